@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+
+#define CHUNK 4096
+
+static int grow(char **buf, size_t *room, size_t max)
+{
+	size_t want = *room ? *room * 2 : CHUNK;
+	char *p;
+
+	if (want > max + 1)
+		want = max + 1;
+	p = realloc(*buf, want + 1);
+	if (!p)
+		return -ENOMEM;
+	*buf = p;
+	*room = want;
+	return 0;
+}
+
+int io_read_fd(int fd, size_t max, char **ret, size_t *len)
+{
+	_free_ char *buf = NULL;
+	size_t room = 0, n = 0;
+
+	if (lseek(fd, 0, SEEK_SET) < 0 && errno != ESPIPE)
+		return -errno;
+	for (;;) {
+		ssize_t got;
+		int r;
+
+		if (n == room) {
+			r = grow(&buf, &room, max);
+			if (r < 0)
+				return r;
+		}
+		got = read(fd, buf + n, room - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+		if (n > max)
+			return -EFBIG;
+	}
+	buf[n] = '\0';
+	*len = n;
+	*ret = take(buf);
+	return 0;
+}
+
+int io_read(int dir, const char *name, size_t max, char **ret, size_t *len)
+{
+	_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return io_read_fd(fd, max, ret, len);
+}
+
+int io_write(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_beside(int dir, const char *tmp, const void *data, size_t len, mode_t mode)
+{
+	_close_ int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = io_write(fd, data, len);
+	if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+		r = -errno;
+	return r;
+}
+
+/* A name may have folders before it; they are synced through the file's own directory. */
+static int sync_folder(int dir, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	_free_ char *folder = slash ? strndup(name, (size_t)(slash - name)) : strdup(".");
+	_close_ int fd = -1;
+
+	if (!folder)
+		return -ENOMEM;
+	fd = openat(dir, *folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int io_replace(int dir, const char *name, const void *data, size_t len, mode_t mode)
+{
+	_free_ char *tmp = NULL;
+	int r;
+
+	if (asprintf(&tmp, "%s.new", name) < 0) {
+		tmp = NULL;
+		return -ENOMEM;
+	}
+	r = write_beside(dir, tmp, data, len, mode);
+	if (r == 0 && renameat(dir, tmp, dir, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(dir, tmp, 0);
+		return r;
+	}
+	return sync_folder(dir, name);
+}
+
+int io_map(int dir, const char *name, size_t max, struct map *ret)
+{
+	_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((uint64_t)st.st_size > max)
+		return -EFBIG;
+	if (st.st_size == 0) {
+		*ret = (struct map){ .data = "", .len = 0 };
+		return 0;
+	}
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	*ret = (struct map){ .data = p, .len = (size_t)st.st_size };
+	return 0;
+}
+
+void io_unmap(struct map *m)
+{
+	if (m->len)
+		munmap((void *)m->data, m->len);
+	*m = (struct map){ 0 };
+}
+
+int64_t io_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec;
+}
+
+uint64_t io_boot_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}

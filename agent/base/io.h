@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Files by directory descriptor and name.  A size bound is always given: what
+ * is larger is refused with -EFBIG, never cut.
+ */
+
+/* Reads a whole file and adds a NUL that is not counted.  The caller frees *ret. */
+int io_read(int dir, const char *name, size_t max, char **ret, size_t *len);
+
+/* The same from a descriptor, from its beginning where it can seek. */
+int io_read_fd(int fd, size_t max, char **ret, size_t *len);
+
+/* Writes all of it, through interrupts and short writes. */
+int io_write(int fd, const void *data, size_t len);
+
+/*
+ * Replaces a file in one step: written beside it, synced, renamed, directory
+ * synced.  After a power cut at any moment there is the old file or the new one.
+ */
+int io_replace(int dir, const char *name, const void *data, size_t len, mode_t mode);
+
+/* A file mapped read-only; an empty file has data "" and len 0.  Release with io_unmap(). */
+struct map {
+	const char *data;
+	size_t len;
+};
+
+int io_map(int dir, const char *name, size_t max, struct map *ret);
+void io_unmap(struct map *m);
+
+/* CLOCK_REALTIME and CLOCK_BOOTTIME in seconds and in milliseconds. */
+int64_t io_now(void);
+uint64_t io_boot_ms(void);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the programs say to each other, over AF_UNIX SOCK_SEQPACKET (msg.h).
+ * All of them are of one build, so structs go as they are; whoever receives one
+ * still checks it: each text must end, each number be in range.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#define WIRE_URL_MAX  512
+#define WIRE_PATH_MAX 512
+#define WIRE_TAG_MAX  128
+#define WIRE_WHY_MAX  240
+
+/* A text field as received: does it end inside its room? */
+#define wire_text_ok(field) (memchr((field), '\0', sizeof(field)) != NULL)
+
+/*
+ * lazaret-fetch.  lazaretd opens the session, with the descriptors of the CA file
+ * (PEM; always first), and of client certificate and key when HAS_CLIENT; the answer is
+ * a fetch_got with err 0 or the reason.  Then the session is handed to lazaret-vet,
+ * which may ask for paths below the base and for nothing else.
+ */
+#define FETCH_HAS_CLIENT 1u
+
+struct fetch_open {
+	char base[WIRE_URL_MAX]; /* https://host[:port]/folder/ */
+	uint32_t flags;
+	uint32_t timeout_ms; /* for each request, connecting included */
+};
+
+struct fetch_get { /* with one descriptor, the body's */
+	char path[WIRE_PATH_MAX]; /* appended to the base as it is; already percent-encoded */
+	char etag[WIRE_TAG_MAX];  /* If-None-Match, or empty */
+	uint64_t max;             /* a longer body is refused with -EFBIG */
+};
+
+struct fetch_got {
+	int32_t err;     /* 0, or -errno when there was no whole answer */
+	uint32_t status; /* HTTP's, when err is 0; the body was written for 200 only */
+	uint64_t len;    /* of the body */
+	char etag[WIRE_TAG_MAX];
+	char why[WIRE_WHY_MAX]; /* for people, when err is not 0 */
+};
+
+/* lazaret-vet.  One question with the fetch session's descriptor, one answer, end. */
+struct vet_ask {
+	uint32_t op; /* VET_REFRESH */
+};
+#define VET_REFRESH 1u
+
+struct vet_said {
+	int32_t err;      /* 0, or -errno: nothing new was accepted and `why` says why */
+	uint32_t changed; /* the policy is another one than before */
+	uint64_t version; /* of the policy in force (its targets role), 0 when there is none */
+	int64_t expires;  /* when its metadata expires, seconds since 1970 */
+	char why[WIRE_WHY_MAX];
+};

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Looks at the host.  A look changes nothing, starts no process and ends within
+ * about a second; what it cannot tell is unknown, and unknown is never a pass.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/document.h"
+
+struct nft;
+
+enum grade { GRADE_PASS, GRADE_FAIL, GRADE_UNKNOWN, GRADE_COUNT };
+extern const char *const grade_names[GRADE_COUNT];
+
+#define FINDING_ITEMS 32
+
+struct finding {
+	enum grade grade;
+	char what[200]; /* one sentence: what was seen */
+	char todo[160]; /* what a person can do about it; empty on a pass */
+	char items[FINDING_ITEMS][120]; /* the first of what it is about: "openssl 3.0.1 -> 3.0.2" */
+	size_t n_items;
+	size_t n_all; /* how many there are in truth */
+};
+
+/* Where a look looks; a test gives it another root and another socket. */
+struct host {
+	int root;	    /* O_PATH directory, "/" */
+	struct nft *nft;    /* NULL when the kernel has no nf_tables or we may not ask it */
+	const char *clamd;  /* path of clamd's socket */
+	long now;	    /* seconds since 1970 */
+};
+
+/* Looks at what one requirement demands. */
+void posture_look(const struct requirement *req, const struct host *host, struct finding *ret);
+
+/* One row a check; the parameters are the requirement's. */
+void look_patches(const struct requirement *req, const struct host *host, struct finding *ret);
+void look_antivirus(const struct requirement *req, const struct host *host, struct finding *ret);
+void look_firewall(const struct requirement *req, const struct host *host, struct finding *ret);

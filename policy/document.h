@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The policy document: what the owner of a fleet demands of a host.  JSON; its
+ * schema for people is docs/policy.md.  Read only after its signatures were
+ * verified (or by `lazaret-policy lint`).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/base/allow.h"
+#include "agent/base/err.h"
+#include "policy/menu.h"
+
+#define POLICY_FILE_MAX	    (1024 * 1024)
+#define POLICY_REQUIREMENTS 64
+#define REQUIREMENT_REMEDIES 8
+#define POLICY_ID_MAX	    64
+#define POLICY_TEXT_MAX	    400
+
+enum policy_mode {
+	MODE_AUDIT,   /* tell the verdict, block nothing */
+	MODE_ENFORCE,
+};
+
+struct requirement {
+	char id[POLICY_ID_MAX]; /* [a-z0-9-]+, unique in the policy */
+	enum check check;
+	union {
+		struct {
+			uint64_t index_max_age; /* seconds; older package lists are no evidence */
+		} patches;
+		struct {
+			uint64_t signatures_max_age; /* seconds */
+		} antivirus;
+	} with;
+	uint64_t grace; /* seconds from the first failing look until quarantine */
+	enum remedy remedies[REQUIREMENT_REMEDIES]; /* tried in this order */
+	size_t n_remedies;
+	char contact[POLICY_TEXT_MAX]; /* of this requirement, else the policy's; may be empty */
+};
+
+struct policy {
+	enum policy_mode mode;
+	char contact[POLICY_TEXT_MAX];
+	uint64_t look_every; /* seconds between looks when nothing else wakes the agent */
+	struct requirement *requirements;
+	size_t n_requirements;
+	struct allow allow;
+};
+
+/*
+ * Reads and checks a whole document.  0 and *ret (release with policy_free), or
+ * -EINVAL with the fault's line, column and reason, or -ENOMEM.  Unknown members,
+ * duplicates, values of another type or out of range and contradictions (a remedy for
+ * another check) are refused.
+ */
+int policy_parse(const char *text, size_t len, struct policy **ret, struct fault *fault);
+struct policy *policy_free(struct policy *p); /* always NULL; p may be NULL */
+
+/*
+ * The `allow` member on its own, as lazaret-hold reads it.  Same errors.
+ * Addresses and prefixes only; the caller releases *ret with allow_free().
+ */
+int policy_parse_allow(const char *text, size_t len, struct allow *ret, struct fault *fault);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "policy/menu.h"
+
+const char *const check_names[CHECK_COUNT] = {
+	[CHECK_PATCHES] = "patches",
+	[CHECK_ANTIVIRUS] = "antivirus",
+	[CHECK_FIREWALL] = "firewall",
+};
+
+const struct remedy_entry remedy_menu[REMEDY_COUNT] = {
+	[REMEDY_PATCHES_INSTALL] = { "patches-install", CHECK_PATCHES },
+	[REMEDY_ANTIVIRUS_START] = { "antivirus-start", CHECK_ANTIVIRUS },
+	[REMEDY_ANTIVIRUS_ENABLE] = { "antivirus-enable", CHECK_ANTIVIRUS },
+	[REMEDY_ANTIVIRUS_REINSTALL] = { "antivirus-reinstall", CHECK_ANTIVIRUS },
+	[REMEDY_FIREWALL_ENABLE] = { "firewall-enable", CHECK_FIREWALL },
+};
+
+int check_find(const char *name)
+{
+	for (int i = 0; i < CHECK_COUNT; i++)
+		if (!strcmp(check_names[i], name))
+			return i;
+	return -ENOENT;
+}
+
+int remedy_find(const char *name)
+{
+	for (int i = 0; i < REMEDY_COUNT; i++)
+		if (!strcmp(remedy_menu[i].name, name))
+			return i;
+	return -ENOENT;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fixed menu a policy chooses from: what can be looked at, what can be done.
+ * A policy names rows of these tables and never carries a command.
+ */
+#pragma once
+
+#include <stddef.h>
+
+enum check {
+	CHECK_PATCHES,
+	CHECK_ANTIVIRUS,
+	CHECK_FIREWALL,
+	CHECK_COUNT,
+};
+
+enum remedy {
+	REMEDY_PATCHES_INSTALL,
+	REMEDY_ANTIVIRUS_START,
+	REMEDY_ANTIVIRUS_ENABLE,
+	REMEDY_ANTIVIRUS_REINSTALL,
+	REMEDY_FIREWALL_ENABLE,
+	REMEDY_COUNT,
+};
+
+/* The name in policies and unit names, and which check it can mend. */
+struct remedy_entry {
+	const char *name; /* "antivirus-start" */
+	enum check check;
+};
+
+extern const char *const check_names[CHECK_COUNT];
+extern const struct remedy_entry remedy_menu[REMEDY_COUNT];
+
+/* The row with that name, or -ENOENT. */
+int check_find(const char *name);
+int remedy_find(const char *name);
