@@ -19,10 +19,10 @@ outer := check demo demo-clean bench fuzz
 ifneq ($(filter $(outer),$(MAKECMDGOALS)),)
 FUZZ_SECONDS := 30
 fuzz-o := $(src)/build-fuzz
-check: ; $(Q)$(src)/tests/setup check && $(src)/tests/check
-demo: ; $(Q)$(src)/tests/setup demo && $(MAKE) -f $(src)/Makefile all && $(src)/tests/lab/demo
-demo-clean: ; $(Q)$(src)/tests/lab/demo clean
-bench: ; $(Q)$(src)/tests/setup bench && $(MAKE) -f $(src)/Makefile all benches && $(src)/tests/bench/run
+check: ; $(Q)$(src)/tests/setup check && O=$(O) $(src)/tests/check $(T)
+demo: ; $(Q)$(src)/tests/setup demo && $(MAKE) -f $(src)/Makefile all && O=$(O) $(src)/tests/lab/demo
+demo-clean: ; $(Q)O=$(O) $(src)/tests/lab/demo clean
+bench: ; $(Q)$(src)/tests/setup bench && $(MAKE) -f $(src)/Makefile all benches && O=$(O) $(src)/tests/bench/run
 fuzz: ; $(Q)$(src)/tests/setup fuzz && \
 	$(MAKE) -f $(src)/Makefile O=$(fuzz-o) CC=clang SAN=fuzzer-no-link,address,undefined fuzzers && \
 	O=$(fuzz-o) $(src)/tests/fuzz/run $(FUZZ_SECONDS)
@@ -94,6 +94,7 @@ fuzzers: $(fuzzes)
 benches: $(benchs)
 list-tests: ; @printf '%s\n' $(tests) $(fuzzes)
 list-scripts: ; @printf '%s\n' $(scripts)
+list-benches: ; @printf '%s\n' $(benchs)
 list-sources: ; @cd $(src) && find agent policy netfilter tests -name '*.c' | sort
 $(progs) $(tests) $(fuzzes) $(benchs):
 	$(call say,LD)
@@ -118,6 +119,6 @@ clean: ; $(Q)rm -rf $(O)
 FORCE:
 .SECONDARY:
 .PHONY: all tests fuzzers benches install clean FORCE defconfig oldconfig menuconfig \
-	list-tests list-scripts list-sources
+	list-tests list-scripts list-benches list-sources
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 endif
