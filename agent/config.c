@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/ini.h"
+#include "agent/base/io.h"
+#include "agent/base/span.h"
+#include "agent/config.h"
+
+DEFINE_DROP(config, config_free)
+
+struct key;
+typedef int (*key_set)(struct config *c, const struct key *k, const char *value,
+		       struct fault *fault);
+
+static int set_path(struct config *c, const struct key *k, const char *value, struct fault *fault);
+static int set_url(struct config *c, const struct key *k, const char *value, struct fault *fault);
+static int set_span(struct config *c, const struct key *k, const char *value, struct fault *fault);
+
+#define AT(member) offsetof(struct config, member)
+
+static const struct key {
+	const char *section, *name;
+	key_set set;
+	size_t at;
+	const char *preset;
+	uint64_t min, max; /* of a span, in seconds */
+} keys[] = {
+	{ "Policy", "URL", set_url, AT(url), "", 0, 0 },
+	{ "Policy", "CA", set_path, AT(ca), "/etc/ssl/certs/ca-certificates.crt", 0, 0 },
+	{ "Policy", "Certificate", set_path, AT(certificate), "", 0, 0 },
+	{ "Policy", "PrivateKey", set_path, AT(private_key), "", 0, 0 },
+	{ "Policy", "Refresh", set_span, AT(refresh), "15min", 10, 7 * 86400 },
+	{ "Policy", "Timeout", set_span, AT(timeout), "30s", 1, 600 },
+	{ "Agent", "StateDirectory", set_path, AT(state_dir), "/var/lib/lazaret", 0, 0 },
+	{ "Agent", "RuntimeDirectory", set_path, AT(runtime_dir), "/run/lazaret", 0, 0 },
+	{ "Agent", "HelperDirectory", set_path, AT(helper_dir), "/usr/lib/lazaret", 0, 0 },
+	{ "Agent", "HostRoot", set_path, AT(host_root), "/", 0, 0 },
+	{ "Agent", "ClamdSocket", set_path, AT(clamd_socket), "/run/clamav/clamd.ctl", 0, 0 },
+};
+
+#define N_KEYS (sizeof(keys) / sizeof(*keys))
+
+static int set_text(struct config *c, const struct key *k, const char *value)
+{
+	char **at = (char **)((char *)c + k->at);
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
+static int set_path(struct config *c, const struct key *k, const char *value, struct fault *fault)
+{
+	if (*value && *value != '/')
+		return fault_set(fault, -EINVAL, "%s=%s: give an absolute path", k->name, value);
+	return set_text(c, k, value);
+}
+
+static int set_url(struct config *c, const struct key *k, const char *value, struct fault *fault)
+{
+	size_t len = strlen(value);
+
+	if (len && (strncmp(value, "https://", 8) || value[len - 1] != '/'))
+		return fault_set(fault, -EINVAL,
+				 "%s=%s: give a folder, https://host/ with a slash at the end",
+				 k->name, value);
+	return set_text(c, k, value);
+}
+
+static int set_span(struct config *c, const struct key *k, const char *value, struct fault *fault)
+{
+	char min[SPAN_TEXT], max[SPAN_TEXT];
+	uint64_t seconds;
+
+	if (span_parse(value, &seconds) < 0)
+		return fault_set(fault, -EINVAL, "%s=%s: give a span of time such as 15min",
+				 k->name, value);
+	if (seconds < k->min || seconds > k->max)
+		return fault_set(fault, -ERANGE, "%s=%s: give a span from %s to %s", k->name, value,
+				 span_text(k->min, min), span_text(k->max, max));
+	*(uint64_t *)((char *)c + k->at) = seconds;
+	return 0;
+}
+
+static int set(void *ctx, const char *section, const char *name, const char *value,
+	       struct fault *fault)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < N_KEYS; i++) {
+		if (strcmp(keys[i].section, section))
+			continue;
+		known = true;
+		if (!strcmp(keys[i].name, name))
+			return keys[i].set(ctx, &keys[i], *value ? value : keys[i].preset, fault);
+	}
+	return known ? fault_set(fault, -EINVAL, "[%s] has no key %s=", section, name)
+		     : fault_set(fault, -EINVAL, "there is no section [%s]", section);
+}
+
+static int load_file(int dir, const char *name, const char *shown, struct config *c,
+		     struct fault *fault)
+{
+	_free_ char *text = NULL;
+	size_t len;
+	int r = io_read(dir, name, INI_FILE_MAX, &text, &len);
+
+	if (r < 0)
+		return fault_set(fault, r, "%s: cannot read it: %s", shown, strerror(-r));
+	r = ini_parse(text, len, set, c, fault);
+	if (r < 0) {
+		if (fault && fault->line)
+			fault_prefix(fault, "%s:%u", shown, fault->line);
+		else
+			fault_prefix(fault, "%s", shown);
+	}
+	return r;
+}
+
+static int is_conf(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	return e->d_name[0] != '.' && dot && !strcmp(dot, ".conf");
+}
+
+static int load_drop_ins(const char *file, struct config *c, struct fault *fault)
+{
+	_free_ char *folder = NULL;
+	struct dirent **found;
+	int r = 0, n;
+
+	if (asprintf(&folder, "%s.d", file) < 0)
+		return -ENOMEM;
+	n = scandir(folder, &found, is_conf, alphasort);
+	if (n < 0)
+		return errno == ENOENT ? 0 : fault_set(fault, -errno, "%s: %m", folder);
+	for (int i = 0; i < n; i++) {
+		_free_ char *name = NULL;
+
+		if (asprintf(&name, "%s/%s", folder, found[i]->d_name) < 0)
+			r = -ENOMEM;
+		if (r == 0)
+			r = load_file(AT_FDCWD, name, name, c, fault);
+		free(found[i]);
+	}
+	free(found);
+	return r;
+}
+
+static int set_presets(struct config *c, const char *file, struct fault *fault)
+{
+	const char *slash = strrchr(file, '/');
+	int r = 0;
+
+	for (size_t i = 0; i < N_KEYS && r == 0; i++)
+		r = keys[i].set(c, &keys[i], keys[i].preset, fault);
+	if (r == 0 && asprintf(&c->first_root, "%.*sroot.json",
+			       slash ? (int)(slash - file + 1) : 0, file) < 0)
+		r = -ENOMEM;
+	return r;
+}
+
+int config_load(const char *file, struct config **ret, struct fault *fault)
+{
+	_drop_(drop_config) struct config *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	r = set_presets(c, file, fault);
+	if (r == 0)
+		r = load_file(AT_FDCWD, file, file, c, fault);
+	if (r == 0)
+		r = load_drop_ins(file, c, fault);
+	if (r == 0 && !*c->certificate != !*c->private_key)
+		r = fault_set(fault, -EINVAL,
+			      "%s: [Policy] Certificate= and PrivateKey= go together", file);
+	if (r < 0)
+		return r;
+	*ret = take(c);
+	return 0;
+}
+
+struct config *config_free(struct config *c)
+{
+	if (!c)
+		return NULL;
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (keys[i].set != set_span)
+			free(*(char **)((char *)c + keys[i].at));
+	free(c->first_root);
+	free(c);
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/base/err.h"
+
+/* /etc/lazaret/lazaret.conf and its drop-ins; each key is described in docs/lazaret.conf. */
+struct config {
+	char *url; /* empty: no policy is fetched */
+	char *ca;
+	char *certificate, *private_key; /* both or neither; empty: none */
+	uint64_t refresh;		 /* seconds between polls */
+	uint64_t timeout;		 /* seconds for one request */
+	char *state_dir, *runtime_dir, *helper_dir;
+	char *host_root, *clamd_socket;
+	char *first_root; /* root.json beside the configuration file: trusted until there is a store */
+};
+
+/*
+ * Reads a file and then FILE.d/ *.conf in the order of their names; later values
+ * replace earlier ones.  Unknown sections, keys and bad values: -EINVAL, with file and
+ * line in the fault.  The caller releases *ret with config_free().
+ */
+int config_load(const char *file, struct config **ret, struct fault *fault);
+struct config *config_free(struct config *c); /* always NULL */

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-event.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/control.h"
+
+#define CALLERS_MAX 16
+
+struct control;
+
+struct caller {
+	struct control *control;
+	sd_event_source *source; /* owns the descriptor; NULL: the place is free */
+	bool waiting;
+	uint64_t order;
+};
+
+struct control {
+	sd_event *loop;
+	sd_event_source *listener;
+	control_verb verb;
+	void *ctx;
+	uint64_t calls;
+	struct caller callers[CALLERS_MAX];
+};
+
+DEFINE_DROP(control, control_free)
+
+static void hang_up(struct caller *c)
+{
+	c->source = sd_event_source_disable_unref(c->source);
+	c->waiting = false;
+}
+
+/* A caller that does not read loses the answer; it never blocks the daemon. */
+static void answer(struct caller *c, const char *reply)
+{
+	int fd = sd_event_source_get_io_fd(c->source);
+
+	if (send(fd, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EMSGSIZE)
+		send(fd, "{}", 2, MSG_DONTWAIT | MSG_NOSIGNAL);
+	hang_up(c);
+}
+
+static bool is_privileged(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
+		return false;
+	return who.uid == 0 || who.uid == geteuid();
+}
+
+static int on_verb(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+	struct caller *c = userdata;
+	char verb[CONTROL_VERB_MAX + 1];
+	_free_ char *reply = NULL;
+	ssize_t n = recv(fd, verb, CONTROL_VERB_MAX, MSG_DONTWAIT);
+
+	(void)s, (void)revents;
+	if (n <= 0 || c->waiting) {
+		hang_up(c);
+		return 0;
+	}
+	verb[n] = '\0';
+	reply = c->control->verb(c->control->ctx, verb, is_privileged(fd));
+	if (reply)
+		answer(c, reply);
+	else
+		c->waiting = true;
+	return 0;
+}
+
+/* A free place, or that of whoever has been there longest. */
+static struct caller *place(struct control *c)
+{
+	struct caller *oldest = &c->callers[0];
+
+	for (size_t i = 0; i < CALLERS_MAX; i++) {
+		if (!c->callers[i].source)
+			return &c->callers[i];
+		if (c->callers[i].order < oldest->order)
+			oldest = &c->callers[i];
+	}
+	hang_up(oldest);
+	return oldest;
+}
+
+static int on_call(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+	struct control *c = userdata;
+	_close_ int call = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	const int room = CONTROL_REPLY_MAX;
+	struct caller *p;
+
+	(void)s, (void)revents;
+	if (call < 0)
+		return 0; /* gone again, or no descriptor is left: the next call tries anew */
+	p = place(c);
+	setsockopt(call, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	if (sd_event_add_io(c->loop, &p->source, call, EPOLLIN, on_verb, p) < 0)
+		return 0;
+	sd_event_source_set_io_fd_own(p->source, true);
+	take_fd(&call);
+	p->control = c;
+	p->order = ++c->calls;
+	return 0;
+}
+
+static int listen_at(const char *runtime_dir, struct fault *fault)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/" CONTROL_SOCKET, runtime_dir);
+
+	if (fd < 0)
+		return -errno;
+	if (n < 0 || (size_t)n >= sizeof(at.sun_path))
+		return fault_set(fault, -ENAMETOOLONG, "RuntimeDirectory=%s is too long", runtime_dir);
+	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+		return fault_set(fault, -EADDRINUSE, "another lazaretd answers at %s", at.sun_path);
+	unlink(at.sun_path);
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || chmod(at.sun_path, 0666) < 0 ||
+	    listen(fd, CALLERS_MAX) < 0)
+		return fault_set(fault, -errno, "cannot listen at %s: %m", at.sun_path);
+	return take_fd(&fd);
+}
+
+int control_new(sd_event *loop, const char *runtime_dir, control_verb verb, void *ctx,
+		struct control **ret, struct fault *fault)
+{
+	_drop_(drop_control) struct control *c = calloc(1, sizeof(*c));
+	_close_ int fd = -1;
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	*c = (struct control){ .loop = loop, .verb = verb, .ctx = ctx };
+	fd = listen_at(runtime_dir, fault);
+	if (fd < 0)
+		return fd;
+	r = sd_event_add_io(loop, &c->listener, fd, EPOLLIN, on_call, c);
+	if (r < 0)
+		return r;
+	sd_event_source_set_io_fd_own(c->listener, true);
+	take_fd(&fd);
+	*ret = take(c);
+	return 0;
+}
+
+void control_release(struct control *c, const char *reply)
+{
+	for (size_t i = 0; i < CALLERS_MAX; i++)
+		if (c->callers[i].waiting)
+			answer(&c->callers[i], reply);
+}
+
+struct control *control_free(struct control *c)
+{
+	if (c) {
+		for (size_t i = 0; i < CALLERS_MAX; i++)
+			hang_up(&c->callers[i]);
+		sd_event_source_disable_unref(c->listener);
+		free(c);
+	}
+	return NULL;
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <systemd/sd-event.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/log.h"
+#include "agent/base/span.h"
+#include "agent/control.h"
+#include "agent/daemon.h"
+#include "agent/enforce.h"
+#include "agent/memory.h"
+#include "agent/mend.h"
+#include "agent/refresh.h"
+#include "agent/trigger/rtnl.h"
+
+#define WAKE_ACCURACY_USEC 100000ull
+#define RETRY_SECONDS	   5  /* after an enforcement that failed */
+#define POLL_RETRY_SECONDS 60 /* after a refresh that failed */
+#define SECOND_USEC	   1000000ull
+
+static void look_at(struct daemon *d, struct subject *s)
+{
+	enum grade before = s->finding.grade;
+	int64_t now = io_now();
+
+	d->host.now = now;
+	posture_look(s->req, &d->host, &s->finding);
+	s->verdict = judge(s->req, s->finding.grade, memory_since(d->memory, s->req->id), now);
+	memory_set(d->memory, s->req->id, s->verdict.since);
+	if (s->verdict.standing == STANDING_MET && !(d->run && d->mending == s))
+		ladder_reset(&s->ladder);
+	if (s->finding.grade != before)
+		log_notice("%s: %s: %s", s->req->id, grade_names[s->finding.grade], s->finding.what);
+}
+
+/* The requirement that decides the state, for the one line that tells it. */
+static const struct subject *worst(const struct daemon *d)
+{
+	const struct subject *w = NULL;
+
+	for (size_t i = 0; i < d->n_subjects; i++)
+		if (!w || d->subjects[i].verdict.standing > w->verdict.standing)
+			w = &d->subjects[i];
+	return w && w->verdict.standing != STANDING_MET ? w : NULL;
+}
+
+static void move_to(struct daemon *d, enum state state, const char *cause)
+{
+	const struct subject *w = worst(d);
+
+	if (state == d->state)
+		return;
+	log_notice("%s, was %s (%s)%s%s%s%s", state_names[state], state_names[d->state], cause,
+		   w ? ": " : "", w ? w->req->id : "", w ? ": " : "", w ? w->finding.what : "");
+	d->state = state;
+	d->since = io_now();
+}
+
+/* When to look again though nothing wakes us: the earliest of all that is due. */
+static uint64_t seconds_to_wake(const struct daemon *d)
+{
+	int64_t now = io_now(), first = now + (int64_t)d->policy->look_every;
+
+	if (*d->enforce_fault && first > now + RETRY_SECONDS)
+		first = now + RETRY_SECONDS;
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		const struct subject *s = &d->subjects[i];
+
+		if (s->verdict.standing == STANDING_GRACE && s->verdict.until < first)
+			first = s->verdict.until;
+		if (!d->run && s->verdict.standing != STANDING_MET && s->req->n_remedies &&
+		    s->ladder.not_before < first)
+			first = s->ladder.not_before;
+	}
+	return first > now ? (uint64_t)(first - now) : 1;
+}
+
+static int arm(sd_event_source *timer, uint64_t seconds)
+{
+	int r = sd_event_source_set_time_relative(timer, seconds * SECOND_USEC);
+
+	return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static enum state judge_all(const struct daemon *d)
+{
+	struct verdict verdicts[POLICY_REQUIREMENTS];
+
+	for (size_t i = 0; i < d->n_subjects; i++)
+		verdicts[i] = d->subjects[i].verdict;
+	return judge_host(verdicts, d->n_subjects);
+}
+
+void daemon_look(struct daemon *d, const char *cause)
+{
+	int r;
+
+	if (!d->policy)
+		return;
+	for (size_t i = 0; i < d->n_subjects; i++)
+		look_at(d, &d->subjects[i]);
+	r = memory_keep(d->memory);
+	if (r < 0)
+		log_warn("cannot keep the deadlines in %s: %s; a restart would begin them anew",
+			 d->config->state_dir, strerror(-r));
+	move_to(d, judge_all(d), cause);
+	enforce(d);
+	mend(d);
+	if (arm(d->wake, seconds_to_wake(d)) < 0)
+		log_err("cannot set the timer of the next look");
+}
+
+static void forget_policy(struct daemon *d)
+{
+	mend_stop(d);
+	d->n_subjects = 0;
+	d->policy = policy_free(d->policy);
+}
+
+static void take_policy(struct daemon *d, struct policy *p, const struct accepted *a)
+{
+	forget_policy(d);
+	d->policy = p;
+	d->accepted = *a;
+	d->n_subjects = p->n_requirements;
+	for (size_t i = 0; i < d->n_subjects; i++)
+		d->subjects[i] = (struct subject){ .req = &p->requirements[i],
+						   .finding.grade = GRADE_COUNT };
+	d->relay = true;
+	log_notice("policy %llu in force: %s, %zu requirements", (unsigned long long)a->version,
+		   p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
+}
+
+/* The policy that lazaret-vet accepted last.  What cannot be read changes nothing. */
+static void load_policy(struct daemon *d)
+{
+	_free_ char *path = NULL;
+	_close_ int dir = -1;
+	struct policy *p;
+	struct accepted a;
+	struct fault fault = { 0 };
+	int r;
+
+	if (asprintf(&path, "%s/store", d->config->state_dir) < 0) {
+		path = NULL;
+		return;
+	}
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = dir < 0 ? -errno : store_read(dir, &p, &a, &fault);
+	if (r == 0)
+		take_policy(d, p, &a);
+	else if (r != -ENOENT)
+		log_err("%s: %s; %s", path, *fault.why ? fault.why : strerror(-r),
+			d->policy ? "the policy before stays in force" : "no policy is in force");
+}
+
+static void plan_poll(struct daemon *d, bool well)
+{
+	uint64_t seconds = d->config->refresh;
+	uint32_t dice = 0;
+
+	if (!well && seconds > POLL_RETRY_SECONDS)
+		seconds = POLL_RETRY_SECONDS;
+	/* A tenth early at most, so that a fleet that started together spreads out. */
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) == sizeof(dice))
+		seconds -= dice % (seconds / 10 + 1);
+	if (arm(d->poll, seconds) < 0)
+		log_err("cannot set the timer of the next policy refresh");
+}
+
+static void note_refresh(struct daemon *d, int err, const char *why)
+{
+	if (err < 0 && strcmp(d->policy_fault, why))
+		log_warn("policy refresh: %s; %s", why,
+			 d->policy ? "the policy before stays in force"
+				   : "no policy is in force yet");
+	snprintf(d->policy_fault, sizeof(d->policy_fault), "%s", err < 0 ? why : "");
+	if (err == 0)
+		d->refreshed = io_now();
+	plan_poll(d, err == 0);
+}
+
+static void answer_waiting(struct daemon *d)
+{
+	_free_ char *reply = status_text(d);
+
+	control_release(d->control, reply ? reply : "{}");
+}
+
+static void on_refreshed(void *ctx, const struct vet_said *said)
+{
+	struct daemon *d = ctx;
+
+	d->refresh = refresh_free(d->refresh);
+	note_refresh(d, said->err, said->why);
+	if (said->err == 0) {
+		if (said->changed || !d->policy)
+			load_policy(d);
+		d->accepted.expires = d->policy ? said->expires : 0;
+	}
+	daemon_look(d, said->changed ? "new policy" : "policy refreshed");
+	answer_waiting(d);
+}
+
+void daemon_refresh(struct daemon *d)
+{
+	struct fault fault = { 0 };
+	int r;
+
+	if (d->refresh)
+		return;
+	r = refresh_start(d->loop, &d->helpers, on_refreshed, d, &d->refresh, &fault);
+	if (r < 0) {
+		note_refresh(d, r, *fault.why ? fault.why : strerror(-r));
+		answer_waiting(d);
+	}
+}
+
+static int on_wake(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	(void)s, (void)usec;
+	daemon_look(userdata, "due");
+	return 0;
+}
+
+static int on_poll(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	(void)s, (void)usec;
+	daemon_refresh(userdata);
+	return 0;
+}
+
+static void on_network(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	daemon_look(d, "network changed");
+	if (*d->policy_fault && *d->config->url)
+		daemon_refresh(d);
+}
+
+static char *on_verb(void *ctx, const char *verb, bool privileged)
+{
+	struct daemon *d = ctx;
+
+	if (!strcmp(verb, "status"))
+		return status_text(d);
+	if (strcmp(verb, "check") && strcmp(verb, "refresh"))
+		return strdup("{\"error\":\"unknown verb\"}");
+	if (!privileged)
+		return strdup("{\"error\":\"only root may ask for this; use sudo\"}");
+	if (!strcmp(verb, "check")) {
+		daemon_look(d, "asked by the administrator");
+		return status_text(d);
+	}
+	daemon_refresh(d);
+	return d->refresh ? NULL : status_text(d);
+}
+
+static int add_timer(struct daemon *d, sd_event_time_handler_t handler, sd_event_source **ret)
+{
+	int r = sd_event_add_time(d->loop, ret, CLOCK_BOOTTIME, UINT64_MAX, WAKE_ACCURACY_USEC,
+				  handler, d);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
+static int open_host(struct daemon *d, struct fault *fault)
+{
+	d->host = (struct host){ .clamd = d->config->clamd_socket };
+	d->host.root = open(d->config->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (d->host.root < 0)
+		return fault_set(fault, -errno, "[Agent] HostRoot=%s: %m", d->config->host_root);
+	return 0;
+}
+
+static int open_parts(struct daemon *d, struct fault *fault)
+{
+	int r = open_host(d, fault);
+
+	if (r < 0)
+		return r;
+	r = memory_open(d->config->state_dir, &d->memory, fault);
+	if (r == -EBADMSG) {
+		log_warn("%s", fault->why);
+		r = 0;
+	}
+	if (r == 0)
+		r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
+	if (r == 0)
+		r = add_timer(d, on_wake, &d->wake);
+	if (r >= 0)
+		r = add_timer(d, on_poll, &d->poll);
+	if (r >= 0)
+		r = rtnl_new(d->loop, on_network, d, &d->rtnl);
+	return r;
+}
+
+int daemon_start(struct daemon *d)
+{
+	struct fault fault = { 0 };
+	int r;
+
+	d->nft.fd = -1;
+	d->host.root = -1;
+	d->since = io_now();
+	r = open_parts(d, &fault);
+	if (r < 0) {
+		log_err("%s", *fault.why ? fault.why : strerror(-r));
+		return r;
+	}
+	enforce_adopt(d);
+	load_policy(d);
+	if (d->policy)
+		d->state = STATE_HELD;
+	daemon_look(d, "started");
+	if (*d->config->url)
+		daemon_refresh(d);
+	else
+		log_notice("no [Policy] URL= is set: only a policy already stored counts");
+	return 0;
+}
+
+void daemon_stop(struct daemon *d)
+{
+	forget_policy(d);
+	d->refresh = refresh_free(d->refresh);
+	d->control = control_free(d->control);
+	d->rtnl = rtnl_free(d->rtnl);
+	d->wake = sd_event_source_disable_unref(d->wake);
+	d->poll = sd_event_source_disable_unref(d->poll);
+	d->memory = memory_close(d->memory);
+	if (d->nft.fd >= 0)
+		nft_close(&d->nft);
+	if (d->host.root >= 0)
+		close(d->host.root);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent's whole state, of which main.c makes one.  The way of the data is
+ * the order of the calls in daemon_look(): look, judge, enforce, repair.
+ */
+#pragma once
+
+#include "agent/config.h"
+#include "agent/helper.h"
+#include "agent/judge.h"
+#include "agent/ladder.h"
+#include "netfilter/nft.h"
+#include "policy/store.h"
+
+struct sd_event;
+struct sd_event_source;
+
+/* One requirement of the policy and how the host stands to it. */
+struct subject {
+	const struct requirement *req; /* the policy's */
+	struct finding finding;
+	struct verdict verdict;
+	struct ladder ladder;
+	enum remedy last; /* the remedy that ran last, when n_tried is not 0 */
+	unsigned n_tried;
+	char outcome[160]; /* what it said; empty while it runs */
+};
+
+struct daemon {
+	const struct config *config;
+	struct helpers helpers;
+	struct sd_event *loop;
+	struct host host;
+	struct nft nft;
+	struct memory *memory;
+
+	struct policy *policy; /* in force; NULL: none was ever accepted */
+	struct accepted accepted;
+	char policy_fault[240];	/* why the last refresh brought nothing; empty after a good one */
+	int64_t refreshed;	/* when the last refresh ended well */
+
+	struct subject subjects[POLICY_REQUIREMENTS];
+	size_t n_subjects;
+	enum state state;
+	int64_t since; /* of this state */
+	bool laid;     /* the quarantine is in the kernel */
+	bool relay;    /* its allow-list is another one now */
+	char enforce_fault[240];
+
+	struct refresh *refresh;
+	struct remedy_run *run;
+	struct subject *mending; /* whose remedy runs */
+	struct control *control;
+	struct rtnl *rtnl;
+	struct sd_event_source *wake, *poll;
+};
+
+int daemon_start(struct daemon *d);
+void daemon_stop(struct daemon *d);
+
+/* Looks at everything once and acts on it; cause is for the journal. */
+void daemon_look(struct daemon *d, const char *cause);
+/* Starts a policy refresh unless one is under way. */
+void daemon_refresh(struct daemon *d);
+
+/* The answer to `lazaret status`, JSON; the caller frees it.  NULL: no memory. */
+char *status_text(const struct daemon *d);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+struct daemon;
+
+/* Notes a quarantine that is there already: lazaret-hold's, or a dead daemon's. */
+void enforce_adopt(struct daemon *d);
+
+/*
+ * Makes the kernel's ruleset fit the host's state: the quarantine when the policy
+ * enforces and the state is held or quarantined, none otherwise.  A failure is kept in
+ * enforce_fault and tried again at the next look.
+ */
+void enforce(struct daemon *d);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mbedTLS 2.28 (TLS 1.2) and 3.6 (TLS 1.2 and 1.3) under one set of names. */
+#pragma once
+
+#include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ciphersuites.h>
+#include <mbedtls/version.h>
+#include <stdbool.h>
+
+#if MBEDTLS_VERSION_MAJOR >= 3
+#include <psa/crypto.h>
+
+static inline bool compat_start(void)
+{
+	return psa_crypto_init() == PSA_SUCCESS; /* TLS 1.3 computes through PSA */
+}
+
+static inline int compat_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
+				   int (*rng)(void *, unsigned char *, size_t))
+{
+	return mbedtls_pk_parse_key(key, text, len, NULL, 0, rng, NULL);
+}
+
+static inline int compat_check_pair(const mbedtls_pk_context *cert, const mbedtls_pk_context *key,
+				    int (*rng)(void *, unsigned char *, size_t))
+{
+	return mbedtls_pk_check_pair(cert, key, rng, NULL);
+}
+
+static inline void compat_tls12_at_least(mbedtls_ssl_config *conf)
+{
+	mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
+}
+
+#define COMPAT_TLS13_SUITES                                                   \
+	MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, \
+		MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+
+/* Not a fault: a TLS 1.3 server handed out a ticket between records. */
+#define compat_is_ticket(r) ((r) == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+
+#else
+
+static inline bool compat_start(void)
+{
+	return true;
+}
+
+static inline int compat_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
+				   int (*rng)(void *, unsigned char *, size_t))
+{
+	(void)rng;
+	return mbedtls_pk_parse_key(key, text, len, NULL, 0);
+}
+
+static inline int compat_check_pair(const mbedtls_pk_context *cert, const mbedtls_pk_context *key,
+				    int (*rng)(void *, unsigned char *, size_t))
+{
+	(void)rng;
+	return mbedtls_pk_check_pair(cert, key);
+}
+
+static inline void compat_tls12_at_least(mbedtls_ssl_config *conf)
+{
+	mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
+				     MBEDTLS_SSL_MINOR_VERSION_3);
+}
+
+#define COMPAT_TLS13_SUITES
+#define compat_is_ticket(r) ((void)(r), false)
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A TCP connection by name.  Deadlines are moments of io_boot_ms(). */
+#pragma once
+
+#include <stdint.h>
+
+#include "agent/base/err.h"
+
+/*
+ * Resolves the name and tries its addresses in order, at most eight of them, each
+ * with its share of the time left.  Answers a descriptor (non-blocking,
+ * close-on-exec, without Nagle's delay), or -errno with the reason: -EHOSTUNREACH
+ * when the name does not resolve, -ETIMEDOUT, or what connect(2) said last.
+ */
+int dial(const char *host, const char *port, uint64_t end, struct fault *fault);
+
+/* Waits for poll(2)'s events.  0, -ETIMEDOUT at the deadline, or -errno. */
+int dial_wait(int fd, short events, uint64_t end);

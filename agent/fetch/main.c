@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * lazaret-fetch: gets files from one HTTPS base for whoever holds the other end of
+ * descriptor 0, and can do nothing else.  See agent/base/wire.h for the questions.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "agent/base/log.h"
+#include "agent/base/msg.h"
+#include "agent/fetch/session.h"
+
+#define SESSION 0
+
+static void drop_fds(int (*fds)[MSG_FDS_MAX])
+{
+	for (size_t i = 0; i < MSG_FDS_MAX; i++)
+		drop_fd(&(*fds)[i]);
+}
+
+/* The reason may quote the server: only plain ASCII goes on to journals and terminals. */
+static int answer(struct fetch_got *got, int err, const struct fault *fault)
+{
+	if (err < 0)
+		*got = (struct fetch_got){ .err = err };
+	snprintf(got->why, sizeof(got->why), "%s", fault->why);
+	for (char *p = got->why; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return msg_send(SESSION, got, sizeof(*got), NULL, 0);
+}
+
+static int serve_open(struct session **ret)
+{
+	_drop_(drop_fds) int fds[MSG_FDS_MAX] = { -1, -1, -1, -1 };
+	size_t n_fds = MSG_FDS_MAX;
+	struct fetch_got got = { 0 };
+	struct fault fault = { 0 };
+	struct fetch_open open;
+	int r = msg_recv(SESSION, &open, sizeof(open), fds, &n_fds, -1), sent;
+
+	if (r < 0)
+		return r;
+	r = session_open(&open, fds, n_fds, ret, &fault);
+	sent = answer(&got, r, &fault);
+	return r < 0 ? r : sent;
+}
+
+/* A failed fetch is an answer like another; only a broken session ends the loop. */
+static int serve_get(struct session *s)
+{
+	_drop_(drop_fds) int fds[MSG_FDS_MAX] = { -1, -1, -1, -1 };
+	size_t n_fds = 1;
+	struct fetch_got got = { 0 };
+	struct fault fault = { 0 };
+	struct fetch_get get;
+	int r = msg_recv(SESSION, &get, sizeof(get), fds, &n_fds, -1);
+
+	if (r < 0)
+		return r;
+	r = session_get(s, &get, fds[0], &got, &fault);
+	return answer(&got, r, &fault);
+}
+
+int main(void)
+{
+	_drop_(drop_session) struct session *s = NULL;
+	int r;
+
+	/* The client's key is in this memory, and nothing started from here may gain anything. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		log_err("cannot give up privileges: %m");
+		return 1;
+	}
+	r = serve_open(&s);
+	while (r == 0)
+		r = serve_get(s);
+	if (r == -ECONNRESET || r == -EPIPE)
+		return 0;
+	log_err("session ended: %s", strerror(-r));
+	return 1;
+}

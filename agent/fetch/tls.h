@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One TLS connection whose other side has proven its name.  Deadlines are of io_boot_ms(). */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/err.h"
+#include "agent/fetch/trust.h"
+
+struct tls;
+
+/*
+ * Connects, shakes hands, checks chain and name.  The trust must outlive it.
+ * -EKEYREJECTED for the server's certificate, -EPROTO for TLS faults, -ETIMEDOUT,
+ * -ECONNRESET, what dial() answers; always with the reason.
+ */
+int tls_open(const struct trust *trust, const char *host, const char *port, uint64_t end,
+	     struct tls **ret, struct fault *fault);
+
+/* Says goodbye without waiting for it to be heard. */
+void tls_close(struct tls *t);
+DEFINE_DROP(tls, tls_close)
+
+/* Bytes read; 0 only when the server closed by TLS's own message, so that nothing can be missing.
+ */
+ssize_t tls_read(struct tls *t, void *buf, size_t len, uint64_t end, struct fault *fault);
+
+int tls_write(struct tls *t, const void *data, size_t len, uint64_t end, struct fault *fault);
+
+/* Still open, and nothing has come that nobody asked for. */
+bool tls_is_quiet(const struct tls *t);

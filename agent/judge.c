@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "agent/judge.h"
+
+const char *const state_names[STATE_COUNT] = {
+	[STATE_UNMANAGED] = "unmanaged", [STATE_HELD] = "held",
+	[STATE_COMPLIANT] = "compliant", [STATE_GRACE] = "grace",
+	[STATE_QUARANTINED] = "quarantined",
+};
+
+const char *const standing_names[STANDING_COUNT] = {
+	[STANDING_MET] = "met",
+	[STANDING_GRACE] = "grace",
+	[STANDING_BREACHED] = "breached",
+};
+
+struct verdict judge(const struct requirement *req, enum grade grade, int64_t since, int64_t now)
+{
+	struct verdict v = { .standing = STANDING_MET };
+
+	if (grade == GRADE_PASS)
+		return v;
+	/* A clock that was set back must not lengthen the grace by what it was set back. */
+	v.since = since && since < now ? since : now;
+	v.until = v.since + (int64_t)req->grace;
+	v.standing = now < v.until ? STANDING_GRACE : STANDING_BREACHED;
+	return v;
+}
+
+enum state judge_host(const struct verdict *verdicts, size_t n)
+{
+	static const enum state states[STANDING_COUNT] = {
+		[STANDING_MET] = STATE_COMPLIANT,
+		[STANDING_GRACE] = STATE_GRACE,
+		[STANDING_BREACHED] = STATE_QUARANTINED,
+	};
+	enum standing worst = STANDING_MET;
+
+	for (size_t i = 0; i < n; i++)
+		if (verdicts[i].standing > worst)
+			worst = verdicts[i].standing;
+	return states[worst];
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From findings to one state for the host.  Pure: no clock, no I/O.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/posture/posture.h"
+
+enum state {
+	STATE_UNMANAGED,   /* no policy was ever accepted: nothing is demanded */
+	STATE_HELD,	   /* not judged yet */
+	STATE_COMPLIANT,
+	STATE_GRACE,	   /* failing, every deadline still ahead */
+	STATE_QUARANTINED,
+	STATE_COUNT,
+};
+extern const char *const state_names[STATE_COUNT];
+
+enum standing {
+	STANDING_MET,
+	STANDING_GRACE,	   /* not met, and `until` is ahead */
+	STANDING_BREACHED,
+	STANDING_COUNT,
+};
+extern const char *const standing_names[STANDING_COUNT];
+
+struct verdict {
+	enum standing standing;
+	int64_t since; /* when it was first seen not to be met; 0 while it is met */
+	int64_t until; /* since plus grace: the deadline */
+};
+
+/*
+ * One requirement.  since is what an earlier verdict said, or 0.  Only a pass meets
+ * a requirement: unknown counts as failing, its grace included.
+ */
+struct verdict judge(const struct requirement *req, enum grade grade, int64_t since, int64_t now);
+
+/* The host's state is its worst requirement's; a policy without requirements is met. */
+enum state judge_host(const struct verdict *verdicts, size_t n);

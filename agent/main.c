@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/log.h"
+#include "agent/daemon.h"
+
+#define CONFIG_FILE "/etc/lazaret/lazaret.conf"
+
+DEFINE_DROP(config, config_free)
+
+static const char usage[] =
+	"usage: lazaretd [--foreground] [--config FILE] [--check-config]\n"
+	"\n"
+	"  --foreground    start the helper programs itself instead of asking systemd's sockets\n"
+	"  --config FILE   instead of " CONFIG_FILE "; FILE.d/*.conf are read after it\n"
+	"  --check-config  read the configuration, say what is wrong with it, and leave\n";
+
+static int make_loop(sd_event **ret)
+{
+	sigset_t stop;
+	sd_event *loop;
+	int r;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN); /* helpers tell by their socket how they fared */
+
+	r = sd_event_new(&loop);
+	if (r < 0)
+		return r;
+	/* Without a handler these leave the loop. */
+	r = sd_event_add_signal(loop, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(loop, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_set_watchdog(loop, true);
+	if (r < 0) {
+		sd_event_unref(loop);
+		return r;
+	}
+	*ret = loop;
+	return 0;
+}
+
+/* What the quarantine allows stays as it is when the daemon leaves: an exit opens nothing. */
+static int run(const struct config *config, bool foreground)
+{
+	_free_ struct daemon *d = calloc(1, sizeof(*d));
+	sd_event *loop = NULL;
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	r = make_loop(&loop);
+	if (r < 0)
+		return r;
+	d->config = config;
+	d->helpers = (struct helpers){ .config = config, .spawn = foreground };
+	d->loop = loop;
+	r = daemon_start(d);
+	if (r >= 0) {
+		sd_notify(0, "READY=1");
+		r = sd_event_loop(loop);
+	}
+	daemon_stop(d);
+	sd_event_unref(loop);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "foreground", no_argument, NULL, 'f' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	_drop_(drop_config) struct config *config = NULL;
+	const char *file = CONFIG_FILE;
+	bool foreground = false, only_check = false;
+	struct fault fault = { 0 };
+	int o, r;
+
+	while ((o = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (o) {
+		case 'f': foreground = true; break;
+		case 'c': file = optarg; break;
+		case 'n': only_check = true; break;
+		case 'h': fputs(usage, stdout); return 0;
+		default: fputs(usage, stderr); return 2;
+		}
+	}
+	if (optind < argc) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	r = config_load(file, &config, &fault);
+	if (r < 0) {
+		log_err("%s", *fault.why ? fault.why : strerror(-r));
+		return 1;
+	}
+	if (only_check)
+		return 0;
+	r = run(config, foreground);
+	if (r < 0)
+		log_err("cannot go on: %s", strerror(-r));
+	return r < 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLAMD_SOCKET  "/run/clamav/clamd.ctl" /* Debian's */
+#define CLAMD_WAIT_MS 1000 /* one that runs answers at once; what takes longer does not run */
+
+/*
+ * Asks clamd one thing (clamd(8), COMMANDS; the NUL-ended form) over its socket:
+ * "PING" is answered by "PONG".  0 and the answer's text; -ENOENT or -ECONNREFUSED when
+ * nobody listens, -ETIMEDOUT after wait_ms in all, -EPROTO for an answer without an end
+ * or longer than its room, -ENAMETOOLONG, or -errno.
+ */
+int clamd_ask(const char *path, const char *command, char *answer, size_t room, int wait_ms);
+
+/* The answer to "VERSION": "ClamAV 1.4.6/26000/Sun Nov  1 08:00:00 2026". */
+struct clamd_version {
+	char engine[64];  /* "ClamAV 1.4.6" */
+	uint32_t version; /* of the daily signatures; 0: none are loaded, only the engine is said */
+	int64_t made;	  /* when they were made, seconds since 1970; written in local time */
+};
+
+int clamd_version_parse(const char *text, struct clamd_version *ret); /* 0 or -EBADMSG */

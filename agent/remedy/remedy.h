@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What lazaret-remedy says on its standard output, which is the socket that
+ * lazaretd connected.  Lines of text, each with a mark in its first two bytes:
+ *
+ *	"+ starting ClamAV"	a step begins
+ *	"  Reading state..."	what the step's program wrote
+ *	"= ok"			the end, always the last line
+ *	"= failed: WHY"		or this
+ *
+ * A program's own lines are indented, so none of them can pass for a verdict; a
+ * stream that ends without a verdict is a failure.
+ */
+#pragma once
+
+#include "agent/remedy/step.h"
+#include "policy/menu.h"
+
+#define REMEDY_OK     "= ok"
+#define REMEDY_FAILED "= failed: "
+
+/* The steps of each remedy, ended by a row of zeros. */
+extern const struct step steps_patches_install[];
+extern const struct step steps_antivirus_start[];
+extern const struct step steps_antivirus_enable[];
+extern const struct step steps_antivirus_reinstall[];
+extern const struct step steps_firewall_enable[];
+
+/* Carries a remedy out and says how it ended.  0 or -errno; root is needed. */
+int remedy_run(enum remedy remedy, int out);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/base/err.h"
+
+#define STEP_OUTPUT_MAX (256 * 1024) /* bytes forwarded in one remedy; the rest is dropped */
+
+/* Where the remedy's lines go, and how much went there already. */
+struct report {
+	int fd;
+	size_t sent;
+};
+
+/*
+ * One thing to do.  Its program gets a fixed environment, nothing on standard
+ * input and a process group of its own; past its time limit the group is ended.
+ */
+struct step {
+	const char *say;	 /* "starting ClamAV"; NULL: the step goes without saying */
+	const char *const *argv; /* absolute path first, NULL last; or NULL and a function: */
+	int (*call)(struct report *report, struct fault *fault);
+	const char *needs;  /* left out unless this path exists; NULL: always done */
+	unsigned limit_s;   /* for argv */
+	bool may_fail;	    /* its failure ends nothing */
+};
+
+#define STEP_ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/*
+ * Runs one program to its end.  0 when it exited with 0; -ETIMEDOUT, -ENOENT
+ * and the like, or -EIO with its status and its last line as the fault.
+ */
+int step_exec(const char *const *argv, unsigned limit_s, struct report *report,
+	      struct fault *fault);
+
+/* Does the steps in their order until one fails that must not; a row of zeros ends them. */
+int steps_run(const struct step *steps, struct report *report, struct fault *fault);
+
+/* One line, cut when too long.  A reader that is slow or gone loses it: the work goes on. */
+void report_line(struct report *report, const char *mark, const char *text);
+
+/* Waits in milliseconds: for programs that come up by themselves. */
+void step_sleep(unsigned ms);

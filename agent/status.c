@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "agent/base/io.h"
+#include "agent/daemon.h"
+
+#define ITEMS_SHOWN 8
+
+/* jansson refuses text that is not UTF-8; what comes from the host may be anything. */
+static json_t *text(const char *s)
+{
+	json_t *j = json_string(s);
+
+	return j ? j : json_string("(not UTF-8)");
+}
+
+static json_t *remedy_json(const struct daemon *d, const struct subject *s)
+{
+	bool running = d->run && d->mending == s;
+
+	if (!s->n_tried)
+		return json_null();
+	return json_pack("{s:s, s:b, s:i, s:o}", "name", remedy_menu[s->last].name, "running",
+			 running, "tried", (int)s->n_tried, "outcome", text(s->outcome));
+}
+
+static json_t *subject_json(const struct daemon *d, const struct subject *s)
+{
+	const struct finding *f = &s->finding;
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < f->n_items && i < ITEMS_SHOWN; i++)
+		json_array_append_new(items, text(f->items[i]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "id",
+			 s->req->id, "check", check_names[s->req->check], "grade",
+			 grade_names[f->grade], "standing", standing_names[s->verdict.standing],
+			 "what", text(f->what), "todo", text(f->todo), "items", items, "all",
+			 (json_int_t)f->n_all, "since", (json_int_t)s->verdict.since, "until",
+			 (json_int_t)s->verdict.until, "remedy", remedy_json(d, s), "contact",
+			 text(s->req->contact));
+}
+
+static json_t *policy_json(const struct daemon *d)
+{
+	return json_pack("{s:I, s:I, s:I, s:o, s:b}", "version", (json_int_t)d->accepted.version,
+			 "expires", (json_int_t)d->accepted.expires, "refreshed",
+			 (json_int_t)d->refreshed, "fault", text(d->policy_fault), "refreshing",
+			 d->refresh != NULL);
+}
+
+char *status_text(const struct daemon *d)
+{
+	json_t *subjects = json_array(), *all;
+	char *ret;
+
+	for (size_t i = 0; i < d->n_subjects; i++)
+		json_array_append_new(subjects, subject_json(d, &d->subjects[i]));
+	all = json_pack("{s:s, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o}", "state",
+			state_names[d->state], "mode",
+			d->policy && d->policy->mode == MODE_ENFORCE ? "enforce" : "audit", "since",
+			(json_int_t)d->since, "now", (json_int_t)io_now(), "quarantine", d->laid,
+			"enforce_fault", text(d->enforce_fault), "contact",
+			text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
+			"requirements", subjects);
+	ret = json_dumps(all, JSON_COMPACT);
+	json_decref(all);
+	return ret;
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The agent's pure parts: judging, the ladder, what is remembered, configuration. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/config.h"
+#include "agent/judge.h"
+#include "agent/ladder.h"
+#include "agent/memory.h"
+#include "tests/unit/test.h"
+
+static void test_judge(void **state)
+{
+	static const struct {
+		enum grade grade;
+		uint64_t grace;
+		int64_t since, now;
+		struct verdict want;
+	} rows[] = {
+		{ GRADE_PASS, 0, 0, 100, { STANDING_MET, 0, 0 } },
+		{ GRADE_PASS, 9, 50, 100, { STANDING_MET, 0, 0 } },
+		{ GRADE_FAIL, 0, 0, 100, { STANDING_BREACHED, 100, 100 } },
+		{ GRADE_UNKNOWN, 0, 0, 100, { STANDING_BREACHED, 100, 100 } },
+		{ GRADE_FAIL, 60, 0, 100, { STANDING_GRACE, 100, 160 } },
+		{ GRADE_UNKNOWN, 60, 41, 100, { STANDING_GRACE, 41, 101 } },
+		{ GRADE_FAIL, 60, 40, 100, { STANDING_BREACHED, 40, 100 } },
+		/* Set back by a day: the deadline is a grace from now, not a day and a grace. */
+		{ GRADE_FAIL, 60, 86500, 100, { STANDING_GRACE, 100, 160 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct requirement req = { .grace = rows[i].grace };
+		struct verdict v = judge(&req, rows[i].grade, rows[i].since, rows[i].now);
+
+		assert_int_equal(v.standing, rows[i].want.standing);
+		assert_int_equal(v.since, rows[i].want.since);
+		assert_int_equal(v.until, rows[i].want.until);
+	}
+}
+
+/* Every mixture of up to four standings: the host is as well as its worst requirement. */
+static void test_judge_host(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_host(NULL, 0), STATE_COMPLIANT);
+	for (unsigned mix = 0; mix < 81; mix++) {
+		struct verdict v[4];
+		bool grace = false, breached = false;
+
+		for (unsigned i = 0, m = mix; i < 4; i++, m /= 3) {
+			v[i].standing = (enum standing)(m % 3);
+			grace |= v[i].standing == STANDING_GRACE;
+			breached |= v[i].standing == STANDING_BREACHED;
+		}
+		assert_int_equal(judge_host(v, 4), breached ? STATE_QUARANTINED
+						   : grace  ? STATE_GRACE
+							    : STATE_COMPLIANT);
+	}
+}
+
+static void test_ladder(void **state)
+{
+	const struct requirement req = { .remedies = { REMEDY_ANTIVIRUS_START,
+						       REMEDY_ANTIVIRUS_ENABLE },
+					 .n_remedies = 2 };
+	const struct requirement none = { 0 };
+	struct ladder l = { 0 };
+	enum remedy next;
+	int64_t now = 1000, pause = LADDER_PAUSE_MIN;
+
+	(void)state;
+	assert_int_equal(ladder_next(&l, &none, now, &next), 0);
+	for (int round = 0; round < 12; round++) {
+		assert_int_equal(ladder_next(&l, &req, now, &next), 1);
+		assert_int_equal(next, REMEDY_ANTIVIRUS_START);
+		ladder_climb(&l, &req, now);
+		assert_int_equal(ladder_next(&l, &req, now, &next), 1);
+		assert_int_equal(next, REMEDY_ANTIVIRUS_ENABLE);
+		ladder_climb(&l, &req, now);
+		assert_int_equal(ladder_next(&l, &req, now + pause - 1, &next), 0);
+		now += pause;
+		pause = pause * 2 < LADDER_PAUSE_MAX ? pause * 2 : LADDER_PAUSE_MAX;
+	}
+	/* The clock goes back by a year: repairs go on. */
+	ladder_climb(&l, &req, now);
+	ladder_climb(&l, &req, now);
+	assert_int_equal(ladder_next(&l, &req, now, &next), 0);
+	assert_int_equal(ladder_next(&l, &req, now - 365 * 86400, &next), 1);
+	ladder_reset(&l);
+	assert_int_equal(ladder_next(&l, &req, now, &next), 1);
+}
+
+static char folder[] = "/tmp/test-agent.XXXXXX";
+
+static void write_text(const char *name, const char *text)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(io_replace(AT_FDCWD, path, text, strlen(text), 0600), 0);
+}
+
+static void test_memory(void **state)
+{
+	static const char *const damaged[] = {
+		"antivirus\n", "antivirus 12", "antivirus 12\njunk", "antivirus -3\n", "antivirus x\n",
+		"antivirus 12 13\n",
+	};
+	struct memory *m = NULL;
+	struct fault fault = { 0 };
+	char id[POLICY_ID_MAX];
+
+	(void)state;
+	assert_int_equal(memory_open(folder, &m, &fault), 0);
+	assert_int_equal(memory_since(m, "antivirus"), 0);
+	assert_int_equal(memory_set(m, "antivirus", 77), 0);
+	assert_int_equal(memory_set(m, "patches", 88), 0);
+	assert_int_equal(memory_set(m, "firewall", 99), 0);
+	assert_int_equal(memory_set(m, "patches", 0), 0);
+	assert_int_equal(memory_keep(m), 0);
+	m = memory_close(m);
+
+	assert_int_equal(memory_open(folder, &m, &fault), 0);
+	assert_int_equal(memory_since(m, "antivirus"), 77);
+	assert_int_equal(memory_since(m, "firewall"), 99);
+	assert_int_equal(memory_since(m, "patches"), 0);
+	for (int i = 0; i < POLICY_REQUIREMENTS - 2; i++) {
+		snprintf(id, sizeof(id), "r%d", i);
+		assert_int_equal(memory_set(m, id, 1), 0);
+	}
+	assert_int_equal(memory_set(m, "one-too-many", 1), -ENOSPC);
+	m = memory_close(m);
+
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
+		fault = (struct fault){ 0 };
+		write_text("failing", damaged[i]);
+		assert_int_equal(memory_open(folder, &m, &fault), -EBADMSG);
+		assert_non_null(strstr(fault.why, "damaged"));
+		assert_int_equal(memory_since(m, "antivirus"), 0);
+		m = memory_close(m);
+	}
+}
+
+static void test_config(void **state)
+{
+	struct config *c = NULL;
+	struct fault fault = { 0 };
+	char file[200], drop[220];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s/lazaret.conf", folder);
+	snprintf(drop, sizeof(drop), "%s.d", file);
+	assert_int_equal(config_load(file, &c, &fault), -ENOENT);
+	assert_non_null(strstr(fault.why, "lazaret.conf"));
+
+	write_text("lazaret.conf", "[Policy]\nURL=https://a.example/p/\nRefresh=1h\n");
+	assert_int_equal(mkdir(drop, 0700), 0);
+	write_text("lazaret.conf.d/20.conf", "[Policy]\nRefresh=2h\n");
+	write_text("lazaret.conf.d/10.conf", "[Policy]\nRefresh=3h\nTimeout=5s\n");
+	write_text("lazaret.conf.d/30.txt", "nonsense");
+	assert_int_equal(config_load(file, &c, NULL), 0);
+	assert_string_equal(c->url, "https://a.example/p/");
+	assert_int_equal(c->refresh, 7200);
+	assert_int_equal(c->timeout, 5);
+	assert_string_equal(c->state_dir, "/var/lib/lazaret");
+	assert_non_null(strstr(c->first_root, "/root.json"));
+	c = config_free(c);
+}
+
+static void test_config_refuses(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{ "[Policy]\nURl=https://a/\n", "lazaret.conf:2: [Policy] has no key URl=" },
+		{ "[Polici]\nURL=https://a/\n", "lazaret.conf:2: there is no section [Polici]" },
+		{ "[Policy]\n\nURL=http://a/\n", "lazaret.conf:3: URL=http://a/: give a folder" },
+		{ "[Policy]\nURL=https://a\n", "lazaret.conf:2: URL=https://a: give a folder" },
+		{ "[Policy]\nRefresh=soon\n", "lazaret.conf:2: Refresh=soon: give a span" },
+		{ "[Policy]\nRefresh=1s\n", "lazaret.conf:2: Refresh=1s: give a span from 10 s" },
+		{ "[Policy]\nCA=ca.pem\n", "lazaret.conf:2: CA=ca.pem: give an absolute path" },
+		{ "[Policy]\nCertificate=/a\n", "Certificate= and PrivateKey= go together" },
+		{ "[Agent]\nlines\n", "lazaret.conf:2: neither" },
+	};
+	char file[200], drop[220];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s/lazaret.conf", folder);
+	snprintf(drop, sizeof(drop), "rm -rf %s.d", file);
+	assert_int_equal(system(drop), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct config *c = NULL;
+		struct fault fault = { 0 };
+
+		write_text("lazaret.conf", rows[i].text);
+		assert_true(config_load(file, &c, &fault) < 0);
+		assert_null(c);
+		if (!strstr(fault.why, rows[i].why))
+			fail_msg("\"%s\" lacks \"%s\"", fault.why, rows[i].why);
+	}
+}
+
+/* The documented file names each key with the default that the program has. */
+static void test_config_documented(void **state)
+{
+	_free_ char *text = NULL;
+	char path[400], file[200];
+	struct config *c = NULL, *bare = NULL;
+	struct fault fault = { 0 };
+	size_t len, keys = 0;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/docs/lazaret.conf", getenv("src") ? getenv("src") : ".");
+	assert_int_equal(io_read(AT_FDCWD, path, 65536, &text, &len), 0);
+	for (char *p = text; (p = strstr(p, "\n#")); p++)
+		if (p[2] >= 'A' && p[2] <= 'Z' && strchr(p, '=') < strchr(p + 1, '\n')) {
+			p[1] = ' ';
+			keys++;
+		}
+	assert_int_equal(keys, 11);
+	write_text("lazaret.conf", text);
+	snprintf(file, sizeof(file), "%s/lazaret.conf", folder);
+	if (config_load(file, &c, &fault) < 0)
+		fail_msg("%s", fault.why);
+	write_text("lazaret.conf", "");
+	assert_int_equal(config_load(file, &bare, &fault), 0);
+	assert_int_equal(c->refresh, bare->refresh);
+	assert_int_equal(c->timeout, bare->timeout);
+	assert_string_equal(c->ca, bare->ca);
+	assert_string_equal(c->state_dir, bare->state_dir);
+	assert_string_equal(c->runtime_dir, bare->runtime_dir);
+	assert_string_equal(c->helper_dir, bare->helper_dir);
+	assert_string_equal(c->clamd_socket, bare->clamd_socket);
+	config_free(c);
+	config_free(bare);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int drop_folder(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_judge_host),
+		cmocka_unit_test(test_ladder),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_config_refuses),
+		cmocka_unit_test(test_config_documented),
+	};
+
+	return cmocka_run_group_tests_name("agent", tests, make_folder, drop_folder);
+}

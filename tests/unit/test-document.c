@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "policy/document.h"
+#include "tests/unit/doc.h"
+#include "tests/unit/test.h"
+
+static char *example(size_t *len)
+{
+	return doc_read("example-policy.json", len);
+}
+
+static void assert_peer(const struct peer *p, const char *addr, uint8_t prefix, int proto,
+			uint16_t port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	assert_string_equal(inet_ntop(p->family, p->addr, text, sizeof(text)), addr);
+	assert_int_equal(p->prefix, prefix);
+	assert_int_equal(p->proto, proto);
+	assert_int_equal(p->port, port);
+}
+
+static void test_example(void **state)
+{
+	struct policy *p = NULL;
+	struct fault f = { 0 };
+	size_t len;
+	_free_ char *text = example(&len);
+
+	(void)state;
+	assert_int_equal(policy_parse(text, len, &p, &f), 0);
+	assert_int_equal(p->mode, MODE_ENFORCE);
+	assert_int_equal(p->look_every, 300);
+	assert_int_equal(p->n_requirements, 3);
+	assert_string_equal(p->requirements[0].id, "patches");
+	assert_int_equal(p->requirements[0].with.patches.index_max_age, 7 * 86400);
+	assert_int_equal(p->requirements[0].grace, 86400);
+	/* A requirement without contact text has the policy's. */
+	assert_string_equal(p->requirements[0].contact, p->contact);
+	assert_int_equal(p->requirements[1].check, CHECK_ANTIVIRUS);
+	assert_int_equal(p->requirements[1].n_remedies, 3);
+	assert_int_equal(p->requirements[1].remedies[2], REMEDY_ANTIVIRUS_REINSTALL);
+	assert_memory_equal(p->requirements[1].contact, "Security team", 13);
+	assert_true(p->allow.dhcp_any);
+	assert_false(p->allow.dns_any);
+	assert_int_equal(p->allow.n_in, 1);
+	assert_peer(p->allow.in, "192.0.2.7", 32, IPPROTO_TCP, 22);
+	/* 1 policy, 2 x 2 mirror ports, 1 antivirus, 2 resolvers over tcp and udp, 1 clock */
+	assert_int_equal(p->allow.n_out, 11);
+	assert_null(policy_free(p));
+}
+
+#define R(members) "{\"mode\":\"audit\",\"requirements\":[{" members "}]}"
+#define FW	   "\"id\":\"f\",\"check\":\"firewall\",\"grace\":\"0s\""
+#define A(members) "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n\"allow\":{" members "}}"
+
+static void test_defaults(void **state)
+{
+	static const char text[] =
+		"{\"mode\":\"audit\",\"requirements\":["
+		"{\"id\":\"p\",\"check\":\"patches\",\"grace\":\"1h\"},"
+		"{\"id\":\"a\",\"check\":\"antivirus\",\"grace\":\"0s\"}]}";
+	struct policy *p = NULL;
+
+	(void)state;
+	assert_int_equal(policy_parse(text, strlen(text), &p, NULL), 0);
+	assert_int_equal(p->look_every, 300);
+	assert_int_equal(p->requirements[0].with.patches.index_max_age, 7 * 86400);
+	assert_int_equal(p->requirements[1].with.antivirus.signatures_max_age, 7 * 86400);
+	assert_int_equal(p->requirements[0].n_remedies, 0);
+	assert_string_equal(p->requirements[0].contact, "");
+	assert_int_equal(p->allow.n_out, 0);
+	assert_true(p->allow.dhcp_any);
+	policy_free(p);
+}
+
+static const struct {
+	const char *text;
+	unsigned line, col;
+	const char *why;
+} refusals[] = {
+	{ "", 1, 1, "end of file" },
+	{ "{\n \"mode\": audit }", 2, 10, "invalid token" },
+	{ "{\"mode\":\"audit\",\n\"mode\":\"audit\"}", 2, 6, "duplicate" },
+	{ "[]", 1, 1, "[] is not an object" },
+	{ "{\"mode\":\"audit\"}", 1, 1, "member \"requirements\" is missing" },
+	{ "{\"mode\":\"stern\",\"requirements\":[]}", 1, 9, "mode: \"stern\" is neither" },
+	{ "{\"mode\":7,\"requirements\":[]}", 1, 9, "mode: 7 is neither" },
+	{ "{\"mode\":\"audit\",\"requirements\":[]}", 1, 32, "requirements: the list is empty" },
+	{ "{\"mode\":\"audit\",\"requirements\":{}}", 1, 32, "requirements: {} is not a list" },
+	{ "{\"mode\":\"audit\",\n \"look_every\":\"1s\",\"requirements\":[]}", 2, 15,
+	  "look_every: \"1s\" is out of range; from 5 s to 1 d" },
+	{ "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n \"colour\": 1}", 2, 12,
+	  "colour: unknown member; there are: mode, contact, look_every, requirements, allow" },
+	{ R("\"id\":\"f\",\"check\":\"firewall\""), 1, 33,
+	  "requirements[0]: member \"grace\" is missing" },
+	{ R("\"id\":\"f\",\"check\":\"firewall\",\n\"grace\":\"soon\""), 2, 9,
+	  "requirements[0].grace: \"soon\" is not a span of time; write for instance \"24h\"" },
+	{ R("\"id\":\"f\",\"check\":\"firewall\",\n\"grace\":60"), 2, 9, "60 is not a span of time" },
+	{ R("\"id\":\"f\",\"check\":\"firewall\",\n\"grace\":\"366d\""), 2, 9, "out of range" },
+	{ R("\"id\":\"f\",\"check\":\"firewall\",\n\"grace\":\"20000d\""), 2, 9, "out of range" },
+	{ R("\"id\":\"F\",\"check\":\"firewall\",\"grace\":\"0s\""), 1, 39,
+	  "requirements[0].id: \"F\" is not an id" },
+	{ R("\"id\":\"\",\"check\":\"firewall\",\"grace\":\"0s\""), 1, 39, "is not an id" },
+	{ R("\"id\":\"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff1234\","
+	    "\"check\":\"firewall\",\"grace\":\"0s\""), 1, 39, "64 bytes long; at most 63" },
+	{ R("\"id\":\"f\",\"grace\":\"0s\",\"check\":\n\"virus\""), 2, 1,
+	  "requirements[0].check: \"virus\" is not a check; there are: patches, antivirus, firewall" },
+	{ R(FW ",\n\"index_max_age\":\"7d\""), 2, 17,
+	  "requirements[0].index_max_age: unknown member; there are: id, check, grace, remedies" },
+	{ R(FW ",\n\"remedies\":[\"reboot\"]"), 2, 13,
+	  "requirements[0].remedies[0]: \"reboot\" is not a remedy of check firewall; "
+	  "there are: firewall-enable" },
+	{ R(FW ",\n\"remedies\":[\"antivirus-start\"]"), 2, 13, "is not a remedy of check firewall" },
+	{ R(FW ",\n\"remedies\":[\"firewall-enable\",\n\"firewall-enable\"]"), 3, 1, "is there twice" },
+	{ R(FW ",\n\"remedies\":\"firewall-enable\""), 2, 12, "is not a list" },
+	{ R(FW ",\n\"contact\":\"a\\u001b[2Jb\""), 2, 11, "\"a\\u001B[2Jb\" has a control character" },
+	{ R(FW ",\n\"contact\":null"), 2, 11, "null is not a text" },
+	{ R(FW "},\n{" FW), 2, 1, "requirements[1]: requirements[0] has the id \"f\" too" },
+	{ "{\"mode\":\"enforce\",\"requirements\":[{" FW "}]}", 1, 1,
+	  "mode \"enforce\" needs allow.policy" },
+	{ "{\"mode\":\"enforce\",\"requirements\":[{" FW "}],\"allow\":{\"policy\":[]}}", 1, 1,
+	  "mode \"enforce\" needs allow.policy" },
+	{ A("\"dhcp\":1"), 2, 17, "allow.dhcp: 1 is neither true nor false" },
+	{ A("\"mirror\":[]"), 2, 19,
+	  "allow.mirror: unknown member; there are: policy, mirrors, antivirus, helpdesk, "
+	  "resolvers, ntp, dhcp" },
+	{ A("\"resolvers\":\"some\""), 2, 22, "\"some\" is neither a list of addresses nor" },
+	{ A("\"resolvers\":[\"dns.example\"]"), 2, 23,
+	  "allow.resolvers[0]: \"dns.example\" is not an address or a prefix; a name will not do" },
+	{ A("\"ntp\":[\"192.0.2.1/24\"]"), 2, 17,
+	  "allow.ntp[0]: \"192.0.2.1/24\" has bits set behind its prefix length" },
+	{ A("\"ntp\":[\"2001:db8::1/64\"]"), 2, 17, "has bits set" },
+	{ A("\"ntp\":[\"0.0.0.0/0\"]"), 2, 17, "opens too much of the internet" },
+	{ A("\"ntp\":[\"::/0\"]"), 2, 17, "opens too much of the internet" },
+	{ A("\"ntp\":[\"192.0.2.1/33\"]"), 2, 17, "is not an address" },
+	{ A("\"ntp\":[\"192.0.2.0/024\"]"), 2, 17, "is not an address" },
+	{ A("\"ntp\":[\"192.0.2.0/\"]"), 2, 17, "is not an address" },
+	{ A("\"ntp\":[\"192.0.2\"]"), 2, 17, "is not an address" },
+	{ A("\"ntp\":[\"fe80::1%eth0\"]"), 2, 17, "is not an address" },
+	{ A("\"policy\":[{\"tcp\":[1]}]"), 2, 20, "allow.policy[0]: member \"to\" is missing" },
+	{ A("\"policy\":[{\"to\":\"192.0.2.1\"}]"), 2, 20, "allow.policy[0]: names no port" },
+	{ A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[0]}]"), 2, 46,
+	  "allow.policy[0].tcp[0]: 0 is not a port; from 1 to 65535" },
+	{ A("\"policy\":[{\"to\":\"192.0.2.1\",\"udp\":[65536]}]"), 2, 46, "65536 is not a port" },
+	{ A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[\"22\"]}]"), 2, 46, "\"22\" is not a port" },
+	{ A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[]}]"), 2, 45, "the list is empty" },
+	{ A("\"helpdesk\":[{\"to\":\"192.0.2.1\",\"tcp\":[22]}]"), 2, 22,
+	  "allow.helpdesk[0]: member \"from\" is missing" },
+};
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+		struct policy *p = (void *)1;
+		struct fault f = { 0 };
+
+		assert_int_equal(policy_parse(refusals[i].text, strlen(refusals[i].text), &p, &f),
+				 -EINVAL);
+		assert_ptr_equal(p, (void *)1);
+		if (!strstr(f.why, refusals[i].why) || f.line != refusals[i].line ||
+		    f.col != refusals[i].col)
+			fail_msg("%s\nis refused at %u:%u with: %s", refusals[i].text, f.line,
+				 f.col, f.why);
+	}
+}
+
+static void test_too_long(void **state)
+{
+	_free_ char *text = malloc(POLICY_FILE_MAX + 1);
+	struct policy *p = NULL;
+	struct fault f = { 0 };
+
+	(void)state;
+	memset(text, ' ', POLICY_FILE_MAX + 1);
+	assert_int_equal(policy_parse(text, POLICY_FILE_MAX + 1, &p, &f), -EINVAL);
+	assert_non_null(strstr(f.why, "longer than"));
+}
+
+static void test_allow_alone(void **state)
+{
+	static const char text[] =
+		"{\"policy\":[{\"to\":\"192.0.2.0/24\",\"tcp\":[443]}],\n"
+		"\"mirrors\":[{\"to\":\"192.0.2.9\",\"tcp\":[443,80,443]},"
+		"{\"to\":\"2001:db8::/32\",\"udp\":[443]}],"
+		"\"resolvers\":\"any\",\"dhcp\":false}";
+	struct fault f = { 0 };
+	struct allow a;
+
+	(void)state;
+	assert_int_equal(policy_parse_allow(text, strlen(text), &a, &f), 0);
+	/* 192.0.2.9:443 is inside 192.0.2.0/24:443. */
+	assert_int_equal(a.n_out, 3);
+	assert_peer(&a.out[0], "192.0.2.9", 32, IPPROTO_TCP, 80);
+	assert_peer(&a.out[1], "192.0.2.0", 24, IPPROTO_TCP, 443);
+	assert_peer(&a.out[2], "2001:db8::", 32, IPPROTO_UDP, 443);
+	assert_true(a.dns_any);
+	assert_false(a.dhcp_any);
+	allow_free(&a);
+
+	assert_int_equal(policy_parse_allow("{\n\"policy\":5}", 13, &a, &f), -EINVAL);
+	assert_string_equal(f.why, "policy: 5 is not a list");
+	assert_int_equal(f.line, 2);
+}
+
+static void test_merge(void **state)
+{
+	static const struct {
+		const char *ntp;
+		size_t n;
+	} rows[] = {
+		{ "\"192.0.2.1\",\"192.0.2.1\"", 1 },
+		{ "\"10.1.0.0/16\",\"10.0.0.0/8\",\"10.255.255.255\"", 1 },
+		{ "\"10.0.0.0/9\",\"10.128.0.0/9\"", 2 },
+		{ "\"10.0.0.0/23\",\"10.0.1.0/24\",\"10.0.2.0/24\"", 2 },
+		{ "\"2001:db8::/33\",\"2001:db8:8000::\"", 2 },
+		{ "\"2001:db8::/33\",\"2001:db8:7fff::\"", 1 },
+		{ "\"1.0.0.0/8\",\"100::/16\"", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char text[200];
+		struct allow a;
+		int n = snprintf(text, sizeof(text), "{\"ntp\":[%s]}", rows[i].ntp);
+
+		assert_int_equal(policy_parse_allow(text, (size_t)n, &a, NULL), 0);
+		assert_int_equal(a.n_out, rows[i].n);
+		allow_free(&a);
+	}
+}
+
+/* The reason for an unknown member lists the known ones: each must stand in docs/policy.md. */
+static void test_documented(void **state)
+{
+	static const char *const texts[] = {
+		"{\"mode\":\"audit\",\"requirements\":[{" FW "}],\"?\":1}",
+		R("\"id\":\"p\",\"check\":\"patches\",\"grace\":\"0s\",\"?\":1"),
+		R("\"id\":\"p\",\"check\":\"antivirus\",\"grace\":\"0s\",\"?\":1"),
+		R(FW ",\"?\":1"),
+		A("\"?\":1"),
+		A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[1],\"?\":1}]"),
+		A("\"helpdesk\":[{\"from\":\"192.0.2.1\",\"tcp\":[1],\"?\":1}]"),
+	};
+	size_t len;
+	_free_ char *doc = doc_read("policy.md", &len);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct policy *p = NULL;
+		struct fault f = { 0 };
+		char *names, *name, quoted[80];
+
+		assert_int_equal(policy_parse(texts[i], strlen(texts[i]), &p, &f), -EINVAL);
+		names = strstr(f.why, "there are: ");
+		assert_non_null(names);
+		for (names += 11; (name = strsep(&names, ","));) {
+			snprintf(quoted, sizeof(quoted), "`%s`", name + (*name == ' '));
+			if (!strstr(doc, quoted))
+				fail_msg("docs/policy.md does not explain %s", quoted);
+		}
+	}
+	for (size_t i = 0; i < REMEDY_COUNT; i++)
+		if (!strstr(doc, remedy_menu[i].name))
+			fail_msg("docs/policy.md does not explain %s", remedy_menu[i].name);
+}
+
+/* The manual shows the example as it is. */
+static void test_example_is_in_the_manual(void **state)
+{
+	size_t len;
+	_free_ char *doc = doc_read("policy.md", &len);
+	_free_ char *text = example(&len);
+
+	(void)state;
+	assert_non_null(strstr(doc, text));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_allow_alone),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_documented),
+		cmocka_unit_test(test_example_is_in_the_manual),
+	};
+
+	return cmocka_run_group_tests_name("document", tests, NULL, NULL);
+}
