@@ -164,8 +164,8 @@ static int set_presets(struct config *c, const char *file, struct fault *fault)
 
 	for (size_t i = 0; i < N_KEYS && r == 0; i++)
 		r = keys[i].set(c, &keys[i], keys[i].preset, fault);
-	if (r == 0 && asprintf(&c->first_root, "%.*sroot.json",
-			       slash ? (int)(slash - file + 1) : 0, file) < 0)
+	if (r == 0 && asprintf(&c->first_root, "%.*sroot.json", slash ? (int)(slash - file + 1) : 0,
+			       file) < 0)
 		r = -ENOMEM;
 	return r;
 }

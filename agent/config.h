@@ -15,7 +15,7 @@ struct config {
 	uint64_t timeout;		 /* seconds for one request */
 	char *state_dir, *runtime_dir, *helper_dir;
 	char *host_root, *clamd_socket;
-	char *first_root; /* root.json beside the configuration file: trusted until there is a store */
+	char *first_root; /* root.json beside the file: trusted until there is a store */
 };
 
 /*

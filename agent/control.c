@@ -125,7 +125,8 @@ static int listen_at(const char *runtime_dir, struct fault *fault)
 	if (fd < 0)
 		return -errno;
 	if (n < 0 || (size_t)n >= sizeof(at.sun_path))
-		return fault_set(fault, -ENAMETOOLONG, "RuntimeDirectory=%s is too long", runtime_dir);
+		return fault_set(fault, -ENAMETOOLONG, "RuntimeDirectory=%s is too long",
+				 runtime_dir);
 	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
 		return fault_set(fault, -EADDRINUSE, "another lazaretd answers at %s", at.sun_path);
 	unlink(at.sun_path);

@@ -35,7 +35,8 @@ static void look_at(struct daemon *d, struct subject *s)
 	if (s->verdict.standing == STANDING_MET && !(d->run && d->mending == s))
 		ladder_reset(&s->ladder);
 	if (s->finding.grade != before)
-		log_notice("%s: %s: %s", s->req->id, grade_names[s->finding.grade], s->finding.what);
+		log_notice("%s: %s: %s", s->req->id, grade_names[s->finding.grade],
+			   s->finding.what);
 }
 
 /* The requirement that decides the state, for the one line that tells it. */

@@ -36,7 +36,7 @@ struct daemon {
 
 	struct policy *policy; /* in force; NULL: none was ever accepted */
 	struct accepted accepted;
-	char policy_fault[240];	/* why the last refresh brought nothing; empty after a good one */
+	char policy_fault[240]; /* why the last refresh brought nothing; empty after a good one */
 	int64_t refreshed;	/* when the last refresh ended well */
 
 	struct subject subjects[POLICY_REQUIREMENTS];

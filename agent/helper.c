@@ -73,8 +73,9 @@ static int spawn(const struct helpers *h, int type, const char *program, char *c
 	theirs = pair[1];
 	r = start(path, args, theirs);
 	if (r < 0)
-		return fault_set(fault, r, "cannot start %s: %s; set [Agent] HelperDirectory=",
-				 path, strerror(-r));
+		return fault_set(fault, r,
+				 "cannot start %s: %s; set [Agent] HelperDirectory=", path,
+				 strerror(-r));
 	return take_fd(&ours);
 }
 
@@ -89,7 +90,7 @@ int helper_fetch(const struct helpers *h, struct fault *fault)
 int helper_vet(const struct helpers *h, struct fault *fault)
 {
 	_free_ char *store = NULL;
-	char *args[] = { (char *)"lazaret-vet", (char *)"--store", NULL,
+	char *args[] = { (char *)"lazaret-vet", (char *)"--store",     NULL,
 			 (char *)"--root",	h->config->first_root, NULL };
 
 	if (!h->spawn)

@@ -2,8 +2,8 @@
 #include "agent/judge.h"
 
 const char *const state_names[STATE_COUNT] = {
-	[STATE_UNMANAGED] = "unmanaged", [STATE_HELD] = "held",
-	[STATE_COMPLIANT] = "compliant", [STATE_GRACE] = "grace",
+	[STATE_UNMANAGED] = "unmanaged",     [STATE_HELD] = "held",
+	[STATE_COMPLIANT] = "compliant",     [STATE_GRACE] = "grace",
 	[STATE_QUARANTINED] = "quarantined",
 };
 

@@ -10,10 +10,10 @@
 #include "agent/posture/posture.h"
 
 enum state {
-	STATE_UNMANAGED,   /* no policy was ever accepted: nothing is demanded */
-	STATE_HELD,	   /* not judged yet */
+	STATE_UNMANAGED, /* no policy was ever accepted: nothing is demanded */
+	STATE_HELD,	 /* not judged yet */
 	STATE_COMPLIANT,
-	STATE_GRACE,	   /* failing, every deadline still ahead */
+	STATE_GRACE, /* failing, every deadline still ahead */
 	STATE_QUARANTINED,
 	STATE_COUNT,
 };
@@ -21,7 +21,7 @@ extern const char *const state_names[STATE_COUNT];
 
 enum standing {
 	STANDING_MET,
-	STANDING_GRACE,	   /* not met, and `until` is ahead */
+	STANDING_GRACE, /* not met, and `until` is ahead */
 	STANDING_BREACHED,
 	STANDING_COUNT,
 };

@@ -10,12 +10,12 @@
 
 #include "policy/document.h"
 
-#define LADDER_PAUSE_MIN 30   /* seconds */
+#define LADDER_PAUSE_MIN 30 /* seconds */
 #define LADDER_PAUSE_MAX 3600
 
 struct ladder {
-	unsigned rung;	  /* the next one to try */
-	unsigned rounds;  /* whole ladders climbed in vain */
+	unsigned rung;	    /* the next one to try */
+	unsigned rounds;    /* whole ladders climbed in vain */
 	int64_t not_before; /* seconds since 1970; 0: at once */
 };
 

@@ -18,22 +18,22 @@
 #define RUNTIME_DIR  "/run/lazaret"
 #define WAIT_SECONDS 330 /* a policy refresh is given up after 300 */
 
-static const char usage[] =
-	"usage: lazaret [--json] [--socket FILE] status | check | refresh\n"
-	"\n"
-	"  status    the host's state, and why\n"
-	"  check     look at everything now, then the status (root)\n"
-	"  refresh   fetch the policy now, then the status (root)\n"
-	"\n"
-	"exit status: 0 compliant, 1 the command failed, 2 usage, 3 in grace, 4 quarantined or held,\n"
-	"5 no policy accepted yet; in audit mode as it would be\n";
+static const char usage[] = "usage: lazaret [--json] [--socket FILE] status | check | refresh\n"
+			    "\n"
+			    "  status    the host's state, and why\n"
+			    "  check     look at everything now, then the status (root)\n"
+			    "  refresh   fetch the policy now, then the status (root)\n"
+			    "\n"
+			    "exit status: 0 compliant, 1 the command failed, 2 usage, 3 in grace, "
+			    "4 quarantined or held,\n"
+			    "5 no policy accepted yet; in audit mode as it would be\n";
 
 static const struct {
 	const char *state, *colour;
 	int exit;
 } states[] = {
-	{ "compliant", "32", 0 },    { "grace", "33", 3 }, { "quarantined", "31", 4 },
-	{ "held", "31", 4 },	     { "unmanaged", "33", 5 },
+	{ "compliant", "32", 0 }, { "grace", "33", 3 },	    { "quarantined", "31", 4 },
+	{ "held", "31", 4 },	  { "unmanaged", "33", 5 },
 };
 
 static const struct {
@@ -207,7 +207,8 @@ static int run(const char *path, const char *verb, bool as_json)
 
 	if (r < 0) {
 		fprintf(stderr,
-			"lazaret: no answer at %s: %s; is lazaretd running? (systemctl status lazaretd)\n",
+			"lazaret: no answer at %s: %s; is lazaretd running? (systemctl status "
+			"lazaretd)\n",
 			path, strerror(-r));
 		return 1;
 	}

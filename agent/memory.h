@@ -16,7 +16,7 @@ struct memory;
 int memory_open(const char *folder, struct memory **ret, struct fault *fault);
 struct memory *memory_close(struct memory *m); /* always NULL */
 
-int64_t memory_since(const struct memory *m, const char *id); /* 0: it was met */
+int64_t memory_since(const struct memory *m, const char *id);	 /* 0: it was met */
 int memory_set(struct memory *m, const char *id, int64_t since); /* 0 forgets; -ENOSPC, -ENOMEM */
 
 /* Writes it durably if anything changed since the last time. */

@@ -44,8 +44,7 @@ static void start(struct daemon *d, struct subject *s, enum remedy remedy)
 	log_notice("%s: %s; trying remedy %s", s->req->id, s->finding.what,
 		   remedy_menu[remedy].name);
 	fd = helper_remedy(&d->helpers, remedy_menu[remedy].name, &fault);
-	r = fd < 0 ? fd
-		   : remedy_watch(d->loop, fd, on_line, on_done, d, REMEDY_LIMIT_MS, &d->run);
+	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, REMEDY_LIMIT_MS, &d->run);
 	if (r == 0) {
 		d->mending = s;
 		return;

@@ -124,7 +124,8 @@ static int open_credentials(const struct config *c, int fds[3], struct fault *fa
 
 			while (n-- > 0)
 				close(fds[n]);
-			return fault_set(fault, err, "cannot read %s: %s; see [Policy] in lazaret.conf",
+			return fault_set(fault, err,
+					 "cannot read %s: %s; see [Policy] in lazaret.conf",
 					 files[n + 1], strerror(-err));
 		}
 	}

@@ -12,11 +12,11 @@
 #define ALLOW_PEERS_MAX 131072
 
 struct peer {
-	uint8_t family; /* AF_INET or AF_INET6 */
-	uint8_t proto;  /* IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t prefix; /* 32 or 128 for a single address */
-	uint16_t port;  /* host order: theirs in `out`, ours in `in`; never 0 */
-	uint8_t addr[16]; /* network order; IPv4 in the first four bytes, no bit set past the prefix */
+	uint8_t family;	  /* AF_INET or AF_INET6 */
+	uint8_t proto;	  /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t prefix;	  /* 32 or 128 for a single address */
+	uint16_t port;	  /* host order: theirs in `out`, ours in `in`; never 0 */
+	uint8_t addr[16]; /* network order; IPv4 in the first four; no bit past the prefix */
 };
 
 struct allow {

@@ -91,7 +91,8 @@ int io_write(int fd, const void *data, size_t len)
 
 static int write_beside(int dir, const char *tmp, const void *data, size_t len, mode_t mode)
 {
-	_close_ int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	_close_ int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+				mode);
 	int r;
 
 	if (fd < 0)

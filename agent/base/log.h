@@ -11,7 +11,7 @@ enum log_level { LOG_LEVEL_ERR = 3, LOG_LEVEL_WARN = 4, LOG_LEVEL_NOTICE = 5, LO
 
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-#define log_err(...)    log_line(LOG_LEVEL_ERR, __VA_ARGS__)
-#define log_warn(...)   log_line(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_err(...)	log_line(LOG_LEVEL_ERR, __VA_ARGS__)
+#define log_warn(...)	log_line(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_notice(...) log_line(LOG_LEVEL_NOTICE, __VA_ARGS__)
-#define log_info(...)   log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_info(...)	log_line(LOG_LEVEL_INFO, __VA_ARGS__)

@@ -85,8 +85,9 @@ int msg_recv(int sock, void *data, size_t len, int *fds, size_t *n_fds, int wait
 	size_t max = n_fds ? *n_fds : 0, n_got;
 	struct iovec iov = { .iov_base = data, .iov_len = len };
 	union control c = { 0 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
-			    .msg_control = &c, .msg_controllen = sizeof(c) };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)
+	};
 	int got[MSG_FDS_MAX], r;
 	ssize_t n;
 

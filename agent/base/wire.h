@@ -31,16 +31,16 @@ struct fetch_open {
 	uint32_t timeout_ms; /* for each request, connecting included */
 };
 
-struct fetch_get { /* with one descriptor, the body's */
+struct fetch_get {		  /* with one descriptor, the body's */
 	char path[WIRE_PATH_MAX]; /* appended to the base as it is; already percent-encoded */
 	char etag[WIRE_TAG_MAX];  /* If-None-Match, or empty */
-	uint64_t max;             /* a longer body is refused with -EFBIG */
+	uint64_t max;		  /* a longer body is refused with -EFBIG */
 };
 
 struct fetch_got {
-	int32_t err;     /* 0, or -errno when there was no whole answer */
+	int32_t err;	 /* 0, or -errno when there was no whole answer */
 	uint32_t status; /* HTTP's, when err is 0; the body was written for 200 only */
-	uint64_t len;    /* of the body */
+	uint64_t len;	 /* of the body */
 	char etag[WIRE_TAG_MAX];
 	char why[WIRE_WHY_MAX]; /* for people, when err is not 0 */
 };
@@ -52,7 +52,7 @@ struct vet_ask {
 #define VET_REFRESH 1u
 
 struct vet_said {
-	int32_t err;      /* 0, or -errno: nothing new was accepted and `why` says why */
+	int32_t err;	  /* 0, or -errno: nothing new was accepted and `why` says why */
 	uint32_t changed; /* the policy is another one than before */
 	uint64_t version; /* of the policy in force (its targets role), 0 when there is none */
 	int64_t expires;  /* when its metadata expires, seconds since 1970 */

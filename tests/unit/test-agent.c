@@ -68,9 +68,9 @@ static void test_judge_host(void **state)
 
 static void test_ladder(void **state)
 {
-	const struct requirement req = { .remedies = { REMEDY_ANTIVIRUS_START,
-						       REMEDY_ANTIVIRUS_ENABLE },
-					 .n_remedies = 2 };
+	const struct requirement req = {
+		.remedies = { REMEDY_ANTIVIRUS_START, REMEDY_ANTIVIRUS_ENABLE }, .n_remedies = 2
+	};
 	const struct requirement none = { 0 };
 	struct ladder l = { 0 };
 	enum remedy next;
@@ -111,8 +111,8 @@ static void write_text(const char *name, const char *text)
 static void test_memory(void **state)
 {
 	static const char *const damaged[] = {
-		"antivirus\n", "antivirus 12", "antivirus 12\njunk", "antivirus -3\n", "antivirus x\n",
-		"antivirus 12 13\n",
+		"antivirus\n",	  "antivirus 12",  "antivirus 12\njunk",
+		"antivirus -3\n", "antivirus x\n", "antivirus 12 13\n",
 	};
 	struct memory *m = NULL;
 	struct fault fault = { 0 };
