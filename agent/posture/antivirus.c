@@ -95,8 +95,8 @@ void look_antivirus(const struct requirement *req, const struct host *host, stru
 		r = -EPROTO;
 	spent = io_boot_ms() - begun;
 	if (r == 0)
-		r = spent >= CLAMD_WAIT_MS ? -ETIMEDOUT :
-					     clamd_ask(host->clamd, "VERSION", answer,
+		r = spent >= CLAMD_WAIT_MS ? -ETIMEDOUT
+					   : clamd_ask(host->clamd, "VERSION", answer,
 						       sizeof(answer), CLAMD_WAIT_MS - (int)spent);
 	if (r < 0)
 		say_silent(host, r, &f);

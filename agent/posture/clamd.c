@@ -82,12 +82,13 @@ static bool parse_time(const char *text, int64_t *ret)
 	int end = 0;
 
 	if (sscanf(text, "%3s %3s %2d %2d:%2d:%2d %4d%n", day, month, &tm.tm_mday, &tm.tm_hour,
-		   &tm.tm_min, &tm.tm_sec, &tm.tm_year, &end) != 7 || text[end])
+		   &tm.tm_min, &tm.tm_sec, &tm.tm_year, &end) != 7 ||
+	    text[end])
 		return false;
 	at = strlen(month) == 3 ? strstr(months, month) : NULL;
 	if (!at || (at - months) % 3 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 ||
-	    tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 ||
-	    tm.tm_sec > 60 || tm.tm_year < 1970)
+	    tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60 ||
+	    tm.tm_year < 1970)
 		return false;
 	tm.tm_mon = (int)(at - months) / 3;
 	tm.tm_year -= 1900;
@@ -106,7 +107,8 @@ int clamd_version_parse(const char *text, struct clamd_version *ret)
 	memcpy(v.engine, text, engine);
 	if (text[engine]) {
 		text += engine + 1;
-		if (text[0] < '1' || text[0] > '9' || sscanf(text, "%9u/%n", &v.version, &end) != 1 || !end ||
+		if (text[0] < '1' || text[0] > '9' ||
+		    sscanf(text, "%9u/%n", &v.version, &end) != 1 || !end ||
 		    !parse_time(text + end, &v.made))
 			return -EBADMSG;
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
@@ -26,8 +26,9 @@ static void note_ufw(const struct host *host, struct finding *f)
 
 	if (io_read(host->root, UFW_CONF, UFW_CONF_MAX, &text, &len) < 0)
 		return;
-	add_item(f, strncmp(text, "ENABLED=yes", 11) && !strstr(text, "\nENABLED=yes") ?
-			    "ufw says it is off" : "ufw says it is on");
+	add_item(f, strncmp(text, "ENABLED=yes", 11) && !strstr(text, "\nENABLED=yes")
+			    ? "ufw says it is off"
+			    : "ufw says it is on");
 }
 
 /* Evidence for the reader and nothing else: front ends go on saying "active" after a flush. */
@@ -58,9 +59,9 @@ static void judge(const struct survey *s, struct finding *f)
 		return;
 	}
 	if (s->closed4 || s->closed6)
-		snprintf(f->what, sizeof(f->what), "inbound IPv%c is open; IPv%c is closed by %.80s",
-			 s->closed4 ? '6' : '4', s->closed4 ? '4' : '6',
-			 s->closed4 ? s->by4 : s->by6);
+		snprintf(f->what, sizeof(f->what),
+			 "inbound IPv%c is open; IPv%c is closed by %.80s", s->closed4 ? '6' : '4',
+			 s->closed4 ? '4' : '6', s->closed4 ? s->by4 : s->by6);
 	else
 		snprintf(f->what, sizeof(f->what), "inbound is open for IPv4 and IPv6");
 	snprintf(f->todo, sizeof(f->todo),

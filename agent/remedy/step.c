@@ -152,8 +152,7 @@ static int judge(int status, const char *name, const char *last, struct fault *f
 			 colon, last);
 }
 
-int step_exec(const char *const *argv, unsigned limit_s, struct report *report,
-	      struct fault *fault)
+int step_exec(const char *const *argv, unsigned limit_s, struct report *report, struct fault *fault)
 {
 	struct program p = { .report = report };
 	_close_ int out = -1, in = -1, pidfd = -1;

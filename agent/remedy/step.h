@@ -22,9 +22,9 @@ struct step {
 	const char *say;	 /* "starting ClamAV"; NULL: the step goes without saying */
 	const char *const *argv; /* absolute path first, NULL last; or NULL and a function: */
 	int (*call)(struct report *report, struct fault *fault);
-	const char *needs;  /* left out unless this path exists; NULL: always done */
-	unsigned limit_s;   /* for argv */
-	bool may_fail;	    /* its failure ends nothing */
+	const char *needs; /* left out unless this path exists; NULL: always done */
+	unsigned limit_s;  /* for argv */
+	bool may_fail;	   /* its failure ends nothing */
 };
 
 #define STEP_ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })

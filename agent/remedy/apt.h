@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How this program calls dpkg and apt-get (apt.conf(5), dpkg(1)). */
+#pragma once
+
+#include "agent/remedy/step.h"
+
+/* Conffiles the administrator edited stay; nothing waits for ever, for a lock or for a mirror. */
+#define APT_OPTIONS                                                                     \
+	"-o", "DPkg::Lock::Timeout=120", "-o", "DPkg::Options::=--force-confdef", "-o", \
+		"DPkg::Options::=--force-confold", "-o", "Acquire::Retries=2", "-o",    \
+		"Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o",  \
+		"Dpkg::Use-Pty=0"
+
+#define APT_UPDATE STEP_ARGV("/usr/bin/apt-get", "-q", APT_OPTIONS, "update")
+#define APT_CONFIGURE \
+	STEP_ARGV("/usr/bin/dpkg", "--force-confdef", "--force-confold", "--configure", "-a")
+
+/*
+ * Waits until nobody holds dpkg's and apt's locks: `dpkg --configure` and
+ * `apt-get update` would fail at once.  0, or -ETIMEDOUT with the holder's process id.
+ */
+int apt_await_locks(struct report *report, struct fault *fault);

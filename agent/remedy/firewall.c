@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/remedy/remedy.h"
+
+#define UFW_DEFAULTS	 "/etc/default/ufw"
+#define UFW_DEFAULTS_MAX (64 * 1024)
+
+#define SYSTEMCTL(...) STEP_ARGV("/usr/bin/systemctl", __VA_ARGS__)
+
+/* `ufw default allow` leaves a firewall that is on and closes nothing. */
+static int close_ufw_default(struct report *report, struct fault *fault)
+{
+	_free_ char *text = NULL;
+	size_t len;
+	int r = io_read(AT_FDCWD, UFW_DEFAULTS, UFW_DEFAULTS_MAX, &text, &len);
+
+	if (r < 0)
+		return fault_set(fault, r, "cannot read %s: %s", UFW_DEFAULTS, strerror(-r));
+	if (!strstr(text, "\nDEFAULT_INPUT_POLICY=\"ACCEPT\""))
+		return 0;
+	report_line(report, "+ ", "ufw: denying what comes in by default");
+	return step_exec(STEP_ARGV("/usr/sbin/ufw", "default", "deny", "incoming"), 30, report,
+			 fault);
+}
+
+static const struct step ufw[] = {
+	{ .argv = SYSTEMCTL("unmask", "ufw.service"), .limit_s = 30, .may_fail = true },
+	{ .argv = SYSTEMCTL("unmask", "--runtime", "ufw.service"),
+	  .limit_s = 30,
+	  .may_fail = true },
+	{ .call = close_ufw_default, .may_fail = true },
+	/* Lays the rules again, too, where somebody flushed them behind its back. */
+	{ .say = "switching ufw on",
+	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
+	  .limit_s = 60 },
+	{ .argv = SYSTEMCTL("enable", "ufw.service"), .limit_s = 30, .may_fail = true },
+	{ 0 },
+};
+
+/*
+ * After a flush firewalld believes that its rules are there, and a plain
+ * --reload then fails and leaves a table that drops everything: the complete one first.
+ */
+static int relay_firewalld(struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+
+	if (step_exec(STEP_ARGV("/usr/bin/firewall-cmd", "--complete-reload"), 60, report,
+		      &quiet) == 0)
+		return 0;
+	return step_exec(SYSTEMCTL("restart", "firewalld.service"), 60, report, fault);
+}
+
+static const struct step firewalld[] = {
+	{ .argv = SYSTEMCTL("unmask", "firewalld.service"), .limit_s = 30 },
+	{ .argv = SYSTEMCTL("unmask", "--runtime", "firewalld.service"), .limit_s = 30 },
+	{ .argv = SYSTEMCTL("enable", "firewalld.service"), .limit_s = 30 },
+	{ .say = "starting firewalld",
+	  .argv = SYSTEMCTL("start", "firewalld.service"),
+	  .limit_s = 60,
+	  .may_fail = true },
+	{ .say = "laying firewalld's rules anew", .call = relay_firewalld },
+	{ 0 },
+};
+
+/*
+ * Debian's ruleset begins with `flush ruleset`, which takes the quarantine's table
+ * with it unless the kernel lets its owner keep it; lazaretd hears of that and lays it again.
+ */
+static const struct step nftables[] = {
+	{ .argv = SYSTEMCTL("unmask", "nftables.service"), .limit_s = 30 },
+	{ .argv = SYSTEMCTL("unmask", "--runtime", "nftables.service"), .limit_s = 30 },
+	{ .argv = SYSTEMCTL("enable", "nftables.service"), .limit_s = 30 },
+	{ .say = "loading /etc/nftables.conf",
+	  .argv = SYSTEMCTL("restart", "nftables.service"),
+	  .limit_s = 60 },
+	{ 0 },
+};
+
+/* The front end the host uses, else the first it has. */
+static const struct {
+	const char *sign; /* there when it is used, or at least installed */
+	const struct step *steps;
+} front_ends[] = {
+	{ "/etc/systemd/system/multi-user.target.wants/firewalld.service", firewalld },
+	{ "/usr/sbin/ufw", ufw },
+	{ "/usr/sbin/firewalld", firewalld },
+	{ "/usr/lib/systemd/system/nftables.service", nftables },
+};
+
+static int enable_front_end(struct report *report, struct fault *fault)
+{
+	for (size_t i = 0; i < sizeof(front_ends) / sizeof(*front_ends); i++)
+		if (faccessat(AT_FDCWD, front_ends[i].sign, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return steps_run(front_ends[i].steps, report, fault);
+	return fault_set(
+		fault, -ENOENT,
+		"there is no ufw, firewalld or nftables.service here: install one of them");
+}
+
+const struct step steps_firewall_enable[] = {
+	{ .call = enable_front_end },
+	{ 0 },
+};

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+
+#include "agent/base/log.h"
+#include "agent/remedy/remedy.h"
+
+static const struct step *const steps[REMEDY_COUNT] = {
+	[REMEDY_PATCHES_INSTALL] = steps_patches_install,
+	[REMEDY_ANTIVIRUS_START] = steps_antivirus_start,
+	[REMEDY_ANTIVIRUS_ENABLE] = steps_antivirus_enable,
+	[REMEDY_ANTIVIRUS_REINSTALL] = steps_antivirus_reinstall,
+	[REMEDY_FIREWALL_ENABLE] = steps_firewall_enable,
+};
+
+int remedy_run(enum remedy remedy, int out)
+{
+	struct report report = { .fd = out };
+	struct fault fault = { 0 };
+	int r = steps_run(steps[remedy], &report, &fault);
+
+	if (r < 0) {
+		log_err("%s: %s", remedy_menu[remedy].name, fault.why);
+		report_line(&report, REMEDY_FAILED, fault.why);
+		return r;
+	}
+	log_info("%s: done", remedy_menu[remedy].name);
+	report_line(&report, REMEDY_OK, "");
+	return 0;
+}
