@@ -1,0 +1,334 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Throw-away systemd containers with links between them, on a machine that need not run
+# systemd itself.  A test sources this and calls lab_enter first; by hand:
+#
+#   lab.sh rootfs                  build the Debian root that all containers share; its path
+#   lab.sh boot NAME ROOTFS [--link SWITCH ADDR,ADDR|-]...
+#                                  boot on an overlay and wait until up; "-" leaves the link down
+#   lab.sh exec NAME CMD...        in the container's namespaces, but not in its cgroups
+#   lab.sh run  NAME CMD...        as a transient unit of the container's systemd
+#   lab.sh stop | crash | rm NAME  power off; power cut; forget it
+#   lab.sh clean                   all of it, the cached root included
+#
+# What it makes is below LAB_DIR ($O/lab), in the network namespaces lazaret-NAME and
+# lazaret-sw-SWITCH and in the cgroups lazaret-NAME.  Every wait has an end.
+
+LAB_DIR=${LAB_DIR:-${O:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build}/lab}
+LAB_BOOT_SECONDS=${LAB_BOOT_SECONDS:-60}
+LAB_STOP_SECONDS=${LAB_STOP_SECONDS:-20}
+LAB_EXEC_SECONDS=${LAB_EXEC_SECONDS:-120}
+# What root has on a bare machine and nspawn drops.  CAP_NET_ADMIN is not even kept with
+# --network-namespace-path.  SYS_TIME, SYS_MODULE and SYS_RAWIO stay dropped: they are the host's.
+LAB_CAPS=CAP_NET_ADMIN,CAP_WAKE_ALARM,CAP_BPF,CAP_PERFMON,CAP_SYSLOG
+LAB_SYSCALLS='bpf @keyring fanotify_init fanotify_mark perf_event_open'
+LAB_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LAB_PACKAGES=systemd,systemd-sysv,dbus,udev,iproute2,nftables,procps,ca-certificates,curl
+LAB_PACKAGES+=,iputils-ping,kmod,clamav-daemon,ufw,nginx-light
+
+lab_say() { printf 'lab: %s\n' "$*" >&2; }
+lab_now() { date +%s%3N; }
+
+# Goes on in mount and pid namespaces of its own: however the caller ends, its containers,
+# mounts and network namespaces end with it.  Usage: lab_enter "$0" "$@"
+lab_enter() {
+	if [ -z "${LAB_INSIDE:-}" ]; then
+		export LAB_INSIDE=1
+		exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$@"
+	fi
+	unset LAB_INSIDE
+	mkdir -p /run/netns "$LAB_DIR" && mount -t tmpfs -o mode=755 lab /run/netns || exit 1
+	trap 'exit 130' HUP INT TERM
+	trap lab_leave EXIT
+}
+
+lab_leave() {
+	local d
+
+	for d in "$LAB_DIR"/run/*/; do
+		[ -d "$d" ] && lab_crash "$(basename "$d")"
+	done
+	rm -rf "$LAB_DIR/run"
+}
+
+# Where a cgroup of our own can be made: every mounted tree that systemd would use.
+lab_cgroups() {
+	local d=/sys/fs/cgroup
+
+	[ ! -d $d/unified ] || echo $d/unified
+	[ ! -d $d/systemd ] || echo $d/systemd
+	[ ! -e $d/cgroup.controllers ] || echo $d
+}
+
+# The libraries our programs were linked with, by what their -dev packages pull in.
+lab_libraries() {
+	dpkg-query -W -f '${Depends},' libnftnl-dev libmnl-dev libsystemd-dev libmbedtls-dev \
+		libjansson-dev | tr -s ', ' '\n' | grep '^lib' | grep -v -e '-dev$' -e '^libc6' |
+		sort -u | paste -sd,
+}
+
+# The mirror of this machine, when it is not the one that mmdebstrap takes anyway.
+lab_mirror() { # SUITE
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' \
+		'Origin: Debian' 2>/dev/null |
+		awk -v suite="$1" '$2 == suite && $1 !~ /deb\.debian\.org/ { print $1; exit }'
+}
+
+# lab_rootfs: prints the path of a minimal Debian of this machine's own release (so that
+# our programs run in it) with the real ClamAV, apt, ufw and nginx; built once.
+lab_rootfs() {
+	local suite pkgs dir opts=() line mirror
+
+	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	pkgs=$LAB_PACKAGES,$(lab_libraries)
+	dir=$LAB_DIR/cache/$suite-$(echo "1 $pkgs" | sha256sum | cut -c1-12)
+	mkdir -p "$LAB_DIR/cache"
+	while read -r line; do
+		opts+=("--aptopt=$line")
+	done < <(apt-config dump | grep '^Acquire::https\?::Proxy')
+	mirror=$(lab_mirror "$suite")
+	# shellcheck disable=SC2016
+	(
+		flock -w 900 9 || exit 1
+		[ ! -d "$dir" ] || exit 0
+		rm -rf "$dir.new"
+		timeout 900 mmdebstrap --variant=minbase --include="$pkgs" "${opts[@]}" \
+			--aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
+			--dpkgopt=path-exclude='/usr/share/man/*' \
+			--dpkgopt=path-exclude='/usr/share/locale/*' \
+			--customize-hook='lab_finish() { chroot "$1" systemctl -q mask clamav-freshclam \
+				apt-daily.timer apt-daily-upgrade.timer && chroot "$1" systemctl -q disable \
+				clamav-daemon nginx ufw && rm -f "$1/etc/resolv.conf"; }; lab_finish "$1"' \
+			"$suite" "$dir.new" ${mirror:+"$mirror"} >"$dir.log" 2>&1 || {
+			tail -n 5 "$dir.log" >&2
+			exit 1
+		}
+		mv "$dir.new" "$dir"
+	) 9>"$LAB_DIR/cache/lock" || return 1
+	echo "$dir"
+}
+
+lab_leader() { cat "$LAB_DIR/run/$1/leader" 2>/dev/null; }
+lab_root() { echo "/proc/$(lab_leader "$1")/root"; } # while it runs
+lab_netns() { echo "lazaret-$1"; }
+
+lab_alive() {
+	local l
+
+	l=$(lab_leader "$1")
+	[ -n "$l" ] && kill -0 "$l" 2>/dev/null
+}
+
+# lab_layer NAME: a folder whose files lie over the root at the next boot.
+lab_layer() {
+	mkdir -p "$LAB_DIR/run/$1/up" && echo "$LAB_DIR/run/$1/up"
+}
+
+# lab_switch NAME: a network namespace with a bridge that links of containers plug into.
+lab_switch() {
+	local ns=lazaret-sw-$1
+
+	ip netns add "$ns" 2>/dev/null || return 0
+	ip -n "$ns" link set lo up
+	ip -n "$ns" link add br0 type bridge
+	ip -n "$ns" link set br0 up
+}
+
+# lab_link NAME SWITCH [ADDR/LEN,...]: plugs a link in; it stays down without an address.
+lab_link() {
+	local ns sw=lazaret-sw-$2 i=0 port addr
+
+	ns=$(lab_netns "$1")
+	lab_switch "$2"
+	while ip -n "$ns" link show "eth$i" >/dev/null 2>&1; do i=$((i + 1)); done
+	port=v$(printf '%s' "$1$i" | sha256sum | cut -c1-10)
+	ip -n "$ns" link add "eth$i" type veth peer name "$port" netns "$sw" || return 1
+	ip -n "$sw" link set "$port" master br0 up
+	[ -n "${3:-}" ] || return 0
+	for addr in ${3//,/ }; do
+		case $addr in
+		*:*) ip -n "$ns" addr add "$addr" dev "eth$i" nodad ;;
+		*) ip -n "$ns" addr add "$addr" dev "eth$i" ;;
+		esac || return 1
+	done
+	ip -n "$ns" link set "eth$i" up
+}
+
+# The container's first process: own cgroups first, as --keep-unit makes nspawn build its
+# tree beside its caller; own mounts, so that the overlay goes when the last process does;
+# a copy where the file system cannot carry an overlay.  $1 name, $2 root; the rest is nspawn's.
+# shellcheck disable=SC2016
+lab_init='
+	name=$1 base=$2 inst=run/$1
+	shift 2
+	for d in $LAB_CGROUPS; do
+		mkdir -p "$d/lazaret-$name" && echo $$ >"$d/lazaret-$name/cgroup.procs" || exit 9
+	done
+	[ ! -e "$inst/copied" ] &&
+		mount -t overlay lab -o "lowerdir=$base,upperdir=$inst/up,workdir=$inst/work" "$inst/root" ||
+		[ -e "$inst/copied" ] ||
+		{ cp -a "$base/." "$inst/up/." "$inst/root/" && : >"$inst/copied"; } || exit 9
+	echo $$ >"$inst/pid"
+	exec systemd-nspawn --quiet --register=no --keep-unit -M "$name" -D "$inst/root" \
+		--network-namespace-path="/run/netns/lazaret-$name" --console=pipe \
+		--link-journal=no --resolv-conf=off --timezone=off --suppress-sync=yes "$@" -b
+'
+
+# lab_boot NAME ROOTFS [--link SWITCH ADDRS|-]... [-- NSPAWN ARGUMENTS]
+lab_boot() {
+	local name=$1 base=$2 inst=$LAB_DIR/run/$1 ns t0 sw addr
+
+	shift 2
+	lab_alive "$name" && { lab_say "$name is up already"; return 1; }
+	mkdir -p "$inst/up" "$inst/work" "$inst/root"
+	rm -f "$inst/leader" "$inst/pid"
+	# A new network namespace at each boot: in the old one addresses and nftables would
+	# outlive the "machine".  Links given once are plugged in again.
+	ns=$(lab_netns "$name")
+	ip netns del "$ns" 2>/dev/null
+	ip netns add "$ns" || return 1
+	[ "${1:-}" != --link ] || : >"$inst/links"
+	while [ "${1:-}" = --link ]; do
+		echo "$2 $3" >>"$inst/links"
+		shift 3
+	done
+	while read -r sw addr; do
+		lab_link "$name" "$sw" "${addr#-}" || return 1
+	done < <(cat "$inst/links" 2>/dev/null)
+	[ "${1:-}" != -- ] || shift
+	t0=$(lab_now)
+	(cd "$LAB_DIR" && LAB_CGROUPS=$(lab_cgroups) SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 \
+		exec setsid unshare -m --propagation private bash -c "$lab_init" lab "$name" \
+		"${base#"$LAB_DIR/"}" --capability="$LAB_CAPS" --system-call-filter="$LAB_SYSCALLS" "$@"
+	) </dev/null >"$inst/console" 2>&1 9>&- &
+	lab_wait "$LAB_BOOT_SECONDS" lab_booted "$name" >/dev/null || {
+		lab_say "$name: not up after $LAB_BOOT_SECONDS s:"
+		tail -n 5 "$inst/console" >&2
+		lab_crash "$name"
+		return 1
+	}
+	lab_say "$name: up after $(($(lab_now) - t0)) ms"
+}
+
+lab_booted() {
+	local inst=$LAB_DIR/run/$1 pid leader
+
+	pid=$(cat "$inst/pid" 2>/dev/null) || return
+	leader=$(pgrep -P "$pid" | head -n 1)
+	[ -n "$leader" ] || return
+	# nspawn's own child becomes pid 1 of the container only in a later step.
+	[ "$(awk '/^NSpid/ { print $NF }' "/proc/$leader/status" 2>/dev/null)" = 1 ] || return
+	echo "$leader" >"$inst/leader"
+	case $(lab_exec "$1" systemctl is-system-running) in
+	running | degraded) return 0 ;;
+	esac
+	return 1
+}
+
+# lab_exec NAME CMD...: fast, but outside of the container's cgroup tree.
+lab_exec() {
+	local l
+
+	l=$(lab_leader "$1")
+	[ -n "$l" ] || return 1
+	shift
+	timeout -k 2 "$LAB_EXEC_SECONDS" nsenter -t "$l" -a env -i PATH=$LAB_PATH HOME=/root \
+		LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# lab_run NAME CMD...: as a unit of its own inside; the exit status is CMD's.
+lab_run() {
+	local n=$1
+
+	shift
+	lab_exec "$n" systemd-run --quiet --wait --pipe --collect -E DEBIAN_FRONTEND=noninteractive \
+		-p RuntimeMaxSec="$LAB_EXEC_SECONDS" "$@"
+}
+
+lab_gone() { # NAME
+	local pid
+
+	pid=$(cat "$LAB_DIR/run/$1/pid" 2>/dev/null)
+	[ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null
+}
+
+lab_tidy() {
+	local d
+
+	for d in $(lab_cgroups); do
+		[ ! -d "$d/lazaret-$1" ] ||
+			find "$d/lazaret-$1" -depth -type d -exec rmdir {} + 2>/dev/null
+	done
+	rm -f "$LAB_DIR/run/$1/pid" "$LAB_DIR/run/$1/leader"
+}
+
+lab_stop() {
+	if lab_alive "$1"; then
+		kill -s RTMIN+4 "$(lab_leader "$1")" # systemd(1): start poweroff.target
+		lab_wait "$LAB_STOP_SECONDS" lab_gone "$1" >/dev/null || {
+			lab_say "$1: did not stop in $LAB_STOP_SECONDS s, cut off"
+			lab_crash "$1"
+			return 1
+		}
+	fi
+	lab_tidy "$1"
+}
+
+lab_crash() {
+	local l pid
+
+	l=$(lab_leader "$1")
+	pid=$(cat "$LAB_DIR/run/$1/pid" 2>/dev/null)
+	[ -z "$l" ] || kill -KILL "$l" 2>/dev/null # pid 1 of its namespace: takes all with it
+	lab_wait 5 lab_gone "$1" >/dev/null || kill -KILL "$pid" 2>/dev/null
+	lab_wait 5 lab_gone "$1" >/dev/null
+	lab_tidy "$1"
+}
+
+lab_rm() {
+	lab_crash "$1"
+	ip netns del "$(lab_netns "$1")" 2>/dev/null
+	rm -rf "${LAB_DIR:?}/run/${1:?}"
+}
+
+lab_clean() {
+	lab_leave
+	rm -rf "${LAB_DIR:?}"
+}
+
+# lab_wait SECONDS CMD...: until CMD succeeds; prints the milliseconds that took.
+lab_wait() {
+	local limit=$(($1 * 1000)) t0
+
+	shift
+	t0=$(lab_now)
+	until "$@" >/dev/null 2>&1; do
+		[ $(($(lab_now) - t0)) -lt $limit ] || return 1
+		sleep 0.05
+	done
+	echo $(($(lab_now) - t0))
+}
+
+# lab_keep_logs DIR: console and journal of every container, for whoever looks for the cause.
+lab_keep_logs() {
+	local d n
+
+	mkdir -p "$1"
+	for d in "$LAB_DIR"/run/*/; do
+		n=$(basename "$d")
+		cp "$d/console" "$1/$n.console" 2>/dev/null
+		lab_alive "$n" && lab_exec "$n" journalctl --no-pager -o short-precise >"$1/$n.journal" 2>&1
+	done
+	return 0
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	cmd=${1:-}
+	shift
+	case $cmd in
+	rootfs | boot | exec | run | stop | crash | rm | clean) "lab_$cmd" "$@" ;;
+	*) sed -n '4,20s/^# \{0,1\}//p' "$0" ;;
+	esac
+fi
