@@ -13,14 +13,14 @@
 #include "agent/base/err.h"
 #include "policy/menu.h"
 
-#define POLICY_FILE_MAX	    (1024 * 1024)
-#define POLICY_REQUIREMENTS 64
+#define POLICY_FILE_MAX	     (1024 * 1024)
+#define POLICY_REQUIREMENTS  64
 #define REQUIREMENT_REMEDIES 8
-#define POLICY_ID_MAX	    64
-#define POLICY_TEXT_MAX	    400
+#define POLICY_ID_MAX	     64
+#define POLICY_TEXT_MAX	     400
 
 enum policy_mode {
-	MODE_AUDIT,   /* tell the verdict, block nothing */
+	MODE_AUDIT, /* tell the verdict, block nothing */
 	MODE_ENFORCE,
 };
 

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "policy/allow.h"
+#include "policy/document.h"
+#include "policy/json.h"
+
+#define MINUTE 60
+#define DAY    (24 * 60 * MINUTE)
+#define YEAR   (365 * DAY)
+
+static const char *const mode_names[] = {
+	[MODE_AUDIT] = "audit",
+	[MODE_ENFORCE] = "enforce",
+};
+
+static int read_mode(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *name = json_string_value(value);
+
+	(void)m;
+	for (size_t i = 0; name && i < sizeof(mode_names) / sizeof(*mode_names); i++)
+		if (!strcmp(mode_names[i], name)) {
+			*(enum policy_mode *)field = (enum policy_mode)i;
+			return 0;
+		}
+	return reader_refuse_value(r, value, "is neither \"audit\" nor \"enforce\"");
+}
+
+static int read_id(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *id = json_string_value(value);
+
+	if (!id || !*id || id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+		return reader_refuse_value(r, value,
+					   "is not an id; use small letters, digits and hyphens");
+	return reader_text(r, m, value, field);
+}
+
+static int read_check(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	int check = json_is_string(value) ? check_find(json_string_value(value)) : -ENOENT;
+	char reason[120] = "is not a check; there are:";
+	size_t n = strlen(reason);
+
+	(void)m;
+	if (check >= 0) {
+		*(enum check *)field = (enum check)check;
+		return 0;
+	}
+	for (size_t i = 0; i < CHECK_COUNT && n < sizeof(reason); i++)
+		n += (size_t)snprintf(reason + n, sizeof(reason) - n, "%s %s", i ? "," : "",
+				      check_names[i]);
+	return reader_refuse_value(r, value, reason);
+}
+
+static int refuse_remedy(struct reader *r, json_t *item, enum check check)
+{
+	char reason[160];
+	size_t n = (size_t)snprintf(reason, sizeof(reason),
+				    "is not a remedy of check %s; there are:", check_names[check]);
+	const char *comma = "";
+
+	for (size_t i = 0; i < REMEDY_COUNT && n < sizeof(reason); i++) {
+		if (remedy_menu[i].check != check)
+			continue;
+		n += (size_t)snprintf(reason + n, sizeof(reason) - n, "%s %s", comma,
+				      remedy_menu[i].name);
+		comma = ",";
+	}
+	return reader_refuse_value(r, item, reason);
+}
+
+static int read_remedy(struct reader *r, json_t *item, void *into)
+{
+	int remedy = json_is_string(item) ? remedy_find(json_string_value(item)) : -ENOENT;
+	struct requirement *q = into;
+
+	if (remedy < 0 || remedy_menu[remedy].check != q->check)
+		return refuse_remedy(r, item, q->check);
+	for (size_t i = 0; i < q->n_remedies; i++)
+		if (q->remedies[i] == (enum remedy)remedy)
+			return reader_refuse_value(r, item, "is there twice");
+	q->remedies[q->n_remedies++] = (enum remedy)remedy;
+	return 0;
+}
+
+static int read_remedies(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return reader_array(r, m, value, read_remedy, field);
+}
+
+/* `check` comes before `remedies`, which are judged by it. */
+#define REQUIREMENT_MEMBERS                                                                   \
+	{ "id", read_id, offsetof(struct requirement, id), true, 1, POLICY_ID_MAX },          \
+		{ "check", read_check, offsetof(struct requirement, check), true, 0, 0 },     \
+		{ "grace", reader_span, offsetof(struct requirement, grace), true, 0, YEAR }, \
+		{ "remedies", read_remedies, 0, false, 0, REQUIREMENT_REMEDIES },             \
+	{                                                                                     \
+		"contact", reader_text, offsetof(struct requirement, contact), false, 0,      \
+			POLICY_TEXT_MAX                                                       \
+	}
+
+static const struct member patches_members[] = {
+	REQUIREMENT_MEMBERS,
+	{ "index_max_age", reader_span, offsetof(struct requirement, with.patches.index_max_age),
+	  false, MINUTE, YEAR },
+};
+static const struct member antivirus_members[] = {
+	REQUIREMENT_MEMBERS,
+	{ "signatures_max_age", reader_span,
+	  offsetof(struct requirement, with.antivirus.signatures_max_age), false, MINUTE, YEAR },
+};
+static const struct member firewall_members[] = { REQUIREMENT_MEMBERS };
+
+/* What a requirement may say depends on its check; also what it is when it says nothing. */
+static const struct {
+	struct shape shape;
+	struct requirement absent;
+} kinds[CHECK_COUNT] = {
+	[CHECK_PATCHES] = { SHAPE(patches_members), { .with.patches.index_max_age = 7 * DAY } },
+	[CHECK_ANTIVIRUS] = { SHAPE(antivirus_members),
+			      { .with.antivirus.signatures_max_age = 7 * DAY } },
+	[CHECK_FIREWALL] = { SHAPE(firewall_members), { .grace = 0 } },
+};
+
+static int read_requirement(struct reader *r, json_t *item, void *into)
+{
+	const char *name = json_string_value(json_object_get(item, "check"));
+	int check = name ? check_find(name) : -ENOENT;
+	struct policy *p = into;
+	struct requirement *q = &p->requirements[p->n_requirements];
+	int err;
+
+	/* A check that is none is refused by its own row, whichever table that stands in. */
+	check = check < 0 ? CHECK_FIREWALL : check;
+	*q = kinds[check].absent;
+	err = reader_object(r, &kinds[check].shape, item, q);
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < p->n_requirements; i++)
+		if (!strcmp(p->requirements[i].id, q->id))
+			return reader_refuse(r, "requirements[%zu] has the id \"%s\" too", i,
+					     q->id);
+	p->n_requirements++;
+	return 0;
+}
+
+static int read_requirements(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	struct policy *p = field;
+
+	p->requirements = calloc(POLICY_REQUIREMENTS, sizeof(*p->requirements));
+	if (!p->requirements)
+		return -ENOMEM;
+	return reader_array(r, m, value, read_requirement, p);
+}
+
+static const struct member policy_members[] = {
+	{ "mode", read_mode, offsetof(struct policy, mode), true, 0, 0 },
+	{ "contact", reader_text, offsetof(struct policy, contact), false, 0, POLICY_TEXT_MAX },
+	{ "look_every", reader_span, offsetof(struct policy, look_every), false, 5, DAY },
+	{ "requirements", read_requirements, 0, true, 1, POLICY_REQUIREMENTS },
+	{ "allow", allow_read, offsetof(struct policy, allow), false, 0, 0 },
+};
+static const struct shape policy_shape = SHAPE(policy_members);
+
+DEFINE_DROP(policy, policy_free)
+
+static int parse_text(const char *text, size_t len, json_t **ret, struct fault *fault)
+{
+	if (len > POLICY_FILE_MAX)
+		return fault_set(fault, -EINVAL, "longer than %d bytes", POLICY_FILE_MAX);
+	return json_read(text, len, ret, fault);
+}
+
+/* What no single member can know. */
+static int check_whole(struct reader *r, json_t *root, const struct policy *p)
+{
+	json_t *allow = json_object_get(root, "allow");
+
+	/* Else the host could never fetch the policy that lets it go. */
+	if (p->mode == MODE_ENFORCE && !json_array_size(json_object_get(allow, "policy")))
+		return reader_refuse(r,
+				     "mode \"enforce\" needs allow.policy: the servers from which "
+				     "a host in quarantine fetches the next policy");
+	return 0;
+}
+
+static void inherit_contact(struct policy *p)
+{
+	for (size_t i = 0; i < p->n_requirements; i++)
+		if (!p->requirements[i].contact[0])
+			memcpy(p->requirements[i].contact, p->contact, sizeof(p->contact));
+}
+
+int policy_parse(const char *text, size_t len, struct policy **ret, struct fault *fault)
+{
+	_drop_(drop_policy) struct policy *p = calloc(1, sizeof(*p));
+	struct reader r = { .text = text, .len = len, .fault = fault };
+	_drop_(drop_json) json_t *root = NULL;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->look_every = 5 * MINUTE;
+	p->allow.dhcp_any = true;
+	err = parse_text(text, len, &root, fault);
+	if (err == 0)
+		err = reader_object(&r, &policy_shape, root, p);
+	if (err == 0)
+		err = check_whole(&r, root, p);
+	if (err < 0)
+		return err;
+	inherit_contact(p);
+	*ret = take(p);
+	return 0;
+}
+
+struct policy *policy_free(struct policy *p)
+{
+	if (!p)
+		return NULL;
+	free(p->requirements);
+	allow_free(&p->allow);
+	free(p);
+	return NULL;
+}
+
+int policy_parse_allow(const char *text, size_t len, struct allow *ret, struct fault *fault)
+{
+	struct reader r = { .text = text, .len = len, .fault = fault };
+	_drop_(drop_json) json_t *root = NULL;
+	int err = parse_text(text, len, &root, fault);
+
+	return err ? err : allow_read(&r, NULL, root, ret);
+}
