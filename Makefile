@@ -57,9 +57,16 @@ $(auto): $(O)/.config $(shell find $(src) -name Kconfig -not -path '*/build*')
 	$(Q)cd $(O) && export srctree=$(src) && kconfig-conf --olddefconfig agent/Kconfig \
 		>/dev/null && kconfig-conf --silentoldconfig agent/Kconfig && touch $@
 
+fill = sed -e 's|@libexec@|$(libexec)|g' -e 's|@prefix@|$(prefix)|g'
+define generate # what a Kbuild adds to `fill` for a target is filled in, too
+$(call say,GEN)
+$(Q)mkdir -p $(@D) && $(fill) $< >$@
+endef
+
 # A Kbuild names, for its folder: obj-y (objects and folders of the floor), prog-y (installed),
-# test-y (cmocka programs), fuzz-y, bench-y, script-y (test scripts), data-y (files as they are),
-# gen-y (made from NAME.in).  A program P says P-y, P-libs, P-pkgs, P-ldlibs, P-dir.
+# test-y (cmocka programs), fuzz-y, bench-y, tool-y (what scripts call), script-y (test scripts),
+# data-y (files as they are), gen-y (made from NAME.in).  A program P says P-y, P-libs, P-pkgs,
+# P-ldlibs, P-dir.
 define program # FOLDER/ NAME
 $(O)/$1$2: $(addprefix $(O)/$1,$($2-y)) $($2-libs:%=$(O)/%built-in.a) $(src)/$1Kbuild
 $(O)/$1$2: ldlibs := $(if $($2-pkgs),$(shell pkg-config --libs $($2-pkgs))) $($2-ldlibs)
@@ -69,34 +76,35 @@ $(O)/$1$2: $(if $(fuzzing),,$(O)/tests/fuzz/replay.o)
 $(O)/$1$2: ldflags += $(if $(fuzzing),-fsanitize=fuzzer)
 endef
 define enter # FOLDER/: read its Kbuild, keep its lists, go down into the folders it names
-$(foreach v,obj prog test fuzz bench script data gen,$(eval $v-y :=))
+$(foreach v,obj prog test fuzz bench tool script data gen,$(eval $v-y :=))
 include $(src)/$1Kbuild
 $(O)/$1built-in.a: $$(addprefix $(O)/$1,$$(filter %.o,$$(obj-y))) $(src)/$1Kbuild
 progs   += $$(prog-y:%=$(O)/$1%)
 tests   += $$(test-y:%=$(O)/$1%)
 fuzzes  += $$(fuzz-y:%=$(O)/$1%)
 benchs  += $$(bench-y:%=$(O)/$1%)
+tools   += $$(tool-y:%=$(O)/$1%)
 gens    += $$(gen-y:%=$(O)/$1%)
 scripts += $$(script-y:%=$(src)/$1%)
 puts    += $$(foreach p,$$(prog-y),755:$(O)/$1$$p:$$($$p-dir)) \
 	$$(foreach p,$$(data-y),644:$(src)/$1$$p:$$($$p-dir)) $$(foreach p,$$(gen-y),644:$(O)/$1$$p:$$($$p-dir))
-$$(foreach p,$$(prog-y) $$(test-y) $$(fuzz-y) $$(bench-y),$$(eval $$(call program,$1,$$p)))
+$$(foreach p,$$(prog-y) $$(test-y) $$(fuzz-y) $$(bench-y) $$(tool-y),$$(eval $$(call program,$1,$$p)))
 $$(foreach p,$$(fuzz-y),$$(eval $$(call fuzzer,$1,$$p)))
 $$(foreach d,$$(filter %/,$$(obj-y)),$$(eval $$(call enter,$1$$d)))
 endef
-$(foreach v,progs tests fuzzes benchs gens scripts puts,$(eval $v :=))
+$(foreach v,progs tests fuzzes benchs tools gens scripts puts,$(eval $v :=))
 $(eval $(call enter,))
 endif
 
 all: $(progs) $(gens)
-tests: $(tests) $(fuzzes)
+tests: $(tests) $(fuzzes) $(tools)
 fuzzers: $(fuzzes)
-benches: $(benchs)
+benches: $(benchs) $(tools)
 list-tests: ; @printf '%s\n' $(tests) $(fuzzes)
 list-scripts: ; @printf '%s\n' $(scripts)
 list-benches: ; @printf '%s\n' $(benchs)
 list-sources: ; @cd $(src) && find agent policy netfilter tests -name '*.c' | sort
-$(progs) $(tests) $(fuzzes) $(benchs):
+$(progs) $(tests) $(fuzzes) $(benchs) $(tools):
 	$(call say,LD)
 	$(Q)$(CC) $(ldflags) -o $@ $(filter %.o %.a,$^) $(ldlibs)
 $(O)/%built-in.a:
@@ -106,8 +114,7 @@ $(O)/%.o: $(src)/%.c $(O)/.flags $(auto)
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(CC) $(cppflags) $(cflags) -c -o $@ $<
 $(O)/%: $(src)/%.in $(O)/.flags
-	$(call say,GEN)
-	$(Q)mkdir -p $(@D) && sed -e 's|@libexec@|$(libexec)|g' -e 's|@prefix@|$(prefix)|g' $< >$@
+	$(generate)
 $(O)/.flags: FORCE | $(O)/include/config/
 	@echo '$(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo '$(CC) $(cflags) $(ldflags)' >$@
 $(O)/%/: ; @mkdir -p $@

@@ -123,7 +123,7 @@ static int skip_trailers(struct body *b)
 static int pass_chunks(struct body *b)
 {
 	for (;;) {
-		uint64_t size;
+		uint64_t size = 0;
 		int r = read_chunk_size(b, &size);
 
 		if (r < 0)

@@ -21,26 +21,22 @@ int http_fill(struct http_in *in, struct fault *fault)
 	return 1;
 }
 
-static int next_byte(struct http_in *in, unsigned char *ret, struct fault *fault)
+/* The byte, or -errno. */
+static int next_byte(struct http_in *in, struct fault *fault)
 {
 	int r = http_fill(in, fault);
 
-	if (r < 0)
-		return r;
 	if (r == 0)
-		return fault_set(fault, -ECONNRESET,
-				 "the server closed in the middle of its answer");
-	*ret = (unsigned char)in->buf[in->at++];
-	return 0;
+		return fault_set(fault, -ECONNRESET, "the server closed in the middle of its answer");
+	return r < 0 ? r : (unsigned char)in->buf[in->at++];
 }
 
 static int end_line(struct http_in *in, size_t n, struct fault *fault)
 {
-	unsigned char c;
-	int r = next_byte(in, &c, fault);
+	int c = next_byte(in, fault);
 
-	if (r < 0)
-		return r;
+	if (c < 0)
+		return c;
 	if (c != '\n')
 		return fault_set(fault, -EPROTO, "carriage return in the middle of a header line");
 	in->line[n] = '\0';
@@ -49,24 +45,21 @@ static int end_line(struct http_in *in, size_t n, struct fault *fault)
 
 int http_line(struct http_in *in, size_t max, struct fault *fault)
 {
-	unsigned char c;
+	int c;
 
 	for (size_t n = 0;; in->line[n++] = (char)c) {
-		int r = next_byte(in, &c, fault);
-
-		if (r < 0)
-			return r;
+		c = next_byte(in, fault);
+		if (c < 0)
+			return c;
 		if (++in->head > HTTP_HEAD_MAX)
-			return fault_set(fault, -EPROTO,
-					 "the answer's header is larger than %d bytes",
+			return fault_set(fault, -EPROTO, "the answer's header is larger than %d bytes",
 					 HTTP_HEAD_MAX);
 		if (c == '\r')
 			return end_line(in, n, fault);
 		if ((c < 0x20 && c != '\t') || c == 0x7f)
 			return fault_set(fault, -EPROTO, "byte 0x%02x in the answer's header", c);
 		if (n == max)
-			return fault_set(fault, -EPROTO, "a header line is longer than %zu bytes",
-					 max);
+			return fault_set(fault, -EPROTO, "a header line is longer than %zu bytes", max);
 	}
 }
 

@@ -32,6 +32,7 @@ static int answer(struct fetch_got *got, int err, const struct fault *fault)
 	return msg_send(SESSION, got, sizeof(*got), NULL, 0);
 }
 
+/* A refused request is answered too; there is no session then, and nothing more to do. */
 static int serve_open(struct session **ret)
 {
 	_drop_(drop_fds) int fds[MSG_FDS_MAX] = { -1, -1, -1, -1 };
@@ -39,13 +40,12 @@ static int serve_open(struct session **ret)
 	struct fetch_got got = { 0 };
 	struct fault fault = { 0 };
 	struct fetch_open open;
-	int r = msg_recv(SESSION, &open, sizeof(open), fds, &n_fds, -1), sent;
+	int r = msg_recv(SESSION, &open, sizeof(open), fds, &n_fds, -1);
 
 	if (r < 0)
 		return r;
 	r = session_open(&open, fds, n_fds, ret, &fault);
-	sent = answer(&got, r, &fault);
-	return r < 0 ? r : sent;
+	return answer(&got, r, &fault);
 }
 
 /* A failed fetch is an answer like another; only a broken session ends the loop. */
@@ -75,9 +75,9 @@ int main(void)
 		return 1;
 	}
 	r = serve_open(&s);
-	while (r == 0)
+	while (r == 0 && s)
 		r = serve_get(s);
-	if (r == -ECONNRESET || r == -EPIPE)
+	if (r == 0 || r == -ECONNRESET || r == -EPIPE)
 		return 0;
 	log_err("session ended: %s", strerror(-r));
 	return 1;

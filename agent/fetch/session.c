@@ -86,8 +86,7 @@ void session_close(struct session *s)
 	free(s);
 }
 
-static int check_ask(const struct session *s, const struct fetch_get *ask, int body,
-		     struct fault *fault)
+static int check_ask(const struct fetch_get *ask, int body, struct fault *fault)
 {
 	struct stat st;
 
@@ -97,7 +96,6 @@ static int check_ask(const struct session *s, const struct fetch_get *ask, int b
 		return fault_set(fault, -EINVAL, "not an entity tag: %.60s", ask->etag);
 	if (fstat(body, &st) < 0 || !S_ISREG(st.st_mode))
 		return fault_set(fault, -EINVAL, "the body's descriptor is not a file");
-	(void)s;
 	return url_check_path(ask->path, fault);
 }
 
@@ -230,7 +228,7 @@ static int ask_server(struct session *s, const struct fetch_get *ask, int body,
 int session_get(struct session *s, const struct fetch_get *ask, int body, struct fetch_got *got,
 		struct fault *fault)
 {
-	int r = check_ask(s, ask, body, fault);
+	int r = check_ask(ask, body, fault);
 
 	if (r == 0)
 		r = ask_server(s, ask, body, got, fault);

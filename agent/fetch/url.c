@@ -83,25 +83,26 @@ int url_check_path(const char *path, struct fault *fault)
 static int take_authority(char *text, struct url *u, struct fault *fault)
 {
 	char *colon = strchr(text, ':');
+	const char *port = "443";
 	int r;
 
 	if (*text == '[')
 		return fault_set(fault, -EINVAL,
 				 "%s is an address; use the name in the server's certificate",
 				 text);
-	if (colon)
-		*colon++ = '\0';
-	else
-		colon = "443";
+	if (colon) {
+		*colon = '\0';
+		port = colon + 1;
+	}
 	if (strlen(text) >= sizeof(u->host))
 		return fault_set(fault, -EINVAL, "the host's name is longer than 253 characters");
 	r = check_host(text, fault);
 	if (r == 0)
-		r = check_port(colon, fault);
+		r = check_port(port, fault);
 	if (r < 0)
 		return r;
 	snprintf(u->host, sizeof(u->host), "%s", text);
-	snprintf(u->port, sizeof(u->port), "%s", colon);
+	snprintf(u->port, sizeof(u->port), "%s", port);
 	return 0;
 }
 
