@@ -31,6 +31,7 @@ static int settle(void)
 	umask(022);
 	/* A reader that goes away must not stop dpkg in the middle. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how a program ended */
 	return 0;
 }
 

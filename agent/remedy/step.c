@@ -171,8 +171,9 @@ int step_exec(const char *const *argv, unsigned limit_s, struct report *report, 
 	r = pidfd < 0 ? -errno : follow(&p, (uint64_t)limit_s * 1000);
 	if (r < 0)
 		end_group(&p);
-	while (waitpid(p.pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(p.pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fault_set(fault, -errno, "cannot tell how %s ended", argv[0]);
 	drain(&p);
 	lines_end(&p.lines, on_line, &p);
 	if (r == -ETIMEDOUT)
