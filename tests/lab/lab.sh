@@ -234,7 +234,8 @@ lab_exec() {
 	l=$(lab_leader "$1")
 	[ -n "$l" ] || return 1
 	shift
-	timeout -k 2 "$LAB_EXEC_SECONDS" nsenter -t "$l" -a env -i PATH=$LAB_PATH HOME=/root \
+	# -r: where nspawn had to chroot (itself in a chroot), its mount namespace begins outside.
+	timeout -k 2 "$LAB_EXEC_SECONDS" nsenter -t "$l" -a -r -w env -i PATH=$LAB_PATH HOME=/root \
 		LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 
