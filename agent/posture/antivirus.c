@@ -15,21 +15,21 @@
 
 static void say_silent(const struct host *host, int err, struct finding *f)
 {
+	bool nobody = err == -ENOENT || err == -ECONNREFUSED;
 	struct stat st;
 
-	f->grade = GRADE_FAIL;
-	if (err == -ETIMEDOUT) {
-		snprintf(f->what, sizeof(f->what), "clamd does not answer on %s", host->clamd);
-		snprintf(f->todo, sizeof(f->todo), "restart it: systemctl restart clamav-daemon");
-	} else if (fstatat(host->root, CLAMD_PROGRAM, &st, 0) < 0 && errno == ENOENT) {
+	f->grade = nobody || err == -ETIMEDOUT ? GRADE_FAIL : GRADE_UNKNOWN;
+	if (nobody && fstatat(host->root, CLAMD_PROGRAM, &st, 0) < 0 && errno == ENOENT) {
 		snprintf(f->what, sizeof(f->what), "clamd is not installed: no /%s", CLAMD_PROGRAM);
 		snprintf(f->todo, sizeof(f->todo), "install it: apt-get install clamav-daemon");
-	} else if (err == -ENOENT || err == -ECONNREFUSED) {
+	} else if (nobody) {
 		snprintf(f->what, sizeof(f->what), "clamd is not running: nobody listens on %s",
 			 host->clamd);
 		snprintf(f->todo, sizeof(f->todo), "start it: systemctl start clamav-daemon");
+	} else if (err == -ETIMEDOUT) {
+		snprintf(f->what, sizeof(f->what), "clamd does not answer on %s", host->clamd);
+		snprintf(f->todo, sizeof(f->todo), "restart it: systemctl restart clamav-daemon");
 	} else {
-		f->grade = GRADE_UNKNOWN;
 		snprintf(f->what, sizeof(f->what), "cannot ask clamd on %s: %s", host->clamd,
 			 strerror(-err));
 		snprintf(f->todo, sizeof(f->todo), "see systemctl status clamav-daemon");

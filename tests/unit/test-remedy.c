@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/remedy/ask.h"
+#include "agent/remedy/lines.h"
+#include "agent/remedy/remedy.h"
+#include "tests/unit/test.h"
+
+#define SH(script) STEP_ARGV("/bin/sh", "-c", script)
+
+static void join(void *ctx, const char *line)
+{
+	char *out = ctx;
+
+	snprintf(out + strlen(out), 1000 - strlen(out), "%s|", line);
+}
+
+static void test_lines(void **state)
+{
+	static const struct {
+		const char *parts[3], *want;
+	} rows[] = {
+		{ { "a\nb\n" }, "a|b|" },
+		{ { "a", "b\nc", "d" }, "ab|cd|" },
+		{ { "10%\r20%\r\n\n" }, "10%|20%|" },
+		{ { "\033[1mx\177\ty" }, "?[1mx?\ty|" },
+	};
+	char out[1000], longer[LINE_TEXT_MAX + 50];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct lines l = { 0 };
+
+		*out = '\0';
+		for (int p = 0; p < 3 && rows[i].parts[p]; p++)
+			lines_feed(&l, rows[i].parts[p], strlen(rows[i].parts[p]), join, out);
+		lines_end(&l, join, out);
+		assert_string_equal(out, rows[i].want);
+	}
+	struct lines l = { 0 };
+
+	memset(longer, 'x', sizeof(longer));
+	*out = '\0';
+	lines_feed(&l, longer, sizeof(longer), join, out);
+	lines_end(&l, join, out);
+	assert_int_equal(strlen(out), LINE_TEXT_MAX); /* its end is lost; the bar is ours */
+}
+
+/* Runs steps and gives back all that was said. */
+static int said(const struct step *steps, char *out, size_t room, struct fault *fault)
+{
+	FILE *f = tmpfile();
+	struct report report = { .fd = fileno(f) };
+	_free_ char *text = NULL;
+	size_t len;
+	int r = steps_run(steps, &report, fault);
+
+	assert_int_equal(io_read_fd(report.fd, 1024 * 1024, &text, &len), 0);
+	assert_int_equal(len, report.sent);
+	snprintf(out, room, "%s", text);
+	fclose(f);
+	return r;
+}
+
+static void test_program_knows_nothing(void **state)
+{
+	const struct step steps[] = {
+		{ .say = "looking",
+		  .limit_s = 10,
+		  .argv = SH("env | grep -c SECRET; wc -c; echo $LANG; echo bad >&2; umask") },
+		{ 0 },
+	};
+	char out[500];
+
+	(void)state;
+	setenv("LAZARET_SECRET", "x", 1);
+	umask(022);
+	assert_int_equal(said(steps, out, sizeof(out), NULL), 0);
+	assert_string_equal(out, "+ looking\n  0\n  0\n  C.UTF-8\n  bad\n  0022\n");
+}
+
+static void test_failure_names_program_and_words(void **state)
+{
+	const struct step steps[] = {
+		{ .say = "a", .limit_s = 10, .argv = SH("echo soft; exit 3"), .may_fail = true },
+		{ .say = "b", .limit_s = 10, .argv = SH("echo E: lock held; exit 100") },
+		{ .say = "c", .limit_s = 10, .argv = SH("echo never") },
+		{ 0 },
+	};
+	struct fault f = { 0 };
+	char out[500];
+
+	(void)state;
+	assert_int_equal(said(steps, out, sizeof(out), &f), -EIO);
+	assert_string_equal(f.why, "/bin/sh ended with status 100: E: lock held");
+	assert_non_null(strstr(out, "+ b\n"));
+	assert_null(strstr(out, "+ c"));
+}
+
+static void test_absent_and_unneeded(void **state)
+{
+	const struct step unneeded[] = {
+		{ .say = "a", .limit_s = 1, .argv = SH("exit 1"), .needs = "/nonexistent/x" },
+		{ 0 },
+	};
+	const struct step absent[] = {
+		{ .limit_s = 1, .argv = STEP_ARGV("/nonexistent/x") },
+		{ 0 },
+	};
+	struct fault f = { 0 };
+	char out[500];
+
+	(void)state;
+	assert_int_equal(said(unneeded, out, sizeof(out), NULL), 0);
+	assert_string_equal(out, "");
+	assert_int_equal(said(absent, out, sizeof(out), &f), -ENOENT);
+	assert_string_equal(f.why, "cannot start /nonexistent/x: No such file or directory");
+}
+
+/* Somebody's dead child may lie around unreaped: it has no command line. */
+static bool runs(int pid)
+{
+	_free_ char *text = NULL;
+	char path[64];
+	size_t len = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	return io_read(AT_FDCWD, path, 4096, &text, &len) == 0 && len > 0;
+}
+
+/* The limit ends the whole group; what a program left behind does not hold it up. */
+static void test_time_limit(void **state)
+{
+	const struct step slow[] = {
+		{ .limit_s = 1, .argv = SH("sleep 77 & echo $!; sleep 77") },
+		{ 0 },
+	};
+	const struct step leaves[] = {
+		{ .limit_s = 30, .argv = SH("sleep 3 & echo done") },
+		{ 0 },
+	};
+	uint64_t begun = io_boot_ms();
+	struct fault f = { 0 };
+	char out[500];
+
+	(void)state;
+	assert_int_equal(said(leaves, out, sizeof(out), NULL), 0);
+	assert_string_equal(out, "  done\n");
+	assert_in_range(io_boot_ms() - begun, 0, 2500);
+	assert_int_equal(said(slow, out, sizeof(out), &f), -ETIMEDOUT);
+	assert_string_equal(f.why, "/bin/sh did not end within 1 s");
+	step_sleep(50);
+	assert_false(runs(atoi(out)));
+}
+
+static void test_output_is_bounded(void **state)
+{
+	const struct step steps[] = {
+		{ .limit_s = 60,
+		  .argv = SH("yes 0123456789 | head -n 100000; echo E: last; exit 1") },
+		{ 0 },
+	};
+	char *out = malloc(STEP_OUTPUT_MAX * 2);
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(said(steps, out, STEP_OUTPUT_MAX * 2, &f), -EIO);
+	assert_in_range(strlen(out), STEP_OUTPUT_MAX - 500, STEP_OUTPUT_MAX + 500);
+	assert_non_null(strstr(f.why, "E: last"));
+	free(out);
+}
+
+/* A reader that is gone does not stop the work. */
+static void test_reader_gone(void **state)
+{
+	int pair[2];
+	struct report report;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	close(pair[1]);
+	report = (struct report){ .fd = pair[0] };
+	assert_int_equal(step_exec(SH("echo a; echo b"), 10, &report, NULL), 0);
+	assert_int_equal(report.sent, 0);
+	close(pair[0]);
+}
+
+static void test_tables(void **state)
+{
+	static const struct step *const all[] = {
+		steps_patches_install,	   steps_antivirus_start, steps_antivirus_enable,
+		steps_antivirus_reinstall, steps_firewall_enable,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		const struct step *s = all[i];
+
+		for (; s->argv || s->call; s++) {
+			assert_false(s->argv && s->call);
+			if (!s->argv)
+				continue;
+			assert_int_equal(s->argv[0][0], '/');
+			assert_in_range(s->limit_s, 1, 7200);
+		}
+		assert_true(s > all[i]);
+	}
+}
+
+struct heard {
+	sd_event *loop;
+	char lines[1000], why[300];
+	int err, n_done;
+};
+
+static void on_heard(void *ctx, const char *line)
+{
+	join(((struct heard *)ctx)->lines, line);
+}
+
+static void on_done(void *ctx, int err, const char *why)
+{
+	struct heard *h = ctx;
+
+	h->err = err;
+	h->n_done++;
+	snprintf(h->why, sizeof(h->why), "%s", why);
+	sd_event_exit(h->loop, 0);
+}
+
+static void hear(const char *stream, bool end, struct heard *h)
+{
+	struct remedy_run *run = NULL;
+	int pair[2];
+
+	*h = (struct heard){ .err = 1 };
+	assert_int_equal(sd_event_new(&h->loop), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(io_write(pair[1], stream, strlen(stream)), 0);
+	if (end)
+		close(pair[1]);
+	assert_int_equal(remedy_watch(h->loop, pair[0], on_heard, on_done, h, 200, &run), 0);
+	assert_int_equal(sd_event_loop(h->loop), 0);
+	assert_int_equal(h->n_done, 1);
+	assert_null(remedy_run_free(run));
+	sd_event_unref(h->loop);
+	if (!end)
+		close(pair[1]);
+}
+
+static void test_watch(void **state)
+{
+	static const struct {
+		const char *stream, *lines, *why;
+		int err;
+	} rows[] = {
+		{ "+ starting\n  text\n= ok\n", "starting|text|", "", 0 },
+		{ "= ok", "", "", 0 },
+		{ "= failed: no such unit\n", "", "no such unit", -EIO },
+		{ "+ a\n", "a|", "the remedy ended without a verdict", -EPROTO },
+		{ "", "", "the remedy ended without a verdict", -EPROTO },
+		/* What a program writes is indented and is no verdict. */
+		{ "  = ok\n", "= ok|", "the remedy ended without a verdict", -EPROTO },
+		{ "= ok\n+ more\n", "more|", "the remedy ended without a verdict", -EPROTO },
+		{ "= okay\n", "", "the remedy ended without a verdict", -EPROTO },
+	};
+	struct heard h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		hear(rows[i].stream, true, &h);
+		assert_string_equal(h.lines, rows[i].lines);
+		assert_string_equal(h.why, rows[i].why);
+		assert_int_equal(h.err, rows[i].err);
+	}
+	hear("+ for ever\n", false, &h);
+	assert_int_equal(h.err, -ETIMEDOUT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_program_knows_nothing),
+		cmocka_unit_test(test_failure_names_program_and_words),
+		cmocka_unit_test(test_absent_and_unneeded),
+		cmocka_unit_test(test_time_limit),
+		cmocka_unit_test(test_output_is_bounded),
+		cmocka_unit_test(test_reader_gone),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_watch),
+	};
+
+	return cmocka_run_group_tests_name("remedy", tests, NULL, NULL);
+}
