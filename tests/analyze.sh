@@ -28,7 +28,7 @@ analyze() {
 
 scripts() {
 	grep -rlE --exclude-dir=.git --exclude-dir='build*' '^#!/bin/(ba)?sh' . |
-		xargs shellcheck -x -f gcc -S style -e "$known" 2>&1
+		xargs shellcheck -x -P SCRIPTDIR -f gcc -S warning -e "$known" 2>&1
 }
 
 report 1 'clang --analyze' "$(analyze)"

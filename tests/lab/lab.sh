@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Throw-away systemd containers with links between them, on a machine that need not run
-# systemd itself.  A test sources this and calls lab_enter first; by hand:
+# systemd itself.  A script sources this and calls lab_enter first; then
 #
-#   lab.sh rootfs                  build the Debian root that all containers share; its path
-#   lab.sh boot NAME ROOTFS [--link SWITCH ADDR,ADDR|-]...
-#                                  boot on an overlay and wait until up; "-" leaves the link down
-#   lab.sh exec NAME CMD...        in the container's namespaces, but not in its cgroups
-#   lab.sh run  NAME CMD...        as a transient unit of the container's systemd
-#   lab.sh stop | crash | rm NAME  power off; power cut; forget it
-#   lab.sh clean                   all of it, the cached root included
+#   lab_rootfs                 builds the Debian root that all containers share; its path
+#   lab_boot NAME ROOTFS [--link SWITCH ADDR/LEN,...|-]...
+#                              boots on an overlay and waits until up; "-" leaves the link down
+#   lab_exec NAME CMD...       in the container's namespaces, but not in its cgroups
+#   lab_run  NAME CMD...       as a transient unit of the container's systemd
+#   lab_stop, lab_crash NAME   power off; power cut; changes are kept for the next boot
+#   lab_disk NAME CMD...       on the file system of one that is switched off
 #
-# What it makes is below LAB_DIR ($O/lab), in the network namespaces lazaret-NAME and
-# lazaret-sw-SWITCH and in the cgroups lazaret-NAME.  Every wait has an end.
+# `lab.sh shell` gives a prompt inside, to try things; `lab.sh clean` removes the cached root.
+# What is made is below LAB_DIR ($O/lab) and, while the script lives, in its own namespaces
+# and in the cgroups lazaret-NAME.  Every wait has an end.
 
 LAB_DIR=${LAB_DIR:-${O:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build}/lab}
 LAB_BOOT_SECONDS=${LAB_BOOT_SECONDS:-60}
@@ -34,11 +35,18 @@ lab_now() { date +%s%3N; }
 # mounts and network namespaces end with it.  Usage: lab_enter "$0" "$@"
 lab_enter() {
 	if [ -z "${LAB_INSIDE:-}" ]; then
+		[ "$(id -u)" = 0 ] || { lab_say 'containers need root: sudo'; exit 1; }
+		mkdir -p "$LAB_DIR"
+		exec 8>"$LAB_DIR/lock"
+		flock -n 8 || { lab_say "another script uses $LAB_DIR; waiting for it"; flock -w 900 8; } ||
+			exit 1
 		export LAB_INSIDE=1
 		exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$@"
 	fi
 	unset LAB_INSIDE
-	mkdir -p /run/netns "$LAB_DIR" && mount -t tmpfs -o mode=755 lab /run/netns || exit 1
+	umask 022
+	mkdir -p /run/netns && mount -t tmpfs -o mode=755 lab /run/netns || exit 1
+	lab_forget # a run that was cut off cannot have done it
 	trap 'exit 130' HUP INT TERM
 	trap lab_leave EXIT
 }
@@ -47,7 +55,18 @@ lab_leave() {
 	local d
 
 	for d in "$LAB_DIR"/run/*/; do
-		[ -d "$d" ] && lab_crash "$(basename "$d")"
+		[ ! -d "$d" ] || lab_crash "$(basename "$d")"
+	done
+	lab_forget
+}
+
+# Removes what is left of containers that are gone.  Kills nothing: the numbers of their
+# processes were those of another namespace.
+lab_forget() {
+	local d
+
+	for d in "$LAB_DIR"/run/*/; do
+		[ ! -d "$d" ] || lab_tidy "$(basename "$d")"
 	done
 	rm -rf "$LAB_DIR/run"
 }
@@ -83,7 +102,7 @@ lab_rootfs() {
 
 	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	pkgs=$LAB_PACKAGES,$(lab_libraries)
-	dir=$LAB_DIR/cache/$suite-$(echo "1 $pkgs" | sha256sum | cut -c1-12)
+	dir=$LAB_DIR/cache/$suite-$(echo "2 $pkgs" | sha256sum | cut -c1-12)
 	mkdir -p "$LAB_DIR/cache"
 	while read -r line; do
 		opts+=("--aptopt=$line")
@@ -99,8 +118,8 @@ lab_rootfs() {
 			--dpkgopt=path-exclude='/usr/share/man/*' \
 			--dpkgopt=path-exclude='/usr/share/locale/*' \
 			--customize-hook='lab_finish() { chroot "$1" systemctl -q mask clamav-freshclam \
-				apt-daily.timer apt-daily-upgrade.timer && chroot "$1" systemctl -q disable \
-				clamav-daemon nginx ufw && rm -f "$1/etc/resolv.conf"; }; lab_finish "$1"' \
+				apt-daily.timer apt-daily-upgrade.timer && chroot "$1" systemctl -q disable nginx \
+				&& rm -f "$1/etc/resolv.conf"; }; lab_finish "$1"' \
 			"$suite" "$dir.new" ${mirror:+"$mirror"} >"$dir.log" 2>&1 || {
 			tail -n 5 "$dir.log" >&2
 			exit 1
@@ -184,6 +203,8 @@ lab_boot() {
 	lab_alive "$name" && { lab_say "$name is up already"; return 1; }
 	mkdir -p "$inst/up" "$inst/work" "$inst/root"
 	rm -f "$inst/leader" "$inst/pid"
+	base=${base#"$LAB_DIR/"}
+	echo "$base" >"$inst/base"
 	# A new network namespace at each boot: in the old one addresses and nftables would
 	# outlive the "machine".  Links given once are plugged in again.
 	ns=$(lab_netns "$name")
@@ -200,9 +221,9 @@ lab_boot() {
 	[ "${1:-}" != -- ] || shift
 	t0=$(lab_now)
 	(cd "$LAB_DIR" && LAB_CGROUPS=$(lab_cgroups) SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 \
-		exec setsid unshare -m --propagation private bash -c "$lab_init" lab "$name" \
-		"${base#"$LAB_DIR/"}" --capability="$LAB_CAPS" --system-call-filter="$LAB_SYSCALLS" "$@"
-	) </dev/null >"$inst/console" 2>&1 9>&- &
+		exec setsid unshare -m --propagation private bash -c "$lab_init" lab "$name" "$base" \
+		--capability="$LAB_CAPS" --system-call-filter="$LAB_SYSCALLS" "$@"
+	) </dev/null >"$inst/console" 2>&1 8>&- 9>&- &
 	lab_wait "$LAB_BOOT_SECONDS" lab_booted "$name" >/dev/null || {
 		lab_say "$name: not up after $LAB_BOOT_SECONDS s:"
 		tail -n 5 "$inst/console" >&2
@@ -294,9 +315,30 @@ lab_rm() {
 	rm -rf "${LAB_DIR:?}/run/${1:?}"
 }
 
+# lab_disk NAME CMD...: on the file system of a container that is switched off.
+lab_disk() {
+	local inst=$LAB_DIR/run/$1
+
+	shift
+	# shellcheck disable=SC2016
+	(cd "$LAB_DIR" && exec unshare -m -n --propagation private bash -c '
+		inst=$1
+		shift
+		[ -e "$inst/copied" ] || mount -t overlay lab -o \
+			"lowerdir=$(cat "$inst/base"),upperdir=$inst/up,workdir=$inst/work" "$inst/root" &&
+			mount -t proc proc "$inst/root/proc" && exec chroot "$inst/root" env -i "$@"
+	' lab "${inst#"$LAB_DIR/"}" PATH=$LAB_PATH DEBIAN_FRONTEND=noninteractive "$@") </dev/null
+}
+
+# All of it, the cached root included.
 lab_clean() {
-	lab_leave
+	lab_forget
 	rm -rf "${LAB_DIR:?}"
+}
+
+# A prompt inside, with these functions.
+lab_shell() {
+	bash --rcfile "${BASH_SOURCE[0]}" -i
 }
 
 # lab_wait SECONDS CMD...: until CMD succeeds; prints the milliseconds that took.
@@ -326,10 +368,12 @@ lab_keep_logs() {
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
-	cmd=${1:-}
-	shift
-	case $cmd in
-	rootfs | boot | exec | run | stop | crash | rm | clean) "lab_$cmd" "$@" ;;
-	*) sed -n '4,20s/^# \{0,1\}//p' "$0" ;;
+	case ${1:-} in
+	clean) lab_clean ;;
+	shell)
+		lab_enter "$0" "$@"
+		lab_shell
+		;;
+	*) sed -n '4,21s/^# \{0,1\}//p' "$0" ;;
 	esac
 fi
