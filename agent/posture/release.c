@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/posture/release.h"
+
+#define SIGNED	  "-----BEGIN PGP SIGNED MESSAGE-----\n"
+#define SIGNATURE "\n-----BEGIN PGP SIGNATURE-----\n"
+#define THE_END	  "\n-----END PGP SIGNATURE-----\n"
+
+/* What is inside a clear-signed text (RFC 9580 section 7); false when the frame is not whole. */
+static bool unframe(struct word *text)
+{
+	const char *from, *to, *all_end = text->p + text->len;
+
+	if (text->len < strlen(SIGNED) || memcmp(text->p, SIGNED, strlen(SIGNED)))
+		return true;
+	from = memmem(text->p, text->len, "\n\n", 2);
+	to = memmem(text->p, text->len, SIGNATURE, strlen(SIGNATURE));
+	if (!from || !to || to < from ||
+	    memcmp(all_end - strlen(THE_END), THE_END, strlen(THE_END)))
+		return false;
+	*text = (struct word){ from + 2, (size_t)(to + 1 - (from + 2)) };
+	return true;
+}
+
+/* "Sat, 21 Nov 2026 03:13:00 UTC" */
+static bool date_parse(struct word w, int64_t *ret)
+{
+	struct tm tm = { 0 };
+	char text[64];
+	const char *zone;
+
+	if (w.len >= sizeof(text))
+		return false;
+	memcpy(text, w.p, w.len);
+	text[w.len] = '\0';
+	zone = strptime(text, "%a, %d %b %Y %H:%M:%S ", &tm);
+	if (!zone || (strcmp(zone, "UTC") && strcmp(zone, "GMT") && strcmp(zone, "+0000")))
+		return false;
+	*ret = timegm(&tm);
+	return true;
+}
+
+enum { LABEL, SUITE, CODENAME, DATE, VALID_UNTIL, SHA256, FIELDS };
+static const struct word fields[FIELDS] = {
+	[LABEL] = WORD("Label:"),
+	[SUITE] = WORD("Suite:"),
+	[CODENAME] = WORD("Codename:"),
+	[DATE] = WORD("Date:"),
+	[VALID_UNTIL] = WORD("Valid-Until:"),
+	[SHA256] = WORD("SHA256:"),
+};
+
+/* Each field's value with the lines that continue it. */
+static bool read_fields(struct word body, struct word *values)
+{
+	const char *p = body.p, *end = body.p + body.len, *nl;
+	struct word *last = NULL;
+
+	for (; p < end; p = nl + 1) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (!nl)
+			return false;
+		if (*p == ' ' && last)
+			last->len = (size_t)(nl + 1 - last->p);
+		if (*p == ' ')
+			continue;
+		last = NULL;
+		for (size_t i = 0; i < FIELDS && !last; i++)
+			if ((size_t)(nl - p) >= fields[i].len &&
+			    !memcmp(p, fields[i].p, fields[i].len))
+				last = &values[i];
+		if (last)
+			*last = (struct word){ p + fields[last - values].len,
+					       (size_t)(nl - p) - fields[last - values].len };
+		while (last && last->len && *last->p == ' ') {
+			last->p++;
+			last->len--;
+		}
+	}
+	return true;
+}
+
+int release_parse(const char *text, size_t len, struct release *ret, struct fault *fault)
+{
+	struct word body = { text, len }, v[FIELDS] = { 0 };
+	struct release r = { 0 };
+
+	if (!unframe(&body) || !read_fields(body, v))
+		return fault_set(fault, -EBADMSG, "cut short");
+	if (!v[DATE].p || !date_parse(v[DATE], &r.date))
+		return fault_set(fault, -EBADMSG, "no Date that can be read");
+	if (v[VALID_UNTIL].p && !date_parse(v[VALID_UNTIL], &r.valid_until))
+		return fault_set(fault, -EBADMSG, "Valid-Until cannot be read");
+	r.label = v[LABEL];
+	r.suite = v[SUITE];
+	r.codename = v[CODENAME];
+	r.sums = v[SHA256];
+	*ret = r;
+	return 0;
+}
+
+static bool ends_in(struct word w, const char *end)
+{
+	size_t n = strlen(end);
+
+	return w.len >= n && !memcmp(w.p + w.len - n, end, n);
+}
+
+bool release_is_security(const struct release *r)
+{
+	return word_is(r->label, "Debian-Security", 15) || ends_in(r->suite, "-security") ||
+	       ends_in(r->codename, "-security");
+}
+
+struct word release_name(const struct release *r)
+{
+	return r->codename.len ? r->codename : r->suite.len ? r->suite : r->label;
+}
+
+int release_size(const struct release *r, const char *path, uint64_t *size)
+{
+	char line_end[256];
+	int n = snprintf(line_end, sizeof(line_end), " %s\n", path);
+	const char *at, *p;
+	uint64_t sum = 0, unit = 1;
+
+	if (n < 0 || (size_t)n >= sizeof(line_end) || !r->sums.p)
+		return -ENOENT;
+	at = memmem(r->sums.p, r->sums.len, line_end, (size_t)n);
+	if (!at)
+		return -ENOENT;
+	for (p = at; p > r->sums.p && p[-1] >= '0' && p[-1] <= '9' && unit < 1000000000000; p--) {
+		sum += (uint64_t)(p[-1] - '0') * unit;
+		unit *= 10;
+	}
+	if (p == at || p == r->sums.p || p[-1] != ' ')
+		return -ENOENT;
+	*size = sum;
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A suite's Release or InRelease file (https://wiki.debian.org/DebianRepository/Format). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/base/err.h"
+#include "agent/posture/deb822.h"
+
+#define RELEASE_MAX (4 * 1024 * 1024)
+
+struct release { /* the words lie in the text it was read from */
+	struct word label, suite, codename;
+	struct word sums;    /* the lines of its SHA256 section */
+	int64_t date;	     /* seconds since 1970 */
+	int64_t valid_until; /* 0: it does not say */
+};
+
+/*
+ * Reads one, clear-signed or not.  Signatures are apt's matter: it keeps no list it has
+ * not verified.  -EBADMSG for what is cut, or has no Date that can be read.
+ */
+int release_parse(const char *text, size_t len, struct release *ret, struct fault *fault);
+
+/* Label Debian-Security, or a suite or code name that ends in -security. */
+bool release_is_security(const struct release *r);
+
+/* What people call it: its code name, else suite, else label. */
+struct word release_name(const struct release *r);
+
+/* The size it gives for a file below it ("main/binary-amd64/Packages"), or -ENOENT. */
+int release_size(const struct release *r, const char *path, uint64_t *size);
