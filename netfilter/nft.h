@@ -5,12 +5,40 @@
 
 #include "agent/base/err.h"
 
+struct nlmsghdr;
+
 /* A netlink socket to nf_tables; one thread, one request at a time. */
 struct nft {
 	int fd;
 	uint32_t seq; /* of the next message */
 };
 
-/* -EAFNOSUPPORT or -EPROTONOSUPPORT on a kernel without nf_tables. */
+/*
+ * Opens the socket and asks nf_tables whether it is there and answers us.
+ * -EAFNOSUPPORT or -EPROTONOSUPPORT on a kernel without nf_tables, -EPERM without CAP_NET_ADMIN.
+ */
 int nft_open(struct nft *ret, struct fault *fault);
 void nft_close(struct nft *nft);
+
+/*
+ * Dumps all objects of one kind (NFT_MSG_GETTABLE, ...GETCHAIN, ...GETRULE) and
+ * family (NFPROTO_UNSPEC: all), each message handed to `each`, whose first error ends the
+ * dump and is its result.  -EINTR when the ruleset changed while it was read.
+ */
+typedef int (*nft_each)(void *ctx, const struct nlmsghdr *h);
+int nft_dump(struct nft *nft, uint16_t type, uint8_t family, nft_each each, void *ctx,
+	     struct fault *fault);
+
+/* The generation of the ruleset: it changes with every transaction that takes effect. */
+int nft_generation(struct nft *nft, uint32_t *ret, struct fault *fault);
+
+/* What an errno of nf_tables means, for people. */
+const char *nft_why(int err);
+
+/*
+ * Takes one datagram of the kernel's answers; what other processes sent is thrown away.
+ * Its length, 0 when nothing came within the socket's timeout (or at once with
+ * MSG_DONTWAIT), or -errno; -ENOBUFS: some answers were lost.
+ */
+#define NFT_ANSWER_MAX 32768 /* the largest datagram the kernel makes of a dump */
+int nft_receive(const struct nft *nft, void *buf, size_t room, int flags);

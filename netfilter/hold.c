@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * lazaret-hold: lays the quarantine at boot, before any link is up, from the last accepted
+ * policy's allow-list.  Whatever is wrong with that list, the host is held: then it may only
+ * reach name servers, DHCP and the addresses at which it enrols.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/log.h"
+#include "netfilter/nft.h"
+#include "netfilter/quarantine.h"
+#include "policy/document.h"
+
+#define ENROL_MAX 16
+
+struct options {
+	const char *allow;
+	struct peer enrol[ENROL_MAX];
+	size_t n_enrol;
+};
+
+static int usage(int status)
+{
+	fprintf(status ? stderr : stdout,
+		"Usage: lazaret-hold [--allow FILE] [--enrol ADDRESS:PORT]...\n"
+		"\n"
+		"Lays the network quarantine. FILE is the allow-list of a policy; when it is\n"
+		"missing or broken, only DHCP, DNS and the --enrol addresses stay open.\n"
+		"An IPv6 address is written in brackets: [2001:db8::1]:443.\n");
+	return status;
+}
+
+static int read_port(const char *text, uint16_t *ret)
+{
+	char *end;
+	unsigned long n;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	n = strtoul(text, &end, 10);
+	if (*end || n == 0 || n > 65535)
+		return -EINVAL;
+	*ret = (uint16_t)n;
+	return 0;
+}
+
+/* ADDRESS:PORT, TCP. */
+static int read_peer(const char *text, struct peer *ret)
+{
+	const char *colon = strrchr(text, ':');
+	bool v6 = *text == '[';
+	char addr[INET6_ADDRSTRLEN];
+	struct peer p = { .proto = IPPROTO_TCP };
+	size_t len;
+
+	if (!colon || (v6 && (colon - text < 2 || colon[-1] != ']')))
+		return -EINVAL;
+	len = (size_t)(colon - text) - (v6 ? 2 : 0);
+	if (len >= sizeof(addr))
+		return -EINVAL;
+	memcpy(addr, text + v6, len);
+	addr[len] = '\0';
+	p.family = v6 ? AF_INET6 : AF_INET;
+	p.prefix = v6 ? 128 : 32;
+	if (inet_pton(p.family, addr, p.addr) != 1 || read_port(colon + 1, &p.port) < 0)
+		return -EINVAL;
+	*ret = p;
+	return 0;
+}
+
+/* What cannot be understood must not leave the host open: it is said, and passed over. */
+static void add_enrol(struct options *o, const char *text)
+{
+	if (o->n_enrol == ENROL_MAX)
+		log_err("--enrol %s: more than %d addresses; not opened", text, ENROL_MAX);
+	else if (read_peer(text, &o->enrol[o->n_enrol]) < 0)
+		log_err("--enrol %s: not ADDRESS:PORT; not opened", text);
+	else
+		o->n_enrol++;
+}
+
+static int read_allow(const char *file, struct allow *ret, struct fault *fault)
+{
+	_free_ char *text = NULL;
+	size_t len;
+	int r;
+
+	if (!file)
+		return fault_set(fault, -ENOENT, "no allow-list was given");
+	r = io_read(AT_FDCWD, file, POLICY_FILE_MAX, &text, &len);
+	if (r < 0)
+		fault_set(fault, r, "%s", strerror(-r));
+	else
+		r = policy_parse_allow(text, len, ret, fault);
+	if (r < 0 && fault->line)
+		fault_prefix(fault, "%s:%u:%u", file, fault->line, fault->col);
+	else if (r < 0)
+		fault_prefix(fault, "%s", file);
+	return r;
+}
+
+static int lay_failsafe(struct nft *nft, struct options *o, struct fault *fault)
+{
+	const struct allow narrow = {
+		.out = o->enrol, .n_out = o->n_enrol, .dns_any = true, .dhcp_any = true
+	};
+	int r = quarantine_lay(nft, &narrow, fault);
+
+	if (r == 0)
+		log_notice("held with the failsafe list: DHCP, DNS, enrolment addresses: %zu",
+			   o->n_enrol);
+	return r;
+}
+
+static int hold(struct options *o, struct fault *fault)
+{
+	_drop_(allow_free) struct allow allow = { 0 };
+	struct fault why = { 0 };
+	struct nft nft;
+	int r = nft_open(&nft, fault);
+
+	if (r < 0)
+		return r;
+	r = read_allow(o->allow, &allow, &why);
+	if (r == 0)
+		r = quarantine_lay(&nft, &allow, &why);
+	if (r == 0) {
+		log_notice("held: %zu peers outwards, %zu inwards", allow.n_out, allow.n_in);
+	} else {
+		log_err("%s", why.why);
+		r = lay_failsafe(&nft, o, fault);
+	}
+	nft_close(&nft);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "allow", required_argument, NULL, 'a' },
+		{ "enrol", required_argument, NULL, 'e' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct options o = { 0 };
+	struct fault fault = { 0 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		if (c == 'a')
+			o.allow = optarg;
+		else if (c == 'e')
+			add_enrol(&o, optarg);
+		else if (c == 'h')
+			return usage(0);
+		else
+			usage(2); /* getopt has said what; the host is held all the same */
+	}
+	if (hold(&o, &fault) == 0)
+		return 0;
+	log_err("THE HOST IS NOT HELD: %s", fault.why);
+	return 1;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads what a dump of nf_tables says (linux/netfilter/nf_tables.h), straight from the bytes:
+ * an object with parts that this program does not know is still read for the rest.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nlmsghdr;
+struct nlattr;
+
+/* Names point into the message. */
+struct table_seen {
+	uint8_t family; /* NFPROTO_ */
+	const char *name;
+	uint32_t flags; /* NFT_TABLE_F_ */
+};
+
+struct chain_seen {
+	uint8_t family;
+	const char *table, *name;
+	bool base;	  /* registered at a hook; the next four then tell where */
+	const char *type; /* "filter", ... */
+	uint32_t hook, policy;
+	int32_t priority;
+	uint32_t uses; /* rules in it and jumps to it */
+};
+
+struct rule_seen {
+	uint8_t family;
+	const char *table, *chain;
+	const struct nlattr *terms; /* NFTA_RULE_EXPRESSIONS; NULL: none */
+};
+
+/* 0, or -EBADMSG when it is another kind of message or lacks what each such object has. */
+int object_table(const struct nlmsghdr *h, struct table_seen *ret);
+int object_chain(const struct nlmsghdr *h, struct chain_seen *ret);
+int object_rule(const struct nlmsghdr *h, struct rule_seen *ret);
+
+/*
+ * Sorts the attributes among `first` by their type: out[type], NULL for what is absent;
+ * higher types are passed over.  -EBADMSG when one runs over the end.
+ */
+int object_sort(const void *first, uint32_t bytes, const struct nlattr **out, unsigned max);
+int object_sort_nested(const struct nlattr *nest, const struct nlattr **out, unsigned max);
+
+/* Values, or what is given in their place when the attribute is absent or of another shape. */
+const char *object_text(const struct nlattr *a); /* or NULL */
+uint32_t object_be32(const struct nlattr *a, uint32_t otherwise);

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libnftnl/set.h>
+#include <linux/netfilter/nf_tables.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netfilter/batch.h"
+#include "netfilter/peers.h"
+
+DEFINE_DROP(nftnl_set, nftnl_set_free)
+
+/* Types of set keys, as nft(8) numbers them to show a set; each part takes six bits. */
+enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13 };
+
+static const struct set {
+	const char *name;
+	int family;
+	bool in, nets;
+} sets[PEERS_COUNT] = {
+	[PEERS_OUT4] = { "out4", AF_INET, false, false },
+	[PEERS_OUT4_NETS] = { "out4-nets", AF_INET, false, true },
+	[PEERS_OUT6] = { "out6", AF_INET6, false, false },
+	[PEERS_OUT6_NETS] = { "out6-nets", AF_INET6, false, true },
+	[PEERS_IN4] = { "in4", AF_INET, true, false },
+	[PEERS_IN4_NETS] = { "in4-nets", AF_INET, true, true },
+	[PEERS_IN6] = { "in6", AF_INET6, true, false },
+	[PEERS_IN6_NETS] = { "in6-nets", AF_INET6, true, true },
+};
+
+struct peers {
+	const struct allow *allow;
+	uint32_t n[PEERS_COUNT];
+	const struct peer *
+		*nets[PEERS_COUNT]; /* only of sets of prefixes: sorted, none in another */
+};
+
+static unsigned address_bits(const struct peer *p)
+{
+	return p->family == AF_INET ? 32 : 128;
+}
+
+static bool is_in(const struct set *s, const struct peer *p)
+{
+	return p->family == s->family && (p->prefix < address_bits(p)) == s->nets;
+}
+
+/* The last address of the peer's prefix. */
+static void last_address(const struct peer *p, uint8_t out[16])
+{
+	memcpy(out, p->addr, 16);
+	for (unsigned bit = p->prefix; bit < address_bits(p); bit++)
+		out[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
+
+static int check(const struct peer *peers, size_t n, const char *list, struct fault *fault)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct peer *p = &peers[i];
+
+		if ((p->family != AF_INET && p->family != AF_INET6) ||
+		    p->prefix > address_bits(p) ||
+		    (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP) || !p->port)
+			return fault_set(fault, -EINVAL,
+					 "peer %zu of the %s list is not valid: "
+					 "family %u, protocol %u, prefix %u, port %u",
+					 i + 1, list, p->family, p->proto, p->prefix, p->port);
+	}
+	return 0;
+}
+
+static const struct peer *list_of(const struct allow *a, const struct set *s, size_t *n)
+{
+	*n = s->in ? a->n_in : a->n_out;
+	return s->in ? a->in : a->out;
+}
+
+static int compare(const void *x, const void *y)
+{
+	const struct peer *a = *(const struct peer *const *)x, *b = *(const struct peer *const *)y;
+	int r = a->proto - b->proto;
+
+	if (r == 0)
+		r = a->port - b->port;
+	if (r == 0)
+		r = memcmp(a->addr, b->addr, sizeof(a->addr));
+	return r ? r : a->prefix - b->prefix;
+}
+
+static bool holds(const struct peer *wide, const struct peer *p)
+{
+	uint8_t end[16];
+
+	last_address(wide, end);
+	return wide->proto == p->proto && wide->port == p->port &&
+	       memcmp(wide->addr, p->addr, sizeof(p->addr)) <= 0 &&
+	       memcmp(p->addr, end, sizeof(end)) <= 0;
+}
+
+/* The kernel refuses ranges that overlap; prefixes do so only by one holding the other. */
+static uint32_t drop_held(const struct peer **nets, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	qsort(nets, n, sizeof(*nets), compare);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!kept || !holds(nets[kept - 1], nets[i]))
+			nets[kept++] = nets[i];
+	}
+	return kept;
+}
+
+static int fill(struct peers *p, enum peers_set set)
+{
+	size_t n;
+	const struct peer *list = list_of(p->allow, &sets[set], &n);
+
+	for (size_t i = 0; i < n; i++)
+		p->n[set] += is_in(&sets[set], &list[i]);
+	if (!p->n[set] || !sets[set].nets)
+		return 0;
+	p->nets[set] = calloc(p->n[set], sizeof(*p->nets[set]));
+	if (!p->nets[set])
+		return -ENOMEM;
+	for (size_t i = 0, at = 0; i < n; i++) {
+		if (is_in(&sets[set], &list[i]))
+			p->nets[set][at++] = &list[i];
+	}
+	p->n[set] = drop_held(p->nets[set], p->n[set]);
+	return 0;
+}
+
+int peers_sort(const struct allow *allow, struct peers **ret, struct fault *fault)
+{
+	_drop_(drop_peers) struct peers *p = calloc(1, sizeof(*p));
+	int r = p ? 0 : -ENOMEM;
+
+	if (allow->n_out > ALLOW_PEERS_MAX || allow->n_in > ALLOW_PEERS_MAX)
+		return fault_set(fault, -E2BIG, "the allow-list has more than %d peers",
+				 ALLOW_PEERS_MAX);
+	if (r == 0)
+		r = check(allow->out, allow->n_out, "outbound", fault);
+	if (r == 0)
+		r = check(allow->in, allow->n_in, "inbound", fault);
+	if (r == 0)
+		p->allow = allow;
+	for (unsigned set = 0; r == 0 && set < PEERS_COUNT; set++)
+		r = fill(p, set);
+	if (r < 0)
+		return fault_set(fault, r, "out of memory");
+	*ret = take(p);
+	return 0;
+}
+
+void peers_free(struct peers *p)
+{
+	for (unsigned set = 0; set < PEERS_COUNT; set++)
+		free(p->nets[set]);
+	free(p);
+}
+
+uint32_t peers_present(const struct peers *p)
+{
+	uint32_t present = 0;
+
+	for (unsigned set = 0; set < PEERS_COUNT; set++)
+		present |= p->n[set] ? WHEN(set) : 0;
+	return present;
+}
+
+/* With its size declared, the kernel takes its fixed hash, at half the cost. */
+static void add_set(struct batch *b, const char *table, enum peers_set which, uint32_t size)
+{
+	const uint8_t parts[] = { sets[which].family == AF_INET ? 4 : 16, 1, 2 };
+	const uint32_t address = sets[which].family == AF_INET ? TYPE_IPV4 : TYPE_IPV6;
+	_drop_(drop_nftnl_set) struct nftnl_set *s = nftnl_set_alloc();
+
+	if (!s)
+		return batch_add_set(b, NULL);
+	nftnl_set_set_str(s, NFTNL_SET_TABLE, table);
+	nftnl_set_set_str(s, NFTNL_SET_NAME, sets[which].name);
+	nftnl_set_set_u32(s, NFTNL_SET_ID, which + 1);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, address << 12 | TYPE_PROTOCOL << 6 | TYPE_SERVICE);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, parts[0] + 4 + 4); /* padded to registers */
+	nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, size);
+	if (sets[which].nets) {
+		nftnl_set_set_u32(s, NFTNL_SET_FLAGS, NFT_SET_INTERVAL | NFT_SET_CONCAT);
+		nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, parts, sizeof(parts));
+	}
+	batch_add_set(b, s);
+}
+
+static size_t put_key(const struct peer *p, const uint8_t *addr, uint8_t out[24])
+{
+	const size_t len = address_bits(p) / 8;
+	const uint16_t port = htons(p->port);
+
+	memset(out, 0, 24);
+	memcpy(out, addr, len);
+	out[len] = p->proto;
+	memcpy(out + len + 4, &port, sizeof(port));
+	return len + 8;
+}
+
+static void add_peer(struct batch *b, const char *table, const struct set *s, const struct peer *p)
+{
+	uint8_t key[24], end[24], last[16];
+	size_t len = put_key(p, p->addr, key);
+
+	if (s->nets) {
+		last_address(p, last);
+		put_key(p, last, end);
+	}
+	batch_add_element(b, table, s->name, key, s->nets ? end : NULL, len);
+}
+
+static void add_peers(struct batch *b, const char *table, const struct peers *p,
+		      enum peers_set which)
+{
+	const struct set *s = &sets[which];
+	size_t n;
+	const struct peer *list = list_of(p->allow, s, &n);
+
+	if (s->nets) {
+		for (uint32_t i = 0; i < p->n[which]; i++)
+			add_peer(b, table, s, p->nets[which][i]);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (is_in(s, &list[i]))
+			add_peer(b, table, s, &list[i]);
+	}
+}
+
+void peers_add_sets(struct batch *b, const char *table, const struct peers *p)
+{
+	for (unsigned set = 0; set < PEERS_COUNT; set++) {
+		/* There or not: deleting what is not there would be refused. */
+		add_set(b, table, set, 1);
+		batch_delete_set(b, table, sets[set].name);
+	}
+	for (unsigned set = 0; set < PEERS_COUNT; set++) {
+		if (!p->n[set])
+			continue;
+		add_set(b, table, set, p->n[set]);
+		add_peers(b, table, p, set);
+	}
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The peers of an allow-list as nftables sets of address . protocol . port: hash sets for
+ * single addresses, sets of ranges, which cost more, only for prefixes.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "agent/base/allow.h"
+#include "agent/base/cleanup.h"
+#include "agent/base/err.h"
+
+struct batch;
+struct peers;
+
+/* `out` peers we may talk to, port theirs; `in` peers may talk to us, port ours. */
+enum peers_set {
+	PEERS_OUT4,
+	PEERS_OUT4_NETS,
+	PEERS_OUT6,
+	PEERS_OUT6_NETS,
+	PEERS_IN4,
+	PEERS_IN4_NETS,
+	PEERS_IN6,
+	PEERS_IN6_NETS,
+	PEERS_COUNT
+};
+
+#define WHEN(set) (1u << (set))
+
+/*
+ * Sorts an allow-list into its sets; `allow` must outlive the result.  -EINVAL for a peer that
+ * the contract of allow.h forbids, -E2BIG for more than ALLOW_PEERS_MAX, -ENOMEM.
+ */
+int peers_sort(const struct allow *allow, struct peers **ret, struct fault *fault);
+void peers_free(struct peers *p);
+DEFINE_DROP(peers, peers_free)
+
+/* A bit, WHEN(set), for each set that has a peer. */
+uint32_t peers_present(const struct peers *p);
+
+/*
+ * Replaces all sets of the table: those that have peers are there and filled, the others
+ * are not there.  No rule may use them: flush the rules before, in the same batch.
+ */
+void peers_add_sets(struct batch *b, const char *table, const struct peers *p);

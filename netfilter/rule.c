@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <string.h>
+
+#include "netfilter/batch.h"
+#include "netfilter/rule.h"
+
+DEFINE_DROP(nftnl_rule, nftnl_rule_free)
+
+/* The registers of a concatenation: 32 bits each, the first part at the first. */
+#define REG(n) ((uint32_t)(NFT_REG32_00 + (n)))
+
+/* Memory that runs out in libnftnl leaves a rule without a term: then there must be no rule. */
+static struct nftnl_expr *add(struct nftnl_rule **r, const char *name)
+{
+	struct nftnl_expr *e = *r ? nftnl_expr_alloc(name) : NULL;
+
+	if (e) {
+		nftnl_rule_add_expr(*r, e);
+	} else {
+		drop_nftnl_rule(r);
+		*r = NULL;
+	}
+	return e;
+}
+
+static void set_u32(struct nftnl_expr *e, uint16_t attr, uint32_t value)
+{
+	if (e)
+		nftnl_expr_set_u32(e, attr, value);
+}
+
+static void load_payload(struct nftnl_rule **r, uint8_t base, uint8_t at, uint8_t len, uint32_t reg)
+{
+	struct nftnl_expr *e = add(r, "payload");
+
+	set_u32(e, NFTNL_EXPR_PAYLOAD_BASE, base);
+	set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, at);
+	set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, len);
+	set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, reg);
+}
+
+static void load_meta(struct nftnl_rule **r, uint8_t key)
+{
+	struct nftnl_expr *e = add(r, "meta");
+
+	set_u32(e, NFTNL_EXPR_META_KEY, key);
+	set_u32(e, NFTNL_EXPR_META_DREG, REG(0));
+}
+
+/* A header's number, as it stands in the packet. */
+static const void *wire(uint32_t value, uint8_t len, uint8_t out[4])
+{
+	for (uint8_t i = 0; i < len; i++)
+		out[i] = (uint8_t)(value >> 8 * (len - 1 - i));
+	return out;
+}
+
+static void mask(struct nftnl_rule **r, const struct term *t)
+{
+	struct nftnl_expr *e = add(r, "bitwise");
+	const uint8_t none[4] = { 0 };
+	uint8_t bits[4];
+
+	set_u32(e, NFTNL_EXPR_BITWISE_SREG, REG(0));
+	set_u32(e, NFTNL_EXPR_BITWISE_DREG, REG(0));
+	set_u32(e, NFTNL_EXPR_BITWISE_LEN, t->len);
+	if (e) {
+		nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, wire(t->mask, t->len, bits), t->len);
+		nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, none, t->len);
+	}
+}
+
+static void compare(struct nftnl_rule **r, const struct term *t, const void *value)
+{
+	struct nftnl_expr *e = add(r, "cmp");
+
+	set_u32(e, NFTNL_EXPR_CMP_SREG, REG(0));
+	set_u32(e, NFTNL_EXPR_CMP_OP, t->cmp);
+	if (e)
+		nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, value, t->len);
+}
+
+/* Meta values are in host order and of their own size. */
+static void add_meta(struct nftnl_rule **r, const struct term *t)
+{
+	const uint8_t small = (uint8_t)t->value;
+
+	load_meta(r, t->at);
+	compare(r, t, t->len == 1 ? (const void *)&small : &t->value);
+}
+
+static void add_payload(struct nftnl_rule **r, const struct term *t)
+{
+	uint8_t bytes[4];
+
+	load_payload(r, t->base, t->at, t->len, REG(0));
+	if (t->mask)
+		mask(r, t);
+	compare(r, t, wire(t->value, t->len, bytes));
+}
+
+static void add_lookup(struct nftnl_rule **r, const struct term *t)
+{
+	const uint32_t after = t->len / 4;
+	struct nftnl_expr *e;
+
+	load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, t->at, t->len, REG(0));
+	load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, t->proto_at, 1, REG(after));
+	load_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, t->port_at, 2, REG(after + 1));
+	e = add(r, "lookup");
+	set_u32(e, NFTNL_EXPR_LOOKUP_SREG, REG(0));
+	if (e && nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, t->name) < 0) {
+		drop_nftnl_rule(r);
+		*r = NULL;
+	}
+}
+
+static void add_verdict(struct nftnl_rule **r, const struct term *t)
+{
+	struct nftnl_expr *e = add(r, "immediate");
+
+	set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	set_u32(e, NFTNL_EXPR_IMM_VERDICT, t->value);
+	if (e && t->name && nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, t->name) < 0) {
+		drop_nftnl_rule(r);
+		*r = NULL;
+	}
+}
+
+static void add_term(struct nftnl_rule **r, const struct term *t)
+{
+	switch (t->op) {
+	case TERM_END: return;
+	case TERM_META: return add_meta(r, t);
+	case TERM_PAYLOAD: return add_payload(r, t);
+	case TERM_IN_SET: return add_lookup(r, t);
+	case TERM_COUNTER: add(r, "counter"); return;
+	case TERM_VERDICT: return add_verdict(r, t);
+	}
+}
+
+void rule_add(struct batch *b, const char *table, const struct rule *rule)
+{
+	_drop_(drop_nftnl_rule) struct nftnl_rule *r = nftnl_rule_alloc();
+
+	if (r && (nftnl_rule_set_str(r, NFTNL_RULE_TABLE, table) < 0 ||
+		  nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, rule->chain) < 0)) {
+		drop_nftnl_rule(&r);
+		r = NULL;
+	}
+	for (size_t i = 0; i < RULE_TERMS; i++)
+		add_term(&r, &rule->terms[i]);
+	batch_add_rule(b, r);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A vocabulary for rules, so that a ruleset in C reads like one in nft(8): a rule
+ * is a row of terms, each a condition on the packet or what to do with it.
+ */
+#pragma once
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdint.h>
+
+struct batch;
+
+enum term_op {
+	TERM_END,
+	TERM_META,    /* load key `at`, compare */
+	TERM_PAYLOAD, /* load `len` bytes at `at` of header `base`, mask, compare */
+	TERM_IN_SET,  /* look address . protocol . port up in set `name` */
+	TERM_COUNTER,
+	TERM_VERDICT, /* `value`, to chain `name` when it is a jump or goto */
+};
+
+struct term {
+	enum term_op op;
+	uint8_t base, len, at;
+	uint8_t proto_at, port_at; /* of TERM_IN_SET */
+	uint8_t cmp;		   /* enum nft_cmp_ops */
+	uint32_t mask, value;	   /* host order; mask 0: none */
+	const char *name;
+};
+
+#define RULE_TERMS 8
+
+struct rule {
+	uint32_t when; /* the ruleset's own: under which circumstances the rule is wanted */
+	const char *chain;
+	struct term terms[RULE_TERMS];
+};
+
+/* Appends the rule to its chain. */
+void rule_add(struct batch *b, const char *table, const struct rule *rule);
+
+/* Offsets of fields, for IN_SET4 and IN_SET6; those of both headers and the ports' (RFC 791, 8200).
+ */
+#define IP4_SADDR 12
+#define IP4_DADDR 16
+#define IP6_SADDR 8
+#define IP6_DADDR 24
+#define L4_SPORT  0
+#define L4_DPORT  2
+
+#define META_(key, size, val)                                               \
+	{                                                                   \
+		.op = TERM_META, .at = (key), .len = (size), .value = (val) \
+	}
+#define FIELD_(hdr, off, size, msk, how, val)                                                 \
+	{                                                                                     \
+		.op = TERM_PAYLOAD, .base = (hdr), .at = (off), .len = (size), .mask = (msk), \
+		.cmp = (how), .value = (val)                                                  \
+	}
+#define NETWORK_(off, size, msk, how, val) \
+	FIELD_(NFT_PAYLOAD_NETWORK_HEADER, off, size, msk, NFT_CMP_##how, val)
+#define TRANSPORT_(off, size, msk, how, val) \
+	FIELD_(NFT_PAYLOAD_TRANSPORT_HEADER, off, size, msk, NFT_CMP_##how, val)
+
+/* Loopback is interface 1 of every namespace; its name can be changed or taken by another. */
+#define IN_BY_LOOPBACK	META_(NFT_META_IIF, 4, 1)
+#define OUT_BY_LOOPBACK META_(NFT_META_OIF, 4, 1)
+#define IS_IPV4		META_(NFT_META_NFPROTO, 1, NFPROTO_IPV4)
+#define IS_IPV6		META_(NFT_META_NFPROTO, 1, NFPROTO_IPV6)
+
+#define IP4_OPTIONS	 NETWORK_(0, 1, 0x0f, NEQ, 5)
+#define IP4_FRAGMENT	 NETWORK_(6, 2, 0xbfff, NEQ, 0) /* every bit but "don't fragment" */
+#define IP4_PROTOCOL(n)	 NETWORK_(9, 1, 0, EQ, n)
+#define IP6_NEXTHDR(n)	 NETWORK_(6, 1, 0, EQ, n) /* so no extension header is between */
+#define IP6_HOPLIMIT(n)	 NETWORK_(7, 1, 0, EQ, n)
+#define IP6_LENGTH_TO(n) NETWORK_(4, 2, 0, LTE, n)
+
+#define SPORT(n)     TRANSPORT_(L4_SPORT, 2, 0, EQ, n)
+#define DPORT(n)     TRANSPORT_(L4_DPORT, 2, 0, EQ, n)
+#define DPORT_UP(n)  TRANSPORT_(L4_DPORT, 2, 0, GTE, n)
+#define ICMP_TYPE(n) TRANSPORT_(0, 1, 0, EQ, n)	       /* of ICMPv6 too */
+#define TCP_OPENING  TRANSPORT_(13, 1, 0x12, EQ, 0x02) /* SYN without ACK */
+
+/* `set` of ipv4_addr . inet_proto . inet_service, or with ipv6_addr. */
+#define IN_SET4(addr, port, set)                                                             \
+	{                                                                                    \
+		.op = TERM_IN_SET, .len = 4, .at = (addr), .proto_at = 9, .port_at = (port), \
+		.name = (set)                                                                \
+	}
+#define IN_SET6(addr, port, set)                                                              \
+	{                                                                                     \
+		.op = TERM_IN_SET, .len = 16, .at = (addr), .proto_at = 6, .port_at = (port), \
+		.name = (set)                                                                 \
+	}
+
+#define COUNT                      \
+	{                          \
+		.op = TERM_COUNTER \
+	}
+#define ACCEPT                                         \
+	{                                              \
+		.op = TERM_VERDICT, .value = NF_ACCEPT \
+	}
+#define DROP                                         \
+	{                                            \
+		.op = TERM_VERDICT, .value = NF_DROP \
+	}
+#define GOTO(to)                                                              \
+	{                                                                     \
+		.op = TERM_VERDICT, .value = (uint32_t)NFT_GOTO, .name = (to) \
+	}
