@@ -93,7 +93,7 @@ static int read_chunk_size(struct body *b, uint64_t *size)
 	if (r < 0)
 		return r;
 	for (; hex_digit(*p) >= 0; p++) {
-		if (n >> 56)
+		if (n >> 60)
 			return fault_set(b->fault, -EPROTO, "chunk size out of range: %.40s",
 					 b->in->line);
 		n = n << 4 | (uint64_t)hex_digit(*p);

@@ -16,16 +16,18 @@
 
 static int check_host(const char *host, struct fault *fault)
 {
-	const char *p = host, *last = host;
+	const char *p = host, *last;
 
-	do {
+	for (;; p++) {
 		size_t n = strspn(p, LETTERS DIGITS "-");
 
 		if (n == 0 || n > LABEL_MAX || *p == '-' || p[n - 1] == '-')
 			return fault_set(fault, -EINVAL, "\"%s\" is not the name of a host", host);
 		last = p;
 		p += n;
-	} while (*p == '.' && *++p);
+		if (*p != '.')
+			break;
+	}
 	if (*p)
 		return fault_set(fault, -EINVAL, "\"%s\" is not the name of a host", host);
 	/* No top-level domain is a number, so this is an IPv4 address, or meant to be one. */

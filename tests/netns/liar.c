@@ -3,7 +3,8 @@
  * A server that lies: what no real one does on demand.
  *   liar PORT CERT KEY
  * On PORT the name of the file asked for chooses the lie about HTTP (table `lies`); on the
- * ports after it the lie comes before or in place of TLS (table `early`).  Prints "ready".
+ * ports after it the lie comes before or in place of TLS (table `early`), and on the last there
+ * is silence.  Prints "ready".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,8 @@
 #define SIZE(a)	 (sizeof(a) / sizeof(*(a)))
 #define OK	 "HTTP/1.1 200 OK\r\n"
 #define TEN	 "0123456789"
-#define KILOBYTE TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define HUNDRED	 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define KILOBYTE HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
 
 enum end { KEEP, CLOSE, CUT, RESET, HANG };
 
@@ -226,7 +228,7 @@ static void lie_close(int fd)
 static void (*const early[])(int fd) = { lie_mute,  reset,    lie_reset_hello,
 					 lie_plain, lie_drip, lie_close };
 
-static int listen_at(unsigned port)
+static int listen_at(unsigned port, int backlog)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 				 .sin_port = htons((uint16_t)port),
@@ -234,9 +236,24 @@ static int listen_at(unsigned port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 16) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, backlog) < 0)
 		return -errno;
 	return fd;
+}
+
+/* Nobody accepts and the queue is full, so what comes next gets no answer at all. */
+static int listen_full(unsigned port)
+{
+	int listener = listen_at(port, 0);
+	struct sockaddr_in a;
+	socklen_t len = sizeof(a);
+
+	if (listener < 0 || getsockname(listener, (struct sockaddr *)&a, &len) < 0)
+		return -errno;
+	for (int i = 0; i < 3; i++)
+		connect(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+			(struct sockaddr *)&a, len);
+	return 0;
 }
 
 static void serve(int listener, void (*lie)(int fd), const mbedtls_ssl_config *conf)
@@ -282,16 +299,18 @@ int main(int argc, char **argv)
 {
 	struct pollfd p[SIZE(early) + 1];
 	mbedtls_ssl_config conf;
+	unsigned port = argc == 4 ? (unsigned)atoi(argv[1]) : 0;
 
-	if (argc != 4 || configure(&conf, argv) < 0)
+	if (!port || configure(&conf, argv) < 0)
 		return 2;
 	signal(SIGCHLD, SIG_IGN);
 	for (unsigned i = 0; i < SIZE(p); i++) {
-		p[i] = (struct pollfd){ .fd = listen_at((unsigned)atoi(argv[1]) + i),
-					.events = POLLIN };
+		p[i] = (struct pollfd){ .fd = listen_at(port + i, 16), .events = POLLIN };
 		if (p[i].fd < 0)
 			return 2;
 	}
+	if (listen_full(port + SIZE(p)) < 0)
+		return 2;
 	puts("ready");
 	fflush(stdout);
 	while (poll(p, SIZE(p), -1) >= 0)
