@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lazaret-policy: a file a subcommand, a row each in main.c. */
+#pragma once
+
+/*
+ * Each gets its own arguments, its name first, and answers with the exit status: 0 done,
+ * 1 refused with a reason on standard error, 2 called wrongly (tool_usage()).
+ */
+int lint_main(int argc, char **argv);
+int init_main(int argc, char **argv);
+int sign_main(int argc, char **argv);
+int bump_main(int argc, char **argv);
+int publish_main(int argc, char **argv);
+
+/* Prints how the subcommand is called to standard error.  Always 2. */
+int tool_usage(const char *subcommand);

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * lazaret-vet: the only reader of what comes from the policy server, and without any
+ * way to the network itself.  One question on descriptor 0, one answer, end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/log.h"
+#include "agent/base/msg.h"
+#include "agent/base/wire.h"
+#include "policy/store.h"
+#include "policy/tuf.h"
+
+#define POLICY_TARGET "policy.json"
+#define ROOT_FILE_MAX 512000
+#define ASK_WAIT_MS   10000
+#define FETCH_WAIT_MS 120000 /* lazaret-fetch gives up by its own clock before that */
+
+struct vet {
+	int store; /* first: store_load() and store_keep() take its address */
+	int session;
+};
+
+static int ask_fetch(int session, int body, const char *path, size_t max, struct fetch_got *got,
+		     struct fault *fault)
+{
+	struct fetch_get get = { .max = max };
+	int r;
+
+	if (strlen(path) >= sizeof(get.path))
+		return -ENAMETOOLONG;
+	strcpy(get.path, path);
+	r = msg_send(session, &get, sizeof(get), &body, 1);
+	if (r == 0)
+		r = msg_recv(session, got, sizeof(*got), NULL, NULL, FETCH_WAIT_MS);
+	if (r == 0 && !wire_text_ok(got->why))
+		r = -EPROTO;
+	if (r < 0)
+		return fault_set(fault, r, "lazaret-fetch: %s", strerror(-r));
+	if (got->err < 0)
+		return fault_set(fault, got->err, "%s", *got->why ? got->why : strerror(-got->err));
+	return 0;
+}
+
+/* Web servers say 404, object stores often 403 for what is not there. */
+static int judge_status(uint32_t status, struct fault *fault)
+{
+	if (status == 200)
+		return 0;
+	if (status == 404 || status == 403)
+		return -ENOENT;
+	return fault_set(fault, -EPROTO, "the server answered with status %u", status);
+}
+
+static int fetch(void *ctx, const char *path, size_t max, char **ret, size_t *len,
+		 struct fault *fault)
+{
+	_close_ int body = memfd_create("body", MFD_CLOEXEC);
+	struct fetch_got got;
+	_free_ char *text = NULL;
+	size_t n;
+	int r;
+
+	if (body < 0)
+		return fault_set(fault, -errno, "memfd: %s", strerror(errno));
+	r = ask_fetch(((struct vet *)ctx)->session, body, path, max, &got, fault);
+	if (r == 0)
+		r = judge_status(got.status, fault);
+	if (r == 0)
+		r = io_read_fd(body, max, &text, &n);
+	if (r < 0)
+		return r;
+	if (n != got.len)
+		return fault_set(fault, -EPROTO, "lazaret-fetch wrote %zu bytes and said %" PRIu64,
+				 n, got.len);
+	*len = n;
+	*ret = take(text);
+	return 0;
+}
+
+/* The first root comes with the installation; all later ones follow from it. */
+static int bootstrap(struct vet *v, const char *root_file, struct fault *fault)
+{
+	_free_ char *text = NULL;
+	struct stat st;
+	size_t len;
+	int r;
+
+	if (fstatat(v->store, "metadata/root.json", &st, 0) == 0)
+		return 0;
+	if (!root_file)
+		return fault_set(fault, -ENOENT, "no trusted root yet: start with --root FILE");
+	r = io_read(AT_FDCWD, root_file, ROOT_FILE_MAX, &text, &len);
+	if (r == 0)
+		r = store_keep(&v->store, "root.json", text, len);
+	return r < 0 ? fault_set(fault, r, "%s: %s", root_file, strerror(-r)) : 0;
+}
+
+static int accept_policy(struct vet *v, struct tuf *t, int64_t now, struct vet_said *said,
+			 struct fault *fault)
+{
+	struct accepted accepted = { tuf_targets_version(t), tuf_expires(t), now };
+	struct policy *policy = NULL;
+	_free_ char *text = NULL;
+	bool changed = false;
+	size_t len;
+	int r;
+
+	r = tuf_target(t, POLICY_TARGET, &text, &len, fault);
+	if (r < 0)
+		return r;
+	r = policy_parse(text, len, &policy, fault);
+	policy_free(policy);
+	if (r < 0) {
+		if (fault->line)
+			fault_prefix(fault, POLICY_TARGET " of version %" PRIu64 ":%u:%u",
+				     accepted.version, fault->line, fault->col);
+		return r;
+	}
+	r = store_put(v->store, text, len, &accepted, &changed, fault);
+	said->changed = changed;
+	return r;
+}
+
+static int refresh(struct vet *v, struct vet_said *said, struct fault *fault)
+{
+	struct tuf_io io = { v, fetch, store_load, store_keep, io_now() };
+	struct tuf *t = NULL;
+	int r;
+
+	r = tuf_open(&io, &t, fault);
+	if (r == 0)
+		r = tuf_refresh(t, fault);
+	if (r == 0)
+		r = accept_policy(v, t, io.now, said, fault);
+	tuf_close(t);
+	return r;
+}
+
+/* What is in force, whatever became of the new one. */
+static void tell_current(int store, struct vet_said *said)
+{
+	struct accepted accepted = { 0 };
+	struct policy *policy = NULL;
+
+	if (store_read(store, &policy, &accepted, NULL) == 0) {
+		said->version = accepted.version;
+		said->expires = accepted.expires;
+	}
+	policy_free(policy);
+}
+
+static void answer(const char *store, const char *root_file, int session, struct vet_said *said)
+{
+	struct vet v = { .store = -1, .session = session };
+	struct fault fault = { 0 };
+	int r;
+
+	r = store_open(store, &v.store, &fault);
+	if (r == 0)
+		r = bootstrap(&v, root_file, &fault);
+	if (r == 0)
+		r = refresh(&v, said, &fault);
+	if (v.store >= 0)
+		tell_current(v.store, said);
+	said->err = r;
+	if (r < 0) {
+		fault_set(&fault, r, "%s", strerror(-r));
+		fault_prefix(&fault, "policy refused");
+		memcpy(said->why, fault.why, sizeof(said->why));
+	}
+	drop_fd(&v.store);
+}
+
+static int serve(const char *store, const char *root_file)
+{
+	struct vet_said said = { 0 };
+	_close_ int session = -1;
+	struct vet_ask ask;
+	size_t n = 1;
+	int r;
+
+	r = msg_recv(0, &ask, sizeof(ask), &session, &n, ASK_WAIT_MS);
+	if (r == 0 && (ask.op != VET_REFRESH || n != 1))
+		r = -EPROTO;
+	if (r == 0) {
+		answer(store, root_file, session, &said);
+		r = msg_send(0, &said, sizeof(said), NULL, 0);
+	}
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "store", required_argument, NULL, 's' },
+		{ "root", required_argument, NULL, 'r' },
+		{ 0 },
+	};
+	const char *store = NULL, *root_file = NULL;
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		if (c == 's')
+			store = optarg;
+		else if (c == 'r')
+			root_file = optarg;
+		else
+			return 2;
+	}
+	if (!store || optind < argc) {
+		log_err("usage: lazaret-vet --store DIR [--root FILE], with a socket as input");
+		return 2;
+	}
+	r = serve(store, root_file);
+	if (r < 0)
+		log_err("no question on the socket at descriptor 0: %s", strerror(-r));
+	return r < 0;
+}
