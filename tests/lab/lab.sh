@@ -12,7 +12,8 @@
 #   lab_stop, lab_crash NAME   power off; power cut; changes are kept for the next boot
 #   lab_disk NAME CMD...       on the file system of one that is switched off
 #
-# `lab.sh shell` gives a prompt inside, to try things; `lab.sh clean` removes the cached root.
+# By hand: `lab.sh shell` gives a prompt inside, to try things; `lab.sh rootfs` only builds the
+# root, `lab.sh clean` removes it.
 # What is made is below LAB_DIR ($O/lab) and, while the script lives, in its own namespaces
 # and in the cgroups lazaret-NAME.  Every wait has an end.
 
@@ -102,7 +103,7 @@ lab_rootfs() {
 
 	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	pkgs=$LAB_PACKAGES,$(lab_libraries)
-	dir=$LAB_DIR/cache/$suite-$(echo "2 $pkgs" | sha256sum | cut -c1-12)
+	dir=$LAB_DIR/cache/$suite-$(echo "3 $pkgs" | sha256sum | cut -c1-12)
 	mkdir -p "$LAB_DIR/cache"
 	while read -r line; do
 		opts+=("--aptopt=$line")
@@ -119,7 +120,7 @@ lab_rootfs() {
 			--dpkgopt=path-exclude='/usr/share/locale/*' \
 			--customize-hook='lab_finish() { chroot "$1" systemctl -q mask clamav-freshclam \
 				apt-daily.timer apt-daily-upgrade.timer && chroot "$1" systemctl -q disable nginx \
-				&& rm -f "$1/etc/resolv.conf"; }; lab_finish "$1"' \
+				&& rm -f "$1/etc/resolv.conf" "$1/etc/hostname"; }; lab_finish "$1"' \
 			"$suite" "$dir.new" ${mirror:+"$mirror"} >"$dir.log" 2>&1 || {
 			tail -n 5 "$dir.log" >&2
 			exit 1
@@ -163,6 +164,7 @@ lab_link() {
 	lab_switch "$2"
 	while ip -n "$ns" link show "eth$i" >/dev/null 2>&1; do i=$((i + 1)); done
 	port=v$(printf '%s' "$1$i" | sha256sum | cut -c1-10)
+	ip -n "$sw" link del "$port" 2>/dev/null # of a boot before, whose namespace goes in its own time
 	ip -n "$ns" link add "eth$i" type veth peer name "$port" netns "$sw" || return 1
 	ip -n "$sw" link set "$port" master br0 up
 	[ -n "${3:-}" ] || return 0
@@ -370,10 +372,11 @@ lab_keep_logs() {
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	case ${1:-} in
 	clean) lab_clean ;;
+	rootfs) lab_rootfs ;;
 	shell)
 		lab_enter "$0" "$@"
 		lab_shell
 		;;
-	*) sed -n '4,21s/^# \{0,1\}//p' "$0" ;;
+	*) sed -n '4,22s/^# \{0,1\}//p' "$0" ;;
 	esac
 fi

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the lab's scripts ask inside a container:
+ *
+ *	probe look CHECK		look as lazaretd does; "GRADE: what was seen", 0 on a pass
+ *	probe mend REMEDY		ask for a remedy over its socket, as lazaretd does; 0 on ok
+ *	probe lock FILE SECONDS		hold a file's lock as dpkg does
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-event.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/clamd.h"
+#include "agent/posture/posture.h"
+#include "agent/remedy/ask.h"
+#include "netfilter/nft.h"
+
+#define MEND_LIMIT_MS 120000
+#define WEEK	      (7 * 86400)
+
+static int look(const char *name)
+{
+	int check = check_find(name);
+	struct requirement req = { .check = (enum check)check };
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct host host = { .root = root, .clamd = CLAMD_SOCKET, .now = io_now() };
+	struct fault fault = { 0 };
+	struct finding f;
+	struct nft nft;
+
+	if (check < 0)
+		return 2;
+	if (check == CHECK_ANTIVIRUS)
+		req.with.antivirus.signatures_max_age = WEEK;
+	if (check == CHECK_PATCHES)
+		req.with.patches.index_max_age = WEEK;
+	if (nft_open(&nft, &fault) == 0)
+		host.nft = &nft;
+	posture_look(&req, &host, &f);
+	if (host.nft)
+		nft_close(&nft);
+	printf("%s: %s\n", grade_names[f.grade], f.what);
+	for (size_t i = 0; i < f.n_items; i++)
+		printf("  %s\n", f.items[i]);
+	return f.grade == GRADE_PASS ? 0 : 1;
+}
+
+static void on_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	printf("%s\n", line);
+}
+
+static void on_done(void *ctx, int err, const char *why)
+{
+	if (err)
+		printf("failed: %s\n", why);
+	sd_event_exit(ctx, err ? 1 : 0);
+}
+
+static int mend(const char *name)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), r;
+	struct remedy_run *run = NULL;
+	sd_event *loop = NULL;
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "/run/lazaret/remedy-%s.sock", name);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
+		printf("failed: %s: %s\n", to.sun_path, strerror(errno));
+		return 1;
+	}
+	if (sd_event_new(&loop) < 0 ||
+	    remedy_watch(loop, fd, on_line, on_done, loop, MEND_LIMIT_MS, &run) < 0)
+		return 1;
+	r = sd_event_loop(loop);
+	remedy_run_free(run);
+	sd_event_unref(loop);
+	return r;
+}
+
+static int lock(const char *path, const char *seconds)
+{
+	_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fd < 0 || fcntl(fd, F_SETLK, &l) < 0)
+		return 1;
+	printf("locked\n");
+	fflush(stdout);
+	sleep((unsigned)atoi(seconds));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "look"))
+		return look(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "mend"))
+		return mend(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "lock"))
+		return lock(argv[2], argv[3]);
+	fprintf(stderr, "usage: probe look CHECK | mend REMEDY | lock FILE SECONDS\n");
+	return 2;
+}

@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The remedies on a real host: ClamAV, ufw, apt and dpkg are broken as users and intruders
+# break them; each remedy is asked for as lazaretd does, through its socket and by its account,
+# and counts only when a fresh look passes.
+set -u
+: "${src:?}" "${O:?}"
+. "$src/tests/lab/lab.sh"
+. "$src/tests/lab/parts.sh"
+lab_enter "$0" "$@"
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
+
+at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+probe() { at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe "$@"; }
+look() { at /usr/lib/lazaret/probe look "$1"; }
+tell() { sed 's/^/# /' "$LAB_DIR/said"; }
+
+# broken CHECK WHAT: what was just done to the host is seen.
+broken() {
+	look "$1"
+	ok "$([ $? = 1 ]; echo $?)" "$2 is seen: $(head -n 1 "$LAB_DIR/said")"
+}
+
+# mended REMEDY CHECK WHAT: the remedy says it is done, and a fresh look passes.
+mended() {
+	local t0 r
+
+	t0=$(lab_now)
+	probe mend "$1"
+	r=$?
+	[ $r = 0 ] || tell
+	t0=$(($(lab_now) - t0))
+	[ $r = 0 ] && { look "$2" || { r=1; tell; }; }
+	ok $r "$1 mends $3 ($t0 ms)"
+}
+
+# refused REMEDY TEXT WHAT: it fails and says why.
+refused() {
+	probe mend "$1"
+	[ $? = 1 ] && grep -q "^failed: .*$2" "$LAB_DIR/said"
+	ok $? "$3: $(tail -n 1 "$LAB_DIR/said")"
+}
+
+# The package of an installed one, so that the lab's own mirror can serve it.
+repack() { # ROOT PACKAGE FOLDER
+	local t f
+
+	t=$(mktemp -d) && chmod 755 "$t" && mkdir -p "$t/DEBIAN" "$3"
+	chroot "$1" dpkg-query -s "$2" | awk '/^[^ ]/ { drop = /^(Status|Conffiles):/ } !drop' \
+		>"$t/DEBIAN/control"
+	for f in preinst postinst prerm postrm config templates conffiles triggers; do
+		[ ! -e "$1/var/lib/dpkg/info/$2.$f" ] ||
+			cp -p "$1/var/lib/dpkg/info/$2.$f" "$t/DEBIAN/$f"
+	done
+	(cd "$1" && while read -r f; do
+		f=${f#/}
+		if [ -d "$f" ] && [ ! -L "$f" ]; then
+			mkdir -p "$t/$f"
+		elif [ -e "$f" ] || [ -L "$f" ]; then
+			cp -a --parents "$f" "$t/"
+		fi
+	done <"var/lib/dpkg/info/$2.list")
+	dpkg-deb --root-owner-group -Znone --build "$t" "$3/" >/dev/null
+	rm -rf "$t"
+}
+
+# --- the host ---------------------------------------------------------------------------
+rootfs=$(lab_rootfs) || quit 'a root for the host'
+layer=$(lab_layer host)
+repo=$LAB_DIR/repo
+rm -rf "$repo" "$repo.key"
+mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
+	"$layer/usr/lib/tmpfiles.d" "$layer/etc/apt" "$layer/srv"
+install "$O/agent/remedy/lazaret-remedy" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
+install -m 644 "$O"/systemd/lazaret-remedy-* "$layer/usr/lib/systemd/system/"
+install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
+install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
+lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
+for p in clamav-base clamav-daemon; do repack "$rootfs" $p "$repo/pool/lab"; done
+lab_deb lab-tool 1.0 "$repo/pool/lab"
+lab_deb lab-toy 1.0 "$repo/pool/lab"
+lab_apt_repo "$repo" lab
+cp -a "$repo" "$layer/srv/repo"
+for suite in lab lab-security; do
+	echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo $suite main"
+done >"$layer/etc/apt/sources.list"
+lab_boot host "$rootfs" || quit 'the host boots'
+
+at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
+	at chown -R clamav: /var/lib/clamav &&
+	at sh -c 'systemctl start $(cd /usr/lib/systemd/system && ls -d lazaret-remedy-*.socket)'
+ok $? 'the sockets of the remedies listen'
+
+at setpriv --reuid=nobody --regid=nogroup --clear-groups /usr/lib/lazaret/probe mend antivirus-start
+[ $? = 1 ] && grep -q 'Permission denied' "$LAB_DIR/said"
+ok $? 'another account may not ask for a remedy'
+
+# --- antivirus --------------------------------------------------------------------------
+broken antivirus 'ClamAV that was never started'
+mended antivirus-start antivirus 'ClamAV that was never started'
+at systemctl stop clamav-daemon.service clamav-daemon.socket
+mended antivirus-start antivirus 'a stopped ClamAV'
+at systemctl kill --signal=SIGSTOP clamav-daemon.service
+broken antivirus 'a ClamAV that hangs'
+mended antivirus-start antivirus 'a ClamAV that hangs'
+at systemctl freeze clamav-daemon.service
+mended antivirus-start antivirus 'a frozen ClamAV'
+
+for runtime in '' --runtime; do
+	# shellcheck disable=SC2086
+	at systemctl mask $runtime --now clamav-daemon.service clamav-daemon.socket
+	broken antivirus "ClamAV masked ${runtime:-for good}"
+	[ -n "$runtime" ] || refused antivirus-start masked 'starting is not enough'
+	mended antivirus-enable antivirus "ClamAV masked ${runtime:-for good}"
+done
+at systemctl is-enabled clamav-daemon.service
+ok $? 'ClamAV starts at boot again'
+
+at systemctl stop clamav-daemon.service clamav-daemon.socket
+at rm /usr/sbin/clamd
+at chattr +i /usr/share/doc/clamav-daemon/copyright
+broken antivirus 'a removed program'
+refused antivirus-enable . 'enabling is not enough'
+mended antivirus-reinstall antivirus 'a removed program beside a locked file'
+at sh -c 'printf "Package: clamav*\nPin: release *\nPin-Priority: -1\n" >/etc/apt/preferences.d/no'
+at apt-get -y purge clamav-daemon
+broken antivirus 'a purged ClamAV'
+mended antivirus-reinstall antivirus 'a purged ClamAV that a pin forbids'
+
+# --- firewall ---------------------------------------------------------------------------
+broken firewall 'a host without a firewall'
+mended firewall-enable firewall 'a ufw that was never on'
+at nft flush ruleset
+broken firewall 'a flushed ruleset behind an active ufw'
+mended firewall-enable firewall 'a flushed ruleset'
+at ufw default allow incoming
+broken firewall 'a ufw that lets everything in'
+mended firewall-enable firewall 'a ufw that lets everything in'
+
+# --- patches ----------------------------------------------------------------------------
+at apt-get update && at apt-get -y install lab-tool lab-toy
+ok $? 'packages are installed from the signed repository'
+lab_deb lab-tool 1.1 "$repo/pool/lab-security"
+lab_deb lab-toy 2.0 "$repo/pool/lab"
+lab_apt_repo "$repo" lab lab-security
+lab_exec host rm -rf /srv/repo && tar -C "$LAB_DIR" -cf - repo | lab_exec host tar -C /srv -xf -
+at apt-get update
+at sh -c 'echo edited >/etc/lab-tool.conf'
+broken patches 'a pending security update'
+lab_exec host /usr/lib/lazaret/probe lock /var/lib/dpkg/lock-frontend 2 >"$LAB_DIR/locked" &
+lab_wait 5 grep -q locked "$LAB_DIR/locked" >/dev/null
+mended patches-install patches 'a pending security update while dpkg is locked'
+at grep -qx edited /etc/lab-tool.conf
+ok $? 'a configuration file that was edited stays'
+[ "$(lab_exec host dpkg-query -W -f '${Version}' lab-toy)" = 1.0 ]
+ok $? 'an update that is no matter of security waits for its administrator'
+
+# dpkg dies in the middle of its work: everything refuses until it is cleaned up.
+t=$(mktemp -d)
+lab_deb lab-frail 1.0 "$t"
+dpkg-deb -R "$t"/lab-frail*.deb "$t/tree"
+printf '#!/bin/sh\n[ -e /var/tmp/died ] || { : >/var/tmp/died; kill -9 $PPID; }\n' \
+	>"$t/tree/DEBIAN/postinst"
+chmod 755 "$t/tree/DEBIAN/postinst"
+dpkg-deb --root-owner-group --build "$t/tree" "$t/frail.deb" >/dev/null
+lab_exec host sh -c 'cat >/var/tmp/frail.deb' <"$t/frail.deb"
+rm -rf "$t"
+at dpkg -i /var/tmp/frail.deb
+at apt-get -y install lab-toy
+ok "$([ $? != 0 ]; echo $?)" 'a killed dpkg blocks apt'
+mended patches-install patches 'a dpkg that was killed'
+at dpkg --audit
+[ ! -s "$LAB_DIR/said" ]
+ok $? 'dpkg finds nothing half done'
+echo "1..$n"

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The units as they are installed: systemd understands them, each starts a program that is
+# there, each remedy has its pair, and no sandbox is weaker than its figure.
+set -u
+: "${src:?}" "${O:?}"
+PATH=$PATH:/usr/sbin:/sbin
+n=0
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+units=$dir/root/usr/lib/systemd/system
+
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+
+make -s -C "$src" O="$O" DESTDIR="$dir/root" install >"$dir/log" 2>&1
+ok $? 'make install fills a folder'
+
+# Each program is where its unit says.
+bad=0
+while read -r program; do
+	[ -x "$dir/root$program" ] || { echo "# $program is not installed"; bad=1; }
+done < <(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$units"/lazaret*.service | sort -u)
+ok $bad 'every unit starts a program that is installed'
+
+"$dir/root/usr/lib/lazaret/lazaret-remedy" --list | sort >"$dir/menu"
+for kind in .socket @.service; do
+	(cd "$units" && for u in lazaret-remedy-*"$kind"; do
+		u=${u#lazaret-remedy-}
+		echo "${u%"$kind"}"
+	done) | sort >"$dir/units"
+	diff "$dir/menu" "$dir/units" | sed 's/^/# /'
+	cmp -s "$dir/menu" "$dir/units"
+	ok $? "each remedy of the menu, and nothing else, has its $kind"
+done
+
+# Verified beside this machine's own units, with a program that this machine has.
+mkdir "$dir/verify"
+for u in "$units"/lazaret*; do
+	sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$u" >"$dir/verify/${u##*/}"
+done
+said=$(cd "$dir/verify" && for u in *.service; do
+	SYSTEMD_UNIT_PATH="$dir/verify:" systemd-analyze verify --man=no "./${u/@./@x.}" 2>&1
+done)
+[ -z "$said" ] || echo "$said" | sed 's/^/# /'
+ok "$([ -z "$said" ]; echo $?)" 'systemd-analyze verify has nothing to say'
+
+score() { # UNIT LIMIT, in tenths
+	local is
+
+	is=$(systemd-analyze security --offline=true --no-pager "$units/$1" 2>/dev/null |
+		sed -n 's/.*exposure level for [^:]*: \([0-9]*\)\.\([0-9]\).*/\1\2/p')
+	echo "# $1: ${is:-no score} of at most $2 tenths"
+	ok "$([ -n "$is" ] && [ "$is" -le "$2" ]; echo $?)" "the sandbox of $1 holds its figure"
+}
+score lazaretd.service 12
+score lazaret-fetch@.service 11
+score lazaret-vet@.service 5
+score lazaret-hold.service 12
+while read -r remedy; do
+	score "lazaret-remedy-$remedy@.service" 40
+done <"$dir/menu"
+echo "1..$n"
