@@ -6,6 +6,7 @@
 #include <mbedtls/ssl_ciphersuites.h>
 #include <mbedtls/version.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #if MBEDTLS_VERSION_MAJOR >= 3
 #include <psa/crypto.h>
@@ -36,6 +37,28 @@ static inline void compat_tls12_at_least(mbedtls_ssl_config *conf)
 	MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, \
 		MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
 
+/*
+ * 3.6.6 offers RSA-PSS before PKCS#1 and then refuses it from a TLS 1.2 server (fixed
+ * upstream in the 3.6 branch).  Offered last, it is left to TLS 1.3, which knows no other.
+ */
+static inline void compat_order_signatures(mbedtls_ssl_config *conf)
+{
+	static const uint16_t algs[] = {
+		MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+		MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+		MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512,
+		MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+		MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+		MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+		MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+		MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+		MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+		MBEDTLS_TLS1_3_SIG_NONE,
+	};
+
+	mbedtls_ssl_conf_sig_algs(conf, algs);
+}
+
 /* Not a fault: a TLS 1.3 server handed out a ticket between records. */
 #define compat_is_ticket(r) ((r) == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
 
@@ -64,6 +87,11 @@ static inline void compat_tls12_at_least(mbedtls_ssl_config *conf)
 {
 	mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
 				     MBEDTLS_SSL_MINOR_VERSION_3);
+}
+
+static inline void compat_order_signatures(mbedtls_ssl_config *conf)
+{
+	(void)conf;
 }
 
 #define COMPAT_TLS13_SUITES

@@ -103,8 +103,8 @@ static int take_authority(char *text, struct url *u, struct fault *fault)
 		r = check_port(port, fault);
 	if (r < 0)
 		return r;
-	snprintf(u->host, sizeof(u->host), "%s", text);
-	snprintf(u->port, sizeof(u->port), "%s", port);
+	memcpy(u->host, text, strlen(text) + 1);
+	memcpy(u->port, port, strlen(port) + 1);
 	return 0;
 }
 

@@ -37,6 +37,7 @@ t() {
 	slow=$(echo "$out" | sed -n 's/.* ms=\([0-9]*\) .*/\1/p' | awk -v m=$most '$1 > m')
 	got=$(echo "$out" | sed '/^open err=0 /d' | tr '\n' '|')
 	n=$((n + 1))
+	case $got in *'end status='*) want='an orderly end of lazaret-fetch' ;; esac
 	if [ -z "$slow" ] && echo "$got" | grep -Eq -- "$want"; then
 		echo "ok $n - $what"
 		return
@@ -239,7 +240,7 @@ at() { echo "$fetch https://policy.example:$1/ ${2:-trusted.pem}"; }
 		'EKEYREJECTED .*4436: the certificate is of a CA that is not in the CA file: CN=stranger' \
 		$(at 4436) file
 	modern='err=0 status=200 '
-	ldd "$fetch" | grep -q 'libmbedtls\.so\.14' && modern='EPROTO .*the server refused the TLS' # 2.28
+	ldd "$fetch" 2>&1 | grep -q 'libmbedtls\.so\.14' && modern='EPROTO .*the server refused the TLS' # 2.28
 	t 'a server with TLS 1.3 only' "$modern" $(at 4441) file
 	t 'a server with weak ciphers only' 'EPROTO .*4439: the server refused the TLS' $(at 4439) file
 }
@@ -263,7 +264,7 @@ at() { echo "$fetch https://policy.example:$1/ ${2:-trusted.pem}"; }
 # shellcheck disable=SC2046
 {
 	t 'silence after connect' 'ETIMEDOUT .*timed out during the TLS handshake' -t 600 $(at 4501) x
-	t 'reset at connect' 'ECONNRESET .*reset by peer during the TLS handshake' $(at 4502) x
+	t 'reset at connect' 'ECONNRESET .*4502: .*reset by peer' $(at 4502) x
 	t 'reset at the hello' 'ECONNRESET .*reset by peer during the TLS handshake' $(at 4503) x
 	t 'no TLS there' 'EPROTO .*what answers there does not speak TLS' $(at 4504) x
 	t 'a dripping handshake' 'ETIMEDOUT .*timed out during the TLS handshake' -t 600 $(at 4505) x
