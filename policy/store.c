@@ -156,11 +156,15 @@ static void sweep(int dir, const char *but)
 	unlinkat(dir, LINK_NEW, 0);
 }
 
-static void current_name(int dir, char name[NAME_ROOM])
+/* The name of the generation in force; empty when there is none. */
+static int current_name(int dir, char name[NAME_ROOM])
 {
 	ssize_t n = readlinkat(dir, STORE_CURRENT, name, NAME_ROOM - 1);
 
+	if (n < 0 && errno != ENOENT)
+		return -errno;
 	name[n > 0 ? n : 0] = '\0';
+	return 0;
 }
 
 static void next_name(const char *current, char name[NAME_ROOM])
@@ -268,27 +272,35 @@ static bool same_accepted(int dir, const struct accepted *a, bool *same_version)
 	return *same_version && was.expires == a->expires;
 }
 
+static int replace(int dir, const char *text, size_t len, const struct accepted *accepted)
+{
+	char current[NAME_ROOM], next[NAME_ROOM];
+	int r, swept;
+
+	r = current_name(dir, current);
+	if (r < 0)
+		return r;
+	sweep(dir, current);
+	next_name(current, next);
+	r = fill(dir, next, text, len, accepted);
+	if (r == 0)
+		r = swap(dir, next);
+	/* After a failed sync the link may stand already; what it names must stay. */
+	swept = current_name(dir, current);
+	if (swept == 0)
+		sweep(dir, current);
+	return r;
+}
+
 int store_put(int dir, const char *text, size_t len, const struct accepted *accepted, bool *changed,
 	      struct fault *fault)
 {
 	bool text_same = same_text(dir, text, len), version_same = false;
 	bool all_same = same_accepted(dir, accepted, &version_same) && text_same;
-	char current[NAME_ROOM], next[NAME_ROOM];
-	int r;
+	int r = all_same ? 0 : replace(dir, text, len, accepted);
 
-	current_name(dir, current);
-	sweep(dir, current);
-	if (!all_same) {
-		next_name(current, next);
-		r = fill(dir, next, text, len, accepted);
-		if (r == 0)
-			r = swap(dir, next);
-		/* After a failed sync the link may stand already; what it names must stay. */
-		current_name(dir, current);
-		sweep(dir, current);
-		if (r < 0)
-			return fault_set(fault, r, "policy cannot be stored: %s", strerror(-r));
-	}
+	if (r < 0)
+		return fault_set(fault, r, "policy cannot be stored: %s", strerror(-r));
 	*changed = !text_same || !version_same;
 	return 0;
 }

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "policy/names.h"
+#include "policy/rollback.h"
 #include "policy/root.h"
 #include "policy/stamp.h"
 #include "policy/tuf.h"
 
 #define ROOTS_A_RUN 256
 #define TARGET_MAX  (64 * 1024 * 1024)
-#define NAME_ROOM   512
 
 /*
  * Delegated roles would be searched in tuf_target(): metadata_open() takes any signers,
@@ -30,8 +31,7 @@ static int check_fresh(const struct tuf *t, const struct metadata *m, struct fau
 	if (m->expires > t->io.now)
 		return 0;
 	stamp_write(m->expires, stamp);
-	return fault_set(fault, -ESTALE, "%s metadata expired at %s", role_kinds[m->role].name,
-			 stamp);
+	return fault_set(fault, -ESTALE, "expired at %s", stamp);
 }
 
 /* A missing file is a fault here; only the chain of roots may end with one. */
@@ -47,17 +47,12 @@ static int fetch(const struct tuf *t, const char *path, size_t max, char **ret, 
 	return r;
 }
 
-static void trusted_name(enum role role, char name[NAME_ROOM])
-{
-	snprintf(name, NAME_ROOM, "%s.json", role_kinds[role].name);
-}
-
 static int keep(const struct tuf *t, const struct metadata *m, struct fault *fault)
 {
 	char name[NAME_ROOM];
 	int r;
 
-	trusted_name(m->role, name);
+	name_of_role(m->role, name);
 	r = t->io.keep(t->io.ctx, name, m->text, m->len);
 	if (r < 0)
 		fault_set(fault, r, "cannot be kept in the store: %s", strerror(-r));
@@ -87,7 +82,7 @@ static int open_file(struct tuf *t, enum role role)
 	size_t len;
 	int r;
 
-	trusted_name(role, name);
+	name_of_role(role, name);
 	r = t->io.load(t->io.ctx, name, &text, &len);
 	if (r == 0)
 		r = metadata_open(role, text, len, &t->root->signers[role], &t->files[role], NULL);
@@ -156,6 +151,16 @@ static int adopt_root(struct tuf *t, const char *text, size_t len, struct fault 
 	return 0;
 }
 
+/* Only of the last one (section 5.3.10). */
+static int check_root_fresh(const struct tuf *t, struct fault *fault)
+{
+	int r = check_fresh(t, t->root->file, fault);
+
+	if (r < 0)
+		fault_prefix(fault, "the newest root, version %" PRId64, t->root->file->version);
+	return r;
+}
+
 /* Section 5.3: one version after the other until the server has no next. */
 static int refresh_root(struct tuf *t, struct fault *fault)
 {
@@ -165,53 +170,19 @@ static int refresh_root(struct tuf *t, struct fault *fault)
 		size_t len;
 		int r;
 
-		snprintf(path, sizeof(path), "metadata/%" PRId64 ".root.json",
-			 t->root->file->version + 1);
+		path_of_role(ROLE_ROOT, t->root->file->version + 1, path);
 		r = t->io.fetch(t->io.ctx, path, role_kinds[ROLE_ROOT].max, &text, &len, fault);
 		if (r == -ENOENT)
 			break;
 		if (r == 0)
 			r = adopt_root(t, text, len, fault);
 		if (r < 0) {
+			fault_set(fault, r, "%s", strerror(-r));
 			fault_prefix(fault, "%s", path);
 			return r;
 		}
 	}
-	return check_fresh(t, t->root->file, fault);
-}
-
-/* Whatever a trusted file named must still be named, and not with a lower version. */
-static int check_list(const struct metadata *old, const struct metadata *new, struct fault *fault)
-{
-	const char *name;
-	json_t *object;
-
-	json_object_foreach(old->list, name, object) {
-		struct mark was, is;
-		int r;
-
-		r = metadata_mark(old, name, &was);
-		if (r < 0)
-			return r;
-		if (metadata_mark(new, name, &is) < 0)
-			return fault_set(fault, -EPERM, "does not name %.60s any more", name);
-		if (is.version < was.version)
-			return fault_set(fault, -EPERM,
-					 "goes back to version %" PRId64 " of %.60s from %" PRId64,
-					 is.version, name, was.version);
-	}
-	return 0;
-}
-
-static int check_rollback(const struct metadata *old, const struct metadata *new,
-			  struct fault *fault)
-{
-	if (!old || new->role == ROLE_TARGETS) /* its version is in snapshot, guarded there */
-		return 0;
-	if (new->role == ROLE_TIMESTAMP &&new->version < old->version)
-		return fault_set(fault, -EPERM, "goes back to version %" PRId64 " from %" PRId64,
-				 new->version, old->version);
-	return check_list(old, new, fault);
+	return check_root_fresh(t, fault);
 }
 
 static int check_mark(const struct metadata *m, const struct mark *mark, struct fault *fault)
@@ -236,7 +207,7 @@ static int adopt(struct tuf *t, enum role role, const char *text, size_t len,
 	if (r == 0 && mark)
 		r = check_mark(m, mark, fault);
 	if (r == 0)
-		r = check_rollback(*old, m, fault);
+		r = rollback_check(*old, m, fault);
 	if (r < 0)
 		return r;
 	/* Section 5.4.3.1: the same version again is no news, whatever it says. */
@@ -260,11 +231,7 @@ static int refresh_file(struct tuf *t, enum role role, const struct mark *mark, 
 	char path[NAME_ROOM];
 	int r;
 
-	if (mark && t->root->consistent)
-		snprintf(path, sizeof(path), "metadata/%" PRId64 ".%s.json", mark->version,
-			 kind->name);
-	else
-		snprintf(path, sizeof(path), "metadata/%s.json", kind->name);
+	path_of_role(role, mark && t->root->consistent ? mark->version : 0, path);
 	if (mark && mark->len >= 0 && (uint64_t)mark->len < max)
 		max = (size_t)mark->len;
 	r = fetch(t, path, max, &text, &len, fault);
@@ -283,7 +250,7 @@ static int refresh_listed(struct tuf *t, enum role role, enum role by, struct fa
 	struct mark mark;
 	int r;
 
-	trusted_name(role, name);
+	name_of_role(role, name);
 	r = metadata_mark(t->files[by], name, &mark);
 	if (r < 0)
 		return r;
@@ -305,42 +272,6 @@ int tuf_refresh(struct tuf *t, struct fault *fault)
 	if (r == 0)
 		r = refresh_listed(t, ROLE_TARGETS, ROLE_SNAPSHOT, fault);
 	return r;
-}
-
-static bool is_plain(const char *path)
-{
-	for (const char *p = path; *p; p++)
-		if (*p <= ' ' || *p > '~')
-			return false;
-	return *path && strlen(path) < NAME_ROOM / 4;
-}
-
-/* Trusted targets lie in one folder: whatever could leave it is percent-encoded. */
-static void target_name(const char *path, char name[NAME_ROOM])
-{
-	size_t n = (size_t)sprintf(name, "targets/");
-
-	for (const char *p = path; *p; p++) {
-		bool plain = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
-			     (*p >= 'A' && *p <= 'Z') || strchr("_-~", *p) ||
-			     (*p == '.' && p > path);
-
-		n += (size_t)sprintf(name + n, plain ? "%c" : "%%%02X", (unsigned char)*p);
-	}
-}
-
-/* Section 5.7.3: the hash stands before the last component. */
-static void target_path(const struct tuf *t, const char *path, const struct mark *mark,
-			char out[NAME_ROOM])
-{
-	enum digest kind = mark->has[DIGEST_SHA256] ? DIGEST_SHA256 : DIGEST_SHA512;
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
-	size_t n = (size_t)sprintf(out, "targets/%.*s", (int)(base - path), path);
-
-	for (size_t i = 0; t->root->consistent && i < digest_kinds[kind].len; i++)
-		n += (size_t)sprintf(out + n, "%02x", mark->digest[kind][i]);
-	sprintf(out + n, "%s%s", t->root->consistent ? "." : "", base);
 }
 
 static int fetch_target(struct tuf *t, const char *path, const char *name, const struct mark *mark,
@@ -371,20 +302,20 @@ int tuf_target(struct tuf *t, const char *path, char **ret, size_t *len, struct 
 	size_t n;
 	int r;
 
-	if (!is_plain(path))
+	if (!target_fits(path))
 		return fault_set(fault, -EINVAL, "not a path of a target");
 	if (!t->files[ROLE_TARGETS] || metadata_mark(t->files[ROLE_TARGETS], path, &mark) < 0)
 		return fault_set(fault, -ENOENT, "no trusted role lists the target %s", path);
 	if (mark.len > TARGET_MAX)
 		return fault_set(fault, -EFBIG, "target %s: longer than %d bytes", path,
 				 TARGET_MAX);
-	target_name(path, name);
+	name_of_target(path, name);
 	if (t->io.load(t->io.ctx, name, &text, &n) == 0 && mark_check(&mark, text, n, NULL) == 0) {
 		*len = n;
 		*ret = take(text);
 		return 0;
 	}
-	target_path(t, path, &mark, from);
+	path_of_target(path, t->root->consistent ? &mark : NULL, from);
 	r = fetch_target(t, from, name, &mark, ret, len, fault);
 	if (r < 0)
 		fault_prefix(fault, "%s", from);

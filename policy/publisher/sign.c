@@ -12,6 +12,8 @@
 #include "policy/publisher/sign.h"
 #include "policy/publisher/tool.h"
 
+#define LIFE_UNSAID UINT64_MAX
+
 int sign_options(int argc, char **argv, int n, uint64_t *life)
 {
 	static const struct option options[] = {
@@ -89,7 +91,7 @@ int sign_main(int argc, char **argv)
 	struct workshop w = { .dir = -1 };
 	struct fault fault = { 0 };
 	_free_ char *text = NULL;
-	uint64_t life = 0;
+	uint64_t life = LIFE_UNSAID;
 	int64_t version = 0;
 	size_t len;
 	int r;
@@ -100,8 +102,8 @@ int sign_main(int argc, char **argv)
 		return 1;
 	r = workshop_open(argv[optind], &w, &fault);
 	if (r == 0)
-		r = sign_policy(&w, text, len, life ? life : SIGN_LIFE,
-				life ? life : TIMESTAMP_LIFE, &fault);
+		r = sign_policy(&w, text, len, life == LIFE_UNSAID ? SIGN_LIFE : life,
+				life == LIFE_UNSAID ? TIMESTAMP_LIFE : life, &fault);
 	if (r == 0)
 		r = workshop_version(w.dir, ROLE_TARGETS, &version, &fault);
 	workshop_close(&w);

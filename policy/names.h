@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What files are called in the trusted store (names) and on the server (paths). */
+#pragma once
+
+#include <stdbool.h>
+
+#include "policy/role.h"
+
+#define NAME_ROOM 512
+
+/* "snapshot.json" */
+void name_of_role(enum role role, char name[NAME_ROOM]);
+
+/* "metadata/4.snapshot.json", or "metadata/snapshot.json" for version 0 (section 6.2). */
+void path_of_role(enum role role, int64_t version, char path[NAME_ROOM]);
+
+/* Printable, and short enough for the two below? */
+bool target_fits(const char *target);
+
+/* "targets/a%2Fb": one folder, whatever could leave it percent-encoded. */
+void name_of_target(const char *target, char name[NAME_ROOM]);
+
+/* "targets/a/HASH.b", by the first known hash of the mark, or "targets/a/b" for none. */
+void path_of_target(const char *target, const struct mark *mark, char path[NAME_ROOM]);
