@@ -60,7 +60,7 @@ repack() { # ROOT PACKAGE FOLDER
 	done
 	(cd "$1" && while read -r f; do
 		f=${f#/}
-		if [ -d "$f" ] && [ ! -L "$f" ]; then
+		if [ -d "$f" ]; then
 			mkdir -p "$t/$f"
 		elif [ -e "$f" ] || [ -L "$f" ]; then
 			cp -a --parents "$f" "$t/"
@@ -85,7 +85,7 @@ lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
 for p in clamav-base clamav-daemon; do repack "$rootfs" $p "$repo/pool/lab"; done
 lab_deb lab-tool 1.0 "$repo/pool/lab"
 lab_deb lab-toy 1.0 "$repo/pool/lab"
-lab_apt_repo "$repo" lab
+lab_apt_repo "$repo" lab lab-security
 cp -a "$repo" "$layer/srv/repo"
 for suite in lab lab-security; do
 	echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo $suite main"
@@ -102,9 +102,8 @@ at setpriv --reuid=nobody --regid=nogroup --clear-groups /usr/lib/lazaret/probe 
 ok $? 'another account may not ask for a remedy'
 
 # --- antivirus --------------------------------------------------------------------------
-broken antivirus 'ClamAV that was never started'
-mended antivirus-start antivirus 'ClamAV that was never started'
 at systemctl stop clamav-daemon.service clamav-daemon.socket
+broken antivirus 'a stopped ClamAV'
 mended antivirus-start antivirus 'a stopped ClamAV'
 at systemctl kill --signal=SIGSTOP clamav-daemon.service
 broken antivirus 'a ClamAV that hangs'
@@ -165,7 +164,7 @@ ok $? 'an update that is no matter of security waits for its administrator'
 t=$(mktemp -d)
 lab_deb lab-frail 1.0 "$t"
 dpkg-deb -R "$t"/lab-frail*.deb "$t/tree"
-printf '#!/bin/sh\n[ -e /var/tmp/died ] || { : >/var/tmp/died; kill -9 $PPID; }\n' \
+printf '#!/bin/sh\n[ -e /var/lib/died ] || { : >/var/lib/died; kill -9 $PPID; }\n' \
 	>"$t/tree/DEBIAN/postinst"
 chmod 755 "$t/tree/DEBIAN/postinst"
 dpkg-deb --root-owner-group --build "$t/tree" "$t/frail.deb" >/dev/null
