@@ -27,17 +27,20 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 	there = quarantine_present(&d->nft, fault);
 	if (there < 0)
 		return there;
-	d->laid = there;
-	if (wanted && (!there || d->relay))
-		r = quarantine_lay(&d->nft, &d->policy->allow, fault);
-	else if (!wanted)
-		r = quarantine_lift(&d->nft, fault);
-	else
+	if (wanted && there && !d->relay) {
+		d->laid = true;
 		return 0;
+	}
+	if (!wanted && !there && !d->laid && !d->relay)
+		return 0;
+	r = wanted ? quarantine_lay(&d->nft, &d->policy->allow, fault)
+		   : quarantine_lift(&d->nft, fault); /* with what is left of one, too */
 	if (r < 0)
 		return r;
-	if (d->laid != wanted)
-		log_notice(wanted ? "quarantine laid" : "quarantine lifted");
+	if (d->laid && !there)
+		log_warn("somebody had removed the quarantine or a part of it");
+	if (wanted || d->laid)
+		log_notice("quarantine %s", wanted ? "laid" : "lifted");
 	d->laid = wanted;
 	d->relay = false;
 	return 0;
