@@ -42,8 +42,7 @@ static int await_pong(struct report *report, struct fault *fault)
 			return 0;
 		/* A unit whose condition failed "starts" all the same: no use in waiting for it. */
 		if (spent > PONG_SOON_MS &&
-		    step_exec(STEP_ARGV("/usr/bin/systemctl", "is-active", "--quiet", SERVICE), 10,
-			      report, &quiet) < 0)
+		    step_exec(SYSTEMCTL("is-active", "--quiet", SERVICE), 10, report, &quiet) < 0)
 			return fault_set(fault, -ESRCH,
 					 SERVICE " did not come up: see systemctl status " SERVICE
 						 " and whether /var/lib/clamav has signatures");
@@ -61,28 +60,18 @@ static int restart_silent(struct report *report, struct fault *fault)
 		return 0;
 	report_line(report, "  ", quiet.why);
 	report_line(report, "+ ", "restarting ClamAV");
-	if (step_exec(STEP_ARGV("/usr/bin/systemctl", "restart", SERVICE), 120, report, fault) < 0)
+	if (step_exec(SYSTEMCTL("restart", SERVICE), 120, report, fault) < 0)
 		return -EIO;
 	return await_pong(report, fault);
 }
 
 const struct step steps_antivirus_start[] = {
-	{ .argv = STEP_ARGV("/usr/bin/systemctl", "thaw", SERVICE),
-	  .limit_s = 10,
-	  .may_fail = true },
-	{ .argv = STEP_ARGV("/usr/bin/systemctl", "kill", "--signal=SIGCONT", SERVICE),
-	  .limit_s = 10,
-	  .may_fail = true },
-	{ .argv = STEP_ARGV("/usr/bin/systemctl", "reset-failed", SERVICE, SOCKET),
-	  .limit_s = 10,
-	  .may_fail = true },
-	{ .say = "starting ClamAV",
-	  .limit_s = 60,
-	  .argv = STEP_ARGV("/usr/bin/systemctl", "start", SERVICE) },
+	{ .argv = SYSTEMCTL("thaw", SERVICE), .limit_s = 10, .may_fail = true },
+	{ .argv = SYSTEMCTL("kill", "--signal=SIGCONT", SERVICE), .limit_s = 10, .may_fail = true },
+	{ .argv = SYSTEMCTL("reset-failed", SERVICE, SOCKET), .limit_s = 10, .may_fail = true },
+	{ .say = "starting ClamAV", .limit_s = 60, .argv = SYSTEMCTL("start", SERVICE) },
 	/* Refused while the service runs, which then has the socket already. */
-	{ .argv = STEP_ARGV("/usr/bin/systemctl", "start", SOCKET),
-	  .limit_s = 10,
-	  .may_fail = true },
+	{ .argv = SYSTEMCTL("start", SOCKET), .limit_s = 10, .may_fail = true },
 	{ .say = "waiting until clamd answers", .call = restart_silent },
 	{ 0 },
 };
@@ -95,19 +84,18 @@ static int start_clamav(struct report *report, struct fault *fault)
 const struct step steps_antivirus_enable[] = {
 	{ .say = "unmasking ClamAV",
 	  .limit_s = 30,
-	  .argv = STEP_ARGV("/usr/bin/systemctl", "unmask", SERVICE, SOCKET, UPDATER) },
+	  .argv = SYSTEMCTL("unmask", SERVICE, SOCKET, UPDATER) },
 	/* What `mask --runtime` made, the call above leaves, and says nothing. */
-	{ .argv = STEP_ARGV("/usr/bin/systemctl", "unmask", "--runtime", SERVICE, SOCKET, UPDATER),
-	  .limit_s = 30 },
-	{ .argv = STEP_ARGV("/usr/bin/systemctl", "daemon-reload"), .limit_s = 60 },
+	{ .argv = SYSTEMCTL("unmask", "--runtime", SERVICE, SOCKET, UPDATER), .limit_s = 30 },
+	{ .argv = SYSTEMCTL("daemon-reload"), .limit_s = 60 },
 	{ .say = "enabling ClamAV at boot",
 	  .limit_s = 60,
-	  .argv = STEP_ARGV("/usr/bin/systemctl", "enable", SERVICE, SOCKET) },
-	{ .argv = STEP_ARGV("/usr/bin/systemctl", "enable", UPDATER),
+	  .argv = SYSTEMCTL("enable", SERVICE, SOCKET) },
+	{ .argv = SYSTEMCTL("enable", UPDATER),
 	  .limit_s = 60,
 	  .needs = "/usr/bin/freshclam",
 	  .may_fail = true },
-	{ .argv = STEP_ARGV("/usr/bin/systemctl", "--no-block", "start", UPDATER),
+	{ .argv = SYSTEMCTL("--no-block", "start", UPDATER),
 	  .limit_s = 10,
 	  .needs = "/usr/bin/freshclam",
 	  .may_fail = true },

@@ -11,8 +11,6 @@
 #define UFW_DEFAULTS	 "/etc/default/ufw"
 #define UFW_DEFAULTS_MAX (64 * 1024)
 
-#define SYSTEMCTL(...) STEP_ARGV("/usr/bin/systemctl", __VA_ARGS__)
-
 /* `ufw default allow` leaves a firewall that is on and closes nothing. */
 static int close_ufw_default(struct report *report, struct fault *fault)
 {
@@ -71,14 +69,14 @@ static const struct step firewalld[] = {
 
 /*
  * Debian's ruleset begins with `flush ruleset`, which takes the quarantine's table
- * with it unless the kernel lets its owner keep it; lazaretd hears of that and lays it again.
+ * with it unless the kernel lets its owner keep it; lazaretd sees that and lays it again.
  */
 static const struct step nftables[] = {
 	{ .argv = SYSTEMCTL("unmask", "nftables.service"), .limit_s = 30 },
 	{ .argv = SYSTEMCTL("unmask", "--runtime", "nftables.service"), .limit_s = 30 },
 	{ .argv = SYSTEMCTL("enable", "nftables.service"), .limit_s = 30 },
 	{ .say = "loading /etc/nftables.conf",
-	  .argv = SYSTEMCTL("restart", "nftables.service"),
+	  .argv = SYSTEMCTL("reload-or-restart", "nftables.service"),
 	  .limit_s = 60 },
 	{ 0 },
 };

@@ -19,6 +19,8 @@
 #define REMEDY_OK     "= ok"
 #define REMEDY_FAILED "= failed: "
 
+#define SYSTEMCTL(...) STEP_ARGV("/usr/bin/systemctl", __VA_ARGS__)
+
 /* The steps of each remedy, ended by a row of zeros. */
 extern const struct step steps_patches_install[];
 extern const struct step steps_antivirus_start[];
