@@ -14,10 +14,10 @@
 #
 # By hand: `lab.sh shell` gives a prompt inside, to try things; `lab.sh rootfs` only builds the
 # root, `lab.sh clean` removes it.
-# What is made is below LAB_DIR ($O/lab) and, while the script lives, in its own namespaces
+# What is made is below LAB_DIR ($O-lab) and, while the script lives, in its own namespaces
 # and in the cgroups lazaret-NAME.  Every wait has an end.
 
-LAB_DIR=${LAB_DIR:-${O:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build}/lab}
+LAB_DIR=${LAB_DIR:-${O:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build}-lab}
 LAB_BOOT_SECONDS=${LAB_BOOT_SECONDS:-60}
 LAB_STOP_SECONDS=${LAB_STOP_SECONDS:-20}
 LAB_EXEC_SECONDS=${LAB_EXEC_SECONDS:-120}
@@ -158,14 +158,16 @@ lab_switch() {
 
 # lab_link NAME SWITCH [ADDR/LEN,...]: plugs a link in; it stays down without an address.
 lab_link() {
-	local ns sw=lazaret-sw-$2 i=0 port addr
+	local ns sw=lazaret-sw-$2 i=0 id port mac addr
 
 	ns=$(lab_netns "$1")
 	lab_switch "$2"
 	while ip -n "$ns" link show "eth$i" >/dev/null 2>&1; do i=$((i + 1)); done
-	port=v$(printf '%s' "$1$i" | sha256sum | cut -c1-10)
+	# The same name and hardware address at each boot: neighbours remember them.
+	id=$(printf '%s' "$1$i" | sha256sum | cut -c1-10)
+	port=v$id mac=02$(echo "$id" | sed 's/../:&/g')
 	ip -n "$sw" link del "$port" 2>/dev/null # of a boot before, whose namespace goes in its own time
-	ip -n "$ns" link add "eth$i" type veth peer name "$port" netns "$sw" || return 1
+	ip -n "$ns" link add "eth$i" address "$mac" type veth peer name "$port" netns "$sw" || return 1
 	ip -n "$sw" link set "$port" master br0 up
 	[ -n "${3:-}" ] || return 0
 	for addr in ${3//,/ }; do

@@ -120,7 +120,7 @@ laptop_prepare() {
 	make -s -f "$src/Makefile" O="$O" install DESTDIR="$up" >/dev/null || return
 	mkdir -p "$up/etc/lazaret" "$up/etc/apt" "$up/usr/share/keyrings" \
 		"$up/etc/systemd/network" "$up/etc/systemd/system/multi-user.target.wants"
-	cp "$dir/fleet/root.json" "$up/etc/lazaret/root.json" || return
+	cp "$dir/fleet/metadata/1.root.json" "$up/etc/lazaret/root.json" || return
 	cp "$dir/ca/ca.pem" "$up/etc/lazaret/ca.pem"
 	printf '%s\n' '[Policy]' "URL=https://$POLICY_HOST/" 'CA=/etc/lazaret/ca.pem' \
 		>"$up/etc/lazaret/lazaret.conf"
