@@ -90,16 +90,16 @@ int root_open(const char *text, size_t len, const struct root *before, struct ro
 		return -ENOMEM;
 	r = metadata_open(ROLE_ROOT, text, len, before ? &before->signers[ROLE_ROOT] : NULL,
 			  &root->file, fault);
-	if (r < 0) {
-		if (before && r == -EBADMSG)
-			fault_prefix(fault, "by the keys of the root before it");
+	if (r < 0)
 		return r;
-	}
 	r = read_root(root, fault);
-	if (r == 0)
-		r = metadata_check(root->file, &root->signers[ROLE_ROOT], fault);
 	if (r < 0)
 		return r == -EINVAL ? -EBADMSG : r;
+	r = metadata_check(root->file, &root->signers[ROLE_ROOT], fault);
+	if (r < 0) {
+		fault_prefix(fault, "by its own keys");
+		return r;
+	}
 	*ret = take(root);
 	return 0;
 }

@@ -239,7 +239,8 @@ static int refresh_file(struct tuf *t, enum role role, const struct mark *mark, 
 		r = adopt(t, role, text, len, mark, fault);
 	if (r < 0)
 		fault_prefix(fault, "%s", path);
-	return r;
+	/* Signed metadata told the length, so another one is as bad as another hash. */
+	return r == -EFBIG && mark ? -EBADMSG : r;
 }
 
 /* Snapshot and targets: only what is not here already is asked for. */
