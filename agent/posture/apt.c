@@ -112,7 +112,7 @@ static int offer_stanzas(struct scan *s, struct deb822 *d, struct fault *fault)
 	struct word v[FIELDS];
 	int r;
 
-	while ((r = deb822_next(d, fields, FIELDS, v, fault)) > 0) {
+	while ((r = deb822_next(d, v, fault)) > 0) {
 		if (!v[PACKAGE].len || !v[VERSION].len || !v[ARCHITECTURE].len)
 			return fault_set(fault, -EBADMSG,
 					 "a stanza without Package, Version or Architecture");
@@ -148,7 +148,7 @@ static int read_list(struct scan *s, const struct release *release, const char *
 	if (known && size != (uint64_t)st.st_size)
 		return fault_set(fault, -EBADMSG, "%lld bytes; its suite says %llu",
 				 (long long)st.st_size, (unsigned long long)size);
-	r = deb822_open(fd, &d);
+	r = deb822_open(fd, fields, FIELDS, &d);
 	if (r == 0)
 		r = offer_stanzas(s, d, fault);
 	if (r == 0 && !known && !deb822_closed(d))

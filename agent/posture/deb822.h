@@ -30,8 +30,11 @@ static inline bool word_is(struct word w, const char *text, size_t len)
 
 struct deb822;
 
-/* Reads from the descriptor's place on; it stays the caller's.  -ENOMEM. */
-int deb822_open(int fd, struct deb822 **ret);
+/*
+ * Reads from the descriptor's place on; it stays the caller's.  The names of the wanted
+ * fields, at most DEB822_FIELDS_MAX, must live as long.  -ENOMEM.
+ */
+int deb822_open(int fd, const struct word *names, size_t n, struct deb822 **ret);
 struct deb822 *deb822_close(struct deb822 *d); /* always NULL */
 
 /*
@@ -40,8 +43,7 @@ struct deb822 *deb822_close(struct deb822 *d); /* always NULL */
  * with the fault's line for what is no control file, -EFBIG for a stanza larger than the
  * window, or the -errno of reading.
  */
-int deb822_next(struct deb822 *d, const struct word *names, size_t n, struct word *values,
-		struct fault *fault);
+int deb822_next(struct deb822 *d, struct word *values, struct fault *fault);
 
 /* Did the file end with the blank line that closes a stanza?  Told after deb822_next() gave 0. */
 bool deb822_closed(const struct deb822 *d);

@@ -240,8 +240,8 @@ static int read_status(int root, struct packages *p, struct fault *fault)
 
 	if (fd < 0)
 		return fault_set(fault, -errno, "%s", strerror(errno));
-	r = deb822_open(fd, &d);
-	while (r >= 0 && (r = deb822_next(d, fields, FIELDS, values, fault)) > 0)
+	r = deb822_open(fd, fields, FIELDS, &d);
+	while (r >= 0 && (r = deb822_next(d, values, fault)) > 0)
 		r = add_stanza(p, values, fault);
 	if (r < 0)
 		return fault_set(fault, r, "%s", strerror(-r));

@@ -86,8 +86,8 @@ static void say_pass(const struct packages *p, const struct apt_seen *seen, size
 	if (held)
 		snprintf(more, sizeof(more), "; %zu held back", held);
 	f->grade = GRADE_PASS;
-	snprintf(f->what, sizeof(f->what), "%zu packages are up to date with %s of %s ago%s", n,
-		 seen->suites, ago, more);
+	snprintf(f->what, sizeof(f->what), "%zu package%s up to date with %.80s of %s ago%s", n,
+		 n == 1 ? " is" : "s are", seen->suites, ago, more);
 }
 
 void look_patches(const struct requirement *req, const struct host *host, struct finding *ret)

@@ -54,32 +54,34 @@ static const struct word fields[FIELDS] = {
 	[SHA256] = WORD("SHA256:"),
 };
 
-/* Each field's value with the lines that continue it. */
+/* The value of the wanted field that a line begins, or NULL; *ret says which field. */
+static const char *find_field(const char *line, const char *nl, size_t *ret)
+{
+	for (size_t i = 0; i < FIELDS; i++) {
+		if ((size_t)(nl - line) < fields[i].len || memcmp(line, fields[i].p, fields[i].len))
+			continue;
+		*ret = i;
+		for (line += fields[i].len; *line == ' ';)
+			line++;
+		return line;
+	}
+	return NULL;
+}
+
+/* Each wanted field's value, with the lines that continue it. */
 static bool read_fields(struct word body, struct word *values)
 {
-	const char *p = body.p, *end = body.p + body.len, *nl;
-	struct word *last = NULL;
+	const char *line = body.p, *end = body.p + body.len, *nl, *from = NULL;
+	size_t i = 0;
 
-	for (; p < end; p = nl + 1) {
-		nl = memchr(p, '\n', (size_t)(end - p));
+	for (; line < end; line = nl + 1) {
+		nl = memchr(line, '\n', (size_t)(end - line));
 		if (!nl)
 			return false;
-		if (*p == ' ' && last)
-			last->len = (size_t)(nl + 1 - last->p);
-		if (*p == ' ')
-			continue;
-		last = NULL;
-		for (size_t i = 0; i < FIELDS && !last; i++)
-			if ((size_t)(nl - p) >= fields[i].len &&
-			    !memcmp(p, fields[i].p, fields[i].len))
-				last = &values[i];
-		if (last)
-			*last = (struct word){ p + fields[last - values].len,
-					       (size_t)(nl - p) - fields[last - values].len };
-		while (last && last->len && *last->p == ' ') {
-			last->p++;
-			last->len--;
-		}
+		if (*line != ' ')
+			from = find_field(line, nl, &i);
+		if (from)
+			values[i] = (struct word){ from, (size_t)(nl - from) };
 	}
 	return true;
 }
@@ -99,6 +101,7 @@ int release_parse(const char *text, size_t len, struct release *ret, struct faul
 	r.suite = v[SUITE];
 	r.codename = v[CODENAME];
 	r.sums = v[SHA256];
+	r.sums.len += r.sums.p != NULL; /* with the last line's end */
 	*ret = r;
 	return 0;
 }

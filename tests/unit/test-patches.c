@@ -43,7 +43,7 @@ static const struct row {
 	enum grade grade;
 	const char *what, *item;
 } rows[] = {
-	{ .grade = GRADE_PASS, .what = "1 packages are up to date with bookworm-security of 6 h ago" },
+	{ .grade = GRADE_PASS, .what = "1 package is up to date with bookworm-security of 6 h ago" },
 
 	/* What is pending. */
 	{ .list = UPDATE, .grade = GRADE_FAIL, .what = "1 security update is pending", .item = PENDING },
