@@ -34,6 +34,14 @@ static int check_depth(const char *text, size_t len, struct fault *fault)
 	return 0;
 }
 
+/* jansson counts the bytes it has read: up to the end of the token that does not fit. */
+static size_t fault_at(const json_error_t *e, size_t len)
+{
+	if (json_error_code(e) == json_error_premature_end_of_input)
+		return len;
+	return e->position > 0 ? (size_t)e->position - 1 : 0;
+}
+
 int json_read(const char *text, size_t len, json_t **ret, struct fault *fault)
 {
 	json_error_t e;
@@ -49,8 +57,7 @@ int json_read(const char *text, size_t len, json_t **ret, struct fault *fault)
 	if (!value && json_error_code(&e) == json_error_out_of_memory)
 		return -ENOMEM;
 	if (!value)
-		return refuse_at(text, len, e.position > 0 ? (size_t)e.position - 1 : 0, e.text,
-				 fault);
+		return refuse_at(text, len, fault_at(&e, len), e.text, fault);
 	*ret = value;
 	return 0;
 }

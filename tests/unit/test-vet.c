@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The real lazaret-policy and lazaret-vet, with this test as lazaret-fetch between them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/msg.h"
+#include "agent/base/wire.h"
+#include "policy/store.h"
+#include "tests/unit/test.h"
+
+#define POLICY(every)                                                                         \
+	"{\"mode\":\"audit\",\"look_every\":\"" every "\",\n\"requirements\":[{\"id\":\"f\"," \
+	"\"check\":\"firewall\",\"grace\":\"0s\"}]}"
+#define FILE_MAX 1000000
+
+struct lab {
+	char path[64];
+	int dir;
+	int status;  /* what each request is answered with; 0: as it is */
+	int err;     /* the same, as if the network had failed */
+	int kill_at; /* vet is killed at this request, from 1; 0: never */
+	bool lie;    /* about the body's length */
+	int requests;
+};
+
+static const char *program(const char *name, char out[PATH_MAX])
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	assert_true(snprintf(out, PATH_MAX, "%s/../../policy/%s", self, name) < PATH_MAX);
+	return out;
+}
+
+static int run(struct lab *l, const char *args)
+{
+	char command[2 * PATH_MAX], tool[PATH_MAX];
+	int status;
+
+	snprintf(command, sizeof(command), "cd %s && %s %s >out 2>&1", l->path,
+		 program("lazaret-policy", tool), args);
+	status = system(command);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void put(struct lab *l, const char *name, const char *text)
+{
+	assert_int_equal(io_replace(l->dir, name, text, strlen(text), 0644), 0);
+}
+
+static void publish(struct lab *l, const char *policy, const char *options)
+{
+	char args[200];
+
+	put(l, "policy.json", policy);
+	snprintf(args, sizeof(args), "sign %s repo policy.json", options);
+	assert_int_equal(run(l, args), 0);
+	assert_int_equal(run(l, "publish repo web"), 0);
+}
+
+static int set_up(void **state)
+{
+	struct lab *l = calloc(1, sizeof(*l));
+
+	strcpy(l->path, "/tmp/test-vet.XXXXXX");
+	assert_non_null(mkdtemp(l->path));
+	l->dir = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(mkdirat(l->dir, "store", 0755), 0);
+	assert_int_equal(run(l, "init --threshold targets=2 repo"), 0);
+	publish(l, POLICY("5min"), "");
+	*state = l;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct lab *l = *state;
+	char command[100];
+
+	close(l->dir);
+	snprintf(command, sizeof(command), "rm -rf %s", l->path);
+	assert_int_equal(system(command), 0);
+	free(l);
+	return 0;
+}
+
+static pid_t start_vet(struct lab *l, int input)
+{
+	char tool[PATH_MAX];
+	pid_t pid;
+
+	program("lazaret-vet", tool);
+	pid = fork();
+	if (pid == 0) {
+		if (fchdir(l->dir) < 0 || dup2(input, 0) < 0)
+			_exit(127);
+		execl(tool, tool, "--store", "store", "--root", "repo/metadata/1.root.json", NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+static void serve_one(struct lab *l, int session, const struct fetch_get *get, int body)
+{
+	struct fetch_got got = { .status = 404, .err = l->err };
+	_free_ char *text = NULL;
+	char name[WIRE_PATH_MAX + 8];
+	size_t len;
+
+	snprintf(name, sizeof(name), "web/%s", get->path);
+	if (io_read(l->dir, name, FILE_MAX, &text, &len) == 0) {
+		assert_true(len <= get->max);
+		got.status = l->status ? (uint32_t)l->status : 200;
+		got.len = len + l->lie;
+		assert_int_equal(io_write(body, text, len), 0);
+	}
+	if (got.err)
+		strcpy(got.why, "no route to the server");
+	assert_int_equal(msg_send(session, &got, sizeof(got), NULL, 0), 0);
+}
+
+/* Answers until vet ends the session. */
+static void serve(struct lab *l, int session, pid_t vet)
+{
+	struct fetch_get get;
+	int body;
+	size_t n = 1;
+
+	l->requests = 0;
+	while (msg_recv(session, &get, sizeof(get), &body, &n, 10000) == 0) {
+		assert_int_equal(n, 1);
+		if (++l->requests == l->kill_at) {
+			kill(vet, SIGKILL);
+			close(body);
+			return;
+		}
+		serve_one(l, session, &get, body);
+		close(body);
+	}
+}
+
+/* One whole question.  false when vet was killed on the way. */
+static bool refresh(struct lab *l, struct vet_said *said)
+{
+	struct vet_ask ask = { VET_REFRESH };
+	int talk[2], fetch[2], status, r;
+	pid_t vet;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fetch), 0);
+	vet = start_vet(l, talk[1]);
+	close(talk[1]);
+	assert_int_equal(msg_send(talk[0], &ask, sizeof(ask), &fetch[1], 1), 0);
+	close(fetch[1]);
+	serve(l, fetch[0], vet);
+	r = msg_recv(talk[0], said, sizeof(*said), NULL, NULL, 10000);
+	close(talk[0]);
+	close(fetch[0]);
+	assert_int_equal(waitpid(vet, &status, 0), vet);
+	assert_true(r == 0 || (r == -ECONNRESET && WIFSIGNALED(status)));
+	return r == 0;
+}
+
+static void assert_said(struct lab *l, int err, uint64_t version, const char *words)
+{
+	struct vet_said said;
+
+	assert_true(refresh(l, &said));
+	if (!strstr(said.why, words))
+		fail_msg("\"%s\" does not say \"%s\"", said.why, words);
+	assert_int_equal(said.err, err);
+	assert_int_equal(said.version, version);
+}
+
+static void test_way_of_a_policy(void **state)
+{
+	struct lab *l = *state;
+	struct vet_said said;
+
+	assert_true(refresh(l, &said));
+	assert_int_equal(said.err, 0);
+	assert_int_equal(said.changed, 1);
+	assert_int_equal(said.version, 1);
+	assert_in_range(said.expires, io_now() + 13 * 86400, io_now() + 14 * 86400);
+	assert_string_equal(said.why, "");
+	assert_true(refresh(l, &said));
+	assert_int_equal(said.changed, 0);
+	assert_int_equal(l->requests, 2);
+	publish(l, POLICY("6min"), "");
+	assert_true(refresh(l, &said));
+	assert_int_equal(said.changed, 1);
+	assert_int_equal(said.version, 2);
+	assert_int_equal(run(l, "bump --expires 1d repo"), 0);
+	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_true(refresh(l, &said));
+	assert_int_equal(said.changed, 0);
+	assert_in_range(said.expires, io_now() + 86000, io_now() + 86400);
+}
+
+static void test_refusals_keep_the_last(void **state)
+{
+	struct lab *l = *state;
+
+	assert_said(l, 0, 1, "");
+	publish(l, POLICY("6min"), "--expires 0s");
+	assert_said(l, -ESTALE, 1, "policy refused: metadata/timestamp.json: expired at ");
+	publish(l, POLICY("6min"), "");
+	put(l, "web/metadata/3.targets.json", "{}");
+	assert_said(l, -EBADMSG, 1, "policy refused: metadata/3.targets.json: has 2 bytes instead");
+	assert_int_equal(unlinkat(l->dir, "web/metadata/3.targets.json", 0), 0);
+	assert_said(l, -ENOENT, 1, "metadata/3.targets.json: the server does not have it");
+	assert_int_equal(run(l, "publish repo web"), 0);
+	l->status = 500;
+	assert_said(l, -EPROTO, 1, "the server answered with status 500");
+	l->status = 0;
+	l->lie = true;
+	assert_said(l, -EPROTO, 1, "lazaret-fetch wrote ");
+	l->lie = false;
+	l->err = -ENETUNREACH;
+	assert_said(l, -ENETUNREACH, 1, "no route to the server");
+	l->err = 0;
+	assert_said(l, 0, 3, "");
+}
+
+/* Another publisher's repository, whole and well signed. */
+static void test_other_keys(void **state)
+{
+	struct lab *l = *state;
+
+	assert_said(l, 0, 1, "");
+	assert_int_equal(run(l, "init --threshold targets=2 other"), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(run(l, "sign other policy.json"), 0);
+	assert_int_equal(run(l, "publish other web"), 0);
+	assert_said(l, -EBADMSG, 1, "metadata/timestamp.json: has 0 of 1 needed signatures");
+}
+
+static void test_killed_at_each_request(void **state)
+{
+	struct lab *l = *state;
+	struct vet_said said;
+
+	assert_said(l, 0, 1, "");
+	publish(l, POLICY("6min"), "");
+	for (l->kill_at = 1; !refresh(l, &said); l->kill_at++) {
+		struct policy *policy = NULL;
+		struct accepted a;
+		_close_ int store = openat(l->dir, "store", O_RDONLY | O_DIRECTORY);
+
+		assert_int_equal(store_read(store, &policy, &a, NULL), 0);
+		assert_int_equal(a.version, 1);
+		policy_free(policy);
+	}
+	assert_in_range(l->kill_at, 3, 10);
+	assert_int_equal(said.version, 2);
+}
+
+static void test_bad_question(void **state)
+{
+	struct lab *l = *state;
+	struct vet_ask ask = { 7 };
+	int talk[2], status;
+	pid_t vet;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk), 0);
+	vet = start_vet(l, talk[1]);
+	assert_int_equal(msg_send(talk[0], &ask, sizeof(ask), NULL, 0), 0);
+	assert_int_equal(waitpid(vet, &status, 0), vet);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	close(talk[0]);
+	close(talk[1]);
+}
+
+static void assert_out(struct lab *l, const char *words)
+{
+	_free_ char *text = NULL;
+	size_t len;
+
+	assert_int_equal(io_read(l->dir, "out", FILE_MAX, &text, &len), 0);
+	if (!strstr(text, words))
+		fail_msg("\"%s\" does not say \"%s\"", text, words);
+}
+
+static void test_publisher_refuses(void **state)
+{
+	static const struct {
+		const char *args;
+		int status;
+		const char *words;
+	} rows[] = {
+		{ "--help", 0, "lazaret-policy sign [--expires SPAN] DIR POLICY.json" },
+		{ "", 2, "lazaret-policy lint FILE" },
+		{ "frob", 2, "no subcommand frob" },
+		{ "lint bad.json", 1, "bad.json:2:1: " },
+		{ "lint absent.json", 1, "absent.json: No such file" },
+		{ "lint", 2, "usage: lazaret-policy lint FILE" },
+		{ "sign repo bad.json", 1, "bad.json:2:1: " },
+		{ "sign nowhere policy.json", 1, "nowhere: No such file" },
+		{ "sign --expires soon repo policy.json", 2, "--expires soon: not a span" },
+		{ "init repo", 1, "repo/keys: is there already; nothing was changed" },
+		{ "init --threshold rot=1 x", 2, "--threshold rot=1: must be ROLE=N" },
+		{ "init --threshold root=0 x", 2, "must be ROLE=N" },
+		{ "publish nowhere web", 1, "nowhere: No such file" },
+		{ "bump empty", 1, "empty" },
+	};
+	struct lab *l = *state;
+
+	put(l, "bad.json", "{\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(run(l, rows[i].args), rows[i].status);
+		assert_out(l, rows[i].words);
+	}
+	assert_int_equal(unlinkat(l->dir, "repo/keys/targets-2.pem", 0), 0);
+	assert_int_equal(run(l, "sign repo policy.json"), 1);
+	assert_out(l, "targets needs 2 signatures, keys/ has 1 of its keys");
+}
+
+static void test_keys_are_secret(void **state)
+{
+	struct lab *l = *state;
+	struct stat st;
+
+	assert_int_equal(fstatat(l->dir, "repo/keys", &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_int_equal(fstatat(l->dir, "repo/keys/root-1.pem", &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(fstatat(l->dir, "web/keys", &st, 0), -1);
+}
+
+#define ROW(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROW(test_way_of_a_policy), ROW(test_refusals_keep_the_last),
+		ROW(test_other_keys),	   ROW(test_killed_at_each_request),
+		ROW(test_bad_question),	   ROW(test_publisher_refuses),
+		ROW(test_keys_are_secret),
+	};
+
+	return cmocka_run_group_tests_name("vet", tests, NULL, NULL);
+}
