@@ -40,8 +40,7 @@ struct rule {
 /* Appends the rule to its chain. */
 void rule_add(struct batch *b, const char *table, const struct rule *rule);
 
-/* Offsets of fields, for IN_SET4 and IN_SET6; those of both headers and the ports' (RFC 791, 8200).
- */
+/* Offsets of fields for IN_SET4 and IN_SET6 (RFC 791, 8200), and of the ports. */
 #define IP4_SADDR 12
 #define IP4_DADDR 16
 #define IP6_SADDR 8
@@ -49,19 +48,15 @@ void rule_add(struct batch *b, const char *table, const struct rule *rule);
 #define L4_SPORT  0
 #define L4_DPORT  2
 
-#define META_(key, size, val)                                               \
-	{                                                                   \
-		.op = TERM_META, .at = (key), .len = (size), .value = (val) \
-	}
-#define FIELD_(hdr, off, size, msk, how, val)                                                 \
-	{                                                                                     \
-		.op = TERM_PAYLOAD, .base = (hdr), .at = (off), .len = (size), .mask = (msk), \
-		.cmp = (how), .value = (val)                                                  \
-	}
-#define NETWORK_(off, size, msk, how, val) \
-	FIELD_(NFT_PAYLOAD_NETWORK_HEADER, off, size, msk, NFT_CMP_##how, val)
-#define TRANSPORT_(off, size, msk, how, val) \
-	FIELD_(NFT_PAYLOAD_TRANSPORT_HEADER, off, size, msk, NFT_CMP_##how, val)
+/* clang-format off */
+#define META_(key, size, val) { .op = TERM_META, .at = (key), .len = (size), .value = (val) }
+#define FIELD_(hdr, off, size, bits, how, val) \
+	{ .op = TERM_PAYLOAD, .base = NFT_PAYLOAD_##hdr##_HEADER, .at = (off), .len = (size), \
+	  .mask = (bits), .cmp = NFT_CMP_##how, .value = (val) }
+#define IN_SET_(size, addr, proto, port, set) \
+	{ .op = TERM_IN_SET, .len = (size), .at = (addr), .proto_at = (proto), \
+	  .port_at = (port), .name = (set) }
+#define VERDICT_(code, to) { .op = TERM_VERDICT, .value = (uint32_t)(code), .name = (to) }
 
 /* Loopback is interface 1 of every namespace; its name can be changed or taken by another. */
 #define IN_BY_LOOPBACK	META_(NFT_META_IIF, 4, 1)
@@ -69,44 +64,25 @@ void rule_add(struct batch *b, const char *table, const struct rule *rule);
 #define IS_IPV4		META_(NFT_META_NFPROTO, 1, NFPROTO_IPV4)
 #define IS_IPV6		META_(NFT_META_NFPROTO, 1, NFPROTO_IPV6)
 
-#define IP4_OPTIONS	 NETWORK_(0, 1, 0x0f, NEQ, 5)
-#define IP4_FRAGMENT	 NETWORK_(6, 2, 0xbfff, NEQ, 0) /* every bit but "don't fragment" */
-#define IP4_PROTOCOL(n)	 NETWORK_(9, 1, 0, EQ, n)
-#define IP6_NEXTHDR(n)	 NETWORK_(6, 1, 0, EQ, n) /* so no extension header is between */
-#define IP6_HOPLIMIT(n)	 NETWORK_(7, 1, 0, EQ, n)
-#define IP6_LENGTH_TO(n) NETWORK_(4, 2, 0, LTE, n)
+#define IP4_OPTIONS	 FIELD_(NETWORK, 0, 1, 0x0f, NEQ, 5)
+#define IP4_FRAGMENT	 FIELD_(NETWORK, 6, 2, 0xbfff, NEQ, 0) /* every bit but "don't fragment" */
+#define IP4_PROTOCOL(n)	 FIELD_(NETWORK, 9, 1, 0, EQ, n)
+#define IP6_NEXTHDR(n)	 FIELD_(NETWORK, 6, 1, 0, EQ, n) /* so no extension header is between */
+#define IP6_HOPLIMIT(n)	 FIELD_(NETWORK, 7, 1, 0, EQ, n)
+#define IP6_LENGTH_TO(n) FIELD_(NETWORK, 4, 2, 0, LTE, n)
 
-#define SPORT(n)     TRANSPORT_(L4_SPORT, 2, 0, EQ, n)
-#define DPORT(n)     TRANSPORT_(L4_DPORT, 2, 0, EQ, n)
-#define DPORT_UP(n)  TRANSPORT_(L4_DPORT, 2, 0, GTE, n)
-#define ICMP_TYPE(n) TRANSPORT_(0, 1, 0, EQ, n)	       /* of ICMPv6 too */
-#define TCP_OPENING  TRANSPORT_(13, 1, 0x12, EQ, 0x02) /* SYN without ACK */
+#define SPORT(n)     FIELD_(TRANSPORT, L4_SPORT, 2, 0, EQ, n)
+#define DPORT(n)     FIELD_(TRANSPORT, L4_DPORT, 2, 0, EQ, n)
+#define DPORT_UP(n)  FIELD_(TRANSPORT, L4_DPORT, 2, 0, GTE, n)
+#define ICMP_TYPE(n) FIELD_(TRANSPORT, 0, 1, 0, EQ, n)	       /* of ICMPv6 too */
+#define TCP_OPENING  FIELD_(TRANSPORT, 13, 1, 0x12, EQ, 0x02) /* SYN without ACK */
 
 /* `set` of ipv4_addr . inet_proto . inet_service, or with ipv6_addr. */
-#define IN_SET4(addr, port, set)                                                             \
-	{                                                                                    \
-		.op = TERM_IN_SET, .len = 4, .at = (addr), .proto_at = 9, .port_at = (port), \
-		.name = (set)                                                                \
-	}
-#define IN_SET6(addr, port, set)                                                              \
-	{                                                                                     \
-		.op = TERM_IN_SET, .len = 16, .at = (addr), .proto_at = 6, .port_at = (port), \
-		.name = (set)                                                                 \
-	}
+#define IN_SET4(addr, port, set) IN_SET_(4, addr, 9, port, set)
+#define IN_SET6(addr, port, set) IN_SET_(16, addr, 6, port, set)
 
-#define COUNT                      \
-	{                          \
-		.op = TERM_COUNTER \
-	}
-#define ACCEPT                                         \
-	{                                              \
-		.op = TERM_VERDICT, .value = NF_ACCEPT \
-	}
-#define DROP                                         \
-	{                                            \
-		.op = TERM_VERDICT, .value = NF_DROP \
-	}
-#define GOTO(to)                                                              \
-	{                                                                     \
-		.op = TERM_VERDICT, .value = (uint32_t)NFT_GOTO, .name = (to) \
-	}
+#define COUNT	 { .op = TERM_COUNTER }
+#define ACCEPT	 VERDICT_(NF_ACCEPT, NULL)
+#define DROP	 VERDICT_(NF_DROP, NULL)
+#define GOTO(to) VERDICT_(NFT_GOTO, to)
+/* clang-format on */

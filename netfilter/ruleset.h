@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of a dumped ruleset that decide about packets to this host, and what they decide. */
+#pragma once
+
+#include "agent/base/cleanup.h"
+#include "netfilter/survey.h"
+
+struct nlmsghdr;
+struct ruleset;
+
+struct ruleset *ruleset_new(void); /* NULL when memory ran out */
+void ruleset_free(struct ruleset *rs);
+DEFINE_DROP(ruleset, ruleset_free)
+
+/*
+ * Take one object of a dump (nft_each): first all tables, then all chains, then all rules.
+ * -EBADMSG for what is no such object, -EFBIG when there are too many, -ENOMEM.
+ */
+int ruleset_take_table(void *rs, const struct nlmsghdr *h);
+int ruleset_take_chain(void *rs, const struct nlmsghdr *h);
+int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
+
+void ruleset_judge(struct ruleset *rs, struct survey *ret);

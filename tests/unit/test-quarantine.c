@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "netfilter/quarantine.h"
+#include "tests/unit/netns.h"
+
+#define LIST	 "nft list table inet lazaret"
+#define COUNT(n) (sizeof(n) / sizeof(*(n)))
+
+static struct peer peer(const char *addr, uint8_t prefix, uint8_t proto, uint16_t port)
+{
+	struct peer p = { .family = strchr(addr, ':') ? AF_INET6 : AF_INET,
+			  .proto = proto,
+			  .prefix = prefix,
+			  .port = port };
+
+	assert_int_equal(inet_pton(p.family, addr, p.addr), 1);
+	return p;
+}
+
+static void test_lay_edit_lift(void **state)
+{
+	struct peer out[] = { peer("192.0.2.1", 32, IPPROTO_TCP, 443),
+			      peer("192.0.2.1", 32, IPPROTO_TCP, 443), /* twice */
+			      peer("2001:db8::1", 128, IPPROTO_UDP, 123) };
+	struct peer in[] = { peer("198.51.100.0", 24, IPPROTO_TCP, 22) };
+	struct allow allow = { .out = out, .n_out = COUNT(out), .in = in, .n_in = COUNT(in) };
+	const struct allow nothing = { 0 };
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(quarantine_present(&nft, &f), 0);
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	assert_non_null(strstr(shown(LIST), "192.0.2.1 . tcp . 443 }"));
+	assert_non_null(strstr(shown(LIST), "2001:db8::1 . udp . 123 }"));
+	assert_non_null(strstr(shown(LIST), "198.51.100.0/24 . tcp . 22 }"));
+
+	allow.n_out = 0; /* a smaller list: what it lacks is gone */
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_null(strstr(shown(LIST), "192.0.2.1"));
+	assert_null(strstr(shown(LIST), "set out4"));
+	assert_int_equal(quarantine_lay(&nft, &nothing, &f), 0);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	assert_null(strstr(shown(LIST), "sport 53"));
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	assert_int_equal(quarantine_present(&nft, &f), 0);
+	assert_string_equal(shown("nft list ruleset"), "");
+	nft_close(&nft);
+}
+
+/* Whatever somebody did to it is seen, and laying it again puts it right. */
+static void test_tampering_is_seen_and_repaired(void **state)
+{
+	static const char *const commands[] = {
+		"nft flush chain inet lazaret output",
+		"nft add chain inet lazaret input '{ policy accept; }'",
+		"nft insert rule inet lazaret output accept",
+		"nft delete chain inet lazaret forward",
+		"nft 'add table inet lazaret { flags dormant; }'",
+		"nft delete table inet lazaret",
+		/* What cannot be edited into shape is replaced whole. */
+		"nft 'delete chain inet lazaret forward; add chain inet lazaret forward { type "
+		"filter hook forward priority 5; policy accept; }'",
+		"nft 'delete table inet lazaret; add table inet lazaret; add chain inet lazaret "
+		"input; add set inet lazaret out4 { type mark; }'",
+	};
+	struct peer out[] = { peer("192.0.2.1", 32, IPPROTO_TCP, 443) };
+	const struct allow allow = { .out = out, .n_out = 1, .dns_any = true };
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		assert_int_equal(system(commands[i]), 0);
+		assert_int_equal(quarantine_present(&nft, &f), 0);
+		if (quarantine_lay(&nft, &allow, &f) < 0)
+			fail_msg("%s: %s", commands[i], f.why);
+		assert_int_equal(quarantine_present(&nft, &f), 1);
+	}
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	nft_close(&nft);
+}
+
+/* The kernel takes no ranges that overlap; a wide prefix stands for those in it. */
+static void test_prefixes(void **state)
+{
+	struct peer out[] = {
+		peer("10.1.2.0", 24, IPPROTO_TCP, 80),	 peer("10.0.0.0", 8, IPPROTO_TCP, 80),
+		peer("10.1.0.0", 16, IPPROTO_TCP, 80),	 peer("10.1.0.0", 16, IPPROTO_TCP, 443),
+		peer("10.1.0.0", 16, IPPROTO_UDP, 80),	 peer("11.0.0.0", 8, IPPROTO_TCP, 80),
+		peer("10.0.0.0", 8, IPPROTO_TCP, 80),	 peer("10.9.9.9", 32, IPPROTO_TCP, 80),
+		peer("2001:db8::", 32, IPPROTO_TCP, 80), peer("2001:db8:1::", 48, IPPROTO_TCP, 80),
+		peer("::", 0, IPPROTO_UDP, 123),
+	};
+	const struct allow allow = { .out = out, .n_out = COUNT(out) };
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+	const char *text;
+
+	(void)state;
+	if (quarantine_lay(&nft, &allow, &f) < 0)
+		fail_msg("%s", f.why);
+	text = shown(LIST);
+	assert_non_null(strstr(text, "10.0.0.0/8 . tcp . 80"));
+	assert_non_null(strstr(text, "10.1.0.0/16 . tcp . 443"));
+	assert_non_null(strstr(text, "10.1.0.0/16 . udp . 80"));
+	assert_non_null(strstr(text, "11.0.0.0/8 . tcp . 80"));
+	assert_non_null(strstr(text, "2001:db8::/32 . tcp . 80"));
+	assert_null(strstr(text, "10.1.2.0/24"));
+	assert_null(strstr(text, "2001:db8:1::/48"));
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	nft_close(&nft);
+}
+
+static void test_the_longest_lists(void **state)
+{
+	struct peer *out = calloc(ALLOW_PEERS_MAX + 1, sizeof(*out));
+	struct allow allow = {
+		.out = out, .n_out = ALLOW_PEERS_MAX, .in = out, .n_in = ALLOW_PEERS_MAX / 2
+	};
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < ALLOW_PEERS_MAX + 1; i++) {
+		const uint32_t n = htonl(0x0a000000 + i);
+
+		out[i] = peer(i % 2 ? "10.0.0.0" : "2001:db8::", i % 2 ? 32 : 128, IPPROTO_TCP,
+			      443);
+		memcpy(out[i].addr + (i % 2 ? 0 : 12), &n, 4);
+	}
+	if (quarantine_lay(&nft, &allow, &f) < 0)
+		fail_msg("%s", f.why);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	assert_int_equal(
+		atoi(shown("nft list set inet lazaret out4 | tr , '\\n' | grep -c 'tcp . 443'")),
+		ALLOW_PEERS_MAX / 2);
+	/* All of them prefixes of IPv6: the largest messages there are. */
+	for (uint32_t i = 0; i < ALLOW_PEERS_MAX; i++) {
+		out[i] = peer("2001:db8::", 64, IPPROTO_UDP, 123);
+		out[i].addr[5] = (uint8_t)(i >> 16);
+		out[i].addr[6] = (uint8_t)(i >> 8);
+		out[i].addr[7] = (uint8_t)i;
+	}
+	allow.n_in = 0;
+	if (quarantine_lay(&nft, &allow, &f) < 0)
+		fail_msg("%s", f.why);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	allow.n_out = ALLOW_PEERS_MAX + 1;
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), -E2BIG);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	free(out);
+	nft_close(&nft);
+}
+
+static void test_bad_peers_change_nothing(void **state)
+{
+	struct peer bad[4];
+	struct nft nft = open_nft();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		bad[i] = peer("192.0.2.1", 32, IPPROTO_TCP, 443);
+	bad[0].family = AF_UNIX;
+	bad[1].prefix = 33;
+	bad[2].proto = IPPROTO_ICMP;
+	bad[3].port = 0;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		const struct allow allow = { .out = &bad[i], .n_out = 1 };
+		struct fault f = { 0 };
+
+		assert_int_equal(quarantine_lay(&nft, &allow, &f), -EINVAL);
+		assert_non_null(strstr(f.why, "peer 1 of the outbound list"));
+	}
+	assert_string_equal(shown("nft list ruleset"), "");
+	nft_close(&nft);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lay_edit_lift),
+		cmocka_unit_test(test_tampering_is_seen_and_repaired),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_the_longest_lists),
+		cmocka_unit_test(test_bad_peers_change_nothing),
+	};
+
+	return cmocka_run_group_tests_name("quarantine", tests, enter_netns, NULL);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "netfilter/survey.h"
+#include "tests/unit/netns.h"
+
+#define INPUT(policy) "type filter hook input priority 0; policy " policy ";"
+
+/* A small ufw: its chains, its jumps, its early drop for what is not addressed to us. */
+#define UFW(policy)                                                                             \
+	"table ip filter {\n"                                                                   \
+	" chain ufw-user { tcp dport 22 accept; }\n"                                            \
+	" chain ufw-not-local { fib daddr type local return; fib daddr type multicast "         \
+	"return; limit rate 3/minute counter log; drop; }\n"                                    \
+	" chain ufw-before { iifname lo accept; ct state established,related accept; "          \
+	"ct state invalid drop; icmp type echo-request accept; udp sport 67 udp dport 68 "      \
+	"accept; counter jump ufw-not-local; ip daddr 224.0.0.251 udp dport 5353 accept; "      \
+	"counter jump ufw-user; }\n"                                                            \
+	" chain ufw-after { udp dport 137 jump ufw-skip; }\n"                                   \
+	" chain ufw-skip { drop; }\n"                                                           \
+	" chain INPUT { " INPUT(policy) " counter jump ufw-before; counter jump ufw-after; }\n" \
+					"}\n"
+
+/* A small firewalld: everything accepts by policy, and the last rule rejects. */
+#define FIREWALLD(target)                                                                      \
+	"table inet firewalld {\n"                                                             \
+	" chain allow { tcp dport 22 accept; }\n"                                              \
+	" chain public { jump allow; meta l4proto { icmp, ipv6-icmp } accept; " target " }\n"  \
+	" chain zones { iifname eth7 goto public; goto public; }\n"                            \
+	" chain filter_INPUT { type filter hook input priority 10; policy accept; "            \
+	"ct state { established, related } accept; ct status dnat accept; iifname lo accept; " \
+	"jump zones; ct state invalid drop; reject with icmpx admin-prohibited; }\n"           \
+	"}\n"
+
+#define ONE(rules) "table inet t { chain c { " INPUT("accept") " " rules "\n }\n }\n"
+
+static const struct row {
+	const char *what, *rules;
+	bool closed4, closed6;
+	const char *by4;
+} rows[] = {
+	{ "nothing", "", false, false, "" },
+	{ "an empty chain", ONE(""), false, false, "" },
+	{ "policy drop", "table ip t { chain c { " INPUT("drop") " } }", true, false, "ip t c" },
+	{ "both families", "table inet t { chain c { " INPUT("drop") " } }", true, true,
+	  "inet t c" },
+	{ "only IPv6", "table ip6 t { chain c { " INPUT("drop") " } }", false, true, "" },
+	{ "another hook",
+	  "table ip t { chain c { type filter hook output priority 0; policy drop; } }", false,
+	  false, "" },
+	{ "dormant", "table inet t { flags dormant; chain c { " INPUT("drop") " } }", false, false,
+	  "" },
+	{ "our own", "table inet lazaret { chain c { " INPUT("drop") " } }", false, false, "" },
+	{ "ufw, deny", UFW("drop"), true, false, "ip filter INPUT" },
+	{ "ufw, allow", UFW("accept"), false, false, "" },
+	{ "firewalld, default", FIREWALLD(""), true, true, "inet firewalld filter_INPUT" },
+	{ "firewalld, trusted", FIREWALLD("accept;"), false, false, "" },
+	{ "workstation.nft",
+	  "table inet f { chain i { " INPUT(
+		  "drop") " ct state vmap { established: accept, related: "
+			  "accept, invalid: drop }; iif lo accept; tcp dport { 22, 80 } accept; "
+			  "udp dport 5353 "
+			  "accept; ip protocol icmp limit rate 4/second accept; icmpv6 type "
+			  "nd-router-advert "
+			  "accept; counter comment \"rest\"; } }",
+	  true, true, "inet f i" },
+	{ "a last drop", ONE("ct state established accept; iif lo accept; counter log drop"), true,
+	  true, "inet t c" },
+	{ "accept before the drop", ONE("accept; drop"), false, false, "" },
+	{ "all tcp", ONE("meta l4proto tcp accept; drop"), false, false, "" },
+	{ "all udp", ONE("meta l4proto udp counter accept; drop"), false, false, "" },
+	{ "all ipv4", ONE("meta nfproto ipv4 accept; drop"), false, true, "" },
+	{ "all of the family by ip protocol", ONE("ip protocol tcp accept; drop"), false, true,
+	  "" },
+	{ "everything new", ONE("ct state new accept; drop"), false, false, "" },
+	{ "new and known", ONE("ct state new,established accept; drop"), false, false, "" },
+	{ "known only", ONE("ct state established,related accept; drop"), true, true, "inet t c" },
+	{ "not loopback", ONE("iifname != lo accept; drop"), false, false, "" },
+	{ "all but one", ONE("ip saddr != 192.0.2.1 accept; drop"), false, true, "" },
+	{ "drop of all but one", ONE("iifname != wan0 drop"), false, false, "" },
+	{ "port 1024 and up", ONE("tcp dport 1024-65535 accept; drop"), false, false, "" },
+	{ "a few ports", ONE("tcp dport 8000-8100 accept; drop"), true, true, "inet t c" },
+	{ "a slow open door", ONE("limit rate 10/second accept; drop"), false, false, "" },
+	{ "a limited drop", ONE("limit rate over 10/second drop"), false, false, "" },
+	{ "two half drops", ONE("meta l4proto tcp drop; meta l4proto udp drop"), true, true,
+	  "inet t c" },
+	{ "one half drop", ONE("meta l4proto tcp drop"), false, false, "" },
+	{ "an early return",
+	  "table inet t { chain d { ip saddr 10.0.0.0/8 return; drop; }\n chain c { " INPUT(
+		  "accept") " jump d; } }",
+	  false, true, "" },
+	{ "goto does not come back",
+	  "table inet t { chain d { tcp dport 1 drop; }\n chain c { " INPUT(
+		  "accept") " goto d; drop; } }",
+	  false, false, "" },
+	{ "jump comes back",
+	  "table inet t { chain d { tcp dport 1 drop; }\n chain c { " INPUT(
+		  "accept") " jump d; drop; } }",
+	  true, true, "inet t c" },
+	{ "a flag that is not set", ONE("meta mark & 0xff == 0 accept; drop"), false, false, "" },
+	{ "a flag that is set", ONE("meta mark & 0xff != 0 accept; drop"), true, true, "inet t c" },
+	{ "a mark is no condition", ONE("meta mark set 7 ct mark set 8 drop"), true, true,
+	  "inet t c" },
+	{ "open and closed chains",
+	  "table ip a { chain c { type filter hook input priority -5; accept; } }\n"
+	  "table ip b { chain c { " INPUT(
+		  "drop") " } }\n"
+			  "table ip d { chain c { type filter hook input priority 9; drop; } }",
+	  true, false, "ip b c" },
+};
+
+static void test_rulesets(void **state)
+{
+	struct nft nft = open_nft();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct survey s;
+		struct fault f = { 0 };
+
+		load_rules(rows[i].rules);
+		assert_int_equal(survey_inbound(&nft, &s, &f), 0);
+		if (s.closed4 != rows[i].closed4 || s.closed6 != rows[i].closed6)
+			fail_msg("%s: closed4 %d, closed6 %d", rows[i].what, s.closed4, s.closed6);
+		assert_string_equal(s.by4, rows[i].by4);
+	}
+	nft_close(&nft);
+}
+
+/* More than any receive buffer holds: the kernel sends it in pieces. */
+static void test_a_large_ruleset(void **state)
+{
+	struct nft nft = open_nft();
+	struct survey s;
+	FILE *p = popen("nft -f -", "w");
+
+	(void)state;
+	assert_non_null(p);
+	fputs("flush ruleset\ntable inet t {\n", p);
+	for (int chain = 0; chain < 50; chain++) {
+		fprintf(p, "chain c%d {\n", chain);
+		for (int i = 0; i < 400; i++)
+			fprintf(p, "ip saddr 10.%d.%d.1 tcp dport %d counter accept\n", chain,
+				i % 250, i + 1);
+		fputs("}\n", p);
+	}
+	fputs("chain input { " INPUT("drop") "\n", p);
+	for (int chain = 0; chain < 50; chain++)
+		fprintf(p, "jump c%d\n", chain);
+	fputs("}\n}\n", p);
+	assert_int_equal(pclose(p), 0);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_true(s.closed4 && s.closed6);
+	assert_string_equal(s.by6, "inet t input");
+	nft_close(&nft);
+}
+
+/* ufw and most hands come by way of iptables-nft, with its extensions. */
+static void test_iptables_nft(void **state)
+{
+	static const char *const lines[] = {
+		"-P INPUT DROP",
+		"-N a",
+		"-A INPUT -i lo -j ACCEPT",
+		"-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+		"-A INPUT -m comment --comment x -j a",
+		"-A a -m limit --limit 3/min -j LOG --log-prefix x",
+		"-A a -p tcp --dport 22 -m conntrack --ctstate NEW -j ACCEPT",
+	};
+	struct nft nft = open_nft();
+	char line[200];
+	struct survey s;
+
+	(void)state;
+	if (system("iptables-nft --version >/dev/null 2>&1"))
+		skip();
+	load_rules("");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		snprintf(line, sizeof(line), "iptables-nft %s", lines[i]);
+		assert_int_equal(system(line), 0);
+	}
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_true(s.closed4 && !s.closed6);
+	assert_int_equal(system("iptables-nft -P INPUT ACCEPT"), 0);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_false(s.closed4);
+	assert_int_equal(system("iptables-nft -A INPUT -m comment --comment x -j REJECT"), 0);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_true(s.closed4);
+	nft_close(&nft);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rulesets),
+		cmocka_unit_test(test_a_large_ruleset),
+		cmocka_unit_test(test_iptables_nft),
+	};
+
+	return cmocka_run_group_tests_name("survey", tests, enter_netns, NULL);
+}
