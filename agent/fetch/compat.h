@@ -59,6 +59,17 @@ static inline void compat_order_signatures(mbedtls_ssl_config *conf)
 	mbedtls_ssl_conf_sig_algs(conf, algs);
 }
 
+static inline void compat_order_curves(mbedtls_ssl_config *conf)
+{
+	static const uint16_t groups[] = {
+		MBEDTLS_SSL_IANA_TLS_GROUP_X25519,    MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+		MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+		MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
+	};
+
+	mbedtls_ssl_conf_groups(conf, groups);
+}
+
 /* Not a fault: a TLS 1.3 server handed out a ticket between records. */
 #define compat_is_ticket(r) ((r) == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
 
@@ -92,6 +103,17 @@ static inline void compat_tls12_at_least(mbedtls_ssl_config *conf)
 static inline void compat_order_signatures(mbedtls_ssl_config *conf)
 {
 	(void)conf;
+}
+
+/* 2.28 alone would offer the largest and slowest first, and many servers take the first. */
+static inline void compat_order_curves(mbedtls_ssl_config *conf)
+{
+	static const mbedtls_ecp_group_id groups[] = {
+		MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP256R1, MBEDTLS_ECP_DP_SECP384R1,
+		MBEDTLS_ECP_DP_SECP521R1,  MBEDTLS_ECP_DP_NONE,
+	};
+
+	mbedtls_ssl_conf_curves(conf, groups);
 }
 
 #define COMPAT_TLS13_SUITES

@@ -113,6 +113,7 @@ static int configure(struct trust *t, bool client, struct fault *fault)
 		return fault_set(fault, -ENOMEM, "mbedTLS cannot be set up");
 	compat_tls12_at_least(conf);
 	compat_order_signatures(conf);
+	compat_order_curves(conf);
 	mbedtls_ssl_conf_ciphersuites(conf, suites);
 	mbedtls_ssl_conf_rng(conf, random_bytes, NULL);
 	mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_REQUIRED);

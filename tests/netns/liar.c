@@ -59,6 +59,8 @@ static const struct lie {
 	{ "no-last-chunk", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "", 0, 0, CLOSE },
 	{ "long", OK "Content-Length: 5\r\n\r\nhello" OK "Content-Length: 4\r\n\r\nevil", "", 0, 0,
 	  KEEP },
+	{ "late", OK "Content-Length: 5\r\n\r\nhello", OK "Content-Length: 4\r\n\r\nevil", 1, 100,
+	  KEEP },
 	{ "to-end", OK "\r\nhello", "", 0, 0, CLOSE },
 	{ "cut-to-end", OK "\r\nhello", "", 0, 0, CUT },
 	{ "cut-body", OK "Content-Length: 100\r\n\r\nhello", "", 0, 0, CUT },
