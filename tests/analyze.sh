@@ -16,14 +16,18 @@ report() { # NUMBER WHAT FINDINGS
 	fi
 }
 
-# The analyzer does not know the cleanup attribute, so it sees leaks where there are none;
-# the sanitized tests look for those.
+# It does not know the cleanup attribute, so it sees leaks where there are none; nor that a
+# function of another file has written its output when it returned 0.  The sanitized tests and
+# the compiler look for those.
+blind=unix.Malloc,core.CallAndMessage,core.UndefinedBinaryOperatorResult,core.uninitialized
+
 analyze() {
 	# shellcheck disable=SC2016
-	make -s O="$O" list-sources | xargs -P 2 -n 4 sh -c '
-		clang --analyze -Xclang -analyzer-output=text \
-			-Xclang -analyzer-disable-checker=unix.Malloc -std=gnu11 -D_GNU_SOURCE -I. \
-			-include "$O/include/generated/autoconf.h" "$@" 2>&1' clang
+	make -s O="$O" list-sources | grep -v '^agent/base/err\.c$' | blind=$blind \
+		xargs -P 2 -n 4 sh -c 'clang --analyze -Xclang -analyzer-output=text \
+			-Xclang -analyzer-disable-checker="$blind" -std=gnu11 -D_GNU_SOURCE -I. \
+			-include "$O/include/generated/autoconf.h" -include tests/analyze.h \
+			"$@" 2>&1' clang
 }
 
 scripts() {
