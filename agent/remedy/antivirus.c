@@ -12,6 +12,7 @@
 #include "agent/base/io.h"
 #include "agent/posture/clamd.h"
 #include "agent/remedy/apt.h"
+#include "agent/remedy/overrides.h"
 #include "agent/remedy/remedy.h"
 
 #define SERVICE "clamav-daemon.service"
@@ -141,6 +142,14 @@ static int unlock_files(struct report *report, struct fault *fault)
 	return 0;
 }
 
+/* A unit that runs something else, or a condition that never holds, outlives a reinstall. */
+static int bare_units(struct report *report, struct fault *fault)
+{
+	int r = overrides_set_aside(SERVICE, "extend.conf", report, fault);
+
+	return r < 0 ? r : overrides_set_aside(SOCKET, "extend.conf", report, fault);
+}
+
 const struct step steps_antivirus_reinstall[] = {
 	{ .call = unlock_files },
 	{ .call = apt_await_locks },
@@ -160,6 +169,10 @@ const struct step steps_antivirus_reinstall[] = {
 			    "Dir::Etc::Preferences=/dev/null", "-o",
 			    "Dir::Etc::PreferencesParts=/dev/null", "install", "--reinstall",
 			    "clamav-base", "clamav-daemon") },
+	{ .call = bare_units },
+	/* Whatever ran so far may be another program, or this one as it was before. */
+	{ .argv = SYSTEMCTL("daemon-reload"), .limit_s = 60 },
+	{ .argv = SYSTEMCTL("stop", SERVICE, SOCKET), .limit_s = 120, .may_fail = true },
 	{ .call = enable_clamav },
 	{ 0 },
 };

@@ -132,6 +132,15 @@ at apt-get -y purge clamav-daemon
 broken antivirus 'a purged ClamAV'
 mended antivirus-reinstall antivirus 'a purged ClamAV that a pin forbids'
 
+at sh -c 'd=/etc/systemd/system/clamav-daemon.service
+	printf "[Service]\nExecStart=/bin/sleep infinity\n" >$d
+	printf "[Unit]\nConditionPathExists=/nonexistent\n" >$d.d/never.conf
+	systemctl daemon-reload && systemctl restart clamav-daemon'
+broken antivirus 'a unit that runs something else'
+mended antivirus-reinstall antivirus 'a unit that runs something else'
+at test -e /etc/systemd/system/clamav-daemon.service.d/extend.conf
+ok $? "the distribution's own drop-in stays"
+
 # --- firewall ---------------------------------------------------------------------------
 broken firewall 'a host without a firewall'
 mended firewall-enable firewall 'a ufw that was never on'
@@ -141,6 +150,15 @@ mended firewall-enable firewall 'a flushed ruleset'
 at ufw default allow incoming
 broken firewall 'a ufw that lets everything in'
 mended firewall-enable firewall 'a ufw that lets everything in'
+
+at sh -c 'ufw --force disable; mv /usr/sbin/ufw /usr/sbin/ufw.away; nft flush ruleset'
+printf '%s\n' 'flush ruleset' 'table inet filter {' 'chain input {' \
+	'type filter hook input priority filter; policy drop; iif lo accept; }; }' |
+	lab_exec host sh -c 'cat >/etc/nftables.conf'
+broken firewall 'an nftables.service that is not on'
+mended firewall-enable firewall 'an nftables.service that is not on'
+at sh -c 'mv /usr/sbin/ufw.away /usr/sbin/ufw; nft flush ruleset'
+broken firewall 'a flushed ruleset behind an active nftables.service'
 
 # --- patches ----------------------------------------------------------------------------
 at apt-get update && at apt-get -y install lab-tool lab-toy
