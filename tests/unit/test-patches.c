@@ -32,8 +32,10 @@
 
 struct file {
 	const char *path, *text;
-	size_t len; /* 0: the text's */
+	size_t len;
 };
+
+#define MORE(path, text) .more = { path, text, sizeof(text) - 1 }
 
 /* clang-format off */
 /* What differs from a host with openssl, a fresh security suite and nothing to do. */
@@ -89,9 +91,9 @@ static const struct row {
 	{ .status = "Package: a\nStatus: install reinstreq half-installed\n\n"
 		    "Package: b\nStatus: install reinstreq half-installed\n\n", .grade = GRADE_FAIL,
 	  .what = "a and others are not complete" },
-	{ .more = { "var/lib/dpkg/updates/0001", "Package: x\n" }, .grade = GRADE_FAIL,
+	{ MORE("var/lib/dpkg/updates/0001", "Package: x\n"), .grade = GRADE_FAIL,
 	  .what = "its journal is not complete" },
-	{ .more = { "var/lib/dpkg/updates/tmp.i", "#" }, .grade = GRADE_PASS },
+	{ MORE("var/lib/dpkg/updates/tmp.i", "#"), .grade = GRADE_PASS },
 
 	/* Which suites are security's. */
 	{ .release = RELEASE_OF("Debian", "stable", "bookworm", TODAY), .grade = GRADE_UNKNOWN,
@@ -100,21 +102,21 @@ static const struct row {
 	  .grade = GRADE_FAIL },
 	{ .release = RELEASE_OF("Lab", "lab", "lab-security", TODAY), .list = UPDATE, .grade = GRADE_FAIL },
 	{ .release = RELEASE_OF("Debian-Security", "x", "x", TODAY), .list = UPDATE, .grade = GRADE_FAIL },
-	{ .more = { LISTS "deb.example_debian_dists_bookworm_InRelease",
-		    RELEASE_OF("Debian", "stable", "bookworm", "Mon, 02 Jan 2023 00:00:00 UTC") },
+	{ MORE(LISTS "deb.example_debian_dists_bookworm_InRelease",
+		    RELEASE_OF("Debian", "stable", "bookworm", "Mon, 02 Jan 2023 00:00:00 UTC")),
 	  .grade = GRADE_PASS },
-	{ .more = { LISTS "deb.example_debian_dists_bookworm_main_binary-amd64_Packages", UPDATE },
+	{ MORE(LISTS "deb.example_debian_dists_bookworm_main_binary-amd64_Packages", UPDATE),
 	  .grade = GRADE_PASS },
-	{ .more = { STEM "contrib_binary-amd64_Packages", UPDATE }, .grade = GRADE_FAIL, .item = PENDING },
-	{ .more = { STEM "Release", "leftover" }, .grade = GRADE_PASS },
-	{ .more = { LISTS "flat.example_._InRelease", RELEASE }, .grade = GRADE_UNKNOWN,
+	{ MORE(STEM "contrib_binary-amd64_Packages", UPDATE), .grade = GRADE_FAIL, .item = PENDING },
+	{ MORE(STEM "Release", "leftover"), .grade = GRADE_PASS },
+	{ MORE(LISTS "flat.example_._InRelease", RELEASE), .grade = GRADE_UNKNOWN,
 	  .what = "no package list belongs to it" },
-	{ .more = { STEM "main_i18n_Translation-en", "x" }, .grade = GRADE_PASS },
+	{ MORE(STEM "main_i18n_Translation-en", "x"), .grade = GRADE_PASS },
 
 	/* Lists that cannot be read. */
-	{ .more = { STEM "contrib_binary-amd64_Packages.lz4", "x" }, .grade = GRADE_UNKNOWN,
+	{ MORE(STEM "contrib_binary-amd64_Packages.lz4", "x"), .grade = GRADE_UNKNOWN,
 	  .what = "contrib_binary-amd64_Packages.lz4: is compressed" },
-	{ .more = { STEM "contrib_binary-amd64_Packages.diff_Index", "x" }, .grade = GRADE_PASS },
+	{ MORE(STEM "contrib_binary-amd64_Packages.diff_Index", "x"), .grade = GRADE_PASS },
 	{ .list = "Package: a\nVersion: 1\n\n", .grade = GRADE_UNKNOWN, .what = "without Package" },
 	{ .list = "\x7f" "ELF\1\2\3\n\n", .grade = GRADE_UNKNOWN, .what = "neither \"Name: value\"" },
 	{ .list = " continued\n\n", .grade = GRADE_UNKNOWN, .what = "continues nothing" },
@@ -124,7 +126,7 @@ static const struct row {
 	  .grade = GRADE_UNKNOWN, .what = "ends in the middle of a stanza" },
 	{ .list = "Package: a\nVersion: 1\1\nArchitecture: all\n\n", .grade = GRADE_UNKNOWN,
 	  .what = "control character" },
-	{ .more = { LIST, OFFER("a\0b", "1", "all"), sizeof(OFFER("a\0b", "1", "all")) - 1 },
+	{ MORE(LIST, OFFER("a\0b", "1", "all")),
 	  .grade = GRADE_UNKNOWN, .what = "control character" },
 	{ .release = RELEASE "SHA256:\n 0a0b 100 main/binary-amd64/Packages\n", .grade = GRADE_UNKNOWN,
 	  .what = "bytes; its suite says 100" },
@@ -203,9 +205,7 @@ static void put_host(const struct root *r, const struct row *row)
 	assert_int_equal(put_text(r, LIST, row->list ? row->list : OFFER("other", "1", "amd64")),
 			 0);
 	if (row->more.path)
-		assert_int_equal(root_put(r, row->more.path, row->more.text,
-					  row->more.len ? row->more.len : strlen(row->more.text)),
-				 0);
+		assert_int_equal(root_put(r, row->more.path, row->more.text, row->more.len), 0);
 }
 
 static void test_rows(void **state)
