@@ -145,12 +145,9 @@ int tls_open(const struct trust *trust, const char *host, const char *port, uint
 void tls_close(struct tls *t)
 {
 	t->end = 0;
-	if (t->fd >= 0 && !t->err) {
+	if (t->fd >= 0 && !t->err)
 		mbedtls_ssl_close_notify(&t->ssl);
-		close(t->fd);
-	} else if (t->fd >= 0) {
-		close(t->fd);
-	}
+	drop_fd(&t->fd);
 	mbedtls_ssl_free(&t->ssl);
 	free(t);
 }

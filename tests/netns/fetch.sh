@@ -195,6 +195,10 @@ at() { echo "$fetch https://policy.example:$1/ ${2:-trusted.pem}"; }
 	t 'a redirect is refused' 'err=EREMOTE .*4430: the server sent 302 \(redirects' $(at 4430) moved
 	$ask -m 1000000 -o big $(at 4430) big >/dev/null
 	same 'a large file arrives whole' www/big big
+	mkdir full && mount -t tmpfs -o size=64k none full
+	t 'a full disk is told and left empty' 'ENOSPC status=0 len=0 file=0 .*cannot be written: No sp' \
+		-m 1000000 -o full/big $(at 4430) big
+	umount full
 	t 'one byte over the limit is refused' 'EFBIG status=0 len=0 file=0 .*limit of 999999 bytes' \
 		-m 999999 $(at 4430) big
 	t 'a folder may be the base' 'status=200 len=10 ' "$fetch" https://policy.example:4430/ssi/ \
@@ -349,6 +353,9 @@ t 'a blank in the path' 'err=EINVAL .*byte 0x20' "$fetch" https://policy.example
 t 'a line break in the path' 'err=EINVAL .*byte 0x0a' "$fetch" https://policy.example:4430/ \
 	trusted.pem 'a
 b'
+t 'a line break in the tag' 'err=EINVAL .*not an entity tag' "$fetch" https://policy.example:4430/ \
+	trusted.pem 'a@"x
+y"'
 for base in http://policy.example/ https://policy.example https://10.0.0.1/ 'https://[::1]/' \
 	https://user@policy.example/ https://policy.example:0/ https://policy.example/a/../; do
 	t "base $base" '^open err=EINVAL .*base URL: ' "$fetch" "$base" trusted.pem x

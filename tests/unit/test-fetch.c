@@ -5,6 +5,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/fetch/http.h"
+#include "agent/fetch/session.h"
 #include "agent/fetch/url.h"
 #include "tests/unit/test.h"
 
@@ -362,6 +363,43 @@ static void test_path(void **state)
 				 rows[i].ok ? "fine" : "refused");
 }
 
+/* What is wrong with the request itself is found before any descriptor is looked at. */
+static void test_open(void **state)
+{
+	static const struct {
+		uint32_t flags, timeout_ms;
+		size_t n_fds;
+		const char *why;
+	} rows[] = {
+		{ 0, 0, 1, "a timeout of 0 ms" },
+		{ 0, 600001, 1, "a timeout of 600001 ms" },
+		{ 2, 1000, 1, "unknown flags 0x2" },
+		{ 0, 1000, 0, "0 descriptors where 1 belong" },
+		{ 0, 1000, 3, "3 descriptors where 1 belong" },
+		{ FETCH_HAS_CLIENT, 1000, 1, "1 descriptors where 3 belong" },
+		{ 0, 1000, 1, "the CA file cannot be read: Bad file descriptor" },
+	};
+	const int fds[] = { -1, -1, -1 };
+	struct fetch_open o = { .base = "https://policy.example/" };
+	struct session *s = NULL;
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		o.flags = rows[i].flags;
+		o.timeout_ms = rows[i].timeout_ms;
+		f = (struct fault){ 0 };
+		assert_true(session_open(&o, fds, rows[i].n_fds, &s, &f) < 0);
+		if (strncmp(f.why, rows[i].why, strlen(rows[i].why)))
+			fail_msg("row %zu: %s", i, f.why);
+	}
+	memset(o.base, 'a', sizeof(o.base));
+	f = (struct fault){ 0 };
+	assert_int_equal(session_open(&o, fds, 1, &s, &f), -EINVAL);
+	assert_string_equal(f.why, "the base does not end within its room");
+	assert_null(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_limits),	 cmocka_unit_test(test_etag),
 		cmocka_unit_test(test_encoding), cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_url),	 cmocka_unit_test(test_path),
+		cmocka_unit_test(test_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
