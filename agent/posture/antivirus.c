@@ -16,9 +16,10 @@
 static void say_silent(const struct host *host, int err, struct finding *f)
 {
 	bool nobody = err == -ENOENT || err == -ECONNREFUSED;
+	bool silent = err == -ETIMEDOUT || err == -ECONNRESET || err == -EPIPE;
 	struct stat st;
 
-	f->grade = nobody || err == -ETIMEDOUT ? GRADE_FAIL : GRADE_UNKNOWN;
+	f->grade = nobody || silent ? GRADE_FAIL : GRADE_UNKNOWN;
 	if (nobody && fstatat(host->root, CLAMD_PROGRAM, &st, 0) < 0 && errno == ENOENT) {
 		snprintf(f->what, sizeof(f->what), "clamd is not installed: no /%s", CLAMD_PROGRAM);
 		snprintf(f->todo, sizeof(f->todo), "install it: apt-get install clamav-daemon");
@@ -26,7 +27,7 @@ static void say_silent(const struct host *host, int err, struct finding *f)
 		snprintf(f->what, sizeof(f->what), "clamd is not running: nobody listens on %s",
 			 host->clamd);
 		snprintf(f->todo, sizeof(f->todo), "start it: systemctl start clamav-daemon");
-	} else if (err == -ETIMEDOUT) {
+	} else if (silent) {
 		snprintf(f->what, sizeof(f->what), "clamd does not answer on %s", host->clamd);
 		snprintf(f->todo, sizeof(f->todo), "restart it: systemctl restart clamav-daemon");
 	} else {

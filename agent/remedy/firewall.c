@@ -8,23 +8,38 @@
 #include "agent/base/io.h"
 #include "agent/remedy/remedy.h"
 
-#define UFW_DEFAULTS	 "/etc/default/ufw"
-#define UFW_DEFAULTS_MAX (64 * 1024)
+#define CONFIG_MAX	   (64 * 1024)
+#define FIREWALLD_LIMIT_MS 15000
+#define FIREWALLD_PAUSE_MS 200
 
-/* `ufw default allow` leaves a firewall that is on and closes nothing. */
-static int close_ufw_default(struct report *report, struct fault *fault)
+/* A front end that is on, and whose configuration lets everything in, is told otherwise. */
+static int close_default(const char *file, const char *open_line, const char *const *argv,
+			 struct report *report, struct fault *fault)
 {
 	_free_ char *text = NULL;
 	size_t len;
-	int r = io_read(AT_FDCWD, UFW_DEFAULTS, UFW_DEFAULTS_MAX, &text, &len);
+	int r = io_read(AT_FDCWD, file, CONFIG_MAX, &text, &len);
 
 	if (r < 0)
-		return fault_set(fault, r, "cannot read %s: %s", UFW_DEFAULTS, strerror(-r));
-	if (!strstr(text, "\nDEFAULT_INPUT_POLICY=\"ACCEPT\""))
+		return fault_set(fault, r, "cannot read %s: %s", file, strerror(-r));
+	if (!strstr(text, open_line))
 		return 0;
-	report_line(report, "+ ", "ufw: denying what comes in by default");
-	return step_exec(STEP_ARGV("/usr/sbin/ufw", "default", "deny", "incoming"), 30, report,
-			 fault);
+	report_line(report, "+ ", "denying what comes in by default");
+	return step_exec(argv, 30, report, fault);
+}
+
+static int close_ufw_default(struct report *report, struct fault *fault)
+{
+	return close_default("/etc/default/ufw", "\nDEFAULT_INPUT_POLICY=\"ACCEPT\"",
+			     STEP_ARGV("/usr/sbin/ufw", "default", "deny", "incoming"), report,
+			     fault);
+}
+
+static int close_firewalld_default(struct report *report, struct fault *fault)
+{
+	return close_default("/etc/firewalld/firewalld.conf", "\nDefaultZone=trusted\n",
+			     STEP_ARGV("/usr/bin/firewall-cmd", "--set-default-zone=public"),
+			     report, fault);
 }
 
 static const struct step ufw[] = {
@@ -41,29 +56,35 @@ static const struct step ufw[] = {
 	{ 0 },
 };
 
-/*
- * After a flush firewalld believes that its rules are there, and a plain
- * --reload then fails and leaves a table that drops everything: the complete one first.
- */
-static int relay_firewalld(struct report *report, struct fault *fault)
+/* systemd calls it started before its rules are there; it answers when they are. */
+static int await_firewalld(struct report *report, struct fault *fault)
 {
-	struct fault quiet = { 0 };
+	uint64_t end = io_boot_ms() + FIREWALLD_LIMIT_MS;
+	struct fault last;
+	int r;
 
-	if (step_exec(STEP_ARGV("/usr/bin/firewall-cmd", "--complete-reload"), 60, report,
-		      &quiet) == 0)
-		return 0;
-	return step_exec(SYSTEMCTL("restart", "firewalld.service"), 60, report, fault);
+	do {
+		last = (struct fault){ 0 };
+		r = step_exec(STEP_ARGV("/usr/bin/firewall-cmd", "--state"), 30, report, &last);
+		if (r < 0)
+			step_sleep(FIREWALLD_PAUSE_MS);
+	} while (r < 0 && io_boot_ms() < end);
+	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
 }
 
+/*
+ * After a flush firewalld believes that its rules are there; both of its reloads fail
+ * on the missing table and leave one that drops everything.  A restart lays them.
+ */
 static const struct step firewalld[] = {
 	{ .argv = SYSTEMCTL("unmask", "firewalld.service"), .limit_s = 30 },
 	{ .argv = SYSTEMCTL("unmask", "--runtime", "firewalld.service"), .limit_s = 30 },
 	{ .argv = SYSTEMCTL("enable", "firewalld.service"), .limit_s = 30 },
-	{ .say = "starting firewalld",
-	  .argv = SYSTEMCTL("start", "firewalld.service"),
-	  .limit_s = 60,
-	  .may_fail = true },
-	{ .say = "laying firewalld's rules anew", .call = relay_firewalld },
+	{ .say = "restarting firewalld",
+	  .argv = SYSTEMCTL("restart", "firewalld.service"),
+	  .limit_s = 60 },
+	{ .say = "waiting until firewalld answers", .call = await_firewalld },
+	{ .call = close_firewalld_default, .may_fail = true },
 	{ 0 },
 };
 
