@@ -13,8 +13,11 @@ static int refuse_at(const char *text, size_t len, size_t at, const char *why, s
 	return fault_set(fault, -EINVAL, "%s", why);
 }
 
-/* jansson recurses, so what is too deep must not reach it.  Skips strings, checks nothing else. */
-static int check_depth(const char *text, size_t len, struct fault *fault)
+/*
+ * jansson recurses, so what is too deep must not reach it; and it reads over a NUL that
+ * follows a number.  Skips strings, checks nothing else.
+ */
+static int check_bytes(const char *text, size_t len, struct fault *fault)
 {
 	bool in_string = false;
 	size_t depth = 0;
@@ -22,6 +25,8 @@ static int check_depth(const char *text, size_t len, struct fault *fault)
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
 
+		if (c == '\0')
+			return refuse_at(text, len, i, "NUL byte", fault);
 		if (in_string && c == '\\')
 			i++;
 		else if (c == '"')
@@ -50,7 +55,7 @@ int json_read(const char *text, size_t len, json_t **ret, struct fault *fault)
 
 	if (len > JSON_TEXT_BYTES)
 		return fault_set(fault, -EFBIG, "longer than %d bytes", JSON_TEXT_BYTES);
-	r = check_depth(text, len, fault);
+	r = check_bytes(text, len, fault);
 	if (r < 0)
 		return r;
 	value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);

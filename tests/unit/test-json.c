@@ -59,6 +59,17 @@ static void test_read_bounds(void **state)
 	assert_int_equal(json_read(deep, JSON_TEXT_BYTES + 1, &value, NULL), -EFBIG);
 }
 
+static void test_nul_byte(void **state)
+{
+	json_t *value;
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(json_read("[8\0,9]", 6, &value, &f), -EINVAL);
+	assert_string_equal(f.why, "NUL byte");
+	assert_int_equal(f.col, 3);
+}
+
 static void test_brackets_in_strings(void **state)
 {
 	_drop_(drop_json) json_t *value = NULL;
@@ -165,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_refuses),
 		cmocka_unit_test(test_read_bounds),
+		cmocka_unit_test(test_nul_byte),
 		cmocka_unit_test(test_brackets_in_strings),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_needs),
