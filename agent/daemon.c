@@ -205,7 +205,10 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 		d->accepted.expires = d->policy ? said->expires : 0;
 	}
 	daemon_look(d, said->changed ? "new policy" : "policy refreshed");
-	answer_waiting(d);
+	if (d->refresh_again)
+		daemon_refresh(d);
+	else
+		answer_waiting(d);
 }
 
 void daemon_refresh(struct daemon *d)
@@ -213,6 +216,7 @@ void daemon_refresh(struct daemon *d)
 	struct fault fault = { 0 };
 	int r;
 
+	d->refresh_again = d->refresh != NULL;
 	if (d->refresh)
 		return;
 	r = refresh_start(d->loop, &d->helpers, on_refreshed, d, &d->refresh, &fault);
@@ -231,8 +235,11 @@ static int on_wake(sd_event_source *s, uint64_t usec, void *userdata)
 
 static int on_poll(sd_event_source *s, uint64_t usec, void *userdata)
 {
+	struct daemon *d = userdata;
+
 	(void)s, (void)usec;
-	daemon_refresh(userdata);
+	if (!d->refresh)
+		daemon_refresh(d);
 	return 0;
 }
 
@@ -241,7 +248,7 @@ static void on_network(void *ctx)
 	struct daemon *d = ctx;
 
 	daemon_look(d, "network changed");
-	if (*d->policy_fault && *d->config->url)
+	if (*d->policy_fault && *d->config->url && !d->refresh)
 		daemon_refresh(d);
 }
 

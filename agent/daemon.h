@@ -48,6 +48,7 @@ struct daemon {
 	char enforce_fault[240];
 
 	struct refresh *refresh;
+	bool refresh_again; /* asked for while one was under way: that one may have missed it */
 	struct remedy_run *run;
 	struct subject *mending; /* whose remedy runs */
 	struct control *control;
@@ -60,7 +61,7 @@ void daemon_stop(struct daemon *d);
 
 /* Looks at everything once and acts on it; cause is for the journal. */
 void daemon_look(struct daemon *d, const char *cause);
-/* Starts a policy refresh unless one is under way. */
+/* Starts a policy refresh, or another one after the one that is under way. */
 void daemon_refresh(struct daemon *d);
 
 /* The answer to `lazaret status`, JSON; the caller frees it.  NULL: no memory. */

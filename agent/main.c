@@ -71,6 +71,8 @@ static int run(const struct config *config, bool foreground)
 	if (r >= 0) {
 		sd_notify(0, "READY=1");
 		r = sd_event_loop(loop);
+		if (r < 0)
+			log_err("the event loop failed: %s", strerror(-r));
 	}
 	daemon_stop(d);
 	sd_event_unref(loop);
@@ -112,8 +114,5 @@ int main(int argc, char **argv)
 	}
 	if (only_check)
 		return 0;
-	r = run(config, foreground);
-	if (r < 0)
-		log_err("cannot go on: %s", strerror(-r));
-	return r < 0;
+	return run(config, foreground) < 0;
 }
