@@ -54,13 +54,16 @@ office_policy() {
 
 # office_publish FOLDER: signs FOLDER/policy.json and lets the policy server have it.
 office_publish() {
-	local tool=$O/policy/lazaret-policy
+	local tool=$O/policy/lazaret-policy to
+
+	# While it runs, only through its own root: beneath a mounted overlay sizes go stale.
+	to=$(lab_alive office && lab_root office || lab_layer office)/srv/policy
 
 	[ -d "$1/fleet" ] || "$tool" init "$1/fleet" || return
 	"$tool" sign "$1/fleet" "$1/policy.json" && "$tool" publish "$1/fleet" "$1/www" || return
-	mkdir -p "$(lab_layer office)/srv/policy"
-	cp -a "$1/www/." "$(lab_layer office)/srv/policy/"
-	chmod -R a+rX "$(lab_layer office)/srv/policy"
+	mkdir -p "$to"
+	cp -a "$1/www/." "$to/"
+	chmod -R a+rX "$to"
 }
 
 # office_prepare FOLDER: keys, certificates, policy, packages; what is secret stays there.

@@ -1,0 +1,187 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Policies that must not count, and programs that die: on a laptop with the agent in its
+# units and a policy server that lies.  Whatever comes, the last good state stays in force.
+set -u
+: "${src:?}" "${O:?}"
+. "$src/tests/lab/lab.sh"
+. "$src/tests/lab/parts.sh"
+. "$src/tests/lab/office.sh"
+lab_enter "$0" "$@"
+work=$LAB_DIR/policy
+rm -rf "$work"
+mkdir -p "$work"
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" && return
+	echo "not ok $n - $2"
+	tell
+}
+quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
+try() { # WHAT CMD...
+	local what=$1
+
+	shift
+	"$@" >/dev/null 2>&1
+	ok $? "$what"
+}
+
+on_laptop() { lab_exec laptop "$@"; }
+status() { on_laptop lazaret status --json 2>/dev/null; }
+field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"; } # NAME < status
+state() { status | grep -o '"state":"[a-z]*"' | cut -d'"' -f4; }
+version() { status | grep -o '"version":[0-9]*' | cut -d: -f2; }
+is() { [ "$(state)" = "$1" ]; }
+tell() { on_laptop lazaret status 2>&1 | sed 's/^/# /'; }
+has_table() { on_laptop nft list table inet lazaret >/dev/null 2>&1; }
+
+# refresh: asks for it and prints why it brought nothing, if so.
+refresh() { on_laptop lazaret refresh | sed -n 's/^ *last refresh failed: //p'; }
+
+# refused REASON WHAT: the refresh says so; policy and state are what they were.
+refused() {
+	local before why
+
+	before="$(version) $(state)"
+	why=$(refresh)
+	echo "$why" | grep -Eq "$1" && [ "$before" = "$(version) $(state)" ]
+	ok $? "$2: ${why:-was accepted}"
+}
+
+served() { lab_exec office sh -c "$1"; }
+restore() { served 'rm -rf /srv/policy && cp -a /srv/good /srv/policy'; }
+
+serve() { # FOLDER: instead of what was there
+	served 'rm -rf /srv/policy'
+	cp -a "$1" "$(lab_root office)/srv/policy"
+	served 'chmod -R a+rX /srv/policy'
+}
+
+rootfs=$(lab_rootfs) || quit 'no root for the containers'
+office_prepare "$work/office" && laptop_prepare "$work/office" && office_boot "$rootfs" &&
+	laptop_boot "$rootfs" >/dev/null || quit 'the lab does not boot'
+served 'cp -a /srv/policy /srv/good'
+lab_wait 10 on_laptop curl -sf -m 1 "http://$MIRROR_HOST/dists/stable/InRelease" -o /dev/null >/dev/null
+{ lab_run laptop apt-get -q update && lab_run laptop ufw --force enable; } >/dev/null 2>&1 ||
+	quit 'the laptop cannot be set up'
+
+# ----- configuration
+printf '[Policy]\nRefesh=1h\n' | on_laptop tee /etc/lazaret/lazaret.conf.d.try >/dev/null
+on_laptop lazaretd --check-config --config /etc/lazaret/lazaret.conf.d.try 2>&1 |
+	grep -q 'lazaret.conf.d.try:2: \[Policy\] has no key Refesh='
+ok $? 'an unknown key is refused with file and line'
+on_laptop systemctl -q enable --now lazaretd
+lab_wait 60 is compliant >/dev/null
+ok $? "the agent is on and the laptop compliant (it is: $(state))"
+
+# ----- policies that must not count
+served "sed -i 's/\"sig\": *\"[0-9a-f]*\"/\"sig\": \"\"/g' /srv/policy/metadata/timestamp.json"
+refused 'signature' 'unsigned metadata'
+restore
+served 'for f in /srv/policy/targets/*; do echo >>$f; done'
+on_laptop rm -rf /var/lib/lazaret/store/targets
+refused 'hash|length|bytes' 'a policy that was tampered with'
+restore
+served "sed -i 's/\"version\": *1/\"version\": 7/' /srv/policy/metadata/timestamp.json"
+refused 'signature' 'metadata that was tampered with'
+restore
+cp -a "$work/office" "$work/stranger"
+rm -rf "$work/stranger/fleet" "$work/stranger/www"
+"$O/policy/lazaret-policy" init "$work/stranger/fleet" >/dev/null &&
+	"$O/policy/lazaret-policy" sign "$work/stranger/fleet" "$work/office/policy.json" >/dev/null &&
+	"$O/policy/lazaret-policy" publish "$work/stranger/fleet" "$work/stranger/www" >/dev/null
+serve "$work/stranger/www"
+refused 'signature' "a stranger's policy"
+restore
+
+sed -i 's/"look_every": "1min"/"look_every": "2min"/' "$work/office/policy.json"
+office_publish "$work/office" >/dev/null
+[ -z "$(refresh)" ] && [ "$(version)" = 2 ]
+ok $? "a newer policy is taken: version $(version)"
+served 'cp -a /srv/policy /srv/newer && rm -rf /srv/policy && cp -a /srv/good /srv/policy'
+refused 'goes back to version 1' 'an older policy'
+"$O/policy/lazaret-policy" sign --expires 1s "$work/office/fleet" "$work/office/policy.json" >/dev/null &&
+	"$O/policy/lazaret-policy" publish "$work/office/fleet" "$work/office/www" >/dev/null
+serve "$work/office/www"
+sleep 2
+refused 'expired' 'an expired policy'
+
+# ----- a server that cannot be believed, or reached
+served 'systemctl stop nginx'
+refused 'refused|unreachable|connect' 'no server'
+served 'systemctl start nginx'
+lab_ca "$work/other" >/dev/null 2>&1
+on_laptop cp /etc/lazaret/ca.pem /etc/lazaret/ca.good
+on_laptop sh -c 'cat >/etc/lazaret/ca.pem' <"$work/other/ca.pem"
+refused 'certificate|trust' 'a server whose certificate nobody vouches for'
+on_laptop cp /etc/lazaret/ca.good /etc/lazaret/ca.pem
+served 'rm -rf /srv/policy && cp -a /srv/newer /srv/policy'
+[ -z "$(refresh)" ]
+ok $? 'the good server is believed again'
+
+# ----- a full disk
+on_laptop sh -c 'cd /var/lib/lazaret && cp -a store /run/store.was &&
+	mount -t tmpfs -o size=256k,mode=2750 none store && cp -a /run/store.was/. store/ &&
+	chown --reference=/run/store.was store && dd if=/dev/zero of=store/full bs=1k 2>/dev/null; true'
+sed -i 's/"look_every": "2min"/"look_every": "3min"/' "$work/office/policy.json"
+"$O/policy/lazaret-policy" sign "$work/office/fleet" "$work/office/policy.json" >/dev/null
+office_publish "$work/office" >/dev/null
+refused 'space' 'a full disk'
+on_laptop sh -c 'umount /var/lib/lazaret/store'
+[ -z "$(refresh)" ] && [ "$(version)" -gt 2 ]
+ok $? "with room again the newer policy is taken: version $(version)"
+
+# ----- programs that die
+daemon() { on_laptop systemctl show -p MainPID --value lazaretd; }
+second=$(on_laptop timeout 10 lazaretd --foreground 2>&1)
+echo "$second" | grep -q 'another lazaretd answers'
+ok $? "a second daemon leaves: $second"
+
+on_laptop nft flush ruleset
+on_laptop systemctl mask -q --now ufw
+on_laptop systemctl mask -q --runtime --now lazaret-remedy-firewall-enable.socket
+on_laptop lazaret check >/dev/null
+try 'without a firewall it is quarantined, and the table is there' has_table
+was=$(daemon)
+on_laptop kill -9 "$was"
+try 'kill -9: the table is there at once' has_table
+lab_wait 20 is quarantined >/dev/null && [ "$(daemon)" != "$was" ]
+ok $? 'and another daemon takes over, still quarantined'
+timeout 2 lab_exec laptop curl -s -m 1 "http://$INTERNET4/" >/dev/null 2>&1
+ok "$([ $? != 0 ]; echo $?)" 'the internet does not answer'
+try 'the policy server does' on_laptop curl -sf -m 3 --cacert /etc/lazaret/ca.pem \
+	"https://$POLICY_HOST/metadata/timestamp.json"
+
+lab_exec office pkill -STOP nginx
+on_laptop sh -c 'lazaret refresh >/run/refresh.out & sleep 1; pkill -9 -x lazaret-fetch; wait'
+grep -q 'last refresh failed' "$(lab_root laptop)/run/refresh.out" && is quarantined
+ok $? "lazaret-fetch killed: $(sed -n 's/^ *last refresh failed: //p' "$(lab_root laptop)/run/refresh.out")"
+on_laptop sh -c 'lazaret refresh >/run/refresh.out & sleep 1; pkill -9 -x lazaret-vet; wait'
+grep -q 'last refresh failed' "$(lab_root laptop)/run/refresh.out" && is quarantined
+ok $? "lazaret-vet killed: $(sed -n 's/^ *last refresh failed: //p' "$(lab_root laptop)/run/refresh.out")"
+lab_exec office pkill -CONT nginx
+
+# ----- what the host may lack
+on_laptop systemctl stop dbus.socket dbus.service 2>/dev/null
+on_laptop lazaret check >/dev/null
+is quarantined
+ok $? 'without D-Bus it looks and answers'
+on_laptop sh -c 'mkdir -p /run/plain && cp -a /var/lib/lazaret /run/plain/state &&
+	printf "[Agent]\nStateDirectory=/run/plain/state\nRuntimeDirectory=/run/plain\n" >/run/plain/lazaret.conf'
+on_laptop sh -c 'setpriv --bounding-set -net_admin --inh-caps -net_admin \
+	lazaretd --foreground --config /run/plain/lazaret.conf 2>/run/plain/log & sleep 2
+	lazaret --socket /run/plain/control.sock status; kill $!' >"$work/said" 2>&1
+grep -q 'NOT ENFORCED' "$work/said" && grep -q 'unknown  *firewall' "$work/said"
+ok $? 'without CAP_NET_ADMIN: unknown, and NOT ENFORCED is said'
+
+
+# ----- the way out
+on_laptop systemctl unmask -q --runtime lazaret-remedy-firewall-enable.socket
+on_laptop systemctl unmask -q ufw
+on_laptop sh -c 'systemctl start dbus.socket; ufw --force enable' >/dev/null 2>&1
+on_laptop lazaret check >/dev/null
+is compliant && ! has_table
+ok $? 'with its firewall on it is let out'
+echo "1..$n"
