@@ -18,12 +18,12 @@ ok() { # STATUS WHAT
 make -s -C "$src" O="$O" DESTDIR="$dir/root" install >"$dir/log" 2>&1
 ok $? 'make install fills a folder'
 
-# Each program is where its unit says.
+sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$units"/lazaret*.service | sort -u >"$dir/programs"
 bad=0
 while read -r program; do
 	[ -x "$dir/root$program" ] || { echo "# $program is not installed"; bad=1; }
-done < <(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$units"/lazaret*.service | sort -u)
-ok $bad 'every unit starts a program that is installed'
+done <"$dir/programs"
+ok "$([ -s "$dir/programs" ] && [ $bad = 0 ]; echo $?)" 'every unit starts a program that is installed'
 
 "$dir/root/usr/lib/lazaret/lazaret-remedy" --list | sort >"$dir/menu"
 for kind in .socket @.service; do
