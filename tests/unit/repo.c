@@ -135,6 +135,7 @@ static void add_signatures(json_t *signatures, const struct repo_role *role, con
 static void put(struct repo *r, enum role role, json_t *body, const struct repo_role *also,
 		json_t **mark)
 {
+	int64_t said = r->roles[role].version + r->roles[role].say_more;
 	json_t *signatures = json_array(), *file;
 	char name[DRAFT_NAME_MAX], *data, *text;
 	size_t len;
@@ -145,12 +146,12 @@ static void put(struct repo *r, enum role role, json_t *body, const struct repo_
 		add_signatures(signatures, also, data, len);
 	file = json_pack("{s:o, s:O}", "signatures", signatures, "signed", body);
 	text = json_dumps(file, JSON_INDENT(1));
-	draft_name(role, r->roles[role].version, name);
+	draft_name(role, said, name);
 	if (!r->consistent && role != ROLE_ROOT)
 		snprintf(name, sizeof(name), "metadata/%s.json", role_kinds[role].name);
 	shelf_put(&r->server, name, text, strlen(text));
 	if (mark)
-		draft_mark(text, strlen(text), r->roles[role].version, mark);
+		draft_mark(text, strlen(text), said, mark);
 	free(data);
 	free(text);
 	json_decref(file);

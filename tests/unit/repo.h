@@ -32,6 +32,7 @@ struct repo_role {
 	size_t n_sign;	 /* how many of the keys sign */
 	bool sign_twice; /* the first signature is there twice */
 	int64_t version, expires;
+	int64_t say_more; /* whoever names the file adds this to its version */
 };
 
 struct repo {

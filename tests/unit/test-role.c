@@ -156,6 +156,44 @@ static void test_key(void **state)
 	secret_free(s);
 }
 
+/* One key may have two valid ids, by a member more; it signs for one all the same. */
+static void test_one_key_two_ids(void **state)
+{
+	static const char body[] = "{\"_type\":\"timestamp\"}";
+	struct signers signers = { .n = 2, .threshold = 2 };
+	char ids[2][KEY_ID_TEXT], text[1000];
+	struct metadata *m = NULL;
+	struct secret *s = NULL;
+	struct fault f = { 0 };
+	json_t *public;
+	char *sig;
+
+	(void)state;
+	assert_int_equal(secret_make(&s, NULL), 0);
+	assert_int_equal(secret_public(s, &public, NULL), 0);
+	assert_int_equal(secret_sign(s, body, strlen(body), &sig, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		struct key *k = NULL;
+
+		json_object_set_new(public, "x", json_integer(i));
+		assert_int_equal(key_name(public, ids[i], NULL), 0);
+		assert_int_equal(key_parse(ids[i], public, &k, NULL), 0);
+		signers.keys[i] = k;
+	}
+	snprintf(text, sizeof(text),
+		 "{\"signed\":%s,\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"%s\"},"
+		 "{\"keyid\":\"%s\",\"sig\":\"%s\"}]}",
+		 body, ids[0], sig, ids[1], sig);
+	assert_int_equal(metadata_open(ROLE_TIMESTAMP, text, strlen(text), &signers, &m, &f),
+			 -EBADMSG);
+	assert_string_equal(f.why, "has 1 of 2 needed signatures");
+	for (int i = 0; i < 2; i++)
+		key_free((struct key *)signers.keys[i]);
+	json_decref(public);
+	free(sig);
+	secret_free(s);
+}
+
 /* A good EC key, but on secp256k1. */
 static void test_other_curve(void **state)
 {
@@ -247,7 +285,7 @@ int main(void)
 		cmocka_unit_test(test_sigstore),    cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_marks),	    cmocka_unit_test(test_key),
 		cmocka_unit_test(test_other_curve), cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names),	    cmocka_unit_test(test_one_key_two_ids),
 	};
 
 	return cmocka_run_group_tests_name("role", tests, NULL, NULL);

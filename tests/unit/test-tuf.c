@@ -292,6 +292,42 @@ static void test_mix_and_match(void **state)
 	assert_refused(r, -EBADMSG, "metadata/2.root.json: ");
 }
 
+/* The same version, signed twice with different words. */
+static void test_two_of_one_version(void **state)
+{
+	static const char *const kept[] = { "metadata/timestamp.json", "metadata/1.snapshot.json" };
+	struct repo *r = *state;
+	struct shelf before = { 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		int k = shelf_find(&r->server, kept[i]);
+
+		shelf_put(&before, kept[i], r->server.files[k].text, r->server.files[k].len);
+	}
+	r->target = "other";
+	repo_sign(r);
+	for (size_t i = 0; i < 2; i++)
+		shelf_put(&r->server, before.files[i].name, before.files[i].text,
+			  before.files[i].len);
+	assert_refused(r, -EBADMSG, "metadata/1.targets.json: ");
+	while (before.n)
+		shelf_drop(&before, before.files[0].name);
+}
+
+static void test_version_in_the_file(void **state)
+{
+	struct repo *r = *state;
+
+	r->roles[ROLE_SNAPSHOT].say_more = 1;
+	repo_bump(r);
+	assert_refused(r, -EBADMSG, "metadata/3.snapshot.json: is version 2 instead of 3");
+	r->roles[ROLE_SNAPSHOT].say_more = 0;
+	r->roles[ROLE_TARGETS].say_more = 1;
+	repo_trust(r, 1);
+	repo_bump(r);
+	assert_refused(r, -EBADMSG, "metadata/4.targets.json: is version 3 instead of 4");
+}
+
 static void test_missing(void **state)
 {
 	struct repo *r = *state;
@@ -431,6 +467,8 @@ int main(void)
 		ROW(test_root_version),
 		ROW(test_fast_forward_recovery),
 		ROW(test_mix_and_match),
+		ROW(test_two_of_one_version),
+		ROW(test_version_in_the_file),
 		ROW(test_missing),
 		ROW(test_too_long),
 		ROW(test_keep_fails),
