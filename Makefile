@@ -20,7 +20,8 @@ ifneq ($(filter $(outer),$(MAKECMDGOALS)),)
 FUZZ_SECONDS := 30
 fuzz-o := $(src)/build-fuzz
 check: ; $(Q)$(src)/tests/setup check && O=$(O) $(src)/tests/check $(T)
-demo: ; $(Q)$(src)/tests/setup demo && $(MAKE) -f $(src)/Makefile all && O=$(O) $(src)/tests/lab/demo
+demo: ; $(Q)$(src)/tests/setup demo && $(MAKE) -f $(src)/Makefile all $(O)/tests/lab/unchroot && \
+	O=$(O) $(src)/tests/lab/demo
 demo-clean: ; $(Q)O=$(O) $(src)/tests/lab/demo clean
 bench: ; $(Q)$(src)/tests/setup bench && $(MAKE) -f $(src)/Makefile all benches && O=$(O) $(src)/tests/bench/run
 fuzz: ; $(Q)$(src)/tests/setup fuzz && \

@@ -42,6 +42,7 @@ lab_enter() {
 		flock -n 8 || { lab_say "another script uses $LAB_DIR; waiting for it"; flock -w 900 8; } ||
 			exit 1
 		export LAB_INSIDE=1
+		! lab_chrooted || set -- "${O:?}/tests/lab/unchroot" "$@"
 		exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$@"
 	fi
 	unset LAB_INSIDE
@@ -50,6 +51,11 @@ lab_enter() {
 	lab_forget # a run that was cut off cannot have done it
 	trap 'exit 130' HUP INT TERM
 	trap lab_leave EXIT
+}
+
+# As ischroot(1) tells, before there is a pid namespace of our own.
+lab_chrooted() {
+	[ "$(stat -c %d:%i /)" != "$(stat -c %d:%i /proc/1/root/.)" ]
 }
 
 lab_leave() {
