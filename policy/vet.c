@@ -46,8 +46,10 @@ static int ask_fetch(int session, int body, const char *path, size_t max, struct
 		r = -EPROTO;
 	if (r < 0)
 		return fault_set(fault, r, "lazaret-fetch: %s", strerror(-r));
-	if (got->err < 0)
-		return fault_set(fault, got->err, "%s", *got->why ? got->why : strerror(-got->err));
+	/* Only the server's own word may mean that a file does not exist: it ends the roots. */
+	if (got->err)
+		return fault_set(fault, got->err < 0 && got->err != -ENOENT ? got->err : -EIO, "%s",
+				 *got->why ? got->why : "lazaret-fetch failed without a reason");
 	return 0;
 }
 

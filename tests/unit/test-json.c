@@ -174,12 +174,9 @@ static void test_canon(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read_refuses),
-		cmocka_unit_test(test_read_bounds),
-		cmocka_unit_test(test_nul_byte),
-		cmocka_unit_test(test_brackets_in_strings),
-		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_read_refuses), cmocka_unit_test(test_read_bounds),
+		cmocka_unit_test(test_nul_byte),     cmocka_unit_test(test_brackets_in_strings),
+		cmocka_unit_test(test_places),	     cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_canon),
 	};
 

@@ -232,6 +232,8 @@ static void test_refusals_keep_the_last(void **state)
 	l->lie = false;
 	l->err = -ENETUNREACH;
 	assert_said(l, -ENETUNREACH, 1, "no route to the server");
+	l->err = -ENOENT; /* of the network, not of a file */
+	assert_said(l, -EIO, 1, "no route to the server");
 	l->err = 0;
 	assert_said(l, 0, 3, "");
 }
