@@ -124,7 +124,8 @@ static int accept_policy(struct vet *v, struct tuf *t, int64_t now, struct vet_s
 	policy_free(policy);
 	if (r < 0) {
 		if (fault->line)
-			fault_prefix(fault, POLICY_TARGET " of version %" PRIu64 ":%u:%u",
+			fault_prefix(fault,
+				     POLICY_TARGET " version %" PRIu64 ", line %u, column %u",
 				     accepted.version, fault->line, fault->col);
 		return r;
 	}

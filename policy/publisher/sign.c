@@ -72,8 +72,8 @@ static int put_target(const struct workshop *w, const char *text, size_t len, js
 	return draft_mark(text, len, 0, mark);
 }
 
-static int sign_policy(const struct workshop *w, const char *text, size_t len, uint64_t life,
-		       uint64_t timestamp_life, struct fault *fault)
+int sign_policy(const struct workshop *w, const char *text, size_t len, uint64_t life,
+		uint64_t timestamp_life, struct fault *fault)
 {
 	_drop_(drop_json) json_t *target = NULL, *targets = NULL, *snapshot = NULL;
 	int r;

@@ -10,6 +10,10 @@
 #define SIGN_LIFE      (90 * 86400)
 #define TIMESTAMP_LIFE (14 * 86400)
 
+/* Signs a text as the next policy, whatever it says: lint comes before. */
+int sign_policy(const struct workshop *w, const char *text, size_t len, uint64_t life,
+		uint64_t timestamp_life, struct fault *fault);
+
 /* Writes the next timestamp over a METAFILES entry of snapshot.json. */
 int sign_timestamp(const struct workshop *w, json_t *snapshot_mark, uint64_t life,
 		   struct fault *fault);

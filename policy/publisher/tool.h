@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lazaret-policy: a file a subcommand, a row each in main.c. */
+/* lazaret-policy: a file a subcommand, a row each in tool.c. */
 #pragma once
 
 /*
@@ -11,6 +11,9 @@ int init_main(int argc, char **argv);
 int sign_main(int argc, char **argv);
 int bump_main(int argc, char **argv);
 int publish_main(int argc, char **argv);
+
+/* Finds the subcommand and runs it; answers with the exit status. */
+int tool_main(int argc, char **argv);
 
 /* Prints how the subcommand is called to standard error.  Always 2. */
 int tool_usage(const char *subcommand);

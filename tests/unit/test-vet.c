@@ -15,6 +15,7 @@
 #include "agent/base/io.h"
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
+#include "policy/publisher/sign.h"
 #include "policy/store.h"
 #include "tests/unit/test.h"
 
@@ -238,6 +239,26 @@ static void test_refusals_keep_the_last(void **state)
 	assert_said(l, 0, 3, "");
 }
 
+/* Well signed, but no policy: a publisher's mistake takes nothing from the host either. */
+static void test_signed_nonsense(void **state)
+{
+	static const char text[] = "{\n\"mode\":\"sleep\"}";
+	struct lab *l = *state;
+	struct workshop w;
+	char path[80];
+
+	assert_said(l, 0, 1, "");
+	snprintf(path, sizeof(path), "%s/repo", l->path);
+	assert_int_equal(workshop_open(path, &w, NULL), 0);
+	assert_int_equal(sign_policy(&w, text, strlen(text), 1000, 1000, NULL), 0);
+	workshop_close(&w);
+	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_said(l, -EINVAL, 1, "policy.json version 2, line 1, column 1: member \"requ");
+	assert_said(l, -EINVAL, 1, "policy.json version 2, line 1, column 1: member \"requ");
+	publish(l, POLICY("6min"), "");
+	assert_said(l, 0, 3, "");
+}
+
 /* Another publisher's repository, whole and well signed. */
 static void test_other_keys(void **state)
 {
@@ -348,10 +369,10 @@ static void test_keys_are_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROW(test_way_of_a_policy), ROW(test_refusals_keep_the_last),
-		ROW(test_other_keys),	   ROW(test_killed_at_each_request),
-		ROW(test_bad_question),	   ROW(test_publisher_refuses),
-		ROW(test_keys_are_secret),
+		ROW(test_way_of_a_policy),	  ROW(test_refusals_keep_the_last),
+		ROW(test_signed_nonsense),	  ROW(test_other_keys),
+		ROW(test_killed_at_each_request), ROW(test_bad_question),
+		ROW(test_publisher_refuses),	  ROW(test_keys_are_secret),
 	};
 
 	return cmocka_run_group_tests_name("vet", tests, NULL, NULL);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/publisher/tool.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args, *what;
+} subcommands[] = {
+	{ "lint", lint_main, "FILE", "check a policy; says line, column and reason" },
+	{ "init", init_main, "[--threshold ROLE=N]... [--expires SPAN] DIR",
+	  "make keys and the first root, valid for a year" },
+	{ "sign", sign_main, "[--expires SPAN] DIR POLICY.json",
+	  "check a policy and sign it as the next version" },
+	{ "bump", bump_main, "[--expires SPAN] DIR",
+	  "sign the timestamp anew, at least every two weeks" },
+	{ "publish", publish_main, "DIR OUT", "copy what is signed to a web server's folder" },
+};
+#define SUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
+
+int tool_usage(const char *subcommand)
+{
+	for (size_t i = 0; i < SUBCOMMANDS; i++)
+		if (!strcmp(subcommands[i].name, subcommand))
+			fprintf(stderr, "usage: lazaret-policy %s %s\n", subcommand,
+				subcommands[i].args);
+	return 2;
+}
+
+static int help(FILE *out)
+{
+	fputs("lazaret-policy: make, sign and publish policies for Lazaret\n\n", out);
+	for (size_t i = 0; i < SUBCOMMANDS; i++)
+		fprintf(out, "  lazaret-policy %s %s\n      %s\n", subcommands[i].name,
+			subcommands[i].args, subcommands[i].what);
+	fputs("\nDIR holds keys/ (secret), metadata/ and targets/.  SPAN is like 12h or 90d.\n"
+	      "Roles are root, targets, snapshot, timestamp; N keys are made for a threshold of "
+	      "N.\n",
+	      out);
+	return out == stderr ? 2 : 0;
+}
+
+int tool_main(int argc, char **argv)
+{
+	if (argc < 2)
+		return help(stderr);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return help(stdout);
+	for (size_t i = 0; i < SUBCOMMANDS; i++)
+		if (!strcmp(subcommands[i].name, argv[1]))
+			return subcommands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "lazaret-policy: no subcommand %s; see lazaret-policy --help\n", argv[1]);
+	return 2;
+}
