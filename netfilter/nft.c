@@ -13,6 +13,7 @@
 #include "agent/base/cleanup.h"
 #include "netfilter/batch.h"
 #include "netfilter/nft.h"
+#include "netfilter/object.h"
 
 #define ANSWERS_ROOM   (2 * 1024 * 1024)
 #define ANSWER_SECONDS 5
@@ -109,7 +110,7 @@ static int take_answers(struct request *q)
 			return left;
 		if (left == 0)
 			return -ETIMEDOUT;
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left)) {
 			if (take_answer(q, h))
 				return q->r;
 		}

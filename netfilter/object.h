@@ -5,11 +5,16 @@
  */
 #pragma once
 
+#include <linux/netlink.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-struct nlmsghdr;
-struct nlattr;
+/* Is there a whole message in what is left?  (libmnl's own takes lengths of 2 GiB and more.) */
+static inline bool object_whole(const struct nlmsghdr *h, int left)
+{
+	return left >= (int)sizeof(*h) && h->nlmsg_len >= sizeof(*h) &&
+	       h->nlmsg_len <= (uint32_t)left;
+}
 
 /* Names point into the message. */
 struct table_seen {

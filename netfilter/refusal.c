@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "netfilter/nft.h"
+#include "netfilter/object.h"
 #include "netfilter/refusal.h"
+
+#define ERRNO_MAX 4095 /* the kernel's own bound */
 
 static const struct kind {
 	uint8_t type;
@@ -68,9 +71,9 @@ void refusal_read(const struct nlmsghdr *answer, uint32_t at, struct refusal *re
 	size_t skip = sizeof(*e);
 
 	*ret = (struct refusal){ .err = -EBADMSG, .at = at };
-	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*e))
+	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*e) || e->error > 0 || e->error < -ERRNO_MAX)
 		return;
-	ret->err = e->error > 0 ? -e->error : e->error;
+	ret->err = e->error;
 	if (!(answer->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
 	if (!(answer->nlmsg_flags & NLM_F_CAPPED)) {
@@ -120,9 +123,9 @@ int refusal_tell(const struct refusal *r, const void *batch, size_t len, struct 
 	int left = (int)len;
 	unsigned part = 0;
 
-	for (uint32_t i = 0; i < r->at && mnl_nlmsg_ok(bad, left); i++)
+	for (uint32_t i = 0; i < r->at && object_whole(bad, left); i++)
 		bad = mnl_nlmsg_next(bad, &left);
-	k = mnl_nlmsg_ok(bad, left) ? kind_of(bad) : NULL;
+	k = object_whole(bad, left) ? kind_of(bad) : NULL;
 	if (!k)
 		return fault_set(fault, r->err, "the kernel refuses the change: %s%s%s", why, sep,
 				 r->words);

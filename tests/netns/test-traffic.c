@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
@@ -426,6 +427,7 @@ static pid_t start_flood(const struct lab *lab)
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no flood behind */
 	go(lab, HOST);
 	for (;;) {
 		for (int v = 0; v < 2; v++) {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What nf_tables answers: dumps of tables, chains and rules, and refusals. */
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netfilter/object.h"
+#include "netfilter/refusal.h"
+#include "netfilter/ruleset.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void take_message(struct ruleset *rs, const struct nlmsghdr *h)
+{
+	struct refusal refusal;
+	struct fault fault = { 0 };
+
+	if (h->nlmsg_type == NLMSG_ERROR) {
+		refusal_read(h, 1, &refusal);
+		refusal_tell(&refusal, h, h->nlmsg_len, &fault);
+	}
+	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE))
+		ruleset_take_table(rs, h);
+	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN))
+		ruleset_take_chain(rs, h);
+	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE))
+		ruleset_take_rule(rs, h);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
+	_free_ void *copy = malloc(size ? size : 1); /* aligned, and with an end that is watched */
+	const struct nlmsghdr *h = copy;
+	int left = (int)size;
+	struct survey s;
+
+	if (!rs || !copy)
+		abort();
+	memcpy(copy, data, size);
+	for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left))
+		take_message(rs, h);
+	ruleset_judge(rs, &s);
+	if (s.closed4 != !!s.by4[0] || s.closed6 != !!s.by6[0])
+		abort();
+	return 0;
+}
