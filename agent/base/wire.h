@@ -19,11 +19,15 @@
 
 /*
  * lazaret-fetch.  lazaretd opens the session, with the descriptors of the CA file
- * (PEM; always first), and of client certificate and key when HAS_CLIENT; the answer is
- * a fetch_got with err 0 or the reason.  Then the session is handed to lazaret-vet,
- * which may ask for paths below the base and for nothing else.
+ * (PEM; always first), of client certificate and key when HAS_CLIENT, and of a memory
+ * when HAS_MEMORY: a memfd of FETCH_MEMORY_SIZE bytes, sealed against any other size,
+ * that is zero at first, handed along each time, and looked into by lazaret-fetch only.
+ * The answer is a fetch_got with err 0 or the reason.  Then the session is handed to
+ * lazaret-vet, which may ask for paths below the base and for nothing else.
  */
-#define FETCH_HAS_CLIENT 1u
+#define FETCH_HAS_CLIENT  1u
+#define FETCH_HAS_MEMORY  2u
+#define FETCH_MEMORY_SIZE 16384
 
 struct fetch_open {
 	char base[WIRE_URL_MAX]; /* https://host[:port]/folder/ */

@@ -73,6 +73,22 @@ static inline void compat_order_curves(mbedtls_ssl_config *conf)
 /* Not a fault: a TLS 1.3 server handed out a ticket between records. */
 #define compat_is_ticket(r) ((r) == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
 
+/* From 3.6.1 on it keeps tickets to itself unless it is told. */
+static inline void compat_want_tickets(mbedtls_ssl_config *conf)
+{
+	mbedtls_ssl_conf_session_tickets(conf, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
+#if MBEDTLS_VERSION_NUMBER >= 0x03060100
+	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+		conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+}
+
+/* In TLS 1.2 the handshake makes a session that can be resumed; later on a ticket does. */
+static inline bool compat_has_session(const mbedtls_ssl_context *ssl)
+{
+	return mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
+}
+
 #else
 
 static inline bool compat_start(void)
@@ -116,7 +132,13 @@ static inline void compat_order_curves(mbedtls_ssl_config *conf)
 	mbedtls_ssl_conf_curves(conf, groups);
 }
 
+static inline void compat_want_tickets(mbedtls_ssl_config *conf)
+{
+	mbedtls_ssl_conf_session_tickets(conf, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
+}
+
 #define COMPAT_TLS13_SUITES
-#define compat_is_ticket(r) ((void)(r), false)
+#define compat_is_ticket(r)	((void)(r), false)
+#define compat_has_session(ssl) ((void)(ssl), true)
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 struct session {
 	struct trust *trust;
 	struct url base;
+	struct tls_way way; /* to the base */
 	uint32_t timeout_ms;
 	struct tls *tls; /* NULL while there is no connection */
 };
@@ -32,17 +34,33 @@ struct exchange {
 
 static int check_open(const struct fetch_open *open, size_t n_fds, struct fault *fault)
 {
-	size_t want = open->flags & FETCH_HAS_CLIENT ? 3 : 1;
+	size_t want = 1u + (open->flags & FETCH_HAS_CLIENT ? 2 : 0) +
+		      (open->flags & FETCH_HAS_MEMORY ? 1 : 0);
 
 	if (!wire_text_ok(open->base))
 		return fault_set(fault, -EINVAL, "the base does not end within its room");
-	if (open->flags & ~FETCH_HAS_CLIENT)
+	if (open->flags & ~(FETCH_HAS_CLIENT | FETCH_HAS_MEMORY))
 		return fault_set(fault, -EINVAL, "unknown flags 0x%x", open->flags);
 	if (n_fds != want)
 		return fault_set(fault, -EINVAL, "%zu descriptors where %zu belong", n_fds, want);
 	if (!open->timeout_ms || open->timeout_ms > TIMEOUT_MAX_MS)
 		return fault_set(fault, -EINVAL, "a timeout of %u ms; 1 to %u can be had",
 				 open->timeout_ms, TIMEOUT_MAX_MS);
+	return 0;
+}
+
+static int set_way(struct session *s, const struct fetch_open *open, const int *fds, size_t n_fds,
+		   struct fault *fault)
+{
+	s->way.trust = s->trust;
+	s->way.host = s->base.host;
+	s->way.port = s->base.port;
+	if (!(open->flags & FETCH_HAS_MEMORY))
+		return 0;
+	s->way.recall.fd = fcntl(fds[--n_fds], F_DUPFD_CLOEXEC, 3);
+	if (s->way.recall.fd < 0)
+		return fault_set(fault, -errno, "the memory cannot be kept: %m");
+	recall_identify(&s->way.recall, s->base.host, s->base.port, fds, n_fds);
 	return 0;
 }
 
@@ -55,6 +73,7 @@ int session_open(const struct fetch_open *open, const int *fds, size_t n_fds, st
 
 	if (!s)
 		return fault_set(fault, -ENOMEM, "out of memory");
+	s->way.recall.fd = -1;
 	r = check_open(open, n_fds, fault);
 	if (r < 0)
 		return r;
@@ -65,6 +84,8 @@ int session_open(const struct fetch_open *open, const int *fds, size_t n_fds, st
 	}
 	client = open->flags & FETCH_HAS_CLIENT;
 	r = trust_new(fds[0], client ? fds[1] : -1, client ? fds[2] : -1, &s->trust, fault);
+	if (r == 0)
+		r = set_way(s, open, fds, n_fds, fault);
 	if (r < 0)
 		return r;
 	s->timeout_ms = open->timeout_ms;
@@ -83,6 +104,7 @@ void session_close(struct session *s)
 	hang_up(s);
 	if (s->trust)
 		trust_free(s->trust);
+	drop_fd(&s->way.recall.fd);
 	free(s);
 }
 
@@ -187,13 +209,12 @@ static int read_answer(struct exchange *x, struct fetch_got *got, struct fault *
 /* One try, over the connection there is or a new one. */
 static int try_once(struct exchange *x, struct fetch_got *got, struct fault *fault)
 {
-	const struct url *u = &x->s->base;
 	int r = empty(x->body);
 
 	if (r < 0)
 		return fault_set(fault, r, "the body's file cannot be emptied: %s", strerror(-r));
 	if (!x->s->tls)
-		r = tls_open(x->s->trust, u->host, u->port, x->end, &x->s->tls, fault);
+		r = tls_open(&x->s->way, x->end, &x->s->tls, fault);
 	if (r == 0)
 		r = send_request(x, fault);
 	x->in = (struct http_in){ .more = on_more, .ctx = x };

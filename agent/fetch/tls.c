@@ -13,7 +13,10 @@
 
 struct tls {
 	mbedtls_ssl_context ssl;
+	const struct tls_way *way;
 	int fd;
+	bool resuming;
+	uint64_t since;	      /* when the server's certificate was verified */
 	uint64_t end;	      /* of the call that is running */
 	int err;	      /* why the last byte could not be moved, or 0 */
 	struct fault verdict; /* about the server's certificates */
@@ -72,6 +75,7 @@ static int on_cert(void *ctx, mbedtls_x509_crt *cert, int depth, uint32_t *flags
 	struct tls *t = ctx;
 	char why[REASON_MAX];
 
+	t->since = io_boot_ms(); /* not called for a session that is resumed */
 	if (*flags)
 		fault_set(&t->verdict, -EKEYREJECTED, "%s", reason_cert(cert, depth, *flags, why));
 	return 0;
@@ -94,52 +98,104 @@ static int explain(struct tls *t, int r, const char *doing, struct fault *fault)
 	return fault_set(fault, -EPROTO, "%s, %s", reason_code(r, why), doing);
 }
 
-static bool call_again(int r)
+static void keep_session(const struct tls *t)
 {
+	mbedtls_ssl_session session;
+
+	mbedtls_ssl_session_init(&session);
+	if (mbedtls_ssl_get_session(&t->ssl, &session) == 0)
+		recall_keep(&t->way->recall, &session, t->since);
+	mbedtls_ssl_session_free(&session);
+}
+
+/* Also keeps the tickets that come along. */
+static bool call_again(struct tls *t, int r)
+{
+	if (compat_is_ticket(r))
+		keep_session(t);
 	return r == MBEDTLS_ERR_SSL_WANT_READ || r == MBEDTLS_ERR_SSL_WANT_WRITE ||
 	       compat_is_ticket(r);
 }
 
-static int shake_hands(struct tls *t, const char *host, struct fault *fault)
+static int shake_hands(struct tls *t, struct fault *fault)
 {
-	int r = mbedtls_ssl_set_hostname(&t->ssl, host);
+	int r = mbedtls_ssl_set_hostname(&t->ssl, t->way->host);
 
 	if (r == 0) {
 		mbedtls_ssl_set_bio(&t->ssl, t, on_send, on_recv, NULL);
 		mbedtls_ssl_set_verify(&t->ssl, on_cert, t);
 		do
 			r = mbedtls_ssl_handshake(&t->ssl);
-		while (call_again(r));
+		while (call_again(t, r));
 	}
 	if (r)
 		return explain(t, r, "during the TLS handshake", fault);
 	/* Required above already; asked again here because everything hangs on it. */
 	if (mbedtls_ssl_get_verify_result(&t->ssl))
 		return fault_set(fault, -EKEYREJECTED, "the certificate was not verified");
+	if (compat_has_session(&t->ssl))
+		keep_session(t);
 	return 0;
 }
 
-int tls_open(const struct trust *trust, const char *host, const char *port, uint64_t end,
-	     struct tls **ret, struct fault *fault)
+/* Without one, or with one that mbedTLS does not take, it is the whole handshake. */
+static void offer_session(struct tls *t)
+{
+	mbedtls_ssl_session session;
+
+	mbedtls_ssl_session_init(&session);
+	t->resuming = recall_load(&t->way->recall, &session, &t->since) &&
+		      mbedtls_ssl_set_session(&t->ssl, &session) == 0;
+	mbedtls_ssl_session_free(&session);
+}
+
+static int open_once(struct tls *t, uint64_t end, bool resume, struct fault *fault)
+{
+	t->end = end;
+	t->fd = -1;
+	mbedtls_ssl_init(&t->ssl);
+	if (mbedtls_ssl_setup(&t->ssl, trust_config(t->way->trust)))
+		return fault_set(fault, -ENOMEM, "out of memory");
+	t->fd = dial(t->way->host, t->way->port, end, fault);
+	if (t->fd < 0)
+		return t->fd;
+	if (resume)
+		offer_session(t);
+	return shake_hands(t, fault);
+}
+
+static int open_way(const struct tls_way *way, uint64_t end, bool *resume, struct tls **ret,
+		    struct fault *fault)
 {
 	_drop_(drop_tls) struct tls *t = calloc(1, sizeof(*t));
 	int r;
 
 	if (!t)
 		return fault_set(fault, -ENOMEM, "out of memory");
-	t->end = end;
-	t->fd = -1;
-	mbedtls_ssl_init(&t->ssl);
-	if (mbedtls_ssl_setup(&t->ssl, trust_config(trust)))
-		return fault_set(fault, -ENOMEM, "out of memory");
-	t->fd = dial(host, port, end, fault);
-	if (t->fd < 0)
-		return t->fd;
-	r = shake_hands(t, host, fault);
+	t->way = way;
+	r = open_once(t, end, *resume, fault);
+	*resume = t->resuming;
 	if (r < 0)
 		return r;
 	*ret = take(t);
 	return 0;
+}
+
+int tls_open(const struct tls_way *way, uint64_t end, struct tls **ret, struct fault *fault)
+{
+	struct fault first = { 0 };
+	bool resume = true;
+	int r = open_way(way, end, &resume, ret, &first);
+
+	if (r == 0)
+		return 0;
+	/* What is remembered may be what fails: it must not do so again. */
+	if (resume)
+		recall_forget(&way->recall);
+	if (!resume || r == -ETIMEDOUT)
+		return fault_set(fault, r, "%s", first.why);
+	resume = false;
+	return open_way(way, end, &resume, ret, fault);
 }
 
 void tls_close(struct tls *t)
@@ -159,7 +215,7 @@ ssize_t tls_read(struct tls *t, void *buf, size_t len, uint64_t end, struct faul
 	t->end = end;
 	do
 		r = mbedtls_ssl_read(&t->ssl, buf, len);
-	while (call_again(r));
+	while (call_again(t, r));
 	if (r == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return 0;
 	if (r <= 0)
@@ -175,7 +231,7 @@ int tls_write(struct tls *t, const void *data, size_t len, uint64_t end, struct 
 	while (len) {
 		int r = mbedtls_ssl_write(&t->ssl, p, len);
 
-		if (call_again(r))
+		if (call_again(t, r))
 			continue;
 		if (r <= 0)
 			return explain(t, r, "while sending the request", fault);

@@ -7,17 +7,24 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/err.h"
+#include "agent/fetch/recall.h"
 #include "agent/fetch/trust.h"
 
 struct tls;
 
+/* Whom to connect to, and how; all of it must outlive the connection. */
+struct tls_way {
+	const struct trust *trust;
+	const char *host, *port;
+	struct recall recall;
+};
+
 /*
- * Connects, shakes hands, checks chain and name.  The trust must outlive it.
- * -EKEYREJECTED for the server's certificate, -EPROTO for TLS faults, -ETIMEDOUT,
- * -ECONNRESET, what dial() answers; always with the reason.
+ * Connects, shakes hands, checks chain and name; a session that is remembered is resumed,
+ * and forgotten should that fail.  -EKEYREJECTED for the server's certificate, -EPROTO for TLS
+ * faults, -ETIMEDOUT, -ECONNRESET, what dial() answers; always with the reason.
  */
-int tls_open(const struct trust *trust, const char *host, const char *port, uint64_t end,
-	     struct tls **ret, struct fault *fault);
+int tls_open(const struct tls_way *way, uint64_t end, struct tls **ret, struct fault *fault);
 
 /* Says goodbye without waiting for it to be heard. */
 void tls_close(struct tls *t);

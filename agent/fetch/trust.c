@@ -118,7 +118,7 @@ static int configure(struct trust *t, bool client, struct fault *fault)
 	mbedtls_ssl_conf_rng(conf, random_bytes, NULL);
 	mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_REQUIRED);
 	mbedtls_ssl_conf_ca_chain(conf, &t->ca, NULL);
-	mbedtls_ssl_conf_session_tickets(conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+	compat_want_tickets(conf);
 	if (client && mbedtls_ssl_conf_own_cert(conf, &t->cert, &t->key))
 		return fault_set(fault, -ENOMEM, "mbedTLS does not take the client certificate");
 	return 0;

@@ -5,6 +5,7 @@
  *   fetch-ask [OPTION]... LAZARET-FETCH BASE CA WHAT...
  *     -c CERT -k KEY   client certificate     -t MS    timeout (5000)
  *     -m MAX           largest body (65536)   -o FILE  where the last body goes
+ *     -r FILE          what is remembered from one run to the next
  *   WHAT is a path, PATH@ETAG, or ":MS" to wait so long.
  */
 #include <errno.h>
@@ -22,7 +23,7 @@
 #include "agent/base/wire.h"
 
 struct plan {
-	const char *program, *base, *ca, *cert, *key, *out;
+	const char *program, *base, *ca, *cert, *key, *out, *memory;
 	uint32_t timeout_ms;
 	uint64_t max;
 };
@@ -67,15 +68,20 @@ static int ask_open(int session, const struct plan *plan)
 {
 	struct fetch_open o = { .timeout_ms = plan->timeout_ms };
 	uint64_t since = io_boot_ms();
-	int fds[3] = { open(plan->ca, O_RDONLY | O_CLOEXEC), -1, -1 }, r;
+	int fds[MSG_FDS_MAX] = { open(plan->ca, O_RDONLY | O_CLOEXEC) }, r;
 	size_t n = 1;
 
 	snprintf(o.base, sizeof(o.base), "%s", plan->base);
 	if (plan->cert && plan->key) {
-		o.flags = FETCH_HAS_CLIENT;
-		fds[1] = open(plan->cert, O_RDONLY | O_CLOEXEC);
-		fds[2] = open(plan->key, O_RDONLY | O_CLOEXEC);
-		n = 3;
+		o.flags |= FETCH_HAS_CLIENT;
+		fds[n++] = open(plan->cert, O_RDONLY | O_CLOEXEC);
+		fds[n++] = open(plan->key, O_RDONLY | O_CLOEXEC);
+	}
+	if (plan->memory) {
+		o.flags |= FETCH_HAS_MEMORY;
+		fds[n] = open(plan->memory, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (ftruncate(fds[n++], FETCH_MEMORY_SIZE) < 0)
+			return -errno;
 	}
 	r = msg_send(session, &o, sizeof(o), fds, n);
 	for (size_t i = 0; i < n; i++)
@@ -121,7 +127,7 @@ static int parse(int argc, char **argv, struct plan *p)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "c:k:t:m:o:")) >= 0) {
+	while ((c = getopt(argc, argv, "c:k:t:m:o:r:")) >= 0) {
 		if (c == 'c')
 			p->cert = optarg;
 		else if (c == 'k')
@@ -132,6 +138,8 @@ static int parse(int argc, char **argv, struct plan *p)
 			p->max = (uint64_t)atoll(optarg);
 		else if (c == 'o')
 			p->out = optarg;
+		else if (c == 'r')
+			p->memory = optarg;
 		else
 			return -EINVAL;
 	}

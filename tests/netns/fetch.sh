@@ -3,147 +3,13 @@
 # lazaret-fetch against nginx, openssl's server and a lying one, in a network of its own.
 set -u
 : "${src:?}" "${O:?}"
-fetch=${FETCH:-$O/agent/fetch/lazaret-fetch}
-ask=$O/tests/netns/fetch-ask
-
-for tool in nginx openssl ip; do
-	command -v $tool >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-	command -v $tool >/dev/null || {
-		echo "1..0 # SKIP needs $tool"
-		exit 0
-	}
-done
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n -m "$0" "$@"
-
-dir=$(mktemp -d /tmp/fetch-test.XXXXXX)
-n=0 failed=0 pids=
-cleanup() {
-	for p in $pids; do kill "$p" 2>/dev/null; done
-	wait
-	umount -l /etc 2>/dev/null
-	rm -rf "$dir"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-cd "$dir" || exit 1
-
-# t WHAT REGEX ARGUMENTS-OF-fetch-ask...: the answers after "open", joined by '|', match, and
-# none took longer than $most ms.
-most=2500
-t() {
-	what=$1 want=$2
-	shift 2
-	out=$($ask "$@" 2>&1)
-	slow=$(echo "$out" | sed -n 's/.* ms=\([0-9]*\) .*/\1/p' | awk -v m=$most '$1 > m')
-	got=$(echo "$out" | sed '/^open err=0 /d' | tr '\n' '|')
-	n=$((n + 1))
-	case $got in *'end status='*) want='an orderly end of lazaret-fetch' ;; esac
-	if [ -z "$slow" ] && echo "$got" | grep -Eq -- "$want"; then
-		echo "ok $n - $what"
-		return
-	fi
-	failed=1
-	echo "not ok $n - $what"
-	echo "# want: $want"
-	echo "# got:  $got"
-	[ -z "$slow" ] || echo "# took $slow ms, more than $most"
-}
-
-same() { # WHAT FILE FILE
-	n=$((n + 1))
-	if cmp -s "$2" "$3"; then
-		echo "ok $n - $1"
-	else
-		failed=1
-		echo "not ok $n - $1"
-	fi
-}
-
-# ----- certificates
-mkdir -p db www/ssi
-ca() { # NAME
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
-		-out "$1.pem" -subj "/CN=$1" -days 3650
-	: >"db/$1.txt"
-	cat >"$1.cnf" <<-END
-		[ca]
-		default_ca = it
-		[it]
-		database = $dir/db/$1.txt
-		new_certs_dir = $dir/db
-		certificate = $dir/$1.pem
-		private_key = $dir/$1.key
-		rand_serial = yes
-		default_md = sha256
-		policy = any
-		copy_extensions = copy
-		unique_subject = no
-		[any]
-		commonName = supplied
-	END
-}
-key() { # ec|rsa
-	case $1 in
-	ec) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 ;;
-	rsa) openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 ;;
-	esac
-}
-cert() { # NAME CA SUBJECT [FROM [TO [KEYTYPE]]]
-	key "${6:-ec}" >"$1.key"
-	openssl req -new -key "$1.key" -out "$1.csr" -subj "/CN=$3" -addext "subjectAltName=DNS:$3"
-	openssl ca -batch -notext -config "$2.cnf" -in "$1.csr" -out "$1.pem" \
-		-startdate "${4:-20240101000000Z}" -enddate "${5:-20480101000000Z}"
-}
-{
-	ca trusted && ca stranger
-	cert good trusted policy.example
-	cert other trusted other.example
-	cert expired trusted policy.example 20250101000000Z 20260102000000Z
-	cert future trusted policy.example 20470101000000Z 20480101000000Z
-	cert untrusted stranger policy.example
-	cert wild trusted '*.example'
-	cert rsa trusted policy.example '' '' rsa
-	cert laptop trusted laptop-7
-	cert thief stranger laptop-7
-} >openssl.log 2>&1 || {
-	echo "Bail out! openssl cannot make certificates: $(tail -n 3 openssl.log)"
-	exit 1
-}
-
-# ----- names: the machine's own /etc is not touched
-cp -a /etc etc && mount --bind etc /etc || exit 1
-rm -f /etc/hosts /etc/resolv.conf /etc/nsswitch.conf
-cat >/etc/hosts <<END
-127.0.0.1 localhost policy.example
-10.77.0.2 hole.example
-127.0.0.1 second.example
-127.0.0.7 second.example
-END
-echo 'hosts: files dns' >/etc/nsswitch.conf
-echo 'nameserver 127.0.0.1' >/etc/resolv.conf
-ip link set lo up
-# A host that never answers: what is sent to it arrives at a link that has another address.
-ip link add fe-hole type veth peer fe-wall && ip addr add 10.77.0.1/24 dev fe-hole &&
-	ip link set fe-hole up && ip link set fe-wall up &&
-	ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:02 dev fe-hole || exit 1
+. "$src/tests/netns/fetch-lab.sh"
 
 # ----- servers
 echo 'the policy' >www/file
 echo 'in pieces' >www/ssi/file
 head -c 1000000 /dev/urandom >www/big
-server() { # ADDRESS:PORT CERT REST...
-	printf 'server { listen %s ssl; ssl_certificate %s.pem; ssl_certificate_key %s.key;' \
-		"$1" "$dir/$2" "$dir/$2"
-	shift 2
-	echo "$*" '}'
-}
-cat >nginx.conf <<END
-daemon off; pid $dir/nginx.pid; error_log $dir/error.log; user root; worker_processes 1;
-events { worker_connections 64; }
-http {
-	access_log off; root $dir/www; default_type text/plain;
-	client_body_temp_path $dir/t1; proxy_temp_path $dir/t2; fastcgi_temp_path $dir/t3;
-	uwsgi_temp_path $dir/t4; scgi_temp_path $dir/t5;
+nginx_conf "
 	$(server 127.0.0.1:4430 good 'location = /conn { return 200 "$connection_requests\n"; }
 		location /ssi/ { ssi on; ssi_types *; }
 		location /moved { return 302 https://policy.example/; }
@@ -164,21 +30,14 @@ http {
 	$(server 127.0.0.1:4440 good 'keepalive_timeout 1s;' \
 		'location / { return 200 "$connection_requests\n"; }')
 	$(server 127.0.0.1:4441 good 'ssl_protocols TLSv1.3;')
-}
-END
-nginx -p "$dir" -c "$dir/nginx.conf" 2>nginx.log &
-pids="$pids $!"
+" >nginx.conf
 openssl s_server -accept 4442 -cert good.pem -key good.key -tls1_2 -Verify 1 -verify_return_error \
 	-CAfile trusted.pem -WWW -quiet >s_server.log 2>&1 &
 pids="$pids $!"
 "$O/tests/netns/liar" 4500 good.pem good.key >liar.log &
 pids="$pids $!"
-for _ in $(seq 50); do
-	grep -q ready liar.log && $ask "$fetch" https://policy.example:4430/ trusted.pem file |
-		grep -q status=200 && break
-	sleep 0.1
-done
-sed 's/^/# /' nginx.log
+for _ in $(seq 50); do grep -q ready liar.log && break || sleep 0.1; done
+run_nginx 4430
 
 at() { echo "$fetch https://policy.example:$1/ ${2:-trusted.pem}"; }
 
