@@ -13,9 +13,9 @@
 #   lab_disk NAME CMD...       on the file system of one that is switched off
 #
 # By hand: `lab.sh shell` gives a prompt inside, to try things; `lab.sh rootfs` only builds the
-# root, `lab.sh clean` removes it.
+# root, `lab.sh tools` prints a PATH with what tests take out of it, `lab.sh clean` removes it.
 # What is made is below LAB_DIR ($O-lab) and, while the script lives, in its own namespaces
-# and in the cgroups lazaret-NAME.  Every wait has an end.
+# and in cgroups lazaret-NAME-*.  Every wait has an end.
 
 LAB_DIR=${LAB_DIR:-${O:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build}-lab}
 LAB_BOOT_SECONDS=${LAB_BOOT_SECONDS:-60}
@@ -42,7 +42,7 @@ lab_enter() {
 		flock -n 8 || { lab_say "another script uses $LAB_DIR; waiting for it"; flock -w 900 8; } ||
 			exit 1
 		export LAB_INSIDE=1
-		! lab_chrooted || set -- "${O:?}/tests/lab/unchroot" "$@"
+		[ ! -x "${O:-}/tests/lab/unchroot" ] || set -- "$O/tests/lab/unchroot" "$@"
 		exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$@"
 	fi
 	unset LAB_INSIDE
@@ -51,11 +51,6 @@ lab_enter() {
 	lab_forget # a run that was cut off cannot have done it
 	trap 'exit 130' HUP INT TERM
 	trap lab_leave EXIT
-}
-
-# As ischroot(1) tells, before there is a pid namespace of our own.
-lab_chrooted() {
-	[ "$(stat -c %d:%i /)" != "$(stat -c %d:%i /proc/1/root/.)" ]
 }
 
 lab_leave() {
@@ -78,13 +73,15 @@ lab_forget() {
 	rm -rf "$LAB_DIR/run"
 }
 
-# Where a cgroup of our own can be made: every mounted tree that systemd would use.
-lab_cgroups() {
-	local d=/sys/fs/cgroup
+# The cgroups of a container, one in every mounted tree that systemd would use; two labs of
+# one machine do not share them.
+lab_cgroups() { # NAME
+	local d=/sys/fs/cgroup own
 
-	[ ! -d $d/unified ] || echo $d/unified
-	[ ! -d $d/systemd ] || echo $d/systemd
-	[ ! -e $d/cgroup.controllers ] || echo $d
+	own=lazaret-$1-$(printf '%s' "$LAB_DIR" | sha256sum | cut -c1-8)
+	[ ! -d $d/unified ] || echo "$d/unified/$own"
+	[ ! -d $d/systemd ] || echo "$d/systemd/$own"
+	[ ! -e $d/cgroup.controllers ] || echo "$d/$own"
 }
 
 # The libraries our programs were linked with, by what their -dev packages pull in.
@@ -134,6 +131,16 @@ lab_rootfs() {
 		mv "$dir.new" "$dir"
 	) 9>"$LAB_DIR/cache/lock" || return 1
 	echo "$dir"
+}
+
+# Prints PATH with nginx in it, out of the root: installed on the machine itself, it would start
+# there at every boot.
+lab_tools() {
+	if ! command -v nginx >/dev/null; then
+		mkdir -p "$LAB_DIR/tools"
+		ln -sf "$(lab_rootfs)/usr/sbin/nginx" "$LAB_DIR/tools/nginx"
+	fi
+	echo "$PATH:$LAB_DIR/tools"
 }
 
 lab_leader() { cat "$LAB_DIR/run/$1/leader" 2>/dev/null; }
@@ -193,7 +200,7 @@ lab_init='
 	name=$1 base=$2 inst=run/$1
 	shift 2
 	for d in $LAB_CGROUPS; do
-		mkdir -p "$d/lazaret-$name" && echo $$ >"$d/lazaret-$name/cgroup.procs" || exit 9
+		mkdir -p "$d" && echo $$ >"$d/cgroup.procs" || exit 9
 	done
 	[ ! -e "$inst/copied" ] &&
 		mount -t overlay lab -o "lowerdir=$base,upperdir=$inst/up,workdir=$inst/work" "$inst/root" ||
@@ -230,7 +237,7 @@ lab_boot() {
 	done < <(cat "$inst/links" 2>/dev/null)
 	[ "${1:-}" != -- ] || shift
 	t0=$(lab_now)
-	(cd "$LAB_DIR" && LAB_CGROUPS=$(lab_cgroups) SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 \
+	(cd "$LAB_DIR" && LAB_CGROUPS=$(lab_cgroups "$name") SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 \
 		exec setsid unshare -m --propagation private bash -c "$lab_init" lab "$name" "$base" \
 		--capability="$LAB_CAPS" --system-call-filter="$LAB_SYSCALLS" "$@"
 	) </dev/null >"$inst/console" 2>&1 8>&- 9>&- &
@@ -289,9 +296,8 @@ lab_gone() { # NAME
 lab_tidy() {
 	local d
 
-	for d in $(lab_cgroups); do
-		[ ! -d "$d/lazaret-$1" ] ||
-			find "$d/lazaret-$1" -depth -type d -exec rmdir {} + 2>/dev/null
+	for d in $(lab_cgroups "$1"); do
+		[ ! -d "$d" ] || find "$d" -depth -type d -exec rmdir {} + 2>/dev/null
 	done
 	rm -f "$LAB_DIR/run/$1/pid" "$LAB_DIR/run/$1/leader"
 }
@@ -381,6 +387,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	case ${1:-} in
 	clean) lab_clean ;;
 	rootfs) lab_rootfs ;;
+	tools) lab_tools ;;
 	shell)
 		lab_enter "$0" "$@"
 		lab_shell

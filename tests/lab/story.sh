@@ -12,10 +12,11 @@ ok() { # STATUS WHAT
 
 # What a lab could leave on the machine.
 traces() {
-	grep -F -e "$LAB_DIR" -e lazaret- /proc/self/mounts
-	find /sys/fs/cgroup -maxdepth 2 -name 'lazaret-*' 2>/dev/null
+	grep -F "$LAB_DIR" /proc/self/mounts
+	find /sys/fs/cgroup -maxdepth 2 \
+		-name "lazaret-*-$(printf '%s' "$LAB_DIR" | sha256sum | cut -c1-8)" 2>/dev/null
 	find /run/netns -name 'lazaret-*' 2>/dev/null
-	find /tmp -maxdepth 1 -name 'lazaret-*' 2>/dev/null
+	find /tmp -maxdepth 1 -name 'lazaret-gpg*' 2>/dev/null
 	ps -eo args= | grep -F -e "$LAB_DIR" | grep -v grep
 }
 

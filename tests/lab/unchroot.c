@@ -3,7 +3,8 @@
  * unchroot COMMAND...: makes the folder that this process was chrooted to the root
  * of its mount namespace, and goes on there.  The kernel refuses user namespaces to
  * chrooted processes (user_namespaces(7)), and units with PrivateUsers= with them.
- * Wants a mount namespace of its own and a root that is a mount point.
+ * Wants a mount namespace of its own and a root that is a mount point; does nothing
+ * to a process that was not chrooted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,17 +12,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Joining the namespace that one is in moves the root to the namespace's. */
+/*
+ * Joining the namespace that one is in moves the root to the namespace's.  1 when
+ * that is where it was.
+ */
 static int leave(int root)
 {
 	int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	struct stat was, is;
 
 	if (ns < 0 || setns(ns, CLONE_NEWNS) < 0)
 		return -errno;
-	return fchdir(root) < 0 ? -errno : 0;
+	if (fstat(root, &was) < 0 || stat("/", &is) < 0 || fchdir(root) < 0)
+		return -errno;
+	return was.st_dev == is.st_dev && was.st_ino == is.st_ino;
 }
 
 /* The old root ends up on top of the new one (pivot_root(2)) and is taken off again. */
@@ -44,7 +52,7 @@ int main(int argc, char **argv)
 	r = here < 0 || root < 0 ? -errno : leave(root);
 	if (r == 0)
 		r = settle();
-	if (r == 0 && fchdir(here) < 0)
+	if (r >= 0 && fchdir(here) < 0)
 		r = -errno;
 	if (r < 0) {
 		fprintf(stderr, "unchroot: %s\n", strerror(-r));
