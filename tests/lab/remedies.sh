@@ -178,6 +178,16 @@ ok $? 'a configuration file that was edited stays'
 [ "$(lab_exec host dpkg-query -W -f '${Version}' lab-toy)" = 1.0 ]
 ok $? 'an update that is no matter of security waits for its administrator'
 
+# Images for containers keep lists compressed, which says nothing to a look.
+at sh -c 'echo "Acquire::GzipIndexes \"true\";" >/etc/apt/apt.conf.d/90gzip
+	rm -f /var/lib/apt/lists/*Packages* /var/lib/apt/periodic/update-success-stamp; apt-get update'
+look patches
+ok "$([ $? != 0 ]; echo $?)" "compressed lists are no evidence: $(head -n 1 "$LAB_DIR/said")"
+mended patches-install patches 'lists that cannot be read'
+at test -e /var/lib/apt/periodic/update-success-stamp
+ok $? 'and leaves the time of its update'
+at rm /etc/apt/apt.conf.d/90gzip
+
 # dpkg dies in the middle of its work: everything refuses until it is cleaned up.
 t=$(mktemp -d)
 lab_deb lab-frail 1.0 "$t"
