@@ -163,6 +163,17 @@ grep -q 'last refresh failed' "$(lab_root laptop)/run/refresh.out" && is quarant
 ok $? "lazaret-vet killed: $(sed -n 's/^ *last refresh failed: //p' "$(lab_root laptop)/run/refresh.out")"
 lab_exec office pkill -CONT nginx
 
+cp "$O/tests/lab/probe" "$(lab_root laptop)/run/probe"
+on_laptop apt-get -q -y install $PACKAGE=$VULNERABLE >/dev/null 2>&1
+on_laptop /run/probe lock /var/lib/dpkg/lock-frontend 6 >/dev/null 2>&1 &
+on_laptop lazaret check >/dev/null
+lab_wait 5 on_laptop pgrep -f 'lazaret-remedy patches-install' >/dev/null
+on_laptop pkill -9 -f 'lazaret-remedy patches-install'
+why=$(on_laptop lazaret status | sed -n 's/^ *last repair: patches-install: //p')
+[ -n "$why" ] && is quarantined
+ok $? "lazaret-remedy killed: $why"
+wait $!
+
 # ----- what the host may lack
 on_laptop systemctl stop dbus.socket dbus.service 2>/dev/null
 on_laptop lazaret check >/dev/null
@@ -181,7 +192,7 @@ ok $? 'without CAP_NET_ADMIN: unknown, and NOT ENFORCED is said'
 on_laptop systemctl unmask -q --runtime lazaret-remedy-firewall-enable.socket
 on_laptop systemctl unmask -q ufw
 on_laptop sh -c 'systemctl start dbus.socket; ufw --force enable' >/dev/null 2>&1
-on_laptop lazaret check >/dev/null
-is compliant && ! has_table
-ok $? 'with its firewall on it is let out'
+on_laptop systemctl restart lazaretd # its patience with patches-install starts anew
+lab_wait 60 is compliant >/dev/null && ! has_table
+ok $? 'with its firewall on and patched it is let out'
 echo "1..$n"
