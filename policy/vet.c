@@ -28,6 +28,7 @@
 struct vet {
 	int store; /* first: store_load() and store_keep() take its address */
 	int session;
+	uint32_t retry_after; /* of the last answer */
 };
 
 static int ask_fetch(int session, int body, const char *path, size_t max, struct fetch_got *got,
@@ -67,6 +68,7 @@ static int fetch(void *ctx, const char *path, size_t max, char **ret, size_t *le
 		 struct fault *fault)
 {
 	_close_ int body = memfd_create("body", MFD_CLOEXEC);
+	struct vet *v = ctx;
 	struct fetch_got got;
 	_free_ char *text = NULL;
 	size_t n;
@@ -74,7 +76,8 @@ static int fetch(void *ctx, const char *path, size_t max, char **ret, size_t *le
 
 	if (body < 0)
 		return fault_set(fault, -errno, "memfd: %s", strerror(errno));
-	r = ask_fetch(((struct vet *)ctx)->session, body, path, max, &got, fault);
+	r = ask_fetch(v->session, body, path, max, &got, fault);
+	v->retry_after = r == 0 ? got.retry_after : 0;
 	if (r == 0)
 		r = judge_status(got.status, fault);
 	if (r == 0)
@@ -177,6 +180,7 @@ static void answer(const char *store, const char *root_file, int session, struct
 		tell_current(v.store, said);
 	said->err = r;
 	if (r < 0) {
+		said->retry_after = v.retry_after;
 		fault_set(&fault, r, "%s", strerror(-r));
 		fault_prefix(&fault, "policy refused");
 		memcpy(said->why, fault.why, sizeof(said->why));

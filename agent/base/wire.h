@@ -42,9 +42,10 @@ struct fetch_get {		  /* with one descriptor, the body's */
 };
 
 struct fetch_got {
-	int32_t err;	 /* 0, or -errno when there was no whole answer */
-	uint32_t status; /* HTTP's, when err is 0; the body was written for 200 only */
-	uint64_t len;	 /* of the body */
+	int32_t err;	      /* 0, or -errno when there was no whole answer */
+	uint32_t status;      /* HTTP's, when err is 0; the body was written for 200 only */
+	uint64_t len;	      /* of the body */
+	uint32_t retry_after; /* seconds, as the server asked for; 0: it did not */
 	char etag[WIRE_TAG_MAX];
 	char why[WIRE_WHY_MAX]; /* for people, when err is not 0 */
 };
@@ -56,9 +57,10 @@ struct vet_ask {
 #define VET_REFRESH 1u
 
 struct vet_said {
-	int32_t err;	  /* 0, or -errno: nothing new was accepted and `why` says why */
-	uint32_t changed; /* the policy is another one than before */
-	uint64_t version; /* of the policy in force (its targets role), 0 when there is none */
-	int64_t expires;  /* when its metadata expires, seconds since 1970 */
+	int32_t err;	      /* 0, or -errno: nothing new was accepted and `why` says why */
+	uint32_t changed;     /* the policy is another one than before */
+	uint32_t retry_after; /* seconds, what the server asked for when err is not 0 */
+	uint64_t version;     /* of the policy in force (its targets role), 0 when there is none */
+	int64_t expires;      /* when its metadata expires, seconds since 1970 */
 	char why[WIRE_WHY_MAX];
 };

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "agent/base/io.h"
 #include "agent/fetch/http-in.h"
 
 #define DIGITS "0123456789"
@@ -69,6 +72,25 @@ static int on_etag(struct reading *h, char *value, struct fault *fault)
 	return 0;
 }
 
+/* RFC 9110 section 10.2.3.  Only advice, so what is malformed is no fault. */
+static int on_retry(struct reading *h, char *value, struct fault *fault)
+{
+	size_t n = strspn(value, DIGITS);
+	struct tm tm = { 0 };
+	const char *end;
+	int64_t at;
+
+	(void)fault;
+	if (n && !value[n]) {
+		h->head.retry_after = n > 9 ? 999999999 : (uint32_t)atol(value);
+		return 0;
+	}
+	end = strptime(value, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	at = end && !*end ? timegm(&tm) - io_now() : 0;
+	h->head.retry_after = at > 999999999 ? 999999999 : at > 0 ? (uint32_t)at : 0;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*take)(struct reading *h, char *value, struct fault *fault);
@@ -78,6 +100,7 @@ static const struct {
 	{ "Connection", on_connection },
 	{ "Content-Encoding", on_encoding },
 	{ "ETag", on_etag },
+	{ "Retry-After", on_retry },
 };
 
 bool http_etag_ok(const char *text)

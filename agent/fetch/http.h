@@ -44,6 +44,7 @@ struct http_head {
 	enum http_framing framing;
 	uint64_t length;	 /* for HTTP_LENGTH */
 	bool keep;		 /* the connection may carry another request */
+	uint32_t retry_after;	 /* seconds from now; 0: not said, or not to be understood */
 	bool encoded;		 /* Content-Encoding other than identity */
 	char etag[WIRE_TAG_MAX]; /* empty when there is none, or one too long to keep */
 };

@@ -201,7 +201,9 @@ static int read_answer(struct exchange *x, struct fetch_got *got, struct fault *
 	}
 	if (!keep || x->in.at < x->in.end)
 		hang_up(x->s);
-	*got = (struct fetch_got){ .status = head.status, .len = head.status == 200 ? len : 0 };
+	*got = (struct fetch_got){ .status = head.status,
+				   .len = head.status == 200 ? len : 0,
+				   .retry_after = head.retry_after };
 	memcpy(got->etag, head.etag, sizeof(got->etag));
 	return 0;
 }

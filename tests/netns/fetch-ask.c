@@ -57,10 +57,10 @@ static int say(int session, const char *what, uint64_t since, int body)
 		return r;
 	if (body >= 0)
 		fstat(body, &st);
-	printf("%s err=%s status=%u len=%llu file=%llu etag=%s ms=%llu why=%s\n", what,
+	printf("%s err=%s status=%u len=%llu file=%llu etag=%s retry=%u ms=%llu why=%s\n", what,
 	       got.err ? strerrorname_np(-got.err) : "0", got.status, (unsigned long long)got.len,
-	       (unsigned long long)st.st_size, got.etag, (unsigned long long)(io_boot_ms() - since),
-	       got.why);
+	       (unsigned long long)st.st_size, got.etag, got.retry_after,
+	       (unsigned long long)(io_boot_ms() - since), got.why);
 	return got.err;
 }
 

@@ -175,7 +175,9 @@ reset-head	err=ECONNRESET .*reset by peer while
 reset-body	err=ECONNRESET status=0 len=0 file=0 .*reset by peer while
 redirect	err=EREMOTE .*the server sent 301 \(redirects are refused\)
 error-500	err=0 status=500 len=0 file=0 
-error-503	err=0 status=503 len=0 file=0 
+error-403	err=0 status=403 len=0 file=0 etag= retry=0 
+error-503	err=0 status=503 len=0 file=0 etag= retry=9 
+error-503-dead	err=0 status=503 len=0 file=0 etag= retry=600 
 unasked-304	err=EPROTO .*304 without being asked
 gzip	err=EPROTO .*encoded the file
 both	err=EPROTO .*both Content-Length and Transfer-Encoding

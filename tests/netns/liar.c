@@ -77,6 +77,8 @@ static const struct lie {
 	{ "error-500", "HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\noops", "", 0, 0, KEEP },
 	{ "error-503", "HTTP/1.1 503 Later\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n", "", 0,
 	  0, KEEP },
+	{ "error-403", "HTTP/1.1 403 Never\r\nContent-Length: 5\r\n\r\nnever", "", 0, 0, KEEP },
+	{ "error-503-dead", "HTTP/1.1 503 Dead\r\nRetry-After: 600\r\n\r\n", "", 0, 0, HANG },
 	{ "unasked-304", "HTTP/1.1 304 Same\r\n\r\n", "", 0, 0, KEEP },
 	{ "gzip", OK "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", "", 0, 0, KEEP },
 	{ "both", OK "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "", 0, 0,

@@ -259,6 +259,37 @@ static void test_encoding(void **state)
 	assert_false(read_text(OK "Content-Encoding: identity\r\n\r\n", 9, 0, 9).head.encoded);
 }
 
+static void test_retry_after(void **state)
+{
+	static const struct {
+		const char *value;
+		uint32_t want;
+	} rows[] = {
+		{ "120", 120 },
+		{ "0", 0 },
+		{ "999999999", 999999999 },
+		{ "99999999999999999999", 999999999 },
+		{ "Wed, 21 Oct 2015 07:28:00 GMT", 0 },
+		{ "Fri, 31 Dec 9999 23:59:59 GMT", 999999999 },
+		{ "Fri, 31 Dec 9999 23:59:59", 0 },
+		{ "-5", 0 },
+		{ "5 s", 0 },
+		{ "", 0 },
+		{ "soon", 0 },
+	};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct result x;
+
+		snprintf(text, sizeof(text), OK "Retry-After: %s\r\n\r\n", rows[i].value);
+		x = read_text(text, 9, 0, 9);
+		assert_int_equal(x.r, 0);
+		assert_int_equal(x.head.retry_after, rows[i].want);
+	}
+}
+
 static void test_full_disk(void **state)
 {
 	char text[400];
@@ -409,7 +440,7 @@ int main(void)
 		cmocka_unit_test(test_limits),	 cmocka_unit_test(test_etag),
 		cmocka_unit_test(test_encoding), cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_url),	 cmocka_unit_test(test_path),
-		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_open),	 cmocka_unit_test(test_retry_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
