@@ -10,7 +10,11 @@
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/base/span.h"
+#include "agent/base/wire.h"
 #include "agent/config.h"
+#include "agent/mirrors.h"
+
+#define BLANKS " \t"
 
 DEFINE_DROP(config, config_free)
 
@@ -67,12 +71,20 @@ static int set_path(struct config *c, const struct key *k, const char *value, st
 
 static int set_url(struct config *c, const struct key *k, const char *value, struct fault *fault)
 {
-	size_t len = strlen(value);
+	size_t n = 0, len;
 
-	if (len && (strncmp(value, "https://", 8) || value[len - 1] != '/'))
-		return fault_set(fault, -EINVAL,
-				 "%s=%s: give a folder, https://host/ with a slash at the end",
-				 k->name, value);
+	for (const char *p = value + strspn(value, BLANKS); *p;
+	     p += len + strspn(p + len, BLANKS)) {
+		len = strcspn(p, BLANKS);
+		if (len >= WIRE_URL_MAX || strncmp(p, "https://", 8) || p[len - 1] != '/')
+			return fault_set(fault, -EINVAL,
+					 "%s=%.*s: give a folder, https://host/ with a slash at "
+					 "the end",
+					 k->name, (int)len, p);
+		if (++n > MIRRORS_MAX)
+			return fault_set(fault, -EINVAL, "%s=: give %d addresses at most", k->name,
+					 MIRRORS_MAX);
+	}
 	return set_text(c, k, value);
 }
 

@@ -8,7 +8,7 @@
 
 /* /etc/lazaret/lazaret.conf and its drop-ins; each key is described in docs/lazaret.conf. */
 struct config {
-	char *url; /* empty: no policy is fetched */
+	char *url; /* one or more, blanks between them; empty: no policy is fetched */
 	char *ca;
 	char *certificate, *private_key; /* both or neither; empty: none */
 	uint64_t refresh;		 /* seconds between polls */

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <systemd/sd-event.h>
 
 #include "agent/base/cleanup.h"
@@ -15,12 +14,12 @@
 #include "agent/enforce.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/poll.h"
 #include "agent/refresh.h"
 #include "agent/trigger/rtnl.h"
 
 #define WAKE_ACCURACY_USEC 100000ull
-#define RETRY_SECONDS	   5  /* after an enforcement that failed */
-#define POLL_RETRY_SECONDS 60 /* after a refresh that failed */
+#define RETRY_SECONDS	   5 /* after an enforcement that failed */
 #define SECOND_USEC	   1000000ull
 
 static void look_at(struct daemon *d, struct subject *s)
@@ -162,14 +161,9 @@ static void load_policy(struct daemon *d)
 
 static void plan_poll(struct daemon *d, bool well)
 {
-	uint64_t seconds = d->config->refresh;
-	uint32_t dice = 0;
+	uint64_t seconds = well ? poll_wait(d->config->refresh, io_now(), poll_host())
+				: mirrors_wait(d->mirrors, io_boot_ms());
 
-	if (!well && seconds > POLL_RETRY_SECONDS)
-		seconds = POLL_RETRY_SECONDS;
-	/* A tenth early at most, so that a fleet that started together spreads out. */
-	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) == sizeof(dice))
-		seconds -= dice % (seconds / 10 + 1);
 	if (arm(d->poll, seconds) < 0)
 		log_err("cannot set the timer of the next policy refresh");
 }
@@ -219,7 +213,7 @@ void daemon_refresh(struct daemon *d)
 	d->refresh_again = d->refresh != NULL;
 	if (d->refresh)
 		return;
-	r = refresh_start(d->loop, &d->helpers, on_refreshed, d, &d->refresh, &fault);
+	r = refresh_start(d->loop, &d->helpers, d->mirrors, on_refreshed, d, &d->refresh, &fault);
 	if (r < 0) {
 		note_refresh(d, r, *fault.why ? fault.why : strerror(-r));
 		answer_waiting(d);
@@ -299,6 +293,8 @@ static int open_parts(struct daemon *d, struct fault *fault)
 		r = 0;
 	}
 	if (r == 0)
+		r = mirrors_new(d->config->url, d->config->refresh, &d->mirrors);
+	if (r == 0)
 		r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
 	if (r == 0)
 		r = add_timer(d, on_wake, &d->wake);
@@ -338,6 +334,7 @@ void daemon_stop(struct daemon *d)
 {
 	forget_policy(d);
 	d->refresh = refresh_free(d->refresh);
+	d->mirrors = mirrors_free(d->mirrors);
 	d->control = control_free(d->control);
 	d->rtnl = rtnl_free(d->rtnl);
 	d->wake = sd_event_source_disable_unref(d->wake);

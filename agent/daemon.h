@@ -47,6 +47,7 @@ struct daemon {
 	bool relay;    /* its allow-list is another one now */
 	char enforce_fault[240];
 
+	struct mirrors *mirrors;
 	struct refresh *refresh;
 	bool refresh_again; /* asked for while one was under way: that one may have missed it */
 	struct remedy_run *run;

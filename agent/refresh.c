@@ -4,9 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 #include <systemd/sd-event.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/log.h"
 #include "agent/base/msg.h"
 #include "agent/refresh.h"
 
@@ -18,16 +22,74 @@ struct refresh {
 	refresh_done done;
 	void *ctx;
 	sd_event *loop;
+	struct mirrors *mirrors;
+	struct mirror *mirror; /* the one that is being asked */
+	struct vet_said first; /* what the first one that failed brought */
+	size_t n_failed;
+	bool over; /* no time is left for another one */
 	sd_event_source *fetch, *vet, *limit;
 };
 
 DEFINE_DROP(refresh, refresh_free)
 
-static void finish(struct refresh *r, const struct vet_said *said)
+static int open_session(struct refresh *r, struct fault *fault);
+
+static void stop_talks(struct refresh *r)
 {
-	sd_event_source_set_enabled(r->limit, SD_EVENT_OFF);
 	r->fetch = sd_event_source_disable_unref(r->fetch);
 	r->vet = sd_event_source_disable_unref(r->vet);
+}
+
+static void note_failure(struct refresh *r, const struct vet_said *said)
+{
+	uint32_t dice = 0;
+
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != sizeof(dice))
+		dice = 0;
+	mirrors_failed(r->mirrors, r->mirror, io_boot_ms(), said->retry_after, dice);
+	if (r->n_failed++ == 0)
+		r->first = *said;
+}
+
+/* Whether another one is being asked now. */
+static bool ask_next(struct refresh *r, const struct vet_said *said)
+{
+	unsigned faults = r->mirror->faults;
+	const char *url = r->mirror->url;
+
+	r->mirror = mirrors_next(r->mirrors, io_boot_ms());
+	if (!r->mirror || open_session(r, NULL) < 0)
+		return false;
+	if (faults == 1)
+		log_warn("%s: %s; asking %s", url, said->why, r->mirror->url);
+	return true;
+}
+
+/* What is told is what the first mirror did wrong: that is the one to mend. */
+static void give_up(struct refresh *r)
+{
+	size_t len = strlen(r->first.why);
+
+	if (r->n_failed > 1)
+		snprintf(r->first.why + len, sizeof(r->first.why) - len, "; %zu more failed, too",
+			 r->n_failed - 1);
+	r->done(r->ctx, &r->first);
+}
+
+static void finish(struct refresh *r, const struct vet_said *said)
+{
+	stop_talks(r);
+	if (said->err < 0) {
+		note_failure(r, said);
+		if (!r->over && ask_next(r, said))
+			return;
+	}
+	sd_event_source_set_enabled(r->limit, SD_EVENT_OFF);
+	if (said->err < 0) {
+		give_up(r);
+		return;
+	}
+	mirrors_served(r->mirrors, r->mirror);
 	r->done(r->ctx, said);
 }
 
@@ -42,8 +104,11 @@ static void fail(struct refresh *r, int err, const char *who, const char *why)
 
 static int on_limit(sd_event_source *s, uint64_t usec, void *userdata)
 {
+	struct refresh *r = userdata;
+
 	(void)s, (void)usec;
-	fail(userdata, -ETIMEDOUT, "", "the policy refresh took too long and was given up");
+	r->over = true;
+	fail(r, -ETIMEDOUT, "", "the policy refresh took too long and was given up");
 	return 0;
 }
 
@@ -132,41 +197,81 @@ static int open_credentials(const struct config *c, int fds[3], struct fault *fa
 	return n;
 }
 
-static int open_session(struct refresh *r, struct fault *fault)
+/* Not having one costs a handshake, no more. */
+static int memory_of(struct mirror *m)
+{
+	_close_ int fd = -1;
+
+	if (m->memory >= 0)
+		return m->memory;
+	fd = memfd_create("lazaret-fetch", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, FETCH_MEMORY_SIZE) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		return -1;
+	m->memory = take_fd(&fd);
+	return m->memory;
+}
+
+static int send_open(struct refresh *r, int session, struct fault *fault)
 {
 	const struct config *c = r->helpers->config;
 	struct fetch_open o = { .timeout_ms = (uint32_t)(c->timeout * 1000) };
-	_close_ int fd = -1;
-	int fds[3], n, err;
+	int fds[MSG_FDS_MAX], memory = memory_of(r->mirror);
+	int n = open_credentials(c, fds, fault), opened = n, err;
 
-	if (!*c->url || strlen(c->url) >= sizeof(o.base))
-		return fault_set(fault, -EINVAL, "[Policy] URL= is %s in lazaret.conf",
-				 *c->url ? "too long" : "not set");
-	strcpy(o.base, c->url);
-	n = open_credentials(c, fds, fault);
 	if (n < 0)
 		return n;
+	snprintf(o.base, sizeof(o.base), "%s", r->mirror->url);
 	o.flags = n == 3 ? FETCH_HAS_CLIENT : 0;
-	fd = helper_fetch(r->helpers, fault);
-	err = fd < 0 ? fd : msg_send(fd, &o, sizeof(o), fds, (size_t)n);
-	while (n-- > 0)
-		close(fds[n]);
+	if (memory >= 0) {
+		o.flags |= FETCH_HAS_MEMORY;
+		fds[n++] = memory;
+	}
+	err = msg_send(session, &o, sizeof(o), fds, (size_t)n);
+	while (opened-- > 0)
+		close(fds[opened]);
+	return err;
+}
+
+static int open_session(struct refresh *r, struct fault *fault)
+{
+	_close_ int fd = helper_fetch(r->helpers, fault);
+	int err = fd < 0 ? fd : send_open(r, fd, fault);
+
 	return err < 0 ? err : watch(r, &fd, on_fetch, &r->fetch);
 }
 
-int refresh_start(sd_event *loop, const struct helpers *helpers, refresh_done done, void *ctx,
-		  struct refresh **ret, struct fault *fault)
+/* What fails here is ours, not the mirror's, but the next try has to wait all the same. */
+static int ask_first(struct refresh *r, struct fault *fault)
+{
+	const struct vet_said none = { 0 };
+	int err;
+
+	mirrors_begin(r->mirrors);
+	r->mirror = mirrors_next(r->mirrors, io_boot_ms());
+	if (!r->mirror)
+		return fault_set(fault, -EINVAL, "[Policy] URL= is not set in lazaret.conf");
+	err = open_session(r, fault);
+	if (err < 0)
+		note_failure(r, &none);
+	return err;
+}
+
+int refresh_start(sd_event *loop, const struct helpers *helpers, struct mirrors *mirrors,
+		  refresh_done done, void *ctx, struct refresh **ret, struct fault *fault)
 {
 	_drop_(drop_refresh) struct refresh *r = calloc(1, sizeof(*r));
 	int err;
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct refresh){ .helpers = helpers, .done = done, .ctx = ctx, .loop = loop };
+	*r = (struct refresh){
+		.helpers = helpers, .mirrors = mirrors, .done = done, .ctx = ctx, .loop = loop
+	};
 	err = sd_event_add_time_relative(loop, &r->limit, CLOCK_BOOTTIME, REFRESH_LIMIT_USEC, 0,
 					 on_limit, r);
 	if (err >= 0)
-		err = open_session(r, fault);
+		err = ask_first(r, fault);
 	if (err < 0)
 		return err;
 	*ret = take(r);

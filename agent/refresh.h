@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One policy refresh: opens a session at lazaret-fetch, hands it to lazaret-vet, waits
- * for its word.  The daemon itself touches neither the network nor a byte of what came.
+ * for its word; after a fault, whatever it is, the next mirror.  The daemon itself touches neither
+ * the network nor a byte of what came.
  */
 #pragma once
 
 #include "agent/base/wire.h"
 #include "agent/helper.h"
+#include "agent/mirrors.h"
 
 struct sd_event;
 struct refresh;
@@ -15,6 +17,6 @@ struct refresh;
 typedef void (*refresh_done)(void *ctx, const struct vet_said *said);
 
 /* -errno with a fault when it could not even begin; then done() is not called. */
-int refresh_start(struct sd_event *loop, const struct helpers *helpers, refresh_done done,
-		  void *ctx, struct refresh **ret, struct fault *fault);
+int refresh_start(struct sd_event *loop, const struct helpers *helpers, struct mirrors *mirrors,
+		  refresh_done done, void *ctx, struct refresh **ret, struct fault *fault);
 struct refresh *refresh_free(struct refresh *r); /* always NULL; stops one under way */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The agent's pure parts: judging, the ladder, what is remembered, configuration. */
+/* The agent's pure parts: judging, the ladder, what is remembered, when whom to ask. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +14,8 @@
 #include "agent/judge.h"
 #include "agent/ladder.h"
 #include "agent/memory.h"
+#include "agent/mirrors.h"
+#include "agent/poll.h"
 #include "tests/unit/test.h"
 
 static void test_judge(void **state)
@@ -184,6 +186,9 @@ static void test_config_refuses(void **state)
 		{ "[Polici]\nURL=https://a/\n", "lazaret.conf:2: there is no section [Polici]" },
 		{ "[Policy]\n\nURL=http://a/\n", "lazaret.conf:3: URL=http://a/: give a folder" },
 		{ "[Policy]\nURL=https://a\n", "lazaret.conf:2: URL=https://a: give a folder" },
+		{ "[Policy]\nURL=https://a/ https://b\n", "URL=https://b: give a folder" },
+		{ "[Policy]\nURL=https://a/ https://b/ https://c/ https://d/ https://e/\n",
+		  "URL=: give 4 addresses at most" },
 		{ "[Policy]\nRefresh=soon\n", "lazaret.conf:2: Refresh=soon: give a span" },
 		{ "[Policy]\nRefresh=1s\n", "lazaret.conf:2: Refresh=1s: give a span from 10 s" },
 		{ "[Policy]\nCA=ca.pem\n", "lazaret.conf:2: CA=ca.pem: give an absolute path" },
@@ -243,6 +248,93 @@ static void test_config_documented(void **state)
 	config_free(bare);
 }
 
+/* One good, one bad, one good: in order, after a fault the next, and never one twice. */
+static void test_mirrors_order(void **state)
+{
+	struct mirrors *m = NULL;
+	uint64_t now = 5000;
+
+	(void)state;
+	assert_int_equal(mirrors_new("https://a/  https://b/\thttps://c/ ", 900, &m), 0);
+	assert_int_equal(m->n, 3);
+	mirrors_begin(m);
+	assert_string_equal(mirrors_next(m, now)->url, "https://a/");
+	mirrors_failed(m, &m->at[0], now, 0, 0);
+	assert_string_equal(mirrors_next(m, now)->url, "https://b/");
+	mirrors_served(m, &m->at[1]);
+
+	/* The next refresh, in the pause of the first one: it comes last, not never. */
+	mirrors_begin(m);
+	assert_string_equal(mirrors_next(m, now + 1)->url, "https://b/");
+	assert_string_equal(mirrors_next(m, now + 1)->url, "https://c/");
+	assert_string_equal(mirrors_next(m, now + 1)->url, "https://a/");
+	assert_null(mirrors_next(m, now + 1));
+
+	/* After it the order is the old one. */
+	mirrors_begin(m);
+	assert_string_equal(mirrors_next(m, now + 60000)->url, "https://a/");
+	mirrors_free(m);
+	assert_int_equal(mirrors_new("a b c d e", 900, &m), -E2BIG);
+}
+
+static void test_mirrors_pause(void **state)
+{
+	static const struct {
+		uint32_t retry_after, dice;
+		uint64_t want; /* seconds */
+	} rows[] = {
+		{ 0, 0, 60 },	    { 0, 0, 120 },	     { 0, 240000 / 4, 180 }, { 0, 0, 480 },
+		{ 0, 0, 900 },	    { 0, 0, 900 },	     { 1200, 0, 1200 },	     { 5, 0, 900 },
+		{ 80000, 0, 3600 }, { 80000, 900000, 4500 },
+	};
+	struct mirrors *m = NULL;
+
+	(void)state;
+	assert_int_equal(mirrors_new("https://a/", 900, &m), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		mirrors_failed(m, &m->at[0], 7000, rows[i].retry_after, rows[i].dice);
+		assert_int_equal(mirrors_wait(m, 7000), rows[i].want);
+	}
+	mirrors_served(m, &m->at[0]);
+	mirrors_failed(m, &m->at[0], 7000, 0, 0);
+	assert_int_equal(mirrors_wait(m, 7000), 60);
+	assert_int_equal(mirrors_wait(m, 9999999), 1);
+	mirrors_free(m);
+
+	/* Where polls are as frequent as that, so are retries. */
+	assert_int_equal(mirrors_new("https://a/", 10, &m), 0);
+	mirrors_failed(m, &m->at[0], 0, 0, 0);
+	assert_int_equal(mirrors_wait(m, 0), 10);
+	mirrors_free(m);
+	assert_int_equal(mirrors_new("", 900, &m), 0);
+	assert_int_equal(mirrors_wait(m, 1000), 900);
+	mirrors_free(m);
+}
+
+/* Whenever they start, hosts settle at their own moments, evenly, one poll an interval. */
+static void test_poll(void **state)
+{
+	unsigned slots[9] = { 0 };
+
+	(void)state;
+	for (uint64_t host = 0; host < 9000; host++) {
+		int64_t now = 1700000000 + (int64_t)(host % 7) * 13, first;
+		uint64_t wait = poll_wait(900, now, host * 0x9e3779b97f4a7c15u);
+
+		assert_in_range(wait, 90, 989);
+		first = now + (int64_t)wait;
+		slots[first % 900 / 100]++;
+		assert_int_equal(poll_wait(900, first, host * 0x9e3779b97f4a7c15u), 900);
+		/* The timer was late, or the clock was set back a little: the same moment. */
+		assert_int_equal(poll_wait(900, first + 3, host * 0x9e3779b97f4a7c15u), 897);
+		assert_int_equal(poll_wait(900, first - 3, host * 0x9e3779b97f4a7c15u), 903);
+	}
+	for (size_t i = 0; i < 9; i++)
+		assert_in_range(slots[i], 900, 1100);
+	assert_int_equal(poll_host(), poll_host());
+	assert_in_range(poll_wait(10, 0, 3), 1, 10);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -261,13 +353,11 @@ static int drop_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge),
-		cmocka_unit_test(test_judge_host),
-		cmocka_unit_test(test_ladder),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_config),
-		cmocka_unit_test(test_config_refuses),
-		cmocka_unit_test(test_config_documented),
+		cmocka_unit_test(test_judge),	       cmocka_unit_test(test_judge_host),
+		cmocka_unit_test(test_ladder),	       cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_mirrors_order),  cmocka_unit_test(test_mirrors_pause),
+		cmocka_unit_test(test_poll),	       cmocka_unit_test(test_config),
+		cmocka_unit_test(test_config_refuses), cmocka_unit_test(test_config_documented),
 	};
 
 	return cmocka_run_group_tests_name("agent", tests, make_folder, drop_folder);
