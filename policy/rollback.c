@@ -31,7 +31,7 @@ int rollback_check(const struct metadata *old, const struct metadata *new, struc
 {
 	if (!old || new->role == ROLE_TARGETS) /* its version is in snapshot, guarded there */
 		return 0;
-	if (new->role == ROLE_TIMESTAMP &&new->version < old->version)
+	if (new->role == ROLE_TIMESTAMP && new->version < old->version)
 		return fault_set(fault, -EPERM, "goes back to version %" PRId64 " from %" PRId64,
 				 new->version, old->version);
 	return check_list(old, new, fault);

@@ -202,10 +202,12 @@ static int adopt(struct tuf *t, enum role role, const char *text, size_t len,
 	int r;
 
 	r = mark ? mark_check(mark, text, len, fault) : 0;
-	if (r == 0)
-		r = metadata_open(role, text, len, &t->root->signers[role], &m, fault);
-	if (r == 0 && mark)
-		r = check_mark(m, mark, fault);
+	if (r < 0)
+		return r;
+	r = metadata_open(role, text, len, &t->root->signers[role], &m, fault);
+	if (r < 0)
+		return r;
+	r = mark ? check_mark(m, mark, fault) : 0;
 	if (r == 0)
 		r = rollback_check(*old, m, fault);
 	if (r < 0)
