@@ -156,7 +156,10 @@ lab_alive() {
 
 # lab_layer NAME: a folder whose files lie over the root at the next boot.
 lab_layer() {
-	mkdir -p "$LAB_DIR/run/$1/up" && echo "$LAB_DIR/run/$1/up"
+	local inst=$LAB_DIR/run/$1
+
+	mkdir -p "$inst/up" || return
+	if [ -e "$inst/copied" ]; then echo "$inst/root"; else echo "$inst/up"; fi
 }
 
 # lab_switch NAME: a network namespace with a bridge that links of containers plug into.
