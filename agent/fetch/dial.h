@@ -7,8 +7,9 @@
 #include "agent/base/err.h"
 
 /*
- * Resolves the name and tries its addresses in order, at most eight of them, each
- * with its share of the time left.  Answers a descriptor (non-blocking,
+ * Resolves the name and tries its addresses, at most eight of them, families in turn: one
+ * begins when one failed, or a quarter of a second after the one before; whoever is
+ * connected first wins ("happy eyeballs", RFC 8305).  Answers a descriptor (non-blocking,
  * close-on-exec, without Nagle's delay), or -errno with the reason: -EHOSTUNREACH
  * when the name does not resolve, -ETIMEDOUT, or what connect(2) said last.
  */

@@ -116,6 +116,12 @@ cat >/etc/hosts <<END
 10.77.0.2 hole.example
 127.0.0.1 second.example
 127.0.0.7 second.example
+fd77::2 six.example
+fd77::3 six.example
+fd77::4 six.example
+127.0.0.1 six.example
+::1 both.example
+127.0.0.1 both.example
 END
 echo 'hosts: files dns' >/etc/nsswitch.conf
 echo 'nameserver 127.0.0.1' >/etc/resolv.conf
@@ -123,7 +129,9 @@ ip link set lo up
 # A host that never answers: what is sent to it arrives at a link that has another address.
 ip link add fe-hole type veth peer fe-wall && ip addr add 10.77.0.1/24 dev fe-hole &&
 	ip link set fe-hole up && ip link set fe-wall up &&
-	ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:02 dev fe-hole || exit 1
+	ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:02 dev fe-hole &&
+	ip addr add fd77::1/64 dev fe-hole nodad || exit 1
+for i in 2 3 4; do ip neigh add fd77::$i lladdr 02:00:00:00:00:02 dev fe-hole || exit 1; done
 
 server() { # ADDRESS:PORT CERT REST...: a server for nginx
 	printf 'server { listen %s ssl; ssl_certificate %s.pem; ssl_certificate_key %s.key;' \
