@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2034
+# Read by the scripts beside it.  A host under test, and around it, in namespaces:
+#
+#   lk-box (a container)                       lk-peer  allowed, behind an MTU of 1300
+#      |                                       lk-res   the resolver
+#   lk-host === up0, up1, up2 === lk-gw ------ lk-help  the helpdesk
+#      |                        (sniffs h-*)   lk-net   the internet: forbidden
+#   lk-mac (another one)
+#
+# Namespaces, mounts and processes end with the script.
+: "${src:?}" "${O:?}"
+here=$src/tests/leak bin=$O/tests/leak
+hold=$O/netfilter/lazaret-hold
+
+lab_enter() { # SCRIPT
+	for tool in ip nft tc nsenter setpriv iptables; do
+		command -v $tool >/dev/null || PATH=$PATH:/usr/sbin:/sbin
+		command -v $tool >/dev/null || {
+			echo "1..0 # SKIP needs $tool"
+			exit 0
+		}
+	done
+	[ "$(id -u)" = 0 ] || {
+		echo '1..0 # SKIP needs root'
+		exit 0
+	}
+	[ -n "${IN_LAB-}" ] ||
+		IN_LAB=1 exec unshare -n -m -p -f --kill-child --mount-proc --propagation private "$1"
+	mkdir -p /run/netns && mount -t tmpfs lk /run/netns || exit 1
+	dir=$(mktemp -d /tmp/lk.XXXXXX)
+	trap 'rm -rf "$dir"' EXIT
+	trap 'exit 1' INT TERM
+}
+
+at() { # NAMESPACE COMMAND...
+	where=$1
+	shift
+	nsenter --net=/run/netns/"$where" "$@"
+}
+host() { at lk-host "$@"; }
+user() { at lk-host setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+
+own4=192.0.2.10 own6=2001:db8:2::10 gw4=192.0.2.1 gw6=2001:db8:2::1
+net4=203.0.113.66 net6=2001:db8:66::66 peer4=198.51.100.10 peer6=2001:db8:51::10
+res4=198.51.53.53 res6=2001:db8:53::53 help4=198.51.22.22 help6=2001:db8:22::22
+box4=10.88.0.2 box6=2001:db8:88::2 all4=255.255.255.255 all6=ff02::1
+hostmac=02:00:00:00:02:10 gwmac=02:00:00:00:02:01 roguemac=02:00:00:00:66:66
+
+space() { # NAME
+	ip netns add "$1"
+	at "$1" sh -c 'ip link set lo up
+		for i in all default; do
+			echo 0 >/proc/sys/net/ipv6/conf/$i/accept_dad
+			echo 1 >/proc/sys/net/ipv6/conf/$i/keep_addr_on_down
+		done'
+}
+
+# join HOST-SIDE NAME ADDR4 ADDR6  FAR-SIDE NAME ADDR4 ADDR6: two places, one link.
+join() {
+	ip -n "$1" link add "$2" type veth peer name "$6" netns "$5"
+	ip -n "$1" addr add "$3" dev "$2" && ip -n "$1" addr add "$4" dev "$2" nodad
+	ip -n "$5" addr add "$7" dev "$6" && ip -n "$5" addr add "$8" dev "$6" nodad
+	ip -n "$1" link set "$2" up && ip -n "$5" link set "$6" up
+}
+
+behind_gw() { # NAMESPACE 4-PREFIX 4-HOST 6-PREFIX 6-HOST
+	space "$1"
+	join lk-gw "p-${1#lk-}" "$2.1/24" "$4::1/64" "$1" eth0 "$2.$3/24" "$4::$5/64"
+	ip -n "$1" route add default via "$2.1" && ip -n "$1" route add default via "$4::1"
+}
+
+# The second uplink; renaming takes its routes, so this is done again after that.
+uplink1() { # NAME
+	ip -n lk-host link set "$1" up
+	ip -n lk-host route replace default via 192.0.3.1 dev "$1" metric 100
+	ip -n lk-host -6 route replace default via 2001:db8:3::1 dev "$1" metric 2000
+}
+
+lab_build() {
+	for n in lk-host lk-gw lk-box lk-mac; do space $n; done
+	at lk-gw sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.icmp_echo_ignore_broadcasts=0
+	host sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.ping_group_range='0 65535' net.ipv4.conf.all.accept_source_route=1 \
+		net.ipv4.conf.default.accept_source_route=1
+	join lk-host up0 $own4/24 $own6/64 lk-gw h-up0 $gw4/24 $gw6/64
+	host sysctl -qw net.ipv4.neigh.up0.locktime=0
+	ip -n lk-host link set up0 address $hostmac && ip -n lk-gw link set h-up0 address $gwmac
+	ip -n lk-host route add default via $gw4 && ip -n lk-host route add default via $gw6 metric 10
+	join lk-host up1 192.0.3.10/24 2001:db8:3::10/64 lk-gw h-up1 192.0.3.1/24 2001:db8:3::1/64
+	uplink1 up1
+	# A container of its own network, and one on a bridge with an uplink as its port.
+	join lk-host b-box 10.88.0.1/24 2001:db8:88::1/64 lk-box eth0 $box4/24 $box6/64
+	ip -n lk-box route add default via 10.88.0.1 && ip -n lk-box route add default via 2001:db8:88::1
+	ip -n lk-gw route add 10.88.0.0/24 via $own4 && ip -n lk-gw route add 2001:db8:88::/64 via $own6
+	ip -n lk-host link add up2 type veth peer name h-up2 netns lk-gw
+	ip -n lk-host link add b-port type veth peer name eth1 netns lk-box
+	ip -n lk-host link add br0 type bridge
+	for l in up2 b-port; do ip -n lk-host link set $l master br0 up; done
+	ip -n lk-host link set br0 up
+	ip -n lk-gw link set h-up2 up && ip -n lk-box link set eth1 up
+	# Without the help of bridges that show their frames to IP's filters.
+	for i in ip ip6 arp; do
+		host sh -c "echo 0 >/proc/sys/net/bridge/bridge-nf-call-${i}tables" 2>/dev/null
+	done
+	behind_gw lk-peer 198.51.100 10 2001:db8:51 10
+	behind_gw lk-net 203.0.113 66 2001:db8:66 66
+	behind_gw lk-res 198.51.53 53 2001:db8:53 53
+	behind_gw lk-help 198.51.22 22 2001:db8:22 22
+	ip -n lk-gw link set p-peer mtu 1300 && ip -n lk-peer link set eth0 mtu 1300
+	cat >"$dir/allow.json" <<-END
+		{
+			"policy": [
+				{ "to": "$peer4", "tcp": [443], "udp": [4433, 4434] },
+				{ "to": "$peer6", "tcp": [443], "udp": [4433, 4434] }
+			],
+			"mirrors": [
+				{ "to": "198.51.200.0/25", "tcp": [80] },
+				{ "to": "2001:db8:200::/49", "tcp": [80] }
+			],
+			"resolvers": ["$res4", "$res6"],
+			"ntp": ["$peer4"],
+			"dhcp": true,
+			"helpdesk": [{ "from": "$help4", "tcp": [22] }, { "from": "$help6", "tcp": [22] }]
+		}
+	END
+}
+
+# start NAMESPACE PROGRAM ARGUMENT...: in the background, until it says that it is ready; what it
+# prints goes to $dir/PROGRAM-NAMESPACE.
+start() {
+	log=$dir/${2##*/}-$1
+	at "$@" >"$log" 2>>"$dir/errors" &
+	for _ in $(seq 100); do
+		grep -q ready "$log" && return
+		sleep 0.05
+	done
+	echo "Bail out! $* does not start: $(tail -n 1 "$dir/errors")"
+	exit 1
+}
+
+lay() { host "$hold" --allow "${1:-$dir/allow.json}" 2>"$dir/hold.log"; }
+lift() { host nft delete table inet lazaret; }

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * shoot BY TOKEN [KEY=VALUE]... - sends one packet that carries the token.
+ *   BY: socket (UDP, TCP or ping), flow (one line of input, one send), raw (an IP header of our
+ *   own), frame, bypass (past the queue), cooked (packet socket without Ethernet), tap, xdp.
+ * Nothing is said when a send is refused: whether it arrived is for the far side to say.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "agent/base/cleanup.h"
+#include "tests/leak/packet.h"
+#include "tests/leak/xdp.h"
+
+#define ANSWER_MS 300
+
+struct options {
+	struct shot shot;
+	const char *dev;
+	bool wait;    /* for the answer, so that TCP gets to its data */
+	bool mapped;  /* IPv4 by an IPv6 socket */
+	bool spoofed; /* bind to an address that is not ours */
+	bool named;   /* bind the socket to the device */
+	int mark;
+};
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static socklen_t make_address(const struct options *o, const uint8_t *addr, uint16_t port,
+			      union address *ret)
+{
+	*ret = (union address){ 0 };
+	if (!o->shot.v6 && !o->mapped) {
+		ret->v4 = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port) };
+		memcpy(&ret->v4.sin_addr, addr, 4);
+		return sizeof(ret->v4);
+	}
+	ret->v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	if (o->mapped) {
+		memset(ret->v6.sin6_addr.s6_addr + 10, 0xff, 2);
+		memcpy(ret->v6.sin6_addr.s6_addr + 12, addr, 4);
+	} else {
+		memcpy(&ret->v6.sin6_addr, addr, 16);
+		if (addr[0] == 0xff || addr[0] == 0xfe)
+			ret->v6.sin6_scope_id = if_nametoindex(o->dev);
+	}
+	return sizeof(ret->v6);
+}
+
+static void set(int fd, int level, int option, int value)
+{
+	setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+static int open_socket(const struct options *o)
+{
+	const struct shot *s = &o->shot;
+	bool ping = s->proto == IPPROTO_ICMP || s->proto == IPPROTO_ICMPV6;
+	int fd = socket(s->v6 || o->mapped ? AF_INET6 : AF_INET,
+			s->proto == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM,
+			ping || s->proto == IPPROTO_UDPLITE ? s->proto : 0);
+	union address own;
+	socklen_t len = make_address(o, s->from, s->sport, &own);
+
+	if (fd < 0)
+		return -1;
+	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	set(fd, SOL_SOCKET, SO_BROADCAST, 1);
+	if (o->spoofed) {
+		set(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
+		set(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
+	}
+	if (o->mark)
+		set(fd, SOL_SOCKET, SO_MARK, o->mark);
+	if (o->named)
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->dev, (socklen_t)strlen(o->dev) + 1);
+	set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 8);
+	if (!o->spoofed)
+		len = make_address(o, (const uint8_t[16]){ 0 }, s->sport, &own);
+	if (s->sport || o->spoofed)
+		bind(fd, &own.any, len);
+	return fd;
+}
+
+static void ready(int fd, short what)
+{
+	struct pollfd p = { .fd = fd, .events = what };
+
+	poll(&p, 1, ANSWER_MS);
+}
+
+/* A name for the data alone: what a socket puts its own headers before. */
+static size_t data_of(const struct shot *s, const uint8_t **ret, uint8_t *room)
+{
+	struct shot bare = *s;
+	size_t n, head;
+
+	if (s->proto == IPPROTO_ICMP || s->proto == IPPROTO_ICMPV6) {
+		head = s->v6 ? 40 : 20;
+		n = packet_ip(s, room);
+	} else {
+		bare.v6 = false;
+		bare.odd = NULL;
+		bare.proto = 253;
+		head = 20;
+		n = packet_ip(&bare, room);
+	}
+	*ret = room + head;
+	return n < head ? 0 : n - head;
+}
+
+static void set_odd(int fd, const struct shot *s)
+{
+	uint8_t packet[PACKET_MAX];
+	struct shot bare = *s;
+
+	if (s->odd && !s->v6 && packet_ip(&bare, packet))
+		setsockopt(fd, IPPROTO_IP, IP_OPTIONS, packet + 20, (packet[0] & 15) * 4 - 20);
+}
+
+static int by_socket(const struct options *o)
+{
+	const struct shot *s = &o->shot;
+	_close_ int fd = open_socket(o);
+	union address to;
+	socklen_t len = make_address(o, s->to, s->dport, &to);
+	uint8_t room[PACKET_MAX];
+	const uint8_t *data;
+	size_t n = data_of(s, &data, room);
+
+	if (fd < 0 || !n)
+		return -1;
+	set_odd(fd, s);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (s->proto != IPPROTO_TCP) {
+		sendto(fd, data, n, 0, &to.any, len);
+	} else if (connect(fd, &to.any, len) < 0 && errno == EINPROGRESS && o->wait) {
+		ready(fd, POLLOUT);
+		send(fd, data, n, MSG_NOSIGNAL);
+	}
+	if (o->wait)
+		ready(fd, POLLIN);
+	return 0;
+}
+
+/* Connects once, then sends what it reads, a line a send. */
+static int by_flow(const struct options *o)
+{
+	_close_ int fd = open_socket(o);
+	union address to;
+	socklen_t len = make_address(o, o->shot.to, o->shot.dport, &to);
+	char line[64];
+
+	if (fd < 0 || connect(fd, &to.any, len) < 0)
+		return -1;
+	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	while (fgets(line, sizeof(line), stdin))
+		send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
+	ready(fd, POLLIN);
+	return 0;
+}
+
+static int by_raw(const struct options *o)
+{
+	uint8_t packet[PACKET_MAX];
+	size_t n = packet_ip(&o->shot, packet);
+	_close_ int fd = socket(o->shot.v6 ? AF_INET6 : AF_INET, SOCK_RAW, IPPROTO_RAW);
+	union address to;
+	socklen_t len = make_address(o, o->shot.to, 0, &to);
+
+	if (fd < 0 || !n)
+		return -1;
+	if (o->named)
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->dev, (socklen_t)strlen(o->dev) + 1);
+	if (o->mark)
+		set(fd, SOL_SOCKET, SO_MARK, o->mark);
+	set(fd, SOL_SOCKET, SO_BROADCAST, 1);
+	sendto(fd, packet, n, 0, &to.any, len);
+	return 0;
+}
+
+static int send_packet(const struct options *o, int type, bool bypass)
+{
+	uint8_t frame[PACKET_MAX];
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = (int)if_nametoindex(o->dev),
+				  .sll_protocol = htons(o->shot.ether),
+				  .sll_halen = 6 };
+	size_t n = type == SOCK_RAW ? packet_frame(&o->shot, frame) : packet_ip(&o->shot, frame);
+	_close_ int fd = socket(AF_PACKET, type, 0);
+
+	if (fd < 0 || !n || !to.sll_ifindex)
+		return -1;
+	memcpy(to.sll_addr, o->shot.dmac, 6);
+	if (bypass)
+		set(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+	sendto(fd, frame, n, 0, (struct sockaddr *)&to, sizeof(to));
+	return 0;
+}
+
+static int by_frame(const struct options *o)
+{
+	return send_packet(o, SOCK_RAW, false);
+}
+
+static int by_bypass(const struct options *o)
+{
+	return send_packet(o, SOCK_RAW, true);
+}
+
+static int by_cooked(const struct options *o)
+{
+	return send_packet(o, SOCK_DGRAM, false);
+}
+
+/* As a virtual machine does: the frame comes in by a tap device. */
+static int by_tap(const struct options *o)
+{
+	uint8_t frame[PACKET_MAX];
+	size_t n = packet_frame(&o->shot, frame);
+	_close_ int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", o->dev);
+	if (fd < 0 || !n || ioctl(fd, TUNSETIFF, &r) < 0)
+		return -1;
+	poll(NULL, 0, 50); /* the bridge learns that the port has a carrier */
+	return write(fd, frame, n) < 0;
+}
+
+static int by_xdp(const struct options *o)
+{
+	uint8_t frame[PACKET_MAX];
+	size_t n = packet_frame(&o->shot, frame);
+
+	return n ? xdp_send(o->dev, frame, n) : -1;
+}
+
+static const struct {
+	const char *name;
+	int (*send)(const struct options *o);
+} ways[] = {
+	{ "socket", by_socket }, { "flow", by_flow },	  { "raw", by_raw }, { "frame", by_frame },
+	{ "bypass", by_bypass }, { "cooked", by_cooked }, { "tap", by_tap }, { "xdp", by_xdp },
+};
+
+enum kind { ADDRESS, MAC, NUMBER8, NUMBER16, NUMBER, FLAG, TEXT };
+
+static const struct {
+	const char *key;
+	enum kind kind;
+	size_t at;
+} keys[] = {
+#define KEY(name, kind, member)                              \
+	{                                                    \
+		name, kind, offsetof(struct options, member) \
+	}
+	KEY("to", ADDRESS, shot.to),
+	KEY("from", ADDRESS, shot.from),
+	KEY("via", ADDRESS, shot.via),
+	KEY("sport", NUMBER16, shot.sport),
+	KEY("dport", NUMBER16, shot.dport),
+	KEY("proto", NUMBER8, shot.proto),
+	KEY("type", NUMBER8, shot.type),
+	KEY("code", NUMBER8, shot.code),
+	KEY("rest", NUMBER8, shot.rest),
+	KEY("flags", NUMBER8, shot.flags),
+	KEY("hops", NUMBER8, shot.hops),
+	KEY("offset", NUMBER16, shot.offset),
+	KEY("more", FLAG, shot.more),
+	KEY("odd", TEXT, shot.odd),
+	KEY("data", TEXT, shot.data),
+	KEY("smac", MAC, shot.smac),
+	KEY("dmac", MAC, shot.dmac),
+	KEY("ether", NUMBER16, shot.ether),
+	KEY("vlan", NUMBER16, shot.vlan),
+	KEY("outer", NUMBER16, shot.outer),
+	KEY("trailer", FLAG, shot.trailer),
+	KEY("dev", TEXT, dev),
+	KEY("wait", FLAG, wait),
+	KEY("mapped", FLAG, mapped),
+	KEY("spoofed", FLAG, spoofed),
+	KEY("named", FLAG, named),
+	KEY("mark", NUMBER, mark),
+};
+
+static bool read_mac(const char *text, uint8_t *mac)
+{
+	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3,
+		      mac + 4, mac + 5) == 6;
+}
+
+static bool read_value(struct options *o, enum kind kind, void *at, const char *text)
+{
+	unsigned long n = strtoul(text, NULL, 0);
+
+	switch (kind) {
+	case ADDRESS:
+		o->shot.v6 |= strchr(text, ':') != NULL;
+		return inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, at) == 1;
+	case MAC: return read_mac(text, at);
+	case NUMBER8: *(uint8_t *)at = (uint8_t)n; break;
+	case NUMBER16: *(uint16_t *)at = (uint16_t)n; break;
+	case NUMBER: *(int *)at = (int)n; break;
+	case FLAG: *(bool *)at = n; break;
+	case TEXT: *(const char **)at = text; break;
+	}
+	return true;
+}
+
+static bool read_option(struct options *o, const char *word)
+{
+	size_t n = strcspn(word, "=");
+
+	for (size_t i = 0; word[n] && i < sizeof(keys) / sizeof(*keys); i++) {
+		if (strlen(keys[i].key) == n && !strncmp(keys[i].key, word, n))
+			return read_value(o, keys[i].kind, (char *)o + keys[i].at, word + n + 1);
+	}
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .dev = "up0",
+			     .shot = { .proto = IPPROTO_UDP,
+				       .sport = 0,
+				       .dport = 9999,
+				       .flags = 2,
+				       .hops = 64,
+				       .data = "token" } };
+
+	if (argc < 3)
+		return 2;
+	o.shot.token = argv[2];
+	for (int i = 3; i < argc; i++) {
+		if (!read_option(&o, argv[i])) {
+			fprintf(stderr, "shoot: cannot read %s\n", argv[i]);
+			return 2;
+		}
+	}
+	if (!o.shot.ether)
+		o.shot.ether = o.shot.v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		if (!strcmp(ways[i].name, argv[1]))
+			return ways[i].send(&o) < 0;
+	}
+	fprintf(stderr, "shoot: no way is called %s\n", argv[1]);
+	return 2;
+}
