@@ -175,8 +175,21 @@ static void on_cmp(struct scene *s, const struct nlattr **a)
 
 static void on_range(struct scene *s, const struct nlattr **a)
 {
-	lower(s, object_be32(a[NFTA_RANGE_OP], NFT_RANGE_EQ) == NFT_RANGE_NEQ ? ODDS_LIKELY
-									      : ODDS_PERHAPS);
+	const struct value *v = reg_of(s, a[NFTA_RANGE_SREG]);
+	bool inverted = object_be32(a[NFTA_RANGE_OP], NFT_RANGE_EQ) == NFT_RANGE_NEQ;
+	uint32_t n_from, n_to;
+	const uint8_t *from = data_of(a[NFTA_RANGE_FROM_DATA], &n_from);
+	const uint8_t *to = data_of(a[NFTA_RANGE_TO_DATA], &n_to);
+	bool inside;
+
+	if (!n_from || n_from != n_to)
+		return lower(s, ODDS_PERHAPS);
+	if (v->len == n_from) {
+		inside = memcmp(v->bytes, from, n_from) >= 0 && memcmp(v->bytes, to, n_to) <= 0;
+		return lower(s, inside != inverted ? ODDS_SURE : ODDS_NEVER);
+	}
+	inside = from[0] <= LOW_BYTE && to[0] >= HIGH_BYTE;
+	lower(s, inside != inverted ? ODDS_LIKELY : ODDS_PERHAPS);
 }
 
 /* A set holds what somebody named; a map's verdicts are for that as well. */
