@@ -30,7 +30,8 @@
 #define FETCH_MEMORY_SIZE 16384
 
 struct fetch_open {
-	char base[WIRE_URL_MAX]; /* https://host[:port]/folder/ */
+	char base[WIRE_URL_MAX];  /* https://host[:port]/folder/ */
+	char proxy[WIRE_URL_MAX]; /* http://[user:password@]host:port, or empty */
 	uint32_t flags;
 	uint32_t timeout_ms; /* for each request, connecting included */
 };

@@ -37,8 +37,8 @@ static int check_open(const struct fetch_open *open, size_t n_fds, struct fault 
 	size_t want = 1u + (open->flags & FETCH_HAS_CLIENT ? 2 : 0) +
 		      (open->flags & FETCH_HAS_MEMORY ? 1 : 0);
 
-	if (!wire_text_ok(open->base))
-		return fault_set(fault, -EINVAL, "the base does not end within its room");
+	if (!wire_text_ok(open->base) || !wire_text_ok(open->proxy))
+		return fault_set(fault, -EINVAL, "base or proxy does not end within its room");
 	if (open->flags & ~(FETCH_HAS_CLIENT | FETCH_HAS_MEMORY))
 		return fault_set(fault, -EINVAL, "unknown flags 0x%x", open->flags);
 	if (n_fds != want)
@@ -55,6 +55,14 @@ static int set_way(struct session *s, const struct fetch_open *open, const int *
 	s->way.trust = s->trust;
 	s->way.host = s->base.host;
 	s->way.port = s->base.port;
+	if (open->proxy[0]) {
+		int r = proxy_parse(open->proxy, &s->way.proxy, fault);
+
+		if (r < 0) {
+			fault_prefix(fault, "proxy");
+			return r;
+		}
+	}
 	if (!(open->flags & FETCH_HAS_MEMORY))
 		return 0;
 	s->way.recall.fd = fcntl(fds[--n_fds], F_DUPFD_CLOEXEC, 3);

@@ -149,16 +149,35 @@ static void offer_session(struct tls *t)
 	mbedtls_ssl_session_free(&session);
 }
 
+static int connect_way(struct tls *t, uint64_t end, struct fault *fault)
+{
+	const struct tls_way *w = t->way;
+	const struct proxy *p = &w->proxy;
+
+	if (!p->host[0]) {
+		t->fd = dial(w->host, w->port, end, fault);
+		return t->fd < 0 ? t->fd : 0;
+	}
+	t->fd = dial(p->host, p->port, end, fault);
+	if (t->fd < 0) {
+		fault_prefix(fault, "the proxy %s:%s", p->host, p->port);
+		return t->fd;
+	}
+	return proxy_connect(p, t->fd, w->host, w->port, end, fault);
+}
+
 static int open_once(struct tls *t, uint64_t end, bool resume, struct fault *fault)
 {
+	int r;
+
 	t->end = end;
 	t->fd = -1;
 	mbedtls_ssl_init(&t->ssl);
 	if (mbedtls_ssl_setup(&t->ssl, trust_config(t->way->trust)))
 		return fault_set(fault, -ENOMEM, "out of memory");
-	t->fd = dial(t->way->host, t->way->port, end, fault);
-	if (t->fd < 0)
-		return t->fd;
+	r = connect_way(t, end, fault);
+	if (r < 0)
+		return r;
 	if (resume)
 		offer_session(t);
 	return shake_hands(t, fault);

@@ -7,6 +7,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/err.h"
+#include "agent/fetch/proxy.h"
 #include "agent/fetch/recall.h"
 #include "agent/fetch/trust.h"
 
@@ -16,6 +17,7 @@ struct tls;
 struct tls_way {
 	const struct trust *trust;
 	const char *host, *port;
+	struct proxy proxy;
 	struct recall recall;
 };
 

@@ -14,7 +14,7 @@
 /* What a path is made of: RFC 3986's pchar and '/', '%' looked at apart. */
 #define PATH_BYTES LETTERS DIGITS "-._~!$&'()*+,;=:@/%"
 
-static int check_host(const char *host, struct fault *fault)
+int url_check_host(const char *host, struct fault *fault)
 {
 	const char *p = host, *last;
 
@@ -38,7 +38,7 @@ static int check_host(const char *host, struct fault *fault)
 	return 0;
 }
 
-static int check_port(const char *port, struct fault *fault)
+int url_check_port(const char *port, struct fault *fault)
 {
 	size_t n = strspn(port, DIGITS);
 	long value = strtol(port, NULL, 10);
@@ -98,9 +98,9 @@ static int take_authority(char *text, struct url *u, struct fault *fault)
 	}
 	if (strlen(text) >= sizeof(u->host))
 		return fault_set(fault, -EINVAL, "the host's name is longer than 253 characters");
-	r = check_host(text, fault);
+	r = url_check_host(text, fault);
 	if (r == 0)
-		r = check_port(port, fault);
+		r = url_check_port(port, fault);
 	if (r < 0)
 		return r;
 	memcpy(u->host, text, strlen(text) + 1);

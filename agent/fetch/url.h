@@ -19,6 +19,10 @@ struct url {
  */
 int url_parse(const char *base, struct url *ret, struct fault *fault);
 
+/* Is this the name of a host (not an address), is this a port?  -EINVAL with the reason. */
+int url_check_host(const char *host, struct fault *fault);
+int url_check_port(const char *port, struct fault *fault);
+
 /*
  * May this be appended to the folder?  Nothing in it leads out of the folder or
  * ends the path: no "..", no encoded dot, slash or backslash, no '?' or '#', no

@@ -6,6 +6,7 @@
  *     -c CERT -k KEY   client certificate     -t MS    timeout (5000)
  *     -m MAX           largest body (65536)   -o FILE  where the last body goes
  *     -r FILE          what is remembered from one run to the next
+ *     -p PROXY         http://[user:password@]host:port
  *   WHAT is a path, PATH@ETAG, or ":MS" to wait so long.
  */
 #include <errno.h>
@@ -23,7 +24,7 @@
 #include "agent/base/wire.h"
 
 struct plan {
-	const char *program, *base, *ca, *cert, *key, *out, *memory;
+	const char *program, *base, *ca, *cert, *key, *out, *memory, *proxy;
 	uint32_t timeout_ms;
 	uint64_t max;
 };
@@ -72,6 +73,8 @@ static int ask_open(int session, const struct plan *plan)
 	size_t n = 1;
 
 	snprintf(o.base, sizeof(o.base), "%s", plan->base);
+	if (plan->proxy)
+		snprintf(o.proxy, sizeof(o.proxy), "%s", plan->proxy);
 	if (plan->cert && plan->key) {
 		o.flags |= FETCH_HAS_CLIENT;
 		fds[n++] = open(plan->cert, O_RDONLY | O_CLOEXEC);
@@ -127,7 +130,7 @@ static int parse(int argc, char **argv, struct plan *p)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "c:k:t:m:o:r:")) >= 0) {
+	while ((c = getopt(argc, argv, "c:k:t:m:o:r:p:")) >= 0) {
 		if (c == 'c')
 			p->cert = optarg;
 		else if (c == 'k')
@@ -140,6 +143,8 @@ static int parse(int argc, char **argv, struct plan *p)
 			p->out = optarg;
 		else if (c == 'r')
 			p->memory = optarg;
+		else if (c == 'p')
+			p->proxy = optarg;
 		else
 			return -EINVAL;
 	}

@@ -5,6 +5,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/fetch/http.h"
+#include "agent/fetch/proxy.h"
 #include "agent/fetch/session.h"
 #include "agent/fetch/url.h"
 #include "tests/unit/test.h"
@@ -394,6 +395,54 @@ static void test_path(void **state)
 				 rows[i].ok ? "fine" : "refused");
 }
 
+static void test_proxy(void **state)
+{
+	static const struct {
+		const char *text, *host, *port, *login; /* host NULL: refused */
+	} rows[] = {
+		{ "http://proxy.example:3128", "proxy.example", "3128", "" },
+		{ "http://10.0.0.1:8080/", "10.0.0.1", "8080", "" },
+		{ "http://[fd00::1]:8080", "fd00::1", "8080", "" },
+		{ "http://Aladdin:open%20sesame@p:80", "p", "80", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==" },
+		{ "http://u:@p:80", "p", "80", "dTo=" },
+		{ "http://u:a:b@c@p:80", "p", "80", "dTphOmJAYw==" },
+		{ .text = "https://proxy.example:3128" },
+		{ .text = "socks5://proxy.example:3128" },
+		{ .text = "proxy.example:3128" },
+		{ .text = "http://proxy.example" },
+		{ .text = "http://proxy.example:" },
+		{ .text = "http://proxy.example:0" },
+		{ .text = "http://proxy.example:66000" },
+		{ .text = "http://proxy.example:3128/path" },
+		{ .text = "http://:3128" },
+		{ .text = "http://" },
+		{ .text = "http://[fd00::1:8080" },
+		{ .text = "http://[10.0.0.1]:8080" },
+		{ .text = "http://fd00::1:8080" },
+		{ .text = "http://p\r\nX: y:80" },
+		{ .text = "http://user@p:80" },
+		{ .text = "http://:secret@p:80" },
+		{ .text = "http://u:secret%0a@p:80" },
+		{ .text = "http://u:secret%@p:80" },
+		{ .text = "http://u:secret\n@p:80" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fault f = { 0 };
+		struct proxy p = { 0 };
+		int r = proxy_parse(rows[i].text, &p, &f);
+
+		if (r != (rows[i].host ? 0 : -EINVAL))
+			fail_msg("%s: %d %s", rows[i].text, r, f.why);
+		assert_string_equal(p.host, rows[i].host ? rows[i].host : "");
+		assert_string_equal(p.port, rows[i].host ? rows[i].port : "");
+		assert_string_equal(p.login, rows[i].host ? rows[i].login : "");
+		assert_int_equal(!f.why[0], r == 0);
+		assert_null(strstr(f.why, "secret"));
+	}
+}
+
 /* What is wrong with the request itself is found before any descriptor is looked at. */
 static void test_open(void **state)
 {
@@ -429,18 +478,19 @@ static void test_open(void **state)
 	memset(o.base, 'a', sizeof(o.base));
 	f = (struct fault){ 0 };
 	assert_int_equal(session_open(&o, fds, 1, &s, &f), -EINVAL);
-	assert_string_equal(f.why, "the base does not end within its room");
+	assert_string_equal(f.why, "base or proxy does not end within its room");
 	assert_null(s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_limits),	 cmocka_unit_test(test_etag),
-		cmocka_unit_test(test_encoding), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_url),	 cmocka_unit_test(test_path),
-		cmocka_unit_test(test_open),	 cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_accepted),    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_limits),	    cmocka_unit_test(test_etag),
+		cmocka_unit_test(test_encoding),    cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_url),	    cmocka_unit_test(test_path),
+		cmocka_unit_test(test_open),	    cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_retry_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
