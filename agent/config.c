@@ -13,6 +13,7 @@
 #include "agent/base/wire.h"
 #include "agent/config.h"
 #include "agent/mirrors.h"
+#include "agent/proxy.h"
 
 #define BLANKS " \t"
 
@@ -24,6 +25,7 @@ typedef int (*key_set)(struct config *c, const struct key *k, const char *value,
 
 static int set_path(struct config *c, const struct key *k, const char *value, struct fault *fault);
 static int set_url(struct config *c, const struct key *k, const char *value, struct fault *fault);
+static int set_proxy(struct config *c, const struct key *k, const char *value, struct fault *fault);
 static int set_span(struct config *c, const struct key *k, const char *value, struct fault *fault);
 
 #define AT(member) offsetof(struct config, member)
@@ -36,6 +38,7 @@ static const struct key {
 	uint64_t min, max; /* of a span, in seconds */
 } keys[] = {
 	{ "Policy", "URL", set_url, AT(url), "", 0, 0 },
+	{ "Policy", "Proxy", set_proxy, AT(proxy), PROXY_ENVIRONMENT, 0, 0 },
 	{ "Policy", "CA", set_path, AT(ca), "/etc/ssl/certs/ca-certificates.crt", 0, 0 },
 	{ "Policy", "Certificate", set_path, AT(certificate), "", 0, 0 },
 	{ "Policy", "PrivateKey", set_path, AT(private_key), "", 0, 0 },
@@ -85,6 +88,19 @@ static int set_url(struct config *c, const struct key *k, const char *value, str
 			return fault_set(fault, -EINVAL, "%s=: give %d addresses at most", k->name,
 					 MIRRORS_MAX);
 	}
+	return set_text(c, k, value);
+}
+
+/* The value is not repeated: there may be a password in it. */
+static int set_proxy(struct config *c, const struct key *k, const char *value, struct fault *fault)
+{
+	bool word = !strcmp(value, PROXY_NONE) || !strcmp(value, PROXY_ENVIRONMENT);
+
+	if (!word && (strncmp(value, "http://", 7) || strlen(value) >= WIRE_URL_MAX))
+		return fault_set(fault, -EINVAL,
+				 "%s=: give http://[user:password@]host:port, " PROXY_ENVIRONMENT
+				 " or " PROXY_NONE,
+				 k->name);
 	return set_text(c, k, value);
 }
 

@@ -11,6 +11,7 @@ struct config {
 	char *url; /* one or more, blanks between them; empty: no policy is fetched */
 	char *ca;
 	char *certificate, *private_key; /* both or neither; empty: none */
+	char *proxy; /* http://..., or a word of proxy.h */
 	uint64_t refresh;		 /* seconds between polls */
 	uint64_t timeout;		 /* seconds for one request */
 	char *state_dir, *runtime_dir, *helper_dir;

@@ -12,6 +12,7 @@
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/base/msg.h"
+#include "agent/proxy.h"
 #include "agent/refresh.h"
 
 /* A whole refresh: a root chain may need many requests, each with its own limit. */
@@ -222,12 +223,15 @@ static int send_open(struct refresh *r, int session, struct fault *fault)
 	if (n < 0)
 		return n;
 	snprintf(o.base, sizeof(o.base), "%s", r->mirror->url);
+	err = proxy_choose(c->proxy, o.base, o.proxy);
 	o.flags = n == 3 ? FETCH_HAS_CLIENT : 0;
 	if (memory >= 0) {
 		o.flags |= FETCH_HAS_MEMORY;
 		fds[n++] = memory;
 	}
-	err = msg_send(session, &o, sizeof(o), fds, (size_t)n);
+	if (err == 0)
+		err = msg_send(session, &o, sizeof(o), fds, (size_t)n);
+	explicit_bzero(o.proxy, sizeof(o.proxy));
 	while (opened-- > 0)
 		close(fds[opened]);
 	return err;

@@ -16,6 +16,7 @@
 #include "agent/memory.h"
 #include "agent/mirrors.h"
 #include "agent/poll.h"
+#include "agent/proxy.h"
 #include "tests/unit/test.h"
 
 static void test_judge(void **state)
@@ -189,6 +190,7 @@ static void test_config_refuses(void **state)
 		{ "[Policy]\nURL=https://a/ https://b\n", "URL=https://b: give a folder" },
 		{ "[Policy]\nURL=https://a/ https://b/ https://c/ https://d/ https://e/\n",
 		  "URL=: give 4 addresses at most" },
+		{ "[Policy]\nProxy=socks://a:1\n", "lazaret.conf:2: Proxy=: give http://" },
 		{ "[Policy]\nRefresh=soon\n", "lazaret.conf:2: Refresh=soon: give a span" },
 		{ "[Policy]\nRefresh=1s\n", "lazaret.conf:2: Refresh=1s: give a span from 10 s" },
 		{ "[Policy]\nCA=ca.pem\n", "lazaret.conf:2: CA=ca.pem: give an absolute path" },
@@ -230,7 +232,7 @@ static void test_config_documented(void **state)
 			p[1] = ' ';
 			keys++;
 		}
-	assert_int_equal(keys, 11);
+	assert_int_equal(keys, 12);
 	write_text("lazaret.conf", text);
 	snprintf(file, sizeof(file), "%s/lazaret.conf", folder);
 	if (config_load(file, &c, &fault) < 0)
@@ -240,6 +242,7 @@ static void test_config_documented(void **state)
 	assert_int_equal(c->refresh, bare->refresh);
 	assert_int_equal(c->timeout, bare->timeout);
 	assert_string_equal(c->ca, bare->ca);
+	assert_string_equal(c->proxy, bare->proxy);
 	assert_string_equal(c->state_dir, bare->state_dir);
 	assert_string_equal(c->runtime_dir, bare->runtime_dir);
 	assert_string_equal(c->helper_dir, bare->helper_dir);
@@ -335,6 +338,55 @@ static void test_poll(void **state)
 	assert_in_range(poll_wait(10, 0, 3), 1, 10);
 }
 
+static void test_proxy(void **state)
+{
+	static const struct {
+		const char *setting, *https_proxy, *no_proxy, *want;
+	} rows[] = {
+		{ "http://a:1", "http://b:2", "*", "http://a:1" },
+		{ "none", "http://b:2", NULL, "" },
+		{ "environment", "http://b:2", NULL, "http://b:2" },
+		{ "environment", "u:p@b:2", "", "http://u:p@b:2" },
+		{ "environment", NULL, NULL, "" },
+		{ "environment", "http://b:2", "*", "" },
+		{ "environment", "http://b:2", "other.org,policy.example.org", "" },
+		{ "environment", "http://b:2", " EXAMPLE.org ", "" },
+		{ "environment", "http://b:2", ".org", "" },
+		{ "environment", "http://b:2", "example.org:8443", "" },
+		{ "environment", "http://b:2", "example.org:443", "http://b:2" },
+		{ "environment", "http://b:2", "le.org", "http://b:2" },
+		{ "environment", "http://b:2", "a.policy.example.org, ., :8443,10.0.0.0/8",
+		  "http://b:2" },
+	};
+	char got[WIRE_URL_MAX], longer[WIRE_URL_MAX + 9];
+
+	(void)state;
+	unsetenv("HTTPS_PROXY");
+	unsetenv("NO_PROXY");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		unsetenv("https_proxy");
+		unsetenv("no_proxy");
+		if (rows[i].https_proxy)
+			setenv("https_proxy", rows[i].https_proxy, 1);
+		if (rows[i].no_proxy)
+			setenv("no_proxy", rows[i].no_proxy, 1);
+		assert_int_equal(proxy_choose(rows[i].setting, "https://policy.example.org:8443/a/",
+					      got),
+				 0);
+		assert_string_equal(got, rows[i].want);
+	}
+	unsetenv("https_proxy");
+	unsetenv("no_proxy");
+	setenv("HTTPS_PROXY", "http://c:3", 1);
+	assert_int_equal(proxy_choose("environment", "https://a/", got), 0);
+	assert_string_equal(got, "http://c:3");
+	memset(longer, 'a', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	setenv("HTTPS_PROXY", longer, 1);
+	assert_int_equal(proxy_choose("environment", "https://a/", got), -ENAMETOOLONG);
+	unsetenv("HTTPS_PROXY");
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -353,11 +405,17 @@ static int drop_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge),	       cmocka_unit_test(test_judge_host),
-		cmocka_unit_test(test_ladder),	       cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_mirrors_order),  cmocka_unit_test(test_mirrors_pause),
-		cmocka_unit_test(test_poll),	       cmocka_unit_test(test_config),
-		cmocka_unit_test(test_config_refuses), cmocka_unit_test(test_config_documented),
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_judge_host),
+		cmocka_unit_test(test_ladder),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_mirrors_order),
+		cmocka_unit_test(test_mirrors_pause),
+		cmocka_unit_test(test_poll),
+		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_config_refuses),
+		cmocka_unit_test(test_config_documented),
 	};
 
 	return cmocka_run_group_tests_name("agent", tests, make_folder, drop_folder);

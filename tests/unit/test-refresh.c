@@ -55,7 +55,8 @@ static int fake_fetch(void)
 	char host[64] = "", runs[2] = "";
 
 	if (msg_recv(0, &o, sizeof(o), fds, &n, 5000) < 0 || n != 2 ||
-	    o.flags != FETCH_HAS_MEMORY || !check_memory(fds[1], runs))
+	    strcmp(o.proxy, "http://u:p@proxy:1") || o.flags != FETCH_HAS_MEMORY ||
+	    !check_memory(fds[1], runs))
 		return 1;
 	sscanf(o.base, "https://%63[^/]", host);
 	note(host);
@@ -113,6 +114,7 @@ static struct vet_said refresh_once(struct mirrors *m, const char *asked)
 	struct config config = { .ca = (char *)"/dev/null",
 				 .certificate = (char *)"",
 				 .private_key = (char *)"",
+				 .proxy = (char *)"http://u:p@proxy:1",
 				 .state_dir = folder,
 				 .helper_dir = folder,
 				 .first_root = (char *)"",
