@@ -195,4 +195,15 @@ on_laptop sh -c 'systemctl start dbus.socket; ufw --force enable' >/dev/null 2>&
 on_laptop systemctl restart lazaretd # its patience with patches-install starts anew
 lab_wait 60 is compliant >/dev/null && ! has_table
 ok $? 'with its firewall on and patched it is let out'
+
+# The README's words on how to get off it, in the worst moment.
+on_laptop nft flush ruleset
+on_laptop systemctl mask -q --runtime --now lazaret-remedy-firewall-enable.socket
+on_laptop lazaret check >/dev/null
+on_laptop systemctl -q disable --now lazaretd
+has_table
+ok $? 'the agent is stopped for good, and that alone opens nothing'
+on_laptop nft delete table inet lazaret && on_laptop curl -sf -m 3 "http://$INTERNET4/" >/dev/null &&
+	! on_laptop systemctl -q is-enabled lazaret-hold lazaretd
+ok $? 'without its table the internet answers, and the next boot holds nothing'
 echo "1..$n"
