@@ -78,7 +78,7 @@ uplink1() { # NAME
 }
 
 lab_build() {
-	for n in lk-host lk-gw lk-box lk-mac; do space $n; done
+	for place in lk-host lk-gw lk-box lk-mac; do space $place; done
 	at lk-gw sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.icmp_echo_ignore_broadcasts=0
 	host sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
@@ -120,7 +120,7 @@ lab_build() {
 				{ "to": "2001:db8:200::/49", "tcp": [80] }
 			],
 			"resolvers": ["$res4", "$res6"],
-			"ntp": ["$peer4"],
+			"ntp": ["$peer4", "$peer6"],
 			"dhcp": true,
 			"helpdesk": [{ "from": "$help4", "tcp": [22] }, { "from": "$help6", "tcp": [22] }]
 		}

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck source=lab.sh
+# What has to work in quarantine: whom the list names, and all that getting there needs.
+set -u
+. "${src:?}/tests/leak/lab.sh"
+lab_enter "$0"
+command -v busybox >/dev/null || {
+	echo '1..0 # SKIP needs busybox'
+	exit 0
+}
+n=0
+
+check() { # WHAT COMMAND...
+	what=$1
+	shift
+	n=$((n + 1))
+	if "$@" >>"$dir/log" 2>&1; then echo "ok $n - $what"; else echo "not ok $n - $what"; fi
+}
+not() { ! "$@"; }
+asks() { # NAMESPACE ARGUMENTS-OF-ask...
+	where=$1
+	shift
+	at "$where" "$bin/ask" "$@"
+}
+
+forget_neighbours() {
+	for l in "lk-host up0" "lk-gw h-up0" "lk-gw p-peer" "lk-peer eth0"; do
+		ip -n "${l% *}" neigh flush dev "${l#* }"
+	done
+}
+
+path_mtu() { # 4|6 ADDRESS: learnt from a router that no list names
+	ip -n lk-host -"$1" route flush cache
+	asks lk-host tcp "$2" 443 200000
+	ip -n lk-host -"$1" route get "$2" | grep -q 'mtu 1300'
+}
+
+lease() { # the second uplink, from nothing
+	ip -n lk-host addr flush dev up1
+	at lk-gw busybox udhcpd -f "$dir/udhcpd.conf" >>"$dir/log" 2>&1 &
+	server=$!
+	sleep 0.2
+	host busybox udhcpc -i up1 -n -q -t 3 -T 1 -s "$dir/leased"
+	kill $server
+	grep -q '^bound 192.0.3.5' "$dir/lease"
+}
+
+works() { # WHEN
+	for v in "4 $peer4 $res4 $own4 127.0.0.1" "6 $peer6 $res6 $own6 ::1"; do
+		# shellcheck disable=SC2086
+		set -- "$1" $v
+		as="$1, IPv$2:"
+		check "$as TCP to the allowed peer" asks lk-host tcp "$3" 443 1000
+		check "$as 100 kB of it" asks lk-host tcp "$3" 443 100000
+		check "$as UDP to the allowed peer" asks lk-host udp "$3" 4433 200
+		check "$as the resolver over UDP" asks lk-host udp "$4" 53 64
+		check "$as the resolver over TCP" asks lk-host tcp "$4" 53 64
+		check "$as time" asks lk-host udp "$3" 123 48 123
+		check "$as an address in an allowed prefix" asks lk-host tcp \
+			"$([ "$2" = 4 ] && echo 198.51.200.77 || echo 2001:db8:200:7fff::77)" 80 100
+		check "$as the helpdesk comes in" asks lk-help tcp "$5" 22 5000
+		check "$as loopback" asks lk-host tcp "$6" 8080 1000
+		check "$as our own address" asks lk-host tcp "$5" 8080 1000
+		forget_neighbours
+		check "$as the gateway is found again" asks lk-host tcp "$3" 443 100
+		forget_neighbours
+		check "$as and finds us" asks lk-help tcp "$5" 22 100
+		check "$as path MTU" path_mtu "$2" "$3"
+	done
+	check "$1, DHCP" lease
+	check "$1, DHCPv6" asks lk-host udp "$linklocal" 547 100 546 up0
+}
+
+lab_build
+# In the middle of the path, so that only the router can tell.
+ip -n lk-gw route change 198.51.100.0/24 dev p-peer mtu lock 1300
+ip -n lk-gw -6 route add 2001:db8:51::10/128 dev p-peer mtu lock 1300
+ip -n lk-gw link set p-peer mtu 1500 && ip -n lk-peer link set eth0 mtu 1500
+for a in 198.51.200.77/32 2001:db8:200:7fff::77/128; do ip -n lk-peer addr add $a dev lo; done
+ip -n lk-gw route add 198.51.200.0/24 via $peer4 && ip -n lk-gw route add 2001:db8:200::/48 via $peer6
+linklocal=$(ip -n lk-gw -6 -o addr show dev h-up0 scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+cat >"$dir/leased" <<-END
+	#!/bin/sh
+	echo "\$1 \$ip" >>$dir/lease
+END
+chmod +x "$dir/leased"
+cat >"$dir/udhcpd.conf" <<-END
+	start 192.0.3.50
+	end 192.0.3.59
+	interface h-up1
+	lease_file $dir/leases
+	pidfile $dir/udhcpd.pid
+END
+: >"$dir/leases"
+start lk-host "$bin/serve" tcp:22 tcp:8080
+start lk-gw "$bin/serve" udp:547
+start lk-peer "$bin/serve" tcp:443 tcp:80 udp:4433 udp:123
+start lk-res "$bin/serve" tcp:53 udp:53
+start lk-net "$bin/serve" tcp:7000
+
+check 'a stranger is there' asks lk-host tcp $net4 7000 100
+works 'before'
+rm -f "$dir/lease"
+lay || exit 1
+check 'and not in quarantine' not asks lk-host tcp $net4 7000 100
+works 'in quarantine'
+rm -f "$dir/lease"
+sed 's/4434/4436/' "$dir/allow.json" >"$dir/edited.json"
+lay "$dir/edited.json" || exit 1
+works 'after an edit'
+check 'nor then' not asks lk-host tcp $net4 7000 100
+lift
+check 'but afterwards' asks lk-host tcp $net4 7000 100
+[ -z "${LK_KEEP-}" ] || cp -r "$dir" "$LK_KEEP"
+echo "1..$n"
