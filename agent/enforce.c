@@ -5,17 +5,67 @@
 #include "agent/base/log.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
+#include "agent/fdstore.h"
 #include "netfilter/quarantine.h"
+
+#define STORED "nft" /* the socket's name in systemd's store */
+
+/* The socket that owns the tables outlives us there; without it anybody could change them. */
+static void keep_socket(const struct daemon *d)
+{
+	int r = fdstore_keep(STORED, d->nft.fd);
+
+	if (r < 0)
+		log_warn("systemd does not keep the socket that owns the quarantine: %s; when this "
+			 "process dies, others can change it until the next one has started",
+			 strerror(-r));
+}
+
+static void tell_ownership(const struct daemon *d)
+{
+	if (d->nft.ownership == OWNERSHIP_OWNED)
+		log_notice("this kernel keeps others from changing the quarantine");
+	else
+		log_notice("this kernel lets others change the quarantine (it is older than 6.9)");
+}
 
 static int reach_kernel(struct daemon *d, struct fault *fault)
 {
-	int r = 0;
+	int r;
 
-	if (d->nft.fd < 0) {
-		r = nft_open(&d->nft, fault);
-		d->host.nft = r < 0 ? NULL : &d->nft;
+	if (d->nft.fd >= 0)
+		return 0;
+	r = nft_open(&d->nft, fault);
+	if (r < 0)
+		return r;
+	r = ownership_claim(&d->nft, OWNERSHIP_OWNED, fault);
+	if (r < 0) {
+		nft_close(&d->nft);
+		return r;
 	}
-	return r;
+	d->host.nft = &d->nft;
+	tell_ownership(d);
+	if (d->nft.ownership == OWNERSHIP_OWNED)
+		keep_socket(d);
+	return 0;
+}
+
+/* Without the old socket the tables that it owns are out of reach, so it is looked for first. */
+static void take_socket_back(struct daemon *d)
+{
+	struct fault fault = { 0 };
+	_close_ int fd = fdstore_take(STORED);
+
+	if (fd < 0 || d->nft.fd >= 0)
+		return;
+	if (nft_reopen(fd, &d->nft, &fault) < 0) {
+		log_warn("the socket that systemd kept is of no use: %s", fault.why);
+		return;
+	}
+	take_fd(&fd);
+	d->nft.ownership = OWNERSHIP_OWNED;
+	d->host.nft = &d->nft;
+	log_notice("the socket that owns the quarantine is back");
 }
 
 static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
@@ -49,8 +99,10 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 void enforce_adopt(struct daemon *d)
 {
 	struct fault fault = { 0 };
-	int there = reach_kernel(d, &fault);
+	int there;
 
+	take_socket_back(d);
+	there = reach_kernel(d, &fault);
 	if (there == 0)
 		there = quarantine_present(&d->nft, &fault);
 	d->laid = there > 0;

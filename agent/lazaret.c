@@ -94,7 +94,10 @@ static int show_state(const json_t *all)
 	if (*text_of(all, "enforce_fault"))
 		printf("NOT ENFORCED: %s\n", text_of(all, "enforce_fault"));
 	else if (json_is_true(json_object_get(all, "quarantine")))
-		printf("network: quarantined, only what repair needs is open\n");
+		printf("network: quarantined, only what repair needs is open; %s\n",
+		       !strcmp(text_of(all, "ownership"), "owned")
+			       ? "nobody else can change its rules"
+			       : "its rules are put back when somebody changes them");
 	return states[i].exit;
 }
 

@@ -130,6 +130,10 @@ static int hold(struct options *o, struct fault *fault)
 
 	if (r < 0)
 		return r;
+	/* Nobody's yet: lazaretd comes to own it as it lies there, without a gap. */
+	if (ownership_claim(&nft, OWNERSHIP_ORPHAN, &why) < 0)
+		log_warn("%s", why.why);
+	why = (struct fault){ 0 };
 	r = read_allow(o->allow, &allow, &why);
 	if (r == 0)
 		r = quarantine_lay(&nft, &allow, &why);

@@ -172,13 +172,23 @@ static void set_room(int fd, int forced, int plain, int bytes)
 		setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof(bytes));
 }
 
+/* Sees whether nf_tables answers by it. */
+static int greet(int fd, struct nft *ret, struct fault *fault)
+{
+	struct nft nft = { .fd = fd, .seq = (uint32_t)time(NULL) };
+	uint32_t generation;
+	int r = nft_generation(&nft, &generation, fault);
+
+	if (r == 0)
+		*ret = nft;
+	return r;
+}
+
 int nft_open(struct nft *ret, struct fault *fault)
 {
 	const struct timeval wait = { .tv_sec = ANSWER_SECONDS };
 	const int on = 1;
-	struct nft nft = { .seq = (uint32_t)time(NULL) };
 	_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	uint32_t generation;
 	int r;
 
 	if (fd < 0)
@@ -192,13 +202,45 @@ int nft_open(struct nft *ret, struct fault *fault)
 	/* Only nicer: words and place of a refusal, and answers without an echo of the question. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	nft.fd = fd;
-	r = nft_generation(&nft, &generation, fault);
+	r = greet(fd, ret, fault);
+	if (r == 0)
+		take_fd(&fd);
+	return r;
+}
+
+/* A dump that its reader left is still in the way of the next one: it is read to its end. */
+static int drain(int fd)
+{
+	_free_ char *buf = malloc(NFT_ANSWER_MAX);
+
+	if (!buf)
+		return -ENOMEM;
+	while (recv(fd, buf, NFT_ANSWER_MAX, MSG_DONTWAIT) >= 0 || errno == ENOBUFS ||
+	       errno == EINTR)
+		;
+	return errno == EAGAIN ? 0 : -errno;
+}
+
+int nft_reopen(int fd, struct nft *ret, struct fault *fault)
+{
+	int protocol = 0, r;
+	socklen_t len = sizeof(protocol);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) < 0)
+		r = -errno;
+	else
+		r = protocol == NETLINK_NETFILTER ? drain(fd) : -EPROTOTYPE;
 	if (r < 0)
-		return r;
-	take_fd(&fd);
-	*ret = nft;
-	return 0;
+		return fault_set(fault, r, "not a netfilter socket: %s", strerror(-r));
+	return greet(fd, ret, fault);
+}
+
+uint32_t nft_port(const struct nft *nft)
+{
+	struct sockaddr_nl who = { 0 };
+	socklen_t len = sizeof(who);
+
+	return getsockname(nft->fd, (void *)&who, &len) == 0 ? who.nl_pid : 0;
 }
 
 void nft_close(struct nft *nft)

@@ -4,13 +4,15 @@
 #include <stdint.h>
 
 #include "agent/base/err.h"
+#include "netfilter/ownership.h"
 
 struct nlmsghdr;
 
 /* A netlink socket to nf_tables; one thread, one request at a time. */
 struct nft {
 	int fd;
-	uint32_t seq; /* of the next message */
+	uint32_t seq;		  /* of the next message */
+	enum ownership ownership; /* of the tables laid through it: see ownership_claim() */
 };
 
 /*
@@ -19,6 +21,15 @@ struct nft {
  */
 int nft_open(struct nft *ret, struct fault *fault);
 void nft_close(struct nft *nft);
+
+/*
+ * Goes on with a socket that another process left behind, perhaps amid a request; `fd` is
+ * taken when it returns 0.  -ENOTSOCK or -EPROTOTYPE for what is none of nft_open()'s.
+ */
+int nft_reopen(int fd, struct nft *ret, struct fault *fault);
+
+/* What the kernel knows this socket by: nlmsg_pid of the events that it causes. */
+uint32_t nft_port(const struct nft *nft);
 
 /*
  * Dumps all objects of one kind (NFT_MSG_GETTABLE, ...GETCHAIN, ...GETRULE) and

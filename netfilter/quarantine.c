@@ -141,15 +141,15 @@ static const struct rule rules[] = {
 
 #define COUNT_OF(a) (sizeof(a) / sizeof(*(a)))
 
-static void add_table(struct batch *b)
+/* Flags wake a dormant table and adopt an orphan; without them one that is there is left as is. */
+static void add_table(struct batch *b, const uint32_t *flags)
 {
 	_drop_(drop_nftnl_table) struct nftnl_table *t = nftnl_table_alloc();
 
-	if (t) {
+	if (t)
 		nftnl_table_set_str(t, NFTNL_TABLE_NAME, TABLE);
-		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS,
-				    0); /* said, so that it wakes a dormant one */
-	}
+	if (t && flags)
+		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, *flags);
 	batch_add_table(b, t);
 }
 
@@ -180,14 +180,14 @@ static uint32_t circumstances(const struct allow *allow, const struct peers *pee
 static int lay(struct nft *nft, const struct allow *allow, const struct peers *peers, bool anew,
 	       struct fault *fault)
 {
-	const uint32_t now = circumstances(allow, peers);
+	const uint32_t now = circumstances(allow, peers), flags = ownership_flags(nft->ownership);
 	struct batch *b = batch_begin(nft, NFPROTO_INET);
 
-	add_table(b);
 	if (anew) {
+		add_table(b, NULL);
 		batch_delete_table(b, TABLE);
-		add_table(b);
 	}
+	add_table(b, &flags);
 	for (size_t i = 0; i < COUNT_OF(bases); i++)
 		add_chain(b, bases[i].name, &bases[i]);
 	for (size_t i = 0; i < COUNT_OF(chains); i++)
@@ -226,7 +226,7 @@ int quarantine_lift(struct nft *nft, struct fault *fault)
 	struct batch *b = batch_begin(nft, NFPROTO_INET);
 	int r;
 
-	add_table(b); /* deleting what is not there would be refused */
+	add_table(b, NULL); /* deleting what is not there would be refused */
 	batch_delete_table(b, TABLE);
 	r = batch_commit(b, fault);
 	if (r < 0)

@@ -12,6 +12,7 @@
 struct nft;
 
 /*
+ * The table belongs to whom nft->ownership says; one that another socket owns is -EPERM.
  * Takes the host into quarantine in one transaction, or replaces the allow-list of
  * a quarantine that is already there, without a moment in which a base chain is missing
  * or open.  0, or -errno with the kernel's refusal in words; then nothing has changed.
