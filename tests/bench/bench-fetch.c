@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A policy of 20 KiB over TLS (P-256, private CA) from nginx in a network of its own:
- * lazaret-fetch cold, then curl.  Processor time and memory of the whole process.
+ * A policy of 20 KiB over TLS (P-256, private CA) from nginx in a network of its own: cold,
+ * then as polls that find it unchanged; lazaret-fetch and curl.  Processor time and memory
+ * of the whole process, resolver included; all bytes of all packets both ways, Ethernet's,
+ * IP's and TCP's headers, too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +33,7 @@ static const char setup[] =
 	" -addext subjectAltName=DNS:localhost;"
 	"openssl x509 -req -in s.csr -CA ca.pem -CAkey ca.key -CAcreateserial"
 	" -copy_extensions copy -days 9 -out s.pem;"
+	"cat /etc/ssl/certs/ca-certificates.crt ca.pem >all.pem;"
 	"head -c 20480 /dev/urandom >policy; chmod 755 .;"
 	"echo 'events {} http { access_log off; server { listen 4433 ssl; root '$PWD';"
 	" ssl_certificate '$PWD'/s.pem; ssl_certificate_key '$PWD'/s.key; } }' >conf;"
@@ -39,6 +42,14 @@ static const char setup[] =
 struct sum {
 	double cpu_ms, wall_ms;
 	long rss_kib;
+};
+
+/* What is asked for, by whom, and what is known from the run before. */
+struct job {
+	const char *name, *program, *ca;
+	int (*run)(const struct job *job, struct sum *sum);
+	int memory; /* -1: none */
+	char etag[WIRE_TAG_MAX];
 };
 
 static int loopback_up(void)
@@ -63,27 +74,45 @@ static int finish(pid_t child, struct sum *sum)
 	return status ? -EIO : 0;
 }
 
-static int converse(int session)
+static int expect(const struct job *job, const struct fetch_got *got)
+{
+	uint32_t status = job->etag[0] ? 304 : 200;
+
+	if (got->err || got->status != status)
+		fprintf(stderr, "fetch: %u %s\n", got->status, got->why);
+	return got->err || got->status != status ? -EIO : 0;
+}
+
+static int open_session(int session, const struct job *job)
 {
 	struct fetch_open o = { .base = BASE, .timeout_ms = 5000 };
-	struct fetch_get g = { .path = "policy", .max = 65536 };
+	_close_ int ca = open(job->ca, O_RDONLY | O_CLOEXEC);
+	int fds[2] = { ca, job->memory };
 	struct fetch_got got;
-	_close_ int ca = open("ca.pem", O_RDONLY | O_CLOEXEC);
-	_close_ int body = memfd_create("body", MFD_CLOEXEC);
-	int r = msg_send(session, &o, sizeof(o), &ca, 1);
+	int r;
 
+	o.flags = job->memory >= 0 ? FETCH_HAS_MEMORY : 0;
+	r = msg_send(session, &o, sizeof(o), fds, job->memory >= 0 ? 2 : 1);
 	if (r == 0)
 		r = msg_recv(session, &got, sizeof(got), NULL, NULL, 5000);
+	return r ?: got.err;
+}
+
+static int converse(int session, const struct job *job, struct fetch_got *got)
+{
+	struct fetch_get g = { .path = "policy", .max = 65536 };
+	_close_ int body = memfd_create("body", MFD_CLOEXEC);
+	int r = open_session(session, job);
+
+	memcpy(g.etag, job->etag, sizeof(g.etag));
 	if (r == 0)
 		r = msg_send(session, &g, sizeof(g), &body, 1);
 	if (r == 0)
-		r = msg_recv(session, &got, sizeof(got), NULL, NULL, 6000);
-	if (r == 0 && (got.err || got.len != 20480))
-		fprintf(stderr, "fetch: %s\n", got.why);
-	return r == 0 && got.len != 20480 ? -EIO : r;
+		r = msg_recv(session, got, sizeof(*got), NULL, NULL, 6000);
+	return r ?: expect(job, got);
 }
 
-static int run_fetch(const char *program, struct sum *sum)
+static int fetch_once(const struct job *job, struct fetch_got *got, struct sum *sum)
 {
 	int ends[2], r;
 	pid_t child;
@@ -93,46 +122,106 @@ static int run_fetch(const char *program, struct sum *sum)
 	child = fork();
 	if (child == 0) {
 		if (dup2(ends[1], 0) == 0)
-			execl(program, program, (char *)NULL);
+			execl(job->program, job->program, (char *)NULL);
 		_exit(127);
 	}
 	close(ends[1]);
-	r = child < 0 ? -errno : converse(ends[0]);
+	r = child < 0 ? -errno : converse(ends[0], job, got);
 	close(ends[0]);
 	return child < 0 ? r : finish(child, sum) ?: r;
 }
 
-static int run_curl(const char *program, struct sum *sum)
+static int run_fetch(const struct job *job, struct sum *sum)
 {
+	struct fetch_got got;
+
+	return fetch_once(job, &got, sum);
+}
+
+/* Without a memory it has a name for everything it can keep: the tag. */
+static int run_curl(const struct job *job, struct sum *sum)
+{
+	char tag[WIRE_TAG_MAX + 20] = "X-No: tag";
 	pid_t child = fork();
 
+	if (job->etag[0])
+		snprintf(tag, sizeof(tag), "If-None-Match: %s", job->etag);
 	if (child == 0) {
-		execlp(program, program, "-s", "--http1.1", "--cacert", "ca.pem", "-o", "got",
-		       BASE "policy", (char *)NULL);
+		execlp(job->program, job->program, "-s", "--http1.1", "--cacert", job->ca, "-H",
+		       tag, "-o", "got", BASE "policy", (char *)NULL);
 		_exit(127);
 	}
 	return child < 0 ? -errno : finish(child, sum);
 }
 
-static int measure(const char *name, const char *program,
-		   int (*run)(const char *program, struct sum *sum))
+/* Of the loopback, which counts each packet once as sent. */
+static double bytes_sent(void)
+{
+	char line[512];
+	unsigned long long n = 0;
+	FILE *f = fopen("/proc/self/net/dev", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, " lo: %*u %*u %*u %*u %*u %*u %*u %*u %llu", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return (double)n;
+}
+
+static void print(const struct job *job, const char *what, double figure, const char *unit)
+{
+	printf("%s, %s\t%.2f\t%s\n", job->name, what, figure, unit);
+}
+
+static int measure(const struct job *job)
 {
 	struct sum sum = { 0 };
+	double sent = bytes_sent();
 	uint64_t start = io_boot_ms();
 
 	for (int i = 0; i < ROUNDS; i++) {
-		int r = run(program, &sum);
+		int r = job->run(job, &sum);
 
 		if (r < 0) {
-			fprintf(stderr, "%s: %s\n", program, strerror(-r));
+			fprintf(stderr, "%s: %s\n", job->name, strerror(-r));
 			return r;
 		}
 	}
 	sum.wall_ms = (double)(io_boot_ms() - start);
-	printf("%s: 20 KiB over TLS, cold, cpu\t%.2f\tms\n", name, sum.cpu_ms / ROUNDS);
-	printf("%s: 20 KiB over TLS, cold, wall\t%.2f\tms\n", name, sum.wall_ms / ROUNDS);
-	printf("%s: 20 KiB over TLS, cold, rss\t%.2f\tMiB\n", name, (double)sum.rss_kib / 1024);
+	print(job, "cpu", sum.cpu_ms / ROUNDS, "ms");
+	print(job, "wall", sum.wall_ms / ROUNDS, "ms");
+	print(job, "rss", (double)sum.rss_kib / 1024, "MiB");
+	print(job, "wire", (bytes_sent() - sent) / ROUNDS, "bytes");
 	return 0;
+}
+
+/* A policy of 20 KiB the first time, then unchanged. */
+static int compare(const char *fetch)
+{
+	struct job ours = { "lazaret-fetch, 20 KiB, cold", fetch, "ca.pem", run_fetch, -1, "" };
+	struct job theirs = { "curl, 20 KiB, cold", "curl", "ca.pem", run_curl, -1, "" };
+	_close_ int memory = memfd_create("memory", MFD_CLOEXEC);
+	struct sum unused = { 0 };
+	struct fetch_got got;
+	int r = measure(&ours) ?: measure(&theirs);
+
+	if (r == 0 && ftruncate(memory, FETCH_MEMORY_SIZE) == 0) {
+		ours.memory = memory;
+		r = fetch_once(&ours, &got, &unused);
+	}
+	if (r < 0)
+		return r;
+	memcpy(ours.etag, got.etag, sizeof(ours.etag));
+	memcpy(theirs.etag, got.etag, sizeof(theirs.etag));
+	ours.name = "lazaret-fetch, unchanged, resumed";
+	theirs.name = "curl, unchanged";
+	r = measure(&ours) ?: measure(&theirs);
+	ours.ca = theirs.ca = "all.pem";
+	ours.name = "lazaret-fetch, the same, 140 CAs";
+	theirs.name = "curl, the same, 140 CAs";
+	r = r ?: fetch_once(&ours, &got, &unused);
+	return r ?: measure(&ours) ?: measure(&theirs);
 }
 
 int main(void)
@@ -154,8 +243,7 @@ int main(void)
 	if (r)
 		fprintf(stderr, "bench-fetch: no nginx or openssl\n");
 	else
-		r = measure("lazaret-fetch", program, run_fetch)
-			    ?: measure("curl", "curl", run_curl);
+		r = compare(program);
 	snprintf(clean, sizeof(clean), "kill $(cat pid) 2>/dev/null; cd / && rm -rf %s", dir);
 	return system(clean) || r;
 }

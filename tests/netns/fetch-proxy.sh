@@ -10,6 +10,7 @@ nginx_conf "
 	$(server 127.0.0.1:4430 good 'location = /reused { return 200 "$ssl_session_reused\n"; }')
 	$(server 127.0.0.1:4433 other)
 " >nginx.conf
+: >proxy.log
 "$O/tests/netns/proxy" 3128 >proxy.log &
 pids="$pids $!"
 for _ in $(seq 50); do grep -q ready proxy.log && break || sleep 0.1; done
