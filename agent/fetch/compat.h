@@ -73,6 +73,20 @@ static inline void compat_order_curves(mbedtls_ssl_config *conf)
 /* Not a fault: a TLS 1.3 server handed out a ticket between records. */
 #define compat_is_ticket(r) ((r) == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
 
+/*
+ * The server's certificate comes next: the handshake is a whole one.  3.6 has no word for
+ * that which can be asked, only the state itself.
+ */
+static inline bool compat_at_certificate(const mbedtls_ssl_context *ssl)
+{
+	return ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_CERTIFICATE;
+}
+
+static inline bool compat_is_over(mbedtls_ssl_context *ssl)
+{
+	return mbedtls_ssl_is_handshake_over(ssl);
+}
+
 /* From 3.6.1 on it keeps tickets to itself unless it is told. */
 static inline void compat_want_tickets(mbedtls_ssl_config *conf)
 {
@@ -130,6 +144,16 @@ static inline void compat_order_curves(mbedtls_ssl_config *conf)
 	};
 
 	mbedtls_ssl_conf_curves(conf, groups);
+}
+
+static inline bool compat_at_certificate(const mbedtls_ssl_context *ssl)
+{
+	return ssl->state == MBEDTLS_SSL_SERVER_CERTIFICATE;
+}
+
+static inline bool compat_is_over(const mbedtls_ssl_context *ssl)
+{
+	return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
 }
 
 static inline void compat_want_tickets(mbedtls_ssl_config *conf)

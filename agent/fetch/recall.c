@@ -88,6 +88,13 @@ static bool is_ours(const struct recall *r, const struct kept *k)
 	       !memcmp(sum, k->seal, sizeof(sum));
 }
 
+bool recall_holds(const struct recall *r)
+{
+	_drop_(drop_kept) struct kept *k = r->fd < 0 ? NULL : calloc(1, sizeof(*k));
+
+	return k && pread(r->fd, k, sizeof(*k), 0) == sizeof(*k) && is_ours(r, k);
+}
+
 bool recall_load(const struct recall *r, struct mbedtls_ssl_session *to, uint64_t *since)
 {
 	_drop_(drop_kept) struct kept *k = r->fd < 0 ? NULL : calloc(1, sizeof(*k));

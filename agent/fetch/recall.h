@@ -29,6 +29,9 @@ struct recall {
 void recall_identify(struct recall *r, const char *host, const char *port, const int *files,
 		     size_t n_files);
 
+/* Is there a session to be resumed? */
+bool recall_holds(const struct recall *r);
+
 /*
  * The session kept last, into an initialised *to; *since becomes when its certificate was
  * verified (io_boot_ms()).  False, and *to is empty, when there is none, it belongs to

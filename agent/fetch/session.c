@@ -94,6 +94,8 @@ int session_open(const struct fetch_open *open, const int *fds, size_t n_fds, st
 	r = trust_new(fds[0], client ? fds[1] : -1, client ? fds[2] : -1, &s->trust, fault);
 	if (r == 0)
 		r = set_way(s, open, fds, n_fds, fault);
+	if (r == 0 && !recall_holds(&s->way.recall))
+		r = trust_load_ca(s->trust, fault);
 	if (r < 0)
 		return r;
 	s->timeout_ms = open->timeout_ms;

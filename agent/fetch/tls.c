@@ -121,12 +121,16 @@ static int shake_hands(struct tls *t, struct fault *fault)
 {
 	int r = mbedtls_ssl_set_hostname(&t->ssl, t->way->host);
 
-	if (r == 0) {
-		mbedtls_ssl_set_bio(&t->ssl, t, on_send, on_recv, NULL);
-		mbedtls_ssl_set_verify(&t->ssl, on_cert, t);
-		do
-			r = mbedtls_ssl_handshake(&t->ssl);
-		while (call_again(t, r));
+	mbedtls_ssl_set_bio(&t->ssl, t, on_send, on_recv, NULL);
+	mbedtls_ssl_set_verify(&t->ssl, on_cert, t);
+	while (r == 0 && !compat_is_over(&t->ssl)) {
+		if (compat_at_certificate(&t->ssl))
+			r = trust_load_ca(t->way->trust, fault);
+		if (r < 0)
+			return r;
+		r = mbedtls_ssl_handshake_step(&t->ssl);
+		if (call_again(t, r))
+			r = 0;
 	}
 	if (r)
 		return explain(t, r, "during the TLS handshake", fault);

@@ -15,7 +15,7 @@ struct tls;
 
 /* Whom to connect to, and how; all of it must outlive the connection. */
 struct tls_way {
-	const struct trust *trust;
+	struct trust *trust;
 	const char *host, *port;
 	struct proxy proxy;
 	struct recall recall;

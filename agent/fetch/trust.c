@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -12,6 +13,7 @@
 
 struct trust {
 	mbedtls_ssl_config conf;
+	int ca_file; /* -1 once it was read */
 	mbedtls_x509_crt ca, cert;
 	mbedtls_pk_context key;
 };
@@ -127,18 +129,21 @@ static int configure(struct trust *t, bool client, struct fault *fault)
 int trust_new(int ca, int cert, int key, struct trust **ret, struct fault *fault)
 {
 	_drop_(drop_trust) struct trust *t = calloc(1, sizeof(*t));
-	int r;
+	int r = 0;
 
 	if (!t)
 		return fault_set(fault, -ENOMEM, "out of memory");
+	t->ca_file = -1;
 	mbedtls_ssl_config_init(&t->conf);
 	mbedtls_x509_crt_init(&t->ca);
 	mbedtls_x509_crt_init(&t->cert);
 	mbedtls_pk_init(&t->key);
 	if (!compat_start())
 		return fault_set(fault, -EIO, "mbedTLS's cryptography does not start");
-	r = load_certs(ca, "CA file", &t->ca, fault);
-	if (r == 0 && cert >= 0)
+	t->ca_file = fcntl(ca, F_DUPFD_CLOEXEC, 3);
+	if (t->ca_file < 0)
+		return fault_set(fault, -errno, "the CA file cannot be read: %m");
+	if (cert >= 0)
 		r = load_certs(cert, "client certificate", &t->cert, fault);
 	if (r == 0 && cert >= 0)
 		r = load_key(t, key, fault);
@@ -150,8 +155,20 @@ int trust_new(int ca, int cert, int key, struct trust **ret, struct fault *fault
 	return 0;
 }
 
+int trust_load_ca(struct trust *t, struct fault *fault)
+{
+	int r = t->ca_file < 0 ? 0 : load_certs(t->ca_file, "CA file", &t->ca, fault);
+
+	if (r == 0) {
+		drop_fd(&t->ca_file);
+		t->ca_file = -1;
+	}
+	return r;
+}
+
 void trust_free(struct trust *t)
 {
+	drop_fd(&t->ca_file);
 	mbedtls_ssl_config_free(&t->conf);
 	mbedtls_x509_crt_free(&t->ca);
 	mbedtls_x509_crt_free(&t->cert);
