@@ -6,13 +6,17 @@
 
 #include "policy/role.h"
 
-#define NAME_ROOM 512
+#define NAME_ROOM      512
+#define ROLE_NAME_ROOM 208 /* also when percent-encoded */
 
-/* "snapshot.json" */
-void name_of_role(enum role role, char name[NAME_ROOM]);
+/* May a delegated role be called that?  Not empty, and short enough as a file's name. */
+bool role_fits(const char *role);
+
+/* "snapshot.json"; "..%2Fa.json": all but A-Z a-z 0-9 _ . - ~ percent-encoded. */
+void name_of_role(const char *role, char name[NAME_ROOM]);
 
 /* "metadata/4.snapshot.json", or "metadata/snapshot.json" for version 0 (section 6.2). */
-void path_of_role(enum role role, int64_t version, char path[NAME_ROOM]);
+void path_of_role(const char *role, int64_t version, char path[NAME_ROOM]);
 
 /* Printable, and short enough for the two below? */
 bool target_fits(const char *target);

@@ -5,6 +5,7 @@
 
 #include "agent/base/cleanup.h"
 #include "policy/canon.h"
+#include "policy/delegation.h"
 #include "policy/json.h"
 #include "policy/role.h"
 #include "policy/stamp.h"
@@ -190,6 +191,8 @@ int metadata_open(enum role role, const char *text, size_t len, const struct sig
 		r = read_head(m, fault);
 	if (r == 0)
 		r = read_list(m, fault);
+	if (r == 0 && role == ROLE_TARGETS)
+		r = delegations_read(m->body, &m->delegations, fault);
 	if (r < 0)
 		return r == -EINVAL || r == -EFBIG ? -EBADMSG : r;
 	*ret = take(m);
@@ -199,6 +202,7 @@ int metadata_open(enum role role, const char *text, size_t len, const struct sig
 struct metadata *metadata_free(struct metadata *m)
 {
 	if (m) {
+		delegations_free(m->delegations);
 		json_decref(m->file);
 		free(m->text);
 		free(m);

@@ -28,22 +28,25 @@ extern const struct role_kind role_kinds[ROLE_COUNT];
 
 #define ROLE_KEYS_MAX 64 /* keys in one root, signatures on one file */
 
-/* Who may sign a role, be it named by root or, some day, by a delegation. */
+/* Who may sign a role, be it named by root or by a delegation. */
 struct signers {
 	const struct key *keys[ROLE_KEYS_MAX]; /* owned by whatever named the role */
 	size_t n;
 	int64_t threshold;
 };
 
+struct delegations;
+
 /* A file whose signatures fit; what it says has been checked for form. */
 struct metadata {
 	enum role role;
-	int64_t version; /* above 0 */
-	int64_t expires; /* seconds since 1970 */
-	json_t *body;	 /* its "signed" member */
-	json_t *list;	 /* of body, by role_kind; NULL in root */
-	json_t *file;	 /* owns body and list */
-	char *text;	 /* as received */
+	int64_t version;		 /* above 0 */
+	int64_t expires;		 /* seconds since 1970 */
+	json_t *body;			 /* its "signed" member */
+	json_t *list;			 /* of body, by role_kind; NULL in root */
+	json_t *file;			 /* owns body and list */
+	struct delegations *delegations; /* of targets; NULL for none */
+	char *text;			 /* as received */
 	size_t len;
 };
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "policy/role.h"
+#include "policy/keyring.h"
 
 /* Root metadata (TUF 1.0.34 section 4.3): the keys of all four roles. */
 struct root {
 	struct metadata *file;
 	bool consistent; /* file names carry versions and hashes (section 6.2) */
-	struct key *keys[ROLE_KEYS_MAX];
-	size_t n_keys;
+	struct keyring keys;
 	struct signers signers[ROLE_COUNT];
 };
 

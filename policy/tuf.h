@@ -47,10 +47,11 @@ int tuf_refresh(struct tuf *t, struct fault *fault);
 /*
  * A target by its path (section 5.7), verified against targets metadata: from the
  * trusted store's targets/ folder when its hash still fits, else fetched and kept.
- * -ENOENT when no trusted role lists it.  The caller frees *ret.
+ * -ENOENT when no trusted role lists it; for delegated roles as tuf_refresh(), -ENODATA when
+ * one is missing, -E2BIG when too many might list it.  The caller frees *ret.
  */
 int tuf_target(struct tuf *t, const char *path, char **ret, size_t *len, struct fault *fault);
 
 /* Of the verified metadata in force; 0 before any. */
 uint64_t tuf_targets_version(const struct tuf *t);
-int64_t tuf_expires(const struct tuf *t); /* the earliest expiry of all roles */
+int64_t tuf_expires(const struct tuf *t); /* the earliest of all roles, delegated ones if used */

@@ -217,8 +217,10 @@ static json_t *put_list(struct repo *r, enum role role, const char *name, json_t
 	json_t *body = body_of(r, role), *list = json_object(), *mark;
 
 	json_object_set_new(list, name, entry);
-	if (role == ROLE_SNAPSHOT && r->extra)
-		json_object_set(list, "extra.json", r->extra);
+	if (role == ROLE_SNAPSHOT)
+		json_object_update(list, r->extra);
+	if (role == ROLE_TARGETS && r->delegations)
+		json_object_set(body, "delegations", r->delegations);
 	json_object_set_new(body, role_kinds[role].list, list);
 	put(r, role, body, NULL, &mark);
 	return mark;
@@ -258,6 +260,8 @@ struct repo *repo_new(void)
 
 	r->consistent = true;
 	r->target = "first";
+	r->path = "policy.json";
+	r->extra = json_object();
 	r->now = REPO_NOW;
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		r->roles[role] = (struct repo_role){
@@ -277,6 +281,7 @@ struct repo *repo_free(struct repo *r)
 		forget_keys(&r->roles[role]);
 	forget_keys(&r->old_root);
 	json_decref(r->extra);
+	json_decref(r->delegations);
 	shelf_clear(&r->server);
 	shelf_clear(&r->store);
 	free(r);
@@ -296,7 +301,7 @@ int repo_client(struct repo *r, const char *want, struct fault *fault)
 	if (e == 0)
 		e = tuf_refresh(t, fault);
 	if (e == 0)
-		e = tuf_target(t, "policy.json", &text, &len, fault);
+		e = tuf_target(t, r->path, &text, &len, fault);
 	if (e == 0 && want)
 		assert_string_equal(text, want);
 	free(text);

@@ -40,7 +40,9 @@ struct repo {
 	bool consistent;
 	const char *target;	   /* what policy.json says */
 	struct repo_role old_root; /* signs the next root as well, then goes */
-	json_t *extra;		   /* another entry of snapshot's list, "extra.json"; or NULL */
+	json_t *extra;		   /* more entries of snapshot's list, by name */
+	json_t *delegations;	   /* of targets; NULL for none */
+	const char *path;	   /* of the target that the client asks for */
 	struct shelf server, store;
 	char seen[SEEN_ROOM]; /* paths asked for, each with a blank after it */
 	int keep_err;	      /* what keeping fails with, or 0 */

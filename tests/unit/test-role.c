@@ -49,7 +49,7 @@ static void test_sigstore(void **state)
 	ten = open_sigstore(10, nine, 0);
 	assert_int_equal(ten->file->version, 10);
 	assert_int_equal(ten->signers[ROLE_ROOT].threshold, 3);
-	open_sigstore(11, NULL, -EBADMSG);
+	root_free(open_sigstore(11, NULL, 0)); /* a key of its snapshot has a wrong id */
 	twelve = open_sigstore(12, NULL, 0);
 	thirteen = open_sigstore(13, twelve, 0);
 	root_free(nine);
@@ -275,7 +275,7 @@ static void test_names(void **state)
 	assert_string_equal(out, "targets/a/b.json");
 	path_of_target("a/b.json", &m, out); /* of sha512, all zero */
 	assert_int_equal(strlen(out), strlen("targets/a/.b.json") + 128);
-	path_of_role(ROLE_ROOT, 12, out);
+	path_of_role("root", 12, out);
 	assert_string_equal(out, "metadata/12.root.json");
 }
 

@@ -187,11 +187,10 @@ static void test_vanished_entry(void **state)
 {
 	struct repo *r = *state;
 
-	r->extra = json_pack("{s:i}", "version", 1);
+	json_object_set_new(r->extra, "extra.json", json_pack("{s:i}", "version", 1));
 	repo_bump(r);
 	assert_accepted(r, "first");
-	json_decref(r->extra);
-	r->extra = NULL;
+	json_object_clear(r->extra);
 	repo_bump(r);
 	assert_refused(r, -EPERM, "does not name extra.json any more");
 }
@@ -258,14 +257,19 @@ static void test_fast_forward_recovery(void **state)
 		r->roles[role].version = 1000000;
 	repo_sign(r);
 	assert_accepted(r, "first");
-	repo_new_keys(r, ROLE_TIMESTAMP);
-	repo_new_keys(r, ROLE_SNAPSHOT);
-	repo_root(r);
-	for (int role = ROLE_TIMESTAMP; role < ROLE_COUNT; role++)
-		r->roles[role].version = 2;
+	r->roles[ROLE_TIMESTAMP].version = r->roles[ROLE_SNAPSHOT].version = 2;
+	r->roles[ROLE_TARGETS].version = 2;
 	repo_sign(r);
-	assert_accepted(r, "first");
-	assert_true(stored(r, "targets.json", "metadata/2.targets.json"));
+	assert_refused(r, -EPERM, "goes back to version 2 from 1000000");
+	for (enum role role = ROLE_TIMESTAMP; role <= ROLE_SNAPSHOT; role++) {
+		for (int i = ROLE_TIMESTAMP; i < ROLE_COUNT; i++)
+			r->roles[i].version -= role == ROLE_SNAPSHOT;
+		repo_new_keys(r, role); /* either of them will do */
+		repo_root(r);
+		repo_sign(r);
+		assert_accepted(r, "first");
+	}
+	assert_true(stored(r, "targets.json", "metadata/1.targets.json"));
 }
 
 /* Each file well signed, but not of one time. */
