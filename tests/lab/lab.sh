@@ -87,7 +87,7 @@ lab_cgroups() { # NAME
 # The libraries our programs were linked with, by what their -dev packages pull in.
 lab_libraries() {
 	dpkg-query -W -f '${Depends},' libnftnl-dev libmnl-dev libsystemd-dev libmbedtls-dev \
-		libjansson-dev | tr -s ', ' '\n' | grep '^lib' | grep -v -e '-dev$' -e '^libc6' |
+		libjansson-dev libsodium-dev | tr -s ', ' '\n' | grep '^lib' | grep -v -e '-dev$' -e '^libc6' |
 		sort -u | paste -sd,
 }
 
