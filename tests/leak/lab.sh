@@ -133,7 +133,7 @@ start() {
 	log=$dir/${2##*/}-$1
 	at "$@" >"$log" 2>>"$dir/errors" &
 	for _ in $(seq 100); do
-		grep -q ready "$log" && return
+		grep -qs ready "$log" && return
 		sleep 0.05
 	done
 	echo "Bail out! $* does not start: $(tail -n 1 "$dir/errors")"

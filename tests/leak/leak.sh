@@ -251,6 +251,7 @@ ways() {
 	row 46 held 'UDP to an address beside an allowed prefix' \
 		'user $shoot socket $t to=$([ $v = 4 ] && echo 198.51.200.129 || echo 2001:db8:200:8000::1) dport=80'
 	row 46 held 'UDP to the helpdesk' 'user $shoot socket $t to=$help dport=22'
+	row 46 held 'UDP from port 22 to the helpdesk' 'sh_root to=$help sport=22'
 	row 46 known 'Any program may use what is allowed' 'user $shoot socket $t to=$peer dport=4433'
 
 	# What was open before.
@@ -383,6 +384,7 @@ ways() {
 		'sh_frame to=$peer dport=4433 dmac=$roguemac'
 	row 46 known 'The trailer of an allowed frame' 'sh_frame to=$peer dport=4434 trailer=1'
 	row 4 todo 'IPv4 under the type of IPv6' 'sh_frame ether=0x86dd'
+	row 6 todo 'IPv6 under the type of IPv4' 'sh_frame ether=0x0800'
 	for i in "88cc LLDP" "88b5 experimental" "8863 PPPoE discovery" "8864 PPPoE" "8847 MPLS" "0842 wake-on-LAN" \
 		"0026 802.3 with LLC" "8137 IPX" "88e5 MACsec" "8902 CFM" "22f0 AVTP" "88f7 PTP" "6003 DECnet" "9000 loopback"; do
 		row 4 todo "a frame of type ${i% "${i#* }"}(${i#* })" "sh_frame ether=0x${i% "${i#* }"}"
@@ -527,6 +529,7 @@ lay || {
 	echo "Bail out! the quarantine cannot be laid: $(cat "$dir/hold.log")"
 	exit 1
 }
+host sh -c "${LK_BREAK:-:}" # to see rows fail: LK_BREAK='nft delete chain inet lazaret forward'
 try I 30000
 [ -z "${LK_KEEP-}" ] || cp -r "$dir" "$LK_KEEP"
 judge
