@@ -24,7 +24,7 @@ nginx_conf "
 	$(server 127.0.0.1:4436 untrusted)
 	$(server 127.0.0.1:4437 wild)
 	$(server 127.0.0.7:4443 wild)
-	$(server 127.0.0.7:4507 wild)
+	$(server 127.0.0.7:4508 wild)
 	$(server 127.0.0.1:4444 wild)
 	$(server '[::1]:4445' wild)
 	$(server 127.0.0.1:4438 rsa 'ssl_protocols TLSv1.2;')
@@ -77,7 +77,7 @@ at() { echo "$fetch https://policy.example:$1/ ${2:-trusted.pem}"; }
 		trusted.pem file
 	t 'a silent first address costs a quarter of a second' \
 		'err=0 status=200 .* ms=(2[5-9][0-9]|[34][0-9][0-9]) ' \
-		"$fetch" https://second.example:4507/ trusted.pem file
+		"$fetch" https://second.example:4508/ trusted.pem file
 	t 'a silent IPv6 costs no more, however many addresses it has' \
 		'err=0 status=200 .* ms=(2[5-9][0-9]|[34][0-9][0-9]) ' \
 		"$fetch" https://six.example:4444/ trusted.pem file
@@ -150,6 +150,8 @@ at() { echo "$fetch https://policy.example:$1/ ${2:-trusted.pem}"; }
 	t 'reset at the hello' 'ECONNRESET .*reset by peer during the TLS handshake' $(at 4503) x
 	t 'no TLS there' 'EPROTO .*what answers there does not speak TLS' $(at 4504) x
 	t 'a dripping handshake' 'ETIMEDOUT .*timed out during the TLS handshake' -t 600 $(at 4505) x
+	t "reset in the server's hello" 'ECONNRESET .*4507: .*reset by peer during the TLS handshake' \
+		$(at 4507) x
 	t 'closed at the hello' 'ECONNRESET .*the connection was cut during the TLS' $(at 4506) x
 }
 

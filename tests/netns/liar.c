@@ -229,8 +229,19 @@ static void lie_close(int fd)
 	shutdown(fd, SHUT_WR);
 }
 
-static void (*const early[])(int fd) = { lie_mute,  reset,    lie_reset_hello,
-					 lie_plain, lie_drip, lie_close };
+/* A ServerHello that has begun. */
+static void lie_reset_answer(int fd)
+{
+	char hello[512];
+
+	(void)!read(fd, hello, sizeof(hello));
+	(void)!write(fd, "\x16\x03\x03\x00\x5a\x02\x00\x00\x56\x03\x03", 11);
+	usleep(20000);
+	reset(fd);
+}
+
+static void (*const early[])(int fd) = { lie_mute, reset,     lie_reset_hello, lie_plain,
+					 lie_drip, lie_close, lie_reset_answer };
 
 static int listen_at(unsigned port, int backlog)
 {
