@@ -98,6 +98,20 @@ static int read_accepted(int generation, struct accepted *ret, struct fault *fau
 	return 0;
 }
 
+int store_read_accepted(int dir, struct accepted *ret, struct fault *fault)
+{
+	int r = -ENOENT;
+
+	for (int i = 0; r == -ENOENT && i < TRIES; i++) {
+		_close_ int generation = open_folder(dir, STORE_CURRENT);
+
+		if (generation < 0)
+			return generation;
+		r = read_accepted(generation, ret, fault);
+	}
+	return r;
+}
+
 static int read_policy(int generation, struct policy **ret, struct fault *fault)
 {
 	_free_ char *text = NULL;

@@ -3,6 +3,7 @@
  * The trusted store, /var/lib/lazaret/policy for instance.  lazaret-vet alone writes it:
  *
  *   metadata/ROLE.json  TUF's trusted copies         targets/NAME  verified targets
+ *   floor               the time that cannot be any more (floor.h)
  *   current             a link to the generation in force, swapped in one step
  *   generation-N/       policy.json    the document as signed
  *                       allow.json     its `allow` member alone, for lazaret-hold
@@ -31,6 +32,9 @@ struct accepted {
 	int64_t expires;  /* the earliest of all roles' metadata; seconds since 1970 */
 	int64_t accepted; /* when it was written here */
 };
+
+/* What is known of the policy in force: -ENOENT without one, or what store_read() gives. */
+int store_read_accepted(int dir, struct accepted *ret, struct fault *fault);
 
 /*
  * The policy in force.  0; -ENOENT when none was ever accepted; -EINVAL with the fault

@@ -17,6 +17,7 @@
 #include "agent/base/log.h"
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
+#include "policy/floor.h"
 #include "policy/store.h"
 #include "policy/tuf.h"
 
@@ -26,9 +27,11 @@
 #define FETCH_WAIT_MS 120000 /* lazaret-fetch gives up by its own clock before that */
 
 struct vet {
-	int store; /* first: store_load() and store_keep() take its address */
+	int store;
 	int session;
 	uint32_t retry_after; /* of the last answer */
+	bool answered;	      /* the server, at least once */
+	bool failed;	      /* the network or the disk did: what comes of it is no refusal */
 };
 
 static int ask_fetch(int session, int body, const char *path, size_t max, struct fetch_got *got,
@@ -64,11 +67,10 @@ static int judge_status(uint32_t status, struct fault *fault)
 	return fault_set(fault, -EPROTO, "the server answered with status %u", status);
 }
 
-static int fetch(void *ctx, const char *path, size_t max, char **ret, size_t *len,
-		 struct fault *fault)
+static int fetch_file(struct vet *v, const char *path, size_t max, char **ret, size_t *len,
+		      struct fault *fault)
 {
 	_close_ int body = memfd_create("body", MFD_CLOEXEC);
-	struct vet *v = ctx;
 	struct fetch_got got;
 	_free_ char *text = NULL;
 	size_t n;
@@ -90,6 +92,33 @@ static int fetch(void *ctx, const char *path, size_t max, char **ret, size_t *le
 	*len = n;
 	*ret = take(text);
 	return 0;
+}
+
+static int fetch(void *ctx, const char *path, size_t max, char **ret, size_t *len,
+		 struct fault *fault)
+{
+	struct vet *v = ctx;
+	int r = fetch_file(v, path, max, ret, len, fault);
+
+	if (r == 0 || r == -ENOENT || r == -EFBIG)
+		v->answered = true;
+	else
+		v->failed = true;
+	return r;
+}
+
+static int load(void *ctx, const char *name, char **ret, size_t *len)
+{
+	return store_load(&((struct vet *)ctx)->store, name, ret, len);
+}
+
+static int keep(void *ctx, const char *name, const char *data, size_t len)
+{
+	struct vet *v = ctx;
+	int r = store_keep(&v->store, name, data, len);
+
+	v->failed |= r < 0;
+	return r;
 }
 
 /* The first root comes with the installation; all later ones follow from it. */
@@ -133,22 +162,39 @@ static int accept_policy(struct vet *v, struct tuf *t, int64_t now, struct vet_s
 		return r;
 	}
 	r = store_put(v->store, text, len, &accepted, &changed, fault);
+	v->failed |= r < 0;
 	said->changed = changed;
+	return r;
+}
+
+/* The clock, unless it was later before; also after a refresh, which may move the bound. */
+static int tell_time(struct vet *v, int64_t *now, struct fault *fault)
+{
+	struct accepted accepted = { 0 };
+	int r;
+
+	store_read_accepted(v->store, &accepted, NULL);
+	r = floor_raise(v->store, io_now(), accepted.expires, now, fault);
+	v->failed |= r < 0;
 	return r;
 }
 
 static int refresh(struct vet *v, struct vet_said *said, struct fault *fault)
 {
-	struct tuf_io io = { v, fetch, store_load, store_keep, io_now() };
+	struct tuf_io io = { v, fetch, load, keep, 0 };
 	struct tuf *t = NULL;
 	int r;
 
-	r = tuf_open(&io, &t, fault);
+	r = tell_time(v, &io.now, fault);
+	if (r == 0)
+		r = tuf_open(&io, &t, fault);
 	if (r == 0)
 		r = tuf_refresh(t, fault);
 	if (r == 0)
 		r = accept_policy(v, t, io.now, said, fault);
 	tuf_close(t);
+	if (r == 0)
+		r = tell_time(v, &io.now, fault);
 	return r;
 }
 
@@ -163,6 +209,17 @@ static void tell_current(int store, struct vet_said *said)
 		said->expires = accepted.expires;
 	}
 	policy_free(policy);
+}
+
+/* Only what came and was looked at can be refused. */
+static bool is_refusal(const struct vet *v, int err)
+{
+	static const int errs[] = { EBADMSG, ESTALE, EPERM, EINVAL, EFBIG, E2BIG };
+
+	for (size_t i = 0; v->answered && !v->failed && i < sizeof(errs) / sizeof(*errs); i++)
+		if (err == -errs[i])
+			return true;
+	return false;
 }
 
 static void answer(const char *store, const char *root_file, int session, struct vet_said *said)
@@ -182,7 +239,7 @@ static void answer(const char *store, const char *root_file, int session, struct
 	if (r < 0) {
 		said->retry_after = v.retry_after;
 		fault_set(&fault, r, "%s", strerror(-r));
-		fault_prefix(&fault, "policy refused");
+		fault_prefix(&fault, is_refusal(&v, r) ? "policy refused" : "policy not refreshed");
 		memcpy(said->why, fault.why, sizeof(said->why));
 	}
 	drop_fd(&v.store);

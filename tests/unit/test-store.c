@@ -10,6 +10,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "policy/floor.h"
 #include "policy/store.h"
 #include "tests/unit/test.h"
 
@@ -228,6 +229,79 @@ static void test_disk_full_anywhere(void **state)
 	assert_in_range(n, 10, STEPS - 1);
 }
 
+static void test_floor_moves(void **state)
+{
+	static const struct {
+		int64_t floor, clock, bound, want;
+	} rows[] = {
+		{ 0, 1000, 0, 0 },	     /* nothing was accepted yet */
+		{ 0, 1000, 2000, 1000 },     /* follows the clock */
+		{ 1000, 500, 2000, 1000 },   /* not back */
+		{ 1000, 99999, 2000, 2000 }, /* not beyond what was signed */
+		{ 2000, 1500, 3000, 2000 },  /* the clock is right again, the floor waits */
+		{ 5000, 1500, 3000, 5000 },  /* a shorter expiry takes nothing back */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(floor_move(rows[i].floor, rows[i].clock, rows[i].bound),
+				 rows[i].want);
+}
+
+static void test_floor_is_kept(void **state)
+{
+	static const char *const damaged[] = { "",     "\n",	"12",
+					       "-5\n", "1e9\n", "9999999999999999999\n" };
+	struct place *p = *state;
+	int64_t now;
+
+	assert_int_equal(floor_read(p->dir), 0);
+	assert_int_equal(floor_raise(p->dir, 100000, 200000, &now, NULL), 0);
+	assert_int_equal(now, 100000);
+	assert_int_equal(floor_raise(p->dir, 100000 + FLOOR_STEP - 1, 200000, &now, NULL), 0);
+	assert_int_equal(floor_read(p->dir), 100000);
+	assert_int_equal(floor_raise(p->dir, 400, 200000, &now, NULL), 0);
+	assert_int_equal(now, 100000);
+	/* Expired is written at once, whatever the step. */
+	assert_int_equal(floor_raise(p->dir, 500000, 100001, &now, NULL), 0);
+	assert_int_equal(now, 500000);
+	assert_int_equal(floor_read(p->dir), 100001);
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
+		const char *text = damaged[i];
+
+		assert_int_equal(io_replace(p->dir, FLOOR_FILE, text, strlen(text), 0644), 0);
+		assert_int_equal(floor_read(p->dir), 0);
+	}
+}
+
+/* Whatever happens while it is written, it never goes down. */
+static void test_floor_survives(void **state)
+{
+	static const int troubles[] = { 0, ENOSPC };
+	struct place *p = *state;
+	int64_t now;
+
+	assert_int_equal(floor_raise(p->dir, 100000, 900000, &now, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		int64_t to = 200000 + 100000 * i;
+		int status = -1, n;
+
+		for (n = 1; n < STEPS && status != 0; n++) {
+			pid_t pid = fork();
+
+			if (pid == 0) {
+				steps = n;
+				trouble = troubles[i];
+				_exit(floor_raise(p->dir, to, 900000, &now, NULL) < 0);
+			}
+			assert_int_equal(waitpid(pid, &status, 0), pid);
+			assert_in_range(floor_read(p->dir), 100000, to);
+		}
+		assert_in_range(n, 4, STEPS - 1);
+		assert_int_equal(floor_read(p->dir), to);
+	}
+}
+
 #define ROW(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -236,6 +310,8 @@ int main(void)
 		ROW(test_put_and_read),	   ROW(test_expiry_alone_is_no_change),
 		ROW(test_one_writer),	   ROW(test_keep_and_load),
 		ROW(test_killed_anywhere), ROW(test_disk_full_anywhere),
+		ROW(test_floor_moves),	   ROW(test_floor_is_kept),
+		ROW(test_floor_survives),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);

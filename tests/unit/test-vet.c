@@ -223,20 +223,56 @@ static void test_refusals_keep_the_last(void **state)
 	put(l, "web/metadata/3.targets.json", "{}");
 	assert_said(l, -EBADMSG, 1, "policy refused: metadata/3.targets.json: has 2 bytes instead");
 	assert_int_equal(unlinkat(l->dir, "web/metadata/3.targets.json", 0), 0);
-	assert_said(l, -ENOENT, 1, "metadata/3.targets.json: the server does not have it");
+	assert_said(l, -ENOENT, 1,
+		    "policy not refreshed: metadata/3.targets.json: the server does not have it");
 	assert_int_equal(run(l, "publish repo web"), 0);
 	l->status = 500;
-	assert_said(l, -EPROTO, 1, "the server answered with status 500");
+	assert_said(l, -EPROTO, 1,
+		    "policy not refreshed: metadata/timestamp.json: the server answered with "
+		    "status 500");
 	l->status = 0;
 	l->lie = true;
 	assert_said(l, -EPROTO, 1, "lazaret-fetch wrote ");
 	l->lie = false;
 	l->err = -ENETUNREACH;
-	assert_said(l, -ENETUNREACH, 1, "no route to the server");
+	assert_said(l, -ENETUNREACH, 1,
+		    "policy not refreshed: metadata/2.root.json: no route to the server");
 	l->err = -ENOENT; /* of the network, not of a file */
 	assert_said(l, -EIO, 1, "no route to the server");
 	l->err = 0;
 	assert_said(l, 0, 3, "");
+}
+
+static int64_t read_floor(struct lab *l)
+{
+	_free_ char *text = NULL;
+	size_t len;
+
+	assert_int_equal(io_read(l->dir, "store/floor", 100, &text, &len), 0);
+	return strtoll(text, NULL, 10);
+}
+
+/* The clock was two weeks ahead at the last refresh, and now it is set back. */
+static void test_clock_set_back(void **state)
+{
+	struct lab *l = *state;
+	int64_t seen = io_now() + 14 * 86400 + 60;
+	char line[32];
+
+	assert_said(l, 0, 1, "");
+	assert_in_range(read_floor(l), io_now() - 60, io_now());
+	snprintf(line, sizeof(line), "%lld\n", (long long)seen);
+	put(l, "store/floor", line);
+	assert_said(l, -ESTALE, 1, "policy refused: metadata/timestamp.json: expired at ");
+	assert_int_equal(read_floor(l), seen);
+	/* What is signed to last longer is taken all the same. */
+	assert_int_equal(run(l, "bump --expires 15d repo"), 0);
+	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_said(l, 0, 1, "");
+	assert_int_equal(read_floor(l), seen);
+	put(l, "store/floor", "nonsense\n");
+	assert_said(l, 0, 1, "");
+	assert_in_range(read_floor(l), io_now() - 60, io_now());
 }
 
 /* Well signed, but no policy: a publisher's mistake takes nothing from the host either. */
@@ -369,10 +405,11 @@ static void test_keys_are_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROW(test_way_of_a_policy),	  ROW(test_refusals_keep_the_last),
-		ROW(test_signed_nonsense),	  ROW(test_other_keys),
-		ROW(test_killed_at_each_request), ROW(test_bad_question),
-		ROW(test_publisher_refuses),	  ROW(test_keys_are_secret),
+		ROW(test_way_of_a_policy), ROW(test_refusals_keep_the_last),
+		ROW(test_clock_set_back),  ROW(test_signed_nonsense),
+		ROW(test_other_keys),	   ROW(test_killed_at_each_request),
+		ROW(test_bad_question),	   ROW(test_publisher_refuses),
+		ROW(test_keys_are_secret),
 	};
 
 	return cmocka_run_group_tests_name("vet", tests, NULL, NULL);
