@@ -64,7 +64,7 @@ at() { echo "$fetch https://policy.example:$1/ ${2:-trusted.pem}"; }
 # ----- damage
 # shellcheck disable=SC2046
 {
-	for at in 0 40 64 72 80 100 200 500; do
+	for at in 0 40 64 72 80 100 200 240; do
 		$ask -r memory $(at 4430) file >/dev/null
 		cp memory before
 		byte=$(od -An -tu1 -j $at -N 1 memory)
