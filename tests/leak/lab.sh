@@ -75,6 +75,9 @@ uplink1() { # NAME
 	ip -n lk-host link set "$1" up
 	ip -n lk-host route replace default via 192.0.3.1 dev "$1" metric 100
 	ip -n lk-host -6 route replace default via 2001:db8:3::1 dev "$1" metric 2000
+	for a in 192.0.3.1 2001:db8:3::1; do
+		ip -n lk-host neigh replace $a lladdr $gwmac nud permanent dev "$1"
+	done
 }
 
 lab_build() {
@@ -89,6 +92,7 @@ lab_build() {
 	ip -n lk-host link set up0 address $hostmac && ip -n lk-gw link set h-up0 address $gwmac
 	ip -n lk-host route add default via $gw4 && ip -n lk-host route add default via $gw6 metric 10
 	join lk-host up1 192.0.3.10/24 2001:db8:3::10/64 lk-gw h-up1 192.0.3.1/24 2001:db8:3::1/64
+	ip -n lk-gw link set h-up1 address $gwmac
 	uplink1 up1
 	# A container of its own network, and one on a bridge with an uplink as its port.
 	join lk-host b-box 10.88.0.1/24 2001:db8:88::1/64 lk-box eth0 $box4/24 $box6/64

@@ -132,12 +132,11 @@ filler() { # a set of rules that uses conntrack, as a host's own firewall does
 }
 
 new_link() { # ACTION-ON-usb0...
-	ip -n lk-host link add usb0 type veth peer name h-usb0 netns lk-gw
-	ip -n lk-host addr add 192.0.4.10/24 dev usb0 && ip -n lk-host addr add 2001:db8:4::10/64 dev usb0 nodad
-	ip -n lk-gw addr add 192.0.4.1/24 dev h-usb0 && ip -n lk-gw addr add 2001:db8:4::1/64 dev h-usb0 nodad
-	ip -n lk-host link set usb0 up && ip -n lk-gw link set h-usb0 up
-	ip -n lk-host -$v route add default via "$([ $v = 4 ] && echo 192.0.4.1 || echo 2001:db8:4::1)" \
-		dev usb0 metric 5
+	via=$([ $v = 4 ] && echo 192.0.4.1 || echo 2001:db8:4::1)
+	join lk-host usb0 192.0.4.10/24 2001:db8:4::10/64 lk-gw h-usb0 192.0.4.1/24 2001:db8:4::1/64
+	ip -n lk-gw link set h-usb0 address $gwmac
+	ip -n lk-host neigh replace "$via" lladdr $gwmac nud permanent dev usb0
+	ip -n lk-host route add default via "$via" dev usb0 metric 5
 	"$@" dev=usb0
 	ip -n lk-host link del usb0
 }
@@ -430,6 +429,10 @@ ways() {
 		'at lk-net $shoot raw $t from=$net to=$own proto=$([ $v = 4 ] && echo 1 || echo 58) type=$([ $v = 4 ] && echo 8 || echo 128)'
 	row 4 held 'UDP of a stranger with an IP option' 'sh_in_raw odd=rr'
 	row 6 held 'UDP of a stranger behind an extension header' 'sh_in_raw odd=destination'
+	row 4 held 'UDP of an allowed peer with an IP option' \
+		'at lk-peer $shoot raw $t from=$peer to=$own sport=4433 dport=8080 odd=rr'
+	row 6 held 'UDP of an allowed peer behind an extension header' \
+		'at lk-peer $shoot raw $t from=$peer to=$own sport=4433 dport=8080 odd=destination'
 	row 46 held 'UDP of a stranger to a container' \
 		'at lk-net $shoot socket $t to=$box dport=8080'
 	row 46 held 'TCP of the allowed peer to port 22' 'at lk-peer $shoot socket $t proto=6 to=$own dport=22 sport=$p wait=1'

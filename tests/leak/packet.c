@@ -280,6 +280,8 @@ static bool put_upper(struct pen *p, const struct shot *s)
 	uint8_t *start = p->at;
 	size_t sum = s->offset ? 0 : put_header(p, s), n, addr = s->v6 ? 16 : 4;
 
+	if (s->offset) /* where others look for ports */
+		put16(p, s->sport), put16(p, s->dport);
 	if (!put_data(p, s))
 		return false;
 	n = (size_t)(p->at - start);

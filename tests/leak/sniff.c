@@ -83,8 +83,10 @@ int main(void)
 		ssize_t len = recvfrom(fd, frame, sizeof(frame), 0, (struct sockaddr *)&from, &n);
 		char name[IF_NAMESIZE] = "";
 
-		if (len < 14 || from.sll_pkttype == PACKET_OUTGOING ||
-		    !if_indextoname((unsigned)from.sll_ifindex, name) || strncmp(name, "h-", 2))
+		if (len < 14 || from.sll_pkttype == PACKET_OUTGOING)
+			continue;
+		/* A link that is gone by now was one of the host's: no others come and go. */
+		if (if_indextoname((unsigned)from.sll_ifindex, name) && strncmp(name, "h-", 2))
 			continue;
 		look_for_token(frame, (size_t)len);
 		look_for_port(frame, (size_t)len);
