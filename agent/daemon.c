@@ -5,6 +5,7 @@
 #include <string.h>
 #include <systemd/sd-event.h>
 
+#include "agent/age.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
@@ -65,7 +66,10 @@ static void move_to(struct daemon *d, enum state state, const char *cause)
 static uint64_t seconds_to_wake(const struct daemon *d)
 {
 	int64_t now = io_now(), first = now + (int64_t)d->policy->look_every;
+	int64_t stale = judge_stale_at(d->policy, &d->accepted);
 
+	if (d->age != AGE_STALE && stale < first)
+		first = stale;
 	if (*d->enforce_fault && first > now + RETRY_SECONDS)
 		first = now + RETRY_SECONDS;
 	for (size_t i = 0; i < d->n_subjects; i++) {
@@ -91,6 +95,8 @@ static enum state judge_all(const struct daemon *d)
 {
 	struct verdict verdicts[POLICY_REQUIREMENTS];
 
+	if (d->age == AGE_STALE)
+		return STATE_QUARANTINED;
 	for (size_t i = 0; i < d->n_subjects; i++)
 		verdicts[i] = d->subjects[i].verdict;
 	return judge_host(verdicts, d->n_subjects);
@@ -108,6 +114,7 @@ void daemon_look(struct daemon *d, const char *cause)
 	if (r < 0)
 		log_warn("cannot keep the deadlines in %s: %s; a restart would begin them anew",
 			 d->config->state_dir, strerror(-r));
+	age_judge(d);
 	move_to(d, judge_all(d), cause);
 	enforce(d);
 	mend(d);
@@ -137,26 +144,37 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 }
 
 /* The policy that lazaret-vet accepted last.  What cannot be read changes nothing. */
-static void load_policy(struct daemon *d)
+static void load_policy(struct daemon *d, int store)
 {
-	_free_ char *path = NULL;
-	_close_ int dir = -1;
 	struct policy *p;
 	struct accepted a;
 	struct fault fault = { 0 };
-	int r;
+	int r = store < 0 ? store : store_read(store, &p, &a, &fault);
+
+	if (r == 0)
+		take_policy(d, p, &a);
+	else if (r != -ENOENT)
+		log_err("%s/store: %s; %s", d->config->state_dir,
+			*fault.why ? fault.why : strerror(-r),
+			d->policy ? "the policy before stays in force" : "no policy is in force");
+}
+
+static void read_store(struct daemon *d, bool changed)
+{
+	_free_ char *path = NULL;
+	_close_ int dir = -1;
 
 	if (asprintf(&path, "%s/store", d->config->state_dir) < 0) {
 		path = NULL;
 		return;
 	}
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = dir < 0 ? -errno : store_read(dir, &p, &a, &fault);
-	if (r == 0)
-		take_policy(d, p, &a);
-	else if (r != -ENOENT)
-		log_err("%s: %s; %s", path, *fault.why ? fault.why : strerror(-r),
-			d->policy ? "the policy before stays in force" : "no policy is in force");
+	if (dir < 0)
+		dir = -errno;
+	if (changed || !d->policy)
+		load_policy(d, dir);
+	if (d->policy && dir >= 0)
+		age_read(d, dir);
 }
 
 static void plan_poll(struct daemon *d, bool well)
@@ -193,11 +211,7 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 
 	d->refresh = refresh_free(d->refresh);
 	note_refresh(d, said->err, said->why);
-	if (said->err == 0) {
-		if (said->changed || !d->policy)
-			load_policy(d);
-		d->accepted.expires = d->policy ? said->expires : 0;
-	}
+	read_store(d, said->err == 0 && said->changed);
 	daemon_look(d, said->changed ? "new policy" : "policy refreshed");
 	if (d->refresh_again)
 		daemon_refresh(d);
@@ -319,7 +333,7 @@ int daemon_start(struct daemon *d)
 		return r;
 	}
 	enforce_adopt(d);
-	load_policy(d);
+	read_store(d, true);
 	if (d->policy)
 		d->state = STATE_HELD;
 	daemon_look(d, "started");

@@ -36,6 +36,8 @@ struct daemon {
 
 	struct policy *policy; /* in force; NULL: none was ever accepted */
 	struct accepted accepted;
+	int64_t floor; /* the time that cannot be any more (policy/floor.h) */
+	enum age age;
 	char policy_fault[240]; /* why the last refresh brought nothing; empty after a good one */
 	int64_t refreshed;	/* when the last refresh ended well */
 

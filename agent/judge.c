@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "agent/judge.h"
 
+#define WARN_MAX (3 * 86400)
+
 const char *const state_names[STATE_COUNT] = {
 	[STATE_UNMANAGED] = "unmanaged",     [STATE_HELD] = "held",
 	[STATE_COMPLIANT] = "compliant",     [STATE_GRACE] = "grace",
@@ -11,6 +13,13 @@ const char *const standing_names[STANDING_COUNT] = {
 	[STANDING_MET] = "met",
 	[STANDING_GRACE] = "grace",
 	[STANDING_BREACHED] = "breached",
+};
+
+const char *const age_names[AGE_COUNT] = {
+	[AGE_FRESH] = "fresh",
+	[AGE_EXPIRING] = "expiring",
+	[AGE_EXPIRED] = "expired",
+	[AGE_STALE] = "stale",
 };
 
 struct verdict judge(const struct requirement *req, enum grade grade, int64_t since, int64_t now)
@@ -39,4 +48,22 @@ enum state judge_host(const struct verdict *verdicts, size_t n)
 		if (verdicts[i].standing > worst)
 			worst = verdicts[i].standing;
 	return states[worst];
+}
+
+int64_t judge_stale_at(const struct policy *p, const struct accepted *a)
+{
+	return p->stale.quarantine ? a->expires + (int64_t)p->stale.after : INT64_MAX;
+}
+
+enum age judge_age(const struct policy *p, const struct accepted *a, int64_t now)
+{
+	int64_t warn = (a->expires - a->accepted) / 4;
+
+	if (warn > WARN_MAX)
+		warn = WARN_MAX;
+	if (now >= judge_stale_at(p, a))
+		return AGE_STALE;
+	if (now >= a->expires)
+		return AGE_EXPIRED;
+	return now >= a->expires - warn ? AGE_EXPIRING : AGE_FRESH;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "agent/posture/posture.h"
+#include "policy/store.h"
 
 enum state {
 	STATE_UNMANAGED, /* no policy was ever accepted: nothing is demanded */
@@ -38,6 +39,21 @@ struct verdict {
  * a requirement: unknown counts as failing, its grace included.
  */
 struct verdict judge(const struct requirement *req, enum grade grade, int64_t since, int64_t now);
+
+enum age {
+	AGE_FRESH,
+	AGE_EXPIRING, /* the last quarter of its life here, three days at most */
+	AGE_EXPIRED,
+	AGE_STALE, /* expired for so long that the policy itself demands quarantine */
+	AGE_COUNT,
+};
+extern const char *const age_names[AGE_COUNT];
+
+/* How old the policy in force is.  now is not before the store's floor. */
+enum age judge_age(const struct policy *p, const struct accepted *a, int64_t now);
+
+/* When it will be AGE_STALE; INT64_MAX: never. */
+int64_t judge_stale_at(const struct policy *p, const struct accepted *a);
 
 /* The host's state is its worst requirement's; a policy without requirements is met. */
 enum state judge_host(const struct verdict *verdicts, size_t n);

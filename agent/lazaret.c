@@ -101,6 +101,23 @@ static int show_state(const json_t *all)
 	return states[i].exit;
 }
 
+/* What comes of a policy that nobody renews; nothing while it is fresh. */
+static void show_age(const json_t *p, int64_t now)
+{
+	int64_t stale = int_of(p, "stale_at");
+	const char *age = text_of(p, "age");
+	char at[32], span[SPAN_TEXT];
+
+	if (!strcmp(age, "expiring"))
+		printf("  expires in %s and nothing newer has come; tell its publisher\n",
+		       span_until(now, int_of(p, "expires"), span));
+	if (!strcmp(age, "stale"))
+		printf("  for that it demands quarantine, since %s\n", clock_text(stale, at));
+	else if (stale && strcmp(age, "fresh"))
+		printf("  if nothing newer comes it demands quarantine, from %s on\n",
+		       clock_text(stale, at));
+}
+
 static void show_policy(const json_t *all)
 {
 	const json_t *p = json_object_get(all, "policy");
@@ -109,10 +126,13 @@ static void show_policy(const json_t *all)
 
 	if (int_of(p, "version"))
 		printf("policy: version %" PRId64 ", %s %s\n", int_of(p, "version"),
-		       expires > int_of(all, "now") ? "valid until" : "EXPIRED on",
+		       !strcmp(text_of(p, "age"), "fresh") || !strcmp(text_of(p, "age"), "expiring")
+			       ? "valid until"
+			       : "EXPIRED on",
 		       clock_text(expires, at));
 	else
 		printf("policy: none accepted yet\n");
+	show_age(p, int_of(all, "now"));
 	if (*text_of(p, "fault"))
 		printf("  last refresh failed: %s\n", text_of(p, "fault"));
 }

@@ -43,8 +43,12 @@ static json_t *subject_json(const struct daemon *d, const struct subject *s)
 
 static json_t *policy_json(const struct daemon *d)
 {
-	return json_pack("{s:I, s:I, s:I, s:o, s:b}", "version", (json_int_t)d->accepted.version,
-			 "expires", (json_int_t)d->accepted.expires, "refreshed",
+	int64_t stale = d->policy ? judge_stale_at(d->policy, &d->accepted) : INT64_MAX;
+
+	return json_pack("{s:I, s:I, s:s, s:I, s:I, s:o, s:b}", "version",
+			 (json_int_t)d->accepted.version, "expires",
+			 (json_int_t)d->accepted.expires, "age", age_names[d->age], "stale_at",
+			 (json_int_t)(stale < INT64_MAX ? stale : 0), "refreshed",
 			 (json_int_t)d->refreshed, "fault", text(d->policy_fault), "refreshing",
 			 d->refresh != NULL);
 }

@@ -9,7 +9,8 @@
 #include "policy/json.h"
 
 #define MINUTE 60
-#define DAY    (24 * 60 * MINUTE)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 #define YEAR   (365 * DAY)
 
 static const char *const mode_names[] = {
@@ -159,12 +160,36 @@ static int read_requirements(struct reader *r, const struct member *m, json_t *v
 	return reader_array(r, m, value, read_requirement, p);
 }
 
+static int read_then(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *then = json_string_value(value);
+
+	(void)m;
+	if (!then || (strcmp(then, "keep") && strcmp(then, "quarantine")))
+		return reader_refuse_value(r, value, "is neither \"keep\" nor \"quarantine\"");
+	*(bool *)field = !strcmp(then, "quarantine");
+	return 0;
+}
+
+static const struct member stale_members[] = {
+	{ "after", reader_span, offsetof(struct stale, after), true, HOUR, YEAR },
+	{ "then", read_then, offsetof(struct stale, quarantine), true, 0, 0 },
+};
+static const struct shape stale_shape = SHAPE(stale_members);
+
+static int read_stale(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	(void)m;
+	return reader_object(r, &stale_shape, value, field);
+}
+
 static const struct member policy_members[] = {
 	{ "mode", read_mode, offsetof(struct policy, mode), true, 0, 0 },
 	{ "contact", reader_text, offsetof(struct policy, contact), false, 0, POLICY_TEXT_MAX },
 	{ "look_every", reader_span, offsetof(struct policy, look_every), false, 5, DAY },
 	{ "requirements", read_requirements, 0, true, 1, POLICY_REQUIREMENTS },
 	{ "allow", allow_read, offsetof(struct policy, allow), false, 0, 0 },
+	{ "stale", read_stale, offsetof(struct policy, stale), false, 0, 0 },
 };
 static const struct shape policy_shape = SHAPE(policy_members);
 

@@ -41,6 +41,12 @@ struct requirement {
 	char contact[POLICY_TEXT_MAX]; /* of this requirement, else the policy's; may be empty */
 };
 
+/* What it means that the metadata has expired and nothing newer came. */
+struct stale {
+	bool quarantine; /* else the policy stays in force as it is */
+	uint64_t after;	 /* seconds from the expiry on */
+};
+
 struct policy {
 	enum policy_mode mode;
 	char contact[POLICY_TEXT_MAX];
@@ -48,6 +54,7 @@ struct policy {
 	struct requirement *requirements;
 	size_t n_requirements;
 	struct allow allow;
+	struct stale stale;
 };
 
 /*

@@ -69,6 +69,36 @@ static void test_judge_host(void **state)
 	}
 }
 
+static void test_judge_age(void **state)
+{
+	static const struct {
+		struct stale stale;
+		struct accepted accepted;
+		int64_t now;
+		enum age want;
+	} rows[] = {
+		{ { 0 }, { 1, 2000, 1000 }, 1749, AGE_FRESH },
+		{ { 0 }, { 1, 2000, 1000 }, 1750, AGE_EXPIRING },
+		{ { 0 }, { 1, 2000, 1000 }, 1999, AGE_EXPIRING },
+		{ { 0 }, { 1, 2000, 1000 }, 2000, AGE_EXPIRED },
+		{ { 0 }, { 1, 2000, 1000 }, INT64_MAX - 1, AGE_EXPIRED },
+		{ { false, 50 }, { 1, 2000, 1000 }, 9999, AGE_EXPIRED },
+		{ { true, 50 }, { 1, 2000, 1000 }, 1999, AGE_EXPIRING },
+		{ { true, 50 }, { 1, 2000, 1000 }, 2049, AGE_EXPIRED },
+		{ { true, 50 }, { 1, 2000, 1000 }, 2050, AGE_STALE },
+		/* Of a year it is the last three days. */
+		{ { 0 }, { 1, 365 * 86400, 0 }, 362 * 86400 - 1, AGE_FRESH },
+		{ { 0 }, { 1, 365 * 86400, 0 }, 362 * 86400, AGE_EXPIRING },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct policy p = { .stale = rows[i].stale };
+
+		assert_int_equal(judge_age(&p, &rows[i].accepted, rows[i].now), rows[i].want);
+	}
+}
+
 static void test_ladder(void **state)
 {
 	const struct requirement req = {
@@ -405,17 +435,12 @@ static int drop_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge),
-		cmocka_unit_test(test_judge_host),
-		cmocka_unit_test(test_ladder),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_mirrors_order),
-		cmocka_unit_test(test_mirrors_pause),
-		cmocka_unit_test(test_poll),
-		cmocka_unit_test(test_proxy),
-		cmocka_unit_test(test_config),
-		cmocka_unit_test(test_config_refuses),
-		cmocka_unit_test(test_config_documented),
+		cmocka_unit_test(test_judge),	       cmocka_unit_test(test_judge_host),
+		cmocka_unit_test(test_judge_age),      cmocka_unit_test(test_ladder),
+		cmocka_unit_test(test_memory),	       cmocka_unit_test(test_mirrors_order),
+		cmocka_unit_test(test_mirrors_pause),  cmocka_unit_test(test_poll),
+		cmocka_unit_test(test_proxy),	       cmocka_unit_test(test_config),
+		cmocka_unit_test(test_config_refuses), cmocka_unit_test(test_config_documented),
 	};
 
 	return cmocka_run_group_tests_name("agent", tests, make_folder, drop_folder);

@@ -60,6 +60,20 @@ static void test_example(void **state)
 #define FW	   "\"id\":\"f\",\"check\":\"firewall\",\"grace\":\"0s\""
 #define A(members) "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n\"allow\":{" members "}}"
 
+#define S(members) "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n\"stale\":{" members "}}"
+
+static void test_stale(void **state)
+{
+	static const char text[] = S("\"after\":\"7d\",\"then\":\"quarantine\"");
+	struct policy *p = NULL;
+
+	(void)state;
+	assert_int_equal(policy_parse(text, strlen(text), &p, NULL), 0);
+	assert_true(p->stale.quarantine);
+	assert_int_equal(p->stale.after, 7 * 86400);
+	policy_free(p);
+}
+
 static void test_defaults(void **state)
 {
 	static const char text[] = "{\"mode\":\"audit\",\"requirements\":["
@@ -76,6 +90,7 @@ static void test_defaults(void **state)
 	assert_string_equal(p->requirements[0].contact, "");
 	assert_int_equal(p->allow.n_out, 0);
 	assert_true(p->allow.dhcp_any);
+	assert_false(p->stale.quarantine);
 	policy_free(p);
 }
 
@@ -96,7 +111,12 @@ static const struct {
 	{ "{\"mode\":\"audit\",\n \"look_every\":\"1s\",\"requirements\":[]}", 2, 15,
 	  "look_every: \"1s\" is out of range; from 5 s to 1 d" },
 	{ "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n \"colour\": 1}", 2, 12,
-	  "colour: unknown member; there are: mode, contact, look_every, requirements, allow" },
+	  "colour: unknown member; there are: mode, contact, look_every, requirements, allow, "
+	  "stale" },
+	{ S("\"after\":\"7d\""), 2, 9, "stale: member \"then\" is missing" },
+	{ S("\"after\":\"7d\",\"then\":\"panic\""), 2, 30,
+	  "stale.then: \"panic\" is neither \"keep\" nor \"quarantine\"" },
+	{ S("\"after\":\"59min\",\"then\":\"keep\""), 2, 18, "from 1 h to 52 w 1 d" },
 	{ R("\"id\":\"f\",\"check\":\"firewall\""), 1, 33,
 	  "requirements[0]: member \"grace\" is missing" },
 	{ R("\"id\":\"f\",\"check\":\"firewall\",\n\"grace\":\"soon\""), 2, 9,
@@ -256,6 +276,7 @@ static void test_documented(void **state)
 		R("\"id\":\"p\",\"check\":\"antivirus\",\"grace\":\"0s\",\"?\":1"),
 		R(FW ",\"?\":1"),
 		A("\"?\":1"),
+		S("\"after\":\"7d\",\"then\":\"keep\",\"?\":1"),
 		A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[1],\"?\":1}]"),
 		A("\"helpdesk\":[{\"from\":\"192.0.2.1\",\"tcp\":[1],\"?\":1}]"),
 	};
@@ -296,10 +317,15 @@ static void test_example_is_in_the_manual(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_example),	    cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_refusals),    cmocka_unit_test(test_too_long),
-		cmocka_unit_test(test_allow_alone), cmocka_unit_test(test_merge),
-		cmocka_unit_test(test_documented),  cmocka_unit_test(test_example_is_in_the_manual),
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_allow_alone),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_documented),
+		cmocka_unit_test(test_example_is_in_the_manual),
 	};
 
 	return cmocka_run_group_tests_name("document", tests, NULL, NULL);
