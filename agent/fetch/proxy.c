@@ -79,6 +79,7 @@ static int take_host(char *text, struct proxy *p, struct fault *fault)
 {
 	char *host = text, *colon = strrchr(text, ':');
 	size_t len;
+	int r = 0;
 
 	if (!colon)
 		return fault_set(fault, -EINVAL, "\"%s\" has no port", text);
@@ -90,14 +91,15 @@ static int take_host(char *text, struct proxy *p, struct fault *fault)
 		if (!is_address(AF_INET6, host))
 			return fault_set(fault, -EINVAL, "\"%s\" is not an address", host);
 	} else if (!is_address(AF_INET, host)) {
-		int r = url_check_host(host, fault);
-
-		if (r < 0)
-			return r;
+		r = url_check_host(host, fault);
 	}
-	snprintf(p->host, sizeof(p->host), "%s", host);
-	snprintf(p->port, sizeof(p->port), "%s", colon + 1);
-	return url_check_port(colon + 1, fault);
+	if (r == 0)
+		r = url_check_port(colon + 1, fault);
+	if (r < 0)
+		return r;
+	memcpy(p->host, host, strlen(host) + 1);
+	memcpy(p->port, colon + 1, strlen(colon + 1) + 1);
+	return 0;
 }
 
 int proxy_parse(const char *text, struct proxy *ret, struct fault *fault)

@@ -18,6 +18,8 @@ int url_check_host(const char *host, struct fault *fault)
 {
 	const char *p = host, *last;
 
+	if (strlen(host) >= URL_HOST_MAX)
+		return fault_set(fault, -EINVAL, "the host's name is longer than 253 characters");
 	for (;; p++) {
 		size_t n = strspn(p, LETTERS DIGITS "-");
 
@@ -96,8 +98,6 @@ static int take_authority(char *text, struct url *u, struct fault *fault)
 		*colon = '\0';
 		port = colon + 1;
 	}
-	if (strlen(text) >= sizeof(u->host))
-		return fault_set(fault, -EINVAL, "the host's name is longer than 253 characters");
 	r = url_check_host(text, fault);
 	if (r == 0)
 		r = url_check_port(port, fault);

@@ -12,7 +12,11 @@
 
 #define OK   "HTTP/1.1 200 OK\r\n"
 #define OK10 "HTTP/1.0 200 OK\r\n"
-#define TE   "Transfer-Encoding: chunked\r\n"
+#define LONG_NAME                                                                                  \
+	"a123456789.b123456789.c123456789.d123456789.e123456789.f123456789.g123456789.h123456789." \
+	"a123456789.b123456789.c123456789.d123456789.e123456789.f123456789.g123456789.h123456789." \
+	"a123456789.b123456789.c123456789.d123456789.e123456789.f123456789.g123456789.example"
+#define TE "Transfer-Encoding: chunked\r\n"
 
 struct source {
 	const char *text;
@@ -320,6 +324,7 @@ static void test_url(void **state)
 		{ .base = "https://policy.example/a#/" },
 		{ .base = "https://policy.example/../" },
 		{ .base = "https://policy.example//../" },
+		{ .base = "https://" LONG_NAME "/" },
 		{ .base = "https://policy.example:/" },
 		{ .base = "https://policy.example:0/" },
 		{ .base = "https://policy.example:443x/" },
@@ -420,6 +425,7 @@ static void test_proxy(void **state)
 		{ .text = "http://[10.0.0.1]:8080" },
 		{ .text = "http://fd00::1:8080" },
 		{ .text = "http://p\r\nX: y:80" },
+		{ .text = "http://" LONG_NAME ":80" },
 		{ .text = "http://user@p:80" },
 		{ .text = "http://:secret@p:80" },
 		{ .text = "http://u:secret%0a@p:80" },
