@@ -240,8 +240,7 @@ ways() {
 	row 46 held 'UDP from an address that is not ours' 'sh_root spoofed=1 from=$help'
 	row 46 held 'TCP of an ordinary user' 'sh_user proto=6 dport=$p'
 	row 46 held 'TCP from the port of an allowed service' 'sh_root proto=6 dport=$p sport=443'
-	row 46 held 'TCP from port 22' 'sh_root proto=6 dport=$p sport=22'
-	row 46 held 'TCP from port 22 to the helpdesk' 'host $shoot socket $t proto=6 to=$help dport=$p sport=22'
+	row 46 held 'TCP from port 22' 'sh_raw proto=6 dport=$p sport=22'
 	row 46 held 'ping of an ordinary user' ping
 	row 46 held 'UDP to a port the allowed peer is not allowed at' 'user $shoot socket $t to=$peer dport=4435'
 	row 46 held 'UDP to a port allowed for TCP' 'user $shoot socket $t to=$peer dport=443'
@@ -437,8 +436,7 @@ ways() {
 		'at lk-net $shoot socket $t to=$box dport=8080'
 	row 46 held 'TCP of the allowed peer to port 22' 'at lk-peer $shoot socket $t proto=6 to=$own dport=22 sport=$p wait=1'
 	row 46 held 'TCP of the allowed peer from its allowed port' \
-		'at lk-peer $shoot raw $t proto=6 from=$peer to=$own dport=8080 sport=$p
-		 at lk-peer $shoot socket $t proto=6 to=$own dport=8080 sport=443 wait=1'
+		'at lk-peer $shoot socket $t proto=6 to=$own dport=8080 sport=8443 wait=1'
 	row 46 held 'TCP of the helpdesk to port 8080' 'at lk-help $shoot socket $t proto=6 to=$own dport=8080 sport=$p wait=1'
 	row 46 held 'UDP of a neighbour' 'at lk-gw $shoot socket $t to=$own dport=8080'
 	row 46 held 'UDP of a neighbour to everybody' \

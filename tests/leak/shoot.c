@@ -84,6 +84,9 @@ static int open_socket(const struct options *o)
 		return -1;
 	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	set(fd, SOL_SOCKET, SO_BROADCAST, 1);
+	/* Closed at once, so that the same ports may be tried again. */
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 },
+		   sizeof(struct linger));
 	if (o->spoofed) {
 		set(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
 		set(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
@@ -95,8 +98,9 @@ static int open_socket(const struct options *o)
 	set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 8);
 	if (!o->spoofed)
 		len = make_address(o, (const uint8_t[16]){ 0 }, s->sport, &own);
-	if (s->sport || o->spoofed)
-		bind(fd, &own.any, len);
+	/* A port that is taken would be another way than the one that is tried. */
+	if ((s->sport || o->spoofed) && bind(fd, &own.any, len) < 0)
+		perror("shoot: bind");
 	return fd;
 }
 
