@@ -77,7 +77,7 @@ static uint64_t pause_after(const struct mirrors *m, unsigned faults)
 	uint64_t pause = MIRRORS_PAUSE_MIN;
 
 	for (; faults > 1 && pause < m->pause_max; faults--)
-		pause *= 2;
+		pause *= 4;
 	return pause < m->pause_max ? pause : m->pause_max;
 }
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define MIRRORS_MAX		4
-#define MIRRORS_PAUSE_MIN	60   /* seconds, after the first fault; doubled by each more */
+#define MIRRORS_PAUSE_MIN	60 /* seconds, after the first fault; four times that after each more */
 #define MIRRORS_RETRY_AFTER_MAX 3600 /* seconds; a server may not ask for a longer pause */
 
 struct mirror {
@@ -41,7 +41,7 @@ struct mirror *mirrors_next(struct mirrors *m, uint64_t now);
 void mirrors_served(struct mirrors *m, struct mirror *one);
 
 /*
- * A fault: the pause before it is asked again doubles up to pause_max, a part of it left
+ * A fault: the pause before it is asked again becomes longer, up to pause_max, a part of it left
  * to the dice; what the server asked for itself (seconds, 0: nothing) comes first.
  */
 void mirrors_failed(struct mirrors *m, struct mirror *one, uint64_t now, uint32_t retry_after,
