@@ -3,6 +3,7 @@
  * The trusted store, /var/lib/lazaret/policy for instance.  lazaret-vet alone writes it:
  *
  *   metadata/ROLE.json  TUF's trusted copies         targets/NAME  verified targets
+ *   metadata/timestamp.etag  what the last poll found (server.h)
  *   floor               the time that cannot be any more (floor.h)
  *   current             a link to the generation in force, swapped in one step
  *   generation-N/       policy.json    the document as signed

@@ -7,9 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
@@ -18,93 +16,24 @@
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
 #include "policy/floor.h"
+#include "policy/server.h"
 #include "policy/store.h"
 #include "policy/tuf.h"
 
 #define POLICY_TARGET "policy.json"
 #define ROOT_FILE_MAX 512000
 #define ASK_WAIT_MS   10000
-#define FETCH_WAIT_MS 120000 /* lazaret-fetch gives up by its own clock before that */
 
 struct vet {
 	int store;
-	int session;
-	uint32_t retry_after; /* of the last answer */
-	bool answered;	      /* the server, at least once */
-	bool failed;	      /* the network or the disk did: what comes of it is no refusal */
+	struct server server;
+	bool failed; /* the disk did: what comes of it is no refusal */
 };
-
-static int ask_fetch(int session, int body, const char *path, size_t max, struct fetch_got *got,
-		     struct fault *fault)
-{
-	struct fetch_get get = { .max = max };
-	int r;
-
-	if (strlen(path) >= sizeof(get.path))
-		return -ENAMETOOLONG;
-	strcpy(get.path, path);
-	r = msg_send(session, &get, sizeof(get), &body, 1);
-	if (r == 0)
-		r = msg_recv(session, got, sizeof(*got), NULL, NULL, FETCH_WAIT_MS);
-	if (r == 0 && !wire_text_ok(got->why))
-		r = -EPROTO;
-	if (r < 0)
-		return fault_set(fault, r, "lazaret-fetch: %s", strerror(-r));
-	/* Only the server's own word may mean that a file does not exist: it ends the roots. */
-	if (got->err)
-		return fault_set(fault, got->err < 0 && got->err != -ENOENT ? got->err : -EIO, "%s",
-				 *got->why ? got->why : "lazaret-fetch failed without a reason");
-	return 0;
-}
-
-/* Web servers say 404, object stores often 403 for what is not there. */
-static int judge_status(uint32_t status, struct fault *fault)
-{
-	if (status == 200)
-		return 0;
-	if (status == 404 || status == 403)
-		return -ENOENT;
-	return fault_set(fault, -EPROTO, "the server answered with status %u", status);
-}
-
-static int fetch_file(struct vet *v, const char *path, size_t max, char **ret, size_t *len,
-		      struct fault *fault)
-{
-	_close_ int body = memfd_create("body", MFD_CLOEXEC);
-	struct fetch_got got;
-	_free_ char *text = NULL;
-	size_t n;
-	int r;
-
-	if (body < 0)
-		return fault_set(fault, -errno, "memfd: %s", strerror(errno));
-	r = ask_fetch(v->session, body, path, max, &got, fault);
-	v->retry_after = r == 0 ? got.retry_after : 0;
-	if (r == 0)
-		r = judge_status(got.status, fault);
-	if (r == 0)
-		r = io_read_fd(body, max, &text, &n);
-	if (r < 0)
-		return r;
-	if (n != got.len)
-		return fault_set(fault, -EPROTO, "lazaret-fetch wrote %zu bytes and said %" PRIu64,
-				 n, got.len);
-	*len = n;
-	*ret = take(text);
-	return 0;
-}
 
 static int fetch(void *ctx, const char *path, size_t max, char **ret, size_t *len,
 		 struct fault *fault)
 {
-	struct vet *v = ctx;
-	int r = fetch_file(v, path, max, ret, len, fault);
-
-	if (r == 0 || r == -ENOENT || r == -EFBIG)
-		v->answered = true;
-	else
-		v->failed = true;
-	return r;
+	return server_fetch(&((struct vet *)ctx)->server, path, max, ret, len, fault);
 }
 
 static int load(void *ctx, const char *name, char **ret, size_t *len)
@@ -179,23 +108,48 @@ static int tell_time(struct vet *v, int64_t *now, struct fault *fault)
 	return r;
 }
 
-static int refresh(struct vet *v, struct vet_said *said, struct fault *fault)
+static int run_tuf(struct vet *v, int64_t now, struct vet_said *said, struct fault *fault)
 {
-	struct tuf_io io = { v, fetch, load, keep, 0 };
+	struct tuf_io io = { v, fetch, load, keep, now };
 	struct tuf *t = NULL;
 	int r;
 
-	r = tell_time(v, &io.now, fault);
-	if (r == 0)
-		r = tuf_open(&io, &t, fault);
+	r = tuf_open(&io, &t, fault);
 	if (r == 0)
 		r = tuf_refresh(t, fault);
 	if (r == 0)
-		r = accept_policy(v, t, io.now, said, fault);
+		r = accept_policy(v, t, now, said, fault);
 	tuf_close(t);
-	if (r == 0)
-		r = tell_time(v, &io.now, fault);
 	return r;
+}
+
+static int run_once(struct vet *v, bool polite, int64_t now, struct vet_said *said,
+		    struct fault *fault)
+{
+	int r;
+
+	server_begin(&v->server, polite, now);
+	r = run_tuf(v, now, said, fault);
+	server_end(&v->server, r == 0, now);
+	return r;
+}
+
+static int refresh(struct vet *v, struct vet_said *said, struct fault *fault)
+{
+	struct fault first = { 0 };
+	int64_t now;
+	int r;
+
+	r = tell_time(v, &now, fault);
+	if (r < 0)
+		return r;
+	r = run_once(v, true, now, said, &first);
+	/* "Still the same" does not help with what does not verify: ask for everything. */
+	if (r < 0 && v->server.unchanged && !v->server.failed && !v->failed)
+		r = run_once(v, false, now, said, fault);
+	else if (*first.why)
+		fault_set(fault, r, "%s", first.why);
+	return r < 0 ? r : tell_time(v, &now, fault);
 }
 
 /* What is in force, whatever became of the new one. */
@@ -216,7 +170,9 @@ static bool is_refusal(const struct vet *v, int err)
 {
 	static const int errs[] = { EBADMSG, ESTALE, EPERM, EINVAL, EFBIG, E2BIG };
 
-	for (size_t i = 0; v->answered && !v->failed && i < sizeof(errs) / sizeof(*errs); i++)
+	for (size_t i = 0; v->server.answered && !v->server.failed && !v->failed &&
+			   i < sizeof(errs) / sizeof(*errs);
+	     i++)
 		if (err == -errs[i])
 			return true;
 	return false;
@@ -224,11 +180,12 @@ static bool is_refusal(const struct vet *v, int err)
 
 static void answer(const char *store, const char *root_file, int session, struct vet_said *said)
 {
-	struct vet v = { .store = -1, .session = session };
+	struct vet v = { .store = -1, .server.session = session };
 	struct fault fault = { 0 };
 	int r;
 
 	r = store_open(store, &v.store, &fault);
+	v.server.store = v.store;
 	if (r == 0)
 		r = bootstrap(&v, root_file, &fault);
 	if (r == 0)
@@ -237,7 +194,7 @@ static void answer(const char *store, const char *root_file, int session, struct
 		tell_current(v.store, said);
 	said->err = r;
 	if (r < 0) {
-		said->retry_after = v.retry_after;
+		said->retry_after = v.server.retry_after;
 		fault_set(&fault, r, "%s", strerror(-r));
 		fault_prefix(&fault, is_refusal(&v, r) ? "policy refused" : "policy not refreshed");
 		memcpy(said->why, fault.why, sizeof(said->why));

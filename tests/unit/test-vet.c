@@ -15,6 +15,7 @@
 #include "agent/base/io.h"
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
+#include "policy/digest.h"
 #include "policy/publisher/sign.h"
 #include "policy/store.h"
 #include "tests/unit/test.h"
@@ -27,10 +28,12 @@
 struct lab {
 	char path[64];
 	int dir;
-	int status;  /* what each request is answered with; 0: as it is */
-	int err;     /* the same, as if the network had failed */
-	int kill_at; /* vet is killed at this request, from 1; 0: never */
-	bool lie;    /* about the body's length */
+	int status;   /* what each request is answered with; 0: as it is */
+	int err;      /* the same, as if the network had failed */
+	int kill_at;  /* vet is killed at this request, from 1; 0: never */
+	bool lie;     /* about the body's length */
+	bool no_tags; /* as of a server without ETag */
+	bool same;    /* the server says that nothing changed, whatever it is asked */
 	int requests;
 };
 
@@ -115,6 +118,21 @@ static pid_t start_vet(struct lab *l, int input)
 	return pid;
 }
 
+static void tag(const struct lab *l, const struct fetch_get *get, const char *text, size_t len,
+		struct fetch_got *got)
+{
+	char hash[DIGEST_TEXT];
+
+	if (l->no_tags)
+		return;
+	assert_int_equal(digest_make_text(DIGEST_SHA256, text, len, hash), 0);
+	snprintf(got->etag, sizeof(got->etag), "\"%.64s\"", hash);
+	if (*get->etag && (l->same || !strcmp(get->etag, got->etag))) {
+		got->status = 304;
+		got->len = 0;
+	}
+}
+
 static void serve_one(struct lab *l, int session, const struct fetch_get *get, int body)
 {
 	struct fetch_got got = { .status = 404, .err = l->err };
@@ -127,7 +145,9 @@ static void serve_one(struct lab *l, int session, const struct fetch_get *get, i
 		assert_true(len <= get->max);
 		got.status = l->status ? (uint32_t)l->status : 200;
 		got.len = len + l->lie;
-		assert_int_equal(io_write(body, text, len), 0);
+		tag(l, get, text, len, &got);
+		if (got.status != 304)
+			assert_int_equal(io_write(body, text, len), 0);
 	}
 	if (got.err)
 		strcpy(got.why, "no route to the server");
@@ -200,7 +220,7 @@ static void test_way_of_a_policy(void **state)
 	assert_string_equal(said.why, "");
 	assert_true(refresh(l, &said));
 	assert_int_equal(said.changed, 0);
-	assert_int_equal(l->requests, 2);
+	assert_int_equal(l->requests, 1);
 	publish(l, POLICY("6min"), "");
 	assert_true(refresh(l, &said));
 	assert_int_equal(said.changed, 1);
@@ -250,6 +270,76 @@ static int64_t read_floor(struct lab *l)
 
 	assert_int_equal(io_read(l->dir, "store/floor", 100, &text, &len), 0);
 	return strtoll(text, NULL, 10);
+}
+
+static void write_checked(struct lab *l, int64_t when)
+{
+	char etag[200], digest[200], text[500];
+	_free_ char *was = NULL;
+	size_t len;
+
+	assert_int_equal(io_read(l->dir, "store/metadata/timestamp.etag", 500, &was, &len), 0);
+	assert_int_equal(sscanf(was, "%199s %199s", etag, digest), 2);
+	snprintf(text, sizeof(text), "%s\n%s\n%lld\n", etag, digest, (long long)when);
+	put(l, "store/metadata/timestamp.etag", text);
+}
+
+static void assert_requests(struct lab *l, int n)
+{
+	assert_said(l, 0, 1, "");
+	assert_int_equal(l->requests, n);
+}
+
+/* Nothing new costs one request; what is not sure costs two. */
+static void test_unchanged_poll(void **state)
+{
+	struct lab *l = *state;
+
+	assert_requests(l, 5);
+	assert_requests(l, 1);
+	write_checked(l, io_now() - 86401);
+	assert_requests(l, 2);
+	assert_requests(l, 1);
+	write_checked(l, io_now() + 100); /* a clock that was ahead */
+	assert_requests(l, 2);
+	put(l, "store/metadata/timestamp.etag", "nonsense");
+	assert_requests(l, 2);
+	assert_int_equal(run(l, "bump repo"), 0);
+	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_requests(l, 2);
+	assert_requests(l, 1);
+	l->no_tags = true;
+	assert_requests(l, 2);
+	assert_requests(l, 2);
+}
+
+/* "Still the same" is believed of files that verify, and of nothing else. */
+static void test_unchanged_is_verified(void **state)
+{
+	struct lab *l = *state;
+	int64_t later = io_now() + 15 * 86400;
+	char line[32];
+
+	assert_requests(l, 5);
+	l->same = true;
+	assert_int_equal(run(l, "bump repo"), 0);
+	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_requests(l, 1); /* a lie: until the timestamp expires, or for a day */
+	put(l, "store/metadata/snapshot.json", "{}");
+	assert_requests(l, 2);
+	put(l, "store/targets/policy.json", "{}");
+	assert_requests(l, 2);
+	put(l, "store/metadata/timestamp.json", "{}");
+	assert_requests(l, 2);
+	/* Expired: the whole is asked for, and that is what is refused. */
+	snprintf(line, sizeof(line), "%lld\n", (long long)later);
+	put(l, "store/floor", line);
+	write_checked(l, later);
+	assert_said(l, -ESTALE, 1, "policy refused: metadata/timestamp.json: expired at ");
+	assert_int_equal(l->requests, 3);
+	assert_int_equal(run(l, "bump --expires 16d repo"), 0);
+	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_requests(l, 3);
 }
 
 /* The clock was two weeks ahead at the last refresh, and now it is set back. */
@@ -405,10 +495,16 @@ static void test_keys_are_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROW(test_way_of_a_policy), ROW(test_refusals_keep_the_last),
-		ROW(test_clock_set_back),  ROW(test_signed_nonsense),
-		ROW(test_other_keys),	   ROW(test_killed_at_each_request),
-		ROW(test_bad_question),	   ROW(test_publisher_refuses),
+		ROW(test_way_of_a_policy),
+		ROW(test_refusals_keep_the_last),
+		ROW(test_clock_set_back),
+		ROW(test_unchanged_poll),
+		ROW(test_unchanged_is_verified),
+		ROW(test_signed_nonsense),
+		ROW(test_other_keys),
+		ROW(test_killed_at_each_request),
+		ROW(test_bad_question),
+		ROW(test_publisher_refuses),
 		ROW(test_keys_are_secret),
 	};
 
