@@ -65,9 +65,8 @@ struct mirror *mirrors_next(struct mirrors *m, uint64_t now)
 	return best;
 }
 
-void mirrors_served(struct mirrors *m, struct mirror *one)
+void mirror_served(struct mirror *one)
 {
-	(void)m;
 	one->faults = 0;
 	one->not_before = 0;
 }

@@ -38,7 +38,7 @@ void mirrors_begin(struct mirrors *m);
 /* Whom to ask next, who then counts as asked; NULL when all were. */
 struct mirror *mirrors_next(struct mirrors *m, uint64_t now);
 
-void mirrors_served(struct mirrors *m, struct mirror *one);
+void mirror_served(struct mirror *one);
 
 /*
  * A fault: the pause before it is asked again becomes longer, up to pause_max, a part of it left

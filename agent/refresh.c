@@ -90,7 +90,7 @@ static void finish(struct refresh *r, const struct vet_said *said)
 		give_up(r);
 		return;
 	}
-	mirrors_served(r->mirrors, r->mirror);
+	mirror_served(r->mirror);
 	r->done(r->ctx, said);
 }
 

@@ -106,11 +106,10 @@ bool recall_load(const struct recall *r, struct mbedtls_ssl_session *to, uint64_
 	return true;
 }
 
+/* What was written in part, or not, has the wrong seal or an old session: no harm is done. */
 static void write_kept(const struct recall *r, const struct kept *k, size_t len)
 {
-	/* What was written in part has the wrong seal, and counts as nothing. */
-	if (pwrite(r->fd, k, len, 0) < 0)
-		return;
+	(void)!pwrite(r->fd, k, len, 0);
 }
 
 void recall_keep(const struct recall *r, const struct mbedtls_ssl_session *session, uint64_t since)

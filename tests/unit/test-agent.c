@@ -294,7 +294,7 @@ static void test_mirrors_order(void **state)
 	assert_string_equal(mirrors_next(m, now)->url, "https://a/");
 	mirrors_failed(m, &m->at[0], now, 0, 0);
 	assert_string_equal(mirrors_next(m, now)->url, "https://b/");
-	mirrors_served(m, &m->at[1]);
+	mirror_served(&m->at[1]);
 
 	/* The next refresh, in the pause of the first one: it comes last, not never. */
 	mirrors_begin(m);
@@ -327,7 +327,7 @@ static void test_mirrors_pause(void **state)
 		mirrors_failed(m, &m->at[0], 7000, rows[i].retry_after, rows[i].dice);
 		assert_int_equal(mirrors_wait(m, 7000), rows[i].want);
 	}
-	mirrors_served(m, &m->at[0]);
+	mirror_served(&m->at[0]);
 	mirrors_failed(m, &m->at[0], 7000, 0, 0);
 	assert_int_equal(mirrors_wait(m, 7000), 60);
 	assert_int_equal(mirrors_wait(m, 9999999), 1);
