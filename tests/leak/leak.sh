@@ -22,7 +22,7 @@ row() {
 		to_net="from=$own to=$net" l2="smac=$hostmac dmac=$gwmac"
 		eval "$action" </dev/null >>"$dir/actions" 2>&1
 		status=$?
-		[ $status != 77 ] || echo "$id" >>"$dir/missing"
+		[ $status-$phase != 77-O ] || echo "$id" >>"$dir/missing"
 		[ $status = 0 ] || echo "$id" >>"$dir/failed.$phase"
 		[ $phase = I ] || echo "$id $state IPv$v: $name" >>"$dir/rows"
 	done

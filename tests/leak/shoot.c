@@ -111,6 +111,16 @@ static void ready(int fd, short what)
 	poll(&p, 1, ANSWER_MS);
 }
 
+/* Refused is fine, that is for the far side to see; but without a way nothing was tried. */
+static int tried(ssize_t sent)
+{
+	if (sent >= 0 || (errno != ENETUNREACH && errno != ENODEV && errno != ENXIO &&
+			  errno != ENETDOWN && errno != EADDRNOTAVAIL))
+		return 0;
+	perror("shoot");
+	return -1;
+}
+
 /* A name for the data alone: what a socket puts its own headers before. */
 static size_t data_of(const struct shot *s, const uint8_t **ret, uint8_t *room)
 {
@@ -149,20 +159,21 @@ static int by_socket(const struct options *o)
 	uint8_t room[PACKET_MAX];
 	const uint8_t *data;
 	size_t n = data_of(s, &data, room);
+	int r;
 
 	if (fd < 0 || !n)
 		return -1;
 	set_odd(fd, s);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	if (s->proto != IPPROTO_TCP) {
-		sendto(fd, data, n, 0, &to.any, len);
-	} else if (connect(fd, &to.any, len) < 0 && errno == EINPROGRESS && o->wait) {
+		r = tried(sendto(fd, data, n, 0, &to.any, len));
+	} else if ((r = tried(connect(fd, &to.any, len))) == 0 && o->wait) {
 		ready(fd, POLLOUT);
 		send(fd, data, n, MSG_NOSIGNAL);
 	}
 	if (o->wait)
 		ready(fd, POLLIN);
-	return 0;
+	return r;
 }
 
 /* Connects once, then sends what it reads, a line a send. */
@@ -197,8 +208,7 @@ static int by_raw(const struct options *o)
 	if (o->mark)
 		set(fd, SOL_SOCKET, SO_MARK, o->mark);
 	set(fd, SOL_SOCKET, SO_BROADCAST, 1);
-	sendto(fd, packet, n, 0, &to.any, len);
-	return 0;
+	return tried(sendto(fd, packet, n, 0, &to.any, len));
 }
 
 static int send_packet(const struct options *o, int type, bool bypass)
@@ -216,8 +226,7 @@ static int send_packet(const struct options *o, int type, bool bypass)
 	memcpy(to.sll_addr, o->shot.dmac, 6);
 	if (bypass)
 		set(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
-	sendto(fd, frame, n, 0, (struct sockaddr *)&to, sizeof(to));
-	return 0;
+	return tried(sendto(fd, frame, n, 0, (struct sockaddr *)&to, sizeof(to)));
 }
 
 static int by_frame(const struct options *o)
