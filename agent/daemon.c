@@ -17,6 +17,7 @@
 #include "agent/mend.h"
 #include "agent/poll.h"
 #include "agent/refresh.h"
+#include "agent/trigger/nftables.h"
 #include "agent/trigger/rtnl.h"
 
 #define WAKE_ACCURACY_USEC 100000ull
@@ -351,6 +352,7 @@ void daemon_stop(struct daemon *d)
 	d->mirrors = mirrors_free(d->mirrors);
 	d->control = control_free(d->control);
 	d->rtnl = rtnl_free(d->rtnl);
+	d->nftables = nftables_free(d->nftables);
 	d->wake = sd_event_source_disable_unref(d->wake);
 	d->poll = sd_event_source_disable_unref(d->poll);
 	d->memory = memory_close(d->memory);

@@ -48,6 +48,8 @@ struct daemon {
 	bool laid;     /* the quarantine is in the kernel */
 	bool relay;    /* its allow-list is another one now */
 	char enforce_fault[240];
+	unsigned restored; /* how often others' changes to it were undone */
+	int64_t restored_told;
 
 	struct mirrors *mirrors;
 	struct refresh *refresh;
@@ -56,6 +58,7 @@ struct daemon {
 	struct subject *mending; /* whose remedy runs */
 	struct control *control;
 	struct rtnl *rtnl;
+	struct nftables *nftables;
 	struct sd_event_source *wake, *poll;
 };
 

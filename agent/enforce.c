@@ -6,6 +6,7 @@
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/fdstore.h"
+#include "agent/restore.h"
 #include "netfilter/quarantine.h"
 
 #define STORED "nft" /* the socket's name in systemd's store */
@@ -47,6 +48,7 @@ static int reach_kernel(struct daemon *d, struct fault *fault)
 	tell_ownership(d);
 	if (d->nft.ownership == OWNERSHIP_OWNED)
 		keep_socket(d);
+	restore_watch(d);
 	return 0;
 }
 
@@ -66,6 +68,7 @@ static void take_socket_back(struct daemon *d)
 	d->nft.ownership = OWNERSHIP_OWNED;
 	d->host.nft = &d->nft;
 	log_notice("the socket that owns the quarantine is back");
+	restore_watch(d);
 }
 
 static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
@@ -93,6 +96,8 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 		log_notice("quarantine %s", wanted ? "laid" : "lifted");
 	d->laid = wanted;
 	d->relay = false;
+	if (wanted)
+		restore_order(d);
 	return 0;
 }
 
@@ -112,10 +117,15 @@ void enforce_adopt(struct daemon *d)
 		log_notice("a quarantine is in force already and stays until the host is judged");
 }
 
+bool enforce_wanted(const struct daemon *d)
+{
+	return d->policy->mode == MODE_ENFORCE &&
+	       (d->state == STATE_HELD || d->state == STATE_QUARANTINED);
+}
+
 void enforce(struct daemon *d)
 {
-	bool wanted = d->policy->mode == MODE_ENFORCE &&
-		      (d->state == STATE_HELD || d->state == STATE_QUARANTINED);
+	bool wanted = enforce_wanted(d);
 	struct fault fault = { 0 };
 	int r = bring_to(d, wanted, &fault);
 	const char *why = r == 0 ? "" : *fault.why ? fault.why : strerror(-r);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 struct daemon;
+
+/* Does the policy in force want the host in quarantine now?  There must be one. */
+bool enforce_wanted(const struct daemon *d);
 
 /* Notes a quarantine that is there already: lazaret-hold's, or a dead daemon's. */
 void enforce_adopt(struct daemon *d);

@@ -60,12 +60,12 @@ char *status_text(const struct daemon *d)
 
 	for (size_t i = 0; i < d->n_subjects; i++)
 		json_array_append_new(subjects, subject_json(d, &d->subjects[i]));
-	all = json_pack("{s:s, s:s, s:I, s:I, s:b, s:s, s:o, s:o, s:o, s:o}", "state",
+	all = json_pack("{s:s, s:s, s:I, s:I, s:b, s:s, s:i, s:o, s:o, s:o, s:o}", "state",
 			state_names[d->state], "mode",
 			d->policy && d->policy->mode == MODE_ENFORCE ? "enforce" : "audit", "since",
 			(json_int_t)d->since, "now", (json_int_t)io_now(), "quarantine", d->laid,
-			"ownership", ownership_names[d->nft.ownership], "enforce_fault",
-			text(d->enforce_fault), "contact",
+			"ownership", ownership_names[d->nft.ownership], "restored",
+			(int)d->restored, "enforce_fault", text(d->enforce_fault), "contact",
 			text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
 			"requirements", subjects);
 	ret = json_dumps(all, JSON_COMPACT);

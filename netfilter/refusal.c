@@ -22,6 +22,7 @@ static const struct kind {
 	{ NFT_MSG_NEWTABLE, "table", NFTA_TABLE_NAME, NULL },
 	{ NFT_MSG_DELTABLE, "deleting table", NFTA_TABLE_NAME, NULL },
 	{ NFT_MSG_NEWCHAIN, "chain", NFTA_CHAIN_NAME, NULL },
+	{ NFT_MSG_DELCHAIN, "deleting chain", NFTA_CHAIN_NAME, NULL },
 	{ NFT_MSG_NEWSET, "set", NFTA_SET_NAME, NULL },
 	{ NFT_MSG_DELSET, "deleting set", NFTA_SET_NAME, NULL },
 	{ NFT_MSG_NEWSETELEM, "set", NFTA_SET_ELEM_LIST_SET, "element" },

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/trigger/nftables.h"
+#include "netfilter/watch.h"
+
+#define SETTLE_USEC   200000ull	 /* a firewall that reloads changes its rules many times */
+#define CALM_USEC     1000000ull /* between two changes told */
+#define COST_MULTIPLE 4
+#define NAME_WAIT_MS  2
+
+struct nftables {
+	sd_event_source *io, *restore, *settle;
+	const struct nftables_handlers *handlers;
+	void *ctx;
+	struct watch seen;
+	uint64_t rested; /* CLOCK_MONOTONIC, microseconds: until then no restoring */
+	uint64_t told;
+	bool waiting; /* the restore timer runs */
+	bool armed;   /* the settle timer runs */
+};
+
+DEFINE_DROP(nftables, nftables_free)
+
+static uint64_t usec(clockid_t clock)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void restore(struct nftables *n)
+{
+	const struct watch seen = n->seen;
+	uint64_t before = usec(CLOCK_PROCESS_CPUTIME_ID), cost;
+
+	n->seen = (struct watch){ 0 };
+	n->handlers->tampered(n->ctx, &seen);
+	cost = usec(CLOCK_PROCESS_CPUTIME_ID) - before;
+	n->rested = usec(CLOCK_MONOTONIC) + RESTORE_GAP_USEC + COST_MULTIPLE * cost;
+}
+
+static int arm(sd_event_source *timer, uint64_t at, bool *armed)
+{
+	int r = sd_event_source_set_time(timer, at);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+	*armed = r >= 0;
+	return r;
+}
+
+static int on_rested(sd_event_source *s, uint64_t at, void *userdata)
+{
+	struct nftables *n = userdata;
+
+	(void)s, (void)at;
+	n->waiting = false;
+	restore(n);
+	return 0;
+}
+
+static int on_settled(sd_event_source *s, uint64_t at, void *userdata)
+{
+	struct nftables *n = userdata;
+
+	(void)s;
+	n->armed = false;
+	n->told = at;
+	n->handlers->foreign(n->ctx);
+	return 0;
+}
+
+static int plan_foreign(struct nftables *n)
+{
+	uint64_t at = usec(CLOCK_MONOTONIC) + SETTLE_USEC;
+
+	if (n->armed)
+		return 0;
+	if (n->told && at < n->told + CALM_USEC)
+		at = n->told + CALM_USEC;
+	return arm(n->settle, at, &n->armed);
+}
+
+static int on_events(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+	struct nftables *n = userdata;
+	struct pollfd more = { .fd = fd, .events = POLLIN };
+	int r = watch_take(fd, &n->seen);
+
+	(void)s, (void)revents;
+	/* Who it was comes last, after a large change in a datagram of its own. */
+	if (r == 0 && n->seen.open && poll(&more, 1, NAME_WAIT_MS) > 0)
+		r = watch_take(fd, &n->seen);
+	if (r == 0 && n->seen.what & (WATCH_FOREIGN | WATCH_LOST))
+		r = plan_foreign(n);
+	n->seen.what &= ~(unsigned)WATCH_FOREIGN;
+	if (r < 0 || !n->seen.what || n->waiting)
+		return r;
+	if (usec(CLOCK_MONOTONIC) < n->rested)
+		return arm(n->restore, n->rested, &n->waiting);
+	restore(n);
+	return 0;
+}
+
+static int add_timer(struct nftables *n, sd_event *loop, sd_event_time_handler_t handler,
+		     sd_event_source **ret)
+{
+	int r = sd_event_add_time(loop, ret, CLOCK_MONOTONIC, UINT64_MAX, 1, handler, n);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
+int nftables_new(sd_event *loop, const struct nft *own, const struct nftables_handlers *handlers,
+		 void *ctx, struct nftables **ret)
+{
+	_drop_(drop_nftables) struct nftables *n = calloc(1, sizeof(*n));
+	_close_ int fd = -1;
+	int r;
+
+	if (!n)
+		return -ENOMEM;
+	n->handlers = handlers;
+	n->ctx = ctx;
+	r = watch_open(own, &fd, NULL);
+	if (r >= 0)
+		r = add_timer(n, loop, on_rested, &n->restore);
+	if (r >= 0)
+		r = add_timer(n, loop, on_settled, &n->settle);
+	if (r >= 0)
+		r = sd_event_add_io(loop, &n->io, fd, EPOLLIN, on_events, n);
+	if (r >= 0)
+		r = sd_event_source_set_io_fd_own(n->io, true);
+	if (r < 0)
+		return r;
+	take_fd(&fd);
+	/* Before anything else that is due: until it is done the host may be open. */
+	(void)!sd_event_source_set_priority(n->io, SD_EVENT_PRIORITY_IMPORTANT);
+	(void)!sd_event_source_set_priority(n->restore, SD_EVENT_PRIORITY_IMPORTANT);
+	*ret = take(n);
+	return 0;
+}
+
+struct nftables *nftables_free(struct nftables *n)
+{
+	if (n) {
+		sd_event_source_disable_unref(n->io);
+		sd_event_source_disable_unref(n->restore);
+		sd_event_source_disable_unref(n->settle);
+		free(n);
+	}
+	return NULL;
+}
