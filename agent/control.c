@@ -18,7 +18,7 @@ struct control;
 struct caller {
 	struct control *control;
 	sd_event_source *source; /* owns the descriptor; NULL: the place is free */
-	bool waiting;
+	bool waiting, privileged;
 	uint64_t order;
 };
 
@@ -72,7 +72,7 @@ static int on_verb(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 		return 0;
 	}
 	verb[n] = '\0';
-	reply = c->control->verb(c->control->ctx, verb, is_privileged(fd));
+	reply = c->control->verb(c->control->ctx, verb, c->privileged);
 	if (reply)
 		answer(c, reply);
 	else
@@ -80,7 +80,12 @@ static int on_verb(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	return 0;
 }
 
-/* A free place, or that of whoever has been there longest. */
+static bool goes_before(const struct caller *a, const struct caller *b)
+{
+	return a->privileged != b->privileged ? b->privileged : a->order < b->order;
+}
+
+/* A free place, or that of whoever has been there longest: root's last. */
 static struct caller *place(struct control *c)
 {
 	struct caller *oldest = &c->callers[0];
@@ -88,7 +93,7 @@ static struct caller *place(struct control *c)
 	for (size_t i = 0; i < CALLERS_MAX; i++) {
 		if (!c->callers[i].source)
 			return &c->callers[i];
-		if (c->callers[i].order < oldest->order)
+		if (goes_before(&c->callers[i], oldest))
 			oldest = &c->callers[i];
 	}
 	hang_up(oldest);
@@ -110,9 +115,10 @@ static int on_call(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	if (sd_event_add_io(c->loop, &p->source, call, EPOLLIN, on_verb, p) < 0)
 		return 0;
 	sd_event_source_set_io_fd_own(p->source, true);
-	take_fd(&call);
 	p->control = c;
+	p->privileged = is_privileged(call);
 	p->order = ++c->calls;
+	take_fd(&call);
 	return 0;
 }
 

@@ -23,14 +23,27 @@
 #define WAKE_ACCURACY_USEC 100000ull
 #define RETRY_SECONDS	   5 /* after an enforcement that failed */
 #define SECOND_USEC	   1000000ull
+#define LOOKS_LIMIT_MS	   10000
 
-static void look_at(struct daemon *d, struct subject *s)
+/* A mute antivirus costs a second each time it is asked; the watchdog waits for none of them. */
+static void look(struct daemon *d, struct subject *s, uint64_t round)
+{
+	if (io_boot_ms() - round < LOOKS_LIMIT_MS) {
+		posture_look(s->req, &d->host, &s->finding);
+		return;
+	}
+	s->finding = (struct finding){ .grade = GRADE_UNKNOWN };
+	snprintf(s->finding.what, sizeof(s->finding.what),
+		 "not looked at: the looks before took more than %d s", LOOKS_LIMIT_MS / 1000);
+}
+
+static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 {
 	enum grade before = s->finding.grade;
 	int64_t now = io_now();
 
 	d->host.now = now;
-	posture_look(s->req, &d->host, &s->finding);
+	look(d, s, round);
 	s->verdict = judge(s->req, s->finding.grade, memory_since(d->memory, s->req->id), now);
 	memory_set(d->memory, s->req->id, s->verdict.since);
 	if (s->verdict.standing == STANDING_MET && !(d->run && d->mending == s))
@@ -105,12 +118,13 @@ static enum state judge_all(const struct daemon *d)
 
 void daemon_look(struct daemon *d, const char *cause)
 {
+	uint64_t round = io_boot_ms();
 	int r;
 
 	if (!d->policy)
 		return;
 	for (size_t i = 0; i < d->n_subjects; i++)
-		look_at(d, &d->subjects[i]);
+		look_at(d, &d->subjects[i], round);
 	r = memory_keep(d->memory);
 	if (r < 0)
 		log_warn("cannot keep the deadlines in %s: %s; a restart would begin them anew",
@@ -123,9 +137,10 @@ void daemon_look(struct daemon *d, const char *cause)
 		log_err("cannot set the timer of the next look");
 }
 
+/* A remedy under way goes on, and nothing else is started until it ends. */
 static void forget_policy(struct daemon *d)
 {
-	mend_stop(d);
+	d->mending = NULL;
 	d->n_subjects = 0;
 	d->policy = policy_free(d->policy);
 }
@@ -139,6 +154,7 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 	for (size_t i = 0; i < d->n_subjects; i++)
 		d->subjects[i] = (struct subject){ .req = &p->requirements[i],
 						   .finding.grade = GRADE_COUNT };
+	memory_prune(d->memory, p->requirements, p->n_requirements);
 	d->relay = true;
 	log_notice("policy %llu in force: %s, %zu requirements", (unsigned long long)a->version,
 		   p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
@@ -347,6 +363,7 @@ int daemon_start(struct daemon *d)
 
 void daemon_stop(struct daemon *d)
 {
+	mend_stop(d);
 	forget_policy(d);
 	d->refresh = refresh_free(d->refresh);
 	d->mirrors = mirrors_free(d->mirrors);

@@ -55,7 +55,8 @@ struct daemon {
 	struct refresh *refresh;
 	bool refresh_again; /* asked for while one was under way: that one may have missed it */
 	struct remedy_run *run;
-	struct subject *mending; /* whose remedy runs */
+	enum remedy running;	 /* the remedy of that run */
+	struct subject *mending; /* whose remedy it is; NULL: of a policy that is gone */
 	struct control *control;
 	struct rtnl *rtnl;
 	struct nftables *nftables;

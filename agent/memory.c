@@ -9,7 +9,6 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/memory.h"
-#include "policy/document.h"
 
 #define FILE_NAME "failing"
 #define LINE_ROOM (POLICY_ID_MAX + 24) /* id, blank, time, newline */
@@ -61,6 +60,21 @@ int memory_set(struct memory *m, const char *id, int64_t since)
 	}
 	m->changed = true;
 	return 0;
+}
+
+static bool is_among(const char *id, const struct requirement *reqs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(reqs[i].id, id))
+			return true;
+	return false;
+}
+
+void memory_prune(struct memory *m, const struct requirement *reqs, size_t n)
+{
+	for (size_t i = m->n; i-- > 0;)
+		if (!is_among(m->rows[i].id, reqs, n))
+			memory_set(m, m->rows[i].id, 0);
 }
 
 static int read_rows(struct memory *m, char *text)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "agent/base/err.h"
+#include "policy/document.h"
 
 struct memory;
 
@@ -18,6 +19,9 @@ struct memory *memory_close(struct memory *m); /* always NULL */
 
 int64_t memory_since(const struct memory *m, const char *id);	 /* 0: it was met */
 int memory_set(struct memory *m, const char *id, int64_t since); /* 0 forgets; -ENOSPC, -ENOMEM */
+
+/* Forgets what is not among these: an id that comes back later begins anew. */
+void memory_prune(struct memory *m, const struct requirement *reqs, size_t n);
 
 /* Writes it durably if anything changed since the last time. */
 int memory_keep(struct memory *m);

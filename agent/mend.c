@@ -14,22 +14,25 @@ static void on_line(void *ctx, const char *line)
 {
 	const struct daemon *d = ctx;
 
-	log_info("%s: %s", remedy_menu[d->mending->last].name, line);
+	log_info("%s: %s", remedy_menu[d->running].name, line);
 }
 
 static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
 	struct subject *s = d->mending;
-	const char *name = remedy_menu[s->last].name;
+	const char *name = remedy_menu[d->running].name;
+	const char *of = s ? s->req->id : "the policy before";
 
-	snprintf(s->outcome, sizeof(s->outcome), "%s", err < 0 ? why : "done");
 	if (err < 0)
-		log_warn("%s: remedy %s failed: %s", s->req->id, name, why);
+		log_warn("%s: remedy %s failed: %s", of, name, why);
 	else
-		log_notice("%s: remedy %s is done; looking again", s->req->id, name);
+		log_notice("%s: remedy %s is done; looking again", of, name);
 	mend_stop(d);
-	ladder_climb(&s->ladder, s->req, io_now());
+	if (s) {
+		snprintf(s->outcome, sizeof(s->outcome), "%s", err < 0 ? why : "done");
+		ladder_climb(&s->ladder, s->req, io_now());
+	}
 	daemon_look(d, name);
 }
 
@@ -46,6 +49,7 @@ static void start(struct daemon *d, struct subject *s, enum remedy remedy)
 	fd = helper_remedy(&d->helpers, remedy_menu[remedy].name, &fault);
 	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, REMEDY_LIMIT_MS, &d->run);
 	if (r == 0) {
+		d->running = remedy;
 		d->mending = s;
 		return;
 	}

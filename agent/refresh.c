@@ -69,12 +69,13 @@ static bool ask_next(struct refresh *r, const struct vet_said *said)
 /* What is told is what the first mirror did wrong: that is the one to mend. */
 static void give_up(struct refresh *r)
 {
-	size_t len = strlen(r->first.why);
+	struct vet_said said = r->first; /* done() may free r */
+	size_t len = strlen(said.why);
 
 	if (r->n_failed > 1)
-		snprintf(r->first.why + len, sizeof(r->first.why) - len, "; %zu more failed, too",
+		snprintf(said.why + len, sizeof(said.why) - len, "; %zu more failed, too",
 			 r->n_failed - 1);
-	r->done(r->ctx, &r->first);
+	r->done(r->ctx, &said);
 }
 
 static void finish(struct refresh *r, const struct vet_said *said)

@@ -6,12 +6,27 @@
 #include "agent/daemon.h"
 
 #define ITEMS_SHOWN 8
+#define TEXT_MAX    512 /* more than any text of ours */
 
-/* jansson refuses text that is not UTF-8; what comes from the host may be anything. */
+/* What comes from the host may be anything; no terminal is to obey it. */
+static bool is_control(const unsigned char *c)
+{
+	return *c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
+}
+
 static json_t *text(const char *s)
 {
-	json_t *j = json_string(s);
+	char plain[TEXT_MAX], *p = plain;
+	json_t *j;
 
+	for (; *s && p < plain + sizeof(plain) - 1; s++) {
+		bool bad = is_control((const unsigned char *)s);
+
+		s += bad && (unsigned char)*s == 0xc2; /* of two bytes */
+		*p++ = bad ? '?' : *s;
+	}
+	*p = '\0';
+	j = json_string(plain);
 	return j ? j : json_string("(not UTF-8)");
 }
 

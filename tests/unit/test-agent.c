@@ -147,6 +147,7 @@ static void test_memory(void **state)
 		"antivirus\n",	  "antivirus 12",  "antivirus 12\njunk",
 		"antivirus -3\n", "antivirus x\n", "antivirus 12 13\n",
 	};
+	struct requirement only = { 0 };
 	struct memory *m = NULL;
 	struct fault fault = { 0 };
 	char id[POLICY_ID_MAX];
@@ -170,6 +171,11 @@ static void test_memory(void **state)
 		assert_int_equal(memory_set(m, id, 1), 0);
 	}
 	assert_int_equal(memory_set(m, "one-too-many", 1), -ENOSPC);
+	snprintf(only.id, sizeof(only.id), "r7");
+	memory_prune(m, &only, 1);
+	assert_int_equal(memory_since(m, "r7"), 1);
+	assert_int_equal(memory_since(m, "antivirus"), 0);
+	assert_int_equal(memory_since(m, "r61"), 0);
 	m = memory_close(m);
 
 	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lazaretd in the foreground, without systemd and bus, in a network of its own: as it is, and
+# as sanitizers see it.
+set -u
+: "${src:?}" "${O:?}"
+[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
+dir=$(mktemp -d /tmp/daemon-test.XXXXXX)
+chmod 755 "$dir"
+n=0 pid=
+trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM
+ip link set lo up
+
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" && return
+	echo "not ok $n - $2"
+	sed 's/^/# /' "$dir/log" "$dir/said" 2>/dev/null
+}
+
+# all_of BUILD: the whole life of a daemon of that build.
+all_of() {
+	b=$1 tag=${1##*/}
+	mkdir -p "$dir/bin" "$dir/state/store" "$dir/run"
+	for p in agent/fetch/lazaret-fetch policy/lazaret-vet agent/remedy/lazaret-remedy; do
+		ln -sf "$b/$p" "$dir/bin/"
+	done
+	printf '%s\n' '[Policy]' 'URL=https://localhost:1/x/ https://localhost:2/x/' "CA=$dir/ca.pem" \
+		'[Agent]' "StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" \
+		"HelperDirectory=$dir/bin" >"$dir/lazaret.conf"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null \
+		-out "$dir/ca.pem" -subj /CN=ca 2>/dev/null
+	"$b/policy/lazaret-policy" init "$dir/fleet" >/dev/null 2>&1
+	cp "$dir/fleet/metadata/1.root.json" "$dir/root.json"
+	"$b/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
+	pid=$!
+	socket=$(for _ in 1 2 3 4 5 6 7 8 9 10; do
+		find "$dir/run" -name control.sock | grep . && break
+		sleep 0.2
+	done)
+	ask() { "$b/agent/lazaret" --socket "$socket" "$@" >"$dir/said" 2>&1; }
+
+	ask status
+	[ $? = 5 ] && grep -q '^unmanaged' "$dir/said"
+	ok $? "$tag: without a policy it demands nothing, and says so"
+	failures=0
+	for _ in 1 2 3; do
+		ask refresh
+		grep -q 'last refresh failed' "$dir/said" && failures=$((failures + 1))
+	done
+	ok $((3 - failures)) "$tag: refreshes that fail: $(sed -n 's/^ *last refresh failed: //p' "$dir/said")"
+	setpriv --reuid=65534 --clear-groups "$b/agent/lazaret" --socket "$socket" check \
+		>"$dir/said" 2>&1
+	grep -q 'only root' "$dir/said"
+	ok $? "$tag: other users may look and not order"
+	# Root's call is not among those that are hung up on when there are too many.
+	for _ in $(seq 20); do
+		setpriv --reuid=65534 --clear-groups "$b/agent/lazaret" --socket "$socket" status \
+			>/dev/null 2>&1 &
+		callers="${callers-} $!"
+	done
+	ask refresh
+	grep -q '^unmanaged' "$dir/said"
+	ok $? "$tag: a crowd of callers leaves root its turn"
+	# shellcheck disable=SC2086
+	wait $callers
+	callers=
+	"$b/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/said" 2>&1
+	[ $? = 1 ] && grep -q 'another lazaretd answers' "$dir/said"
+	ok $? "$tag: a second daemon leaves"
+	kill -TERM $pid
+	wait $pid
+	ok $? "$tag: it leaves when it is told to"
+	pid=
+	rm -rf "$dir/state" "$dir/run" "$dir/fleet"
+}
+
+all_of "$O"
+[ ! -x "$O-san/agent/lazaretd" ] || all_of "$O-san"
+echo "1..$n"
