@@ -30,6 +30,21 @@ row() {
 
 flows() {
 	for f in udp4 udp6 tcp4 tcp6 in4 in6 box4 box6; do : >"$dir/flow.$f"; done
+	# As on most hosts, a firewall of its own tracks connections.  It would also put fragments
+	# together, and so hide how the quarantine takes them.
+	host nft -f - <<-END
+		table inet own {
+			chain early {
+				type filter hook output priority -450
+				ip frag-off & 0x3fff != 0 notrack
+				ip6 nexthdr 44 notrack
+			}
+			chain output {
+				type filter hook output priority 0
+				ct state established,related accept
+			}
+		}
+	END
 	while read -r name where what; do
 		# shellcheck disable=SC2086
 		tail -s 0.05 -n +1 -f "$dir/flow.$name" 2>/dev/null | at $where $shoot flow - $what &
@@ -108,7 +123,7 @@ for f in missing failed.O failed.I; do : >"$dir/$f"; done
 start lk-gw "$bin/sniff"
 start lk-host "$bin/serve" tcp:22 tcp:8080 sink:8080
 start lk-box "$bin/serve" sink:8080
-start lk-net "$bin/serve" tcp:7000 sink:7000
+start lk-net "$bin/serve" tcp:7000 udp:7000
 start lk-peer "$bin/serve" tcp:443 sink:4433
 start lk-res "$bin/serve" tcp:53 sink:53
 flows
