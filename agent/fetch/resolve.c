@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
-#include <signal.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/io.h"
 #include "agent/fetch/dial.h"
 #include "agent/fetch/resolve.h"
 
-struct answer { /* small enough for one write to a pipe to be whole, pipe(7) */
+struct question {
+	int to; /* where the answer goes */
+	char host[NI_MAXHOST];
+	char port[NI_MAXSERV];
+};
+
+struct answer {
 	int gai;
 	struct addresses found;
 };
-
-_Static_assert(sizeof(struct answer) <= PIPE_BUF, "the resolver's answer would come in pieces");
 
 static void look_up(const char *host, const char *port, struct answer *a)
 {
@@ -40,13 +41,66 @@ static void look_up(const char *host, const char *port, struct answer *a)
 	freeaddrinfo(list);
 }
 
-static _Noreturn void look_up_and_exit(const char *host, const char *port, int to)
+static void question_free(struct question *q)
 {
+	drop_fd(&q->to);
+	free(q);
+}
+
+DEFINE_DROP(question, question_free)
+
+static void *look_up_and_tell(void *arg)
+{
+	_drop_(drop_question) struct question *q = arg;
 	struct answer a = { 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	look_up(host, port, &a);
-	_exit(io_write(to, &a, sizeof(a)) < 0);
+	look_up(q->host, q->port, &a);
+	/* Nobody may be waiting any more. */
+	(void)!send(q->to, &a, sizeof(a), MSG_NOSIGNAL);
+	return NULL;
+}
+
+static int start_thread(struct question *q)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r = pthread_attr_init(&attr);
+
+	if (r)
+		return -r;
+	r = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	if (!r)
+		r = pthread_create(&thread, &attr, look_up_and_tell, q);
+	pthread_attr_destroy(&attr);
+	return -r;
+}
+
+/*
+ * getaddrinfo(3) has no deadline of its own, so a thread asks, which nobody waits for
+ * longer than that: what it was given and what it finds is its own, and the end of this
+ * short-lived program ends it, too.
+ */
+static int ask(const char *host, const char *port, int *from)
+{
+	_drop_(drop_question) struct question *q = calloc(1, sizeof(*q));
+	_close_ int ours = -1;
+	int ends[2], r;
+
+	if (!q)
+		return -ENOMEM;
+	q->to = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	ours = ends[0];
+	q->to = ends[1];
+	snprintf(q->host, sizeof(q->host), "%s", host);
+	snprintf(q->port, sizeof(q->port), "%s", port);
+	r = start_thread(q);
+	if (r < 0)
+		return r;
+	q = NULL; /* the thread's */
+	*from = take_fd(&ours);
+	return 0;
 }
 
 static int read_answer(int from, uint64_t end, struct answer *a)
@@ -55,33 +109,20 @@ static int read_answer(int from, uint64_t end, struct answer *a)
 
 	if (r < 0)
 		return r;
-	if (read(from, a, sizeof(*a)) != sizeof(*a) || a->found.n > ADDRESSES_MAX)
+	if (recv(from, a, sizeof(*a), 0) != sizeof(*a) || a->found.n > ADDRESSES_MAX)
 		return -EIO;
 	return 0;
 }
 
-/* getaddrinfo(3) has no deadline of its own, so a child asks, and is ended with its question. */
 int resolve(const char *host, const char *port, uint64_t end, struct addresses *ret,
 	    struct fault *fault)
 {
 	struct answer a = { 0 };
 	_close_ int from = -1;
-	int ends[2], r;
-	pid_t child;
+	int r = ask(host, port, &from);
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fault_set(fault, -errno, "no pipe to the resolver: %m");
-	from = ends[0];
-	child = fork();
-	if (child == 0)
-		look_up_and_exit(host, port, ends[1]);
-	close(ends[1]);
-	if (child < 0)
-		return fault_set(fault, -errno, "no process for the resolver: %m");
-	r = read_answer(from, end, &a);
-	kill(child, SIGKILL);
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (r == 0)
+		r = read_answer(from, end, &a);
 	if (r == -ETIMEDOUT)
 		return fault_set(fault, r, "timed out resolving the name");
 	if (r < 0)
