@@ -243,30 +243,61 @@ static int make_signatures(int dir, json_t *root, enum role role, json_t *body, 
 	return r;
 }
 
-int draft_sign(int dir, json_t *root, enum role role, json_t *body, json_t **mark,
-	       struct fault *fault)
+static int write_signed(int dir, enum role role, json_t *body, json_t *signatures, json_t **mark,
+			struct fault *fault)
 {
-	_drop_(drop_json) json_t *signatures = json_array();
 	_drop_(drop_json) json_t *file = json_pack("{s:O, s:O}", "signatures", signatures, "signed",
 						   body);
-	_free_ char *text = NULL;
+	_free_ char *text = file ? json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	char name[DRAFT_NAME_MAX];
 	int64_t version = 0;
 	int r;
 
-	if (!file)
-		return -ENOMEM;
-	r = json_need_number(body, "version", 1, MARK_VERSION_MAX, &version, fault);
-	if (r == 0)
-		r = make_signatures(dir, root, role, body, signatures, fault);
-	if (r < 0)
-		return r;
-	text = json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS);
 	if (!text)
 		return -ENOMEM;
+	r = json_need_number(body, "version", 1, MARK_VERSION_MAX, &version, fault);
+	if (r < 0)
+		return r;
 	draft_name(role, version, name);
 	r = io_replace(dir, name, text, strlen(text), 0644);
 	if (r < 0)
 		return fault_set(fault, r, "%s: %s", name, strerror(-r));
 	return mark ? draft_mark(text, strlen(text), version, mark) : 0;
+}
+
+int draft_sign(int dir, json_t *root, enum role role, json_t *body, json_t **mark,
+	       struct fault *fault)
+{
+	_drop_(drop_json) json_t *signatures = json_array();
+	int r = make_signatures(dir, root, role, body, signatures, fault);
+
+	return r < 0 ? r : write_signed(dir, role, body, signatures, mark, fault);
+}
+
+int draft_can_sign(int dir, json_t *root, enum role role, struct fault *fault)
+{
+	_drop_(drop_json) json_t *signatures = json_array();
+
+	return make_signatures(dir, root, role, root, signatures, fault);
+}
+
+int draft_sign_root(int dir, json_t *before, json_t *body, struct fault *fault)
+{
+	_drop_(drop_json) json_t *signatures = json_array();
+	_drop_(drop_json) json_t *own = json_array();
+	json_t *was = NULL, *is = NULL;
+	int64_t threshold;
+	int r;
+
+	r = read_role(before, ROLE_ROOT, &was, &threshold, fault);
+	if (r == 0)
+		r = read_role(body, ROLE_ROOT, &is, &threshold, fault);
+	if (r == 0)
+		r = make_signatures(dir, before, ROLE_ROOT, body, signatures, fault);
+	/* New keys share none with the old ones; else the old signatures are its own. */
+	if (r == 0 && !json_equal(was, is))
+		r = make_signatures(dir, body, ROLE_ROOT, body, own, fault);
+	if (r == 0 && json_array_extend(signatures, own) < 0)
+		r = -ENOMEM;
+	return r < 0 ? r : write_signed(dir, ROLE_ROOT, body, signatures, NULL, fault);
 }

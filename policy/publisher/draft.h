@@ -17,6 +17,7 @@
 
 #define DRAFT_NAME_MAX 200
 #define DRAFT_SPEC     "1.0.34"
+#define ROOT_LIFE      (365 * 86400)
 
 struct workshop {
 	int dir;
@@ -44,6 +45,12 @@ int draft_new(enum role role, int64_t version, int64_t expires, json_t **ret, st
  */
 int draft_sign(int dir, json_t *root, enum role role, json_t *body, json_t **mark,
 	       struct fault *fault);
+
+/* The next root, signed by the keys of the one before and by its own (section 5.3.4). */
+int draft_sign_root(int dir, json_t *before, json_t *body, struct fault *fault);
+
+/* Has keys/ enough of a role's keys?  -ENOKEY as draft_sign(); nothing is written. */
+int draft_can_sign(int dir, json_t *root, enum role role, struct fault *fault);
 
 /* {"length":..., "hashes":{"sha256":...}, "version":...}; without version when that is 0. */
 int draft_mark(const void *data, size_t len, int64_t version, json_t **ret);

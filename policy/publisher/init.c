@@ -10,10 +10,9 @@
 #include "agent/base/io.h"
 #include "agent/base/span.h"
 #include "policy/publisher/draft.h"
-#include "policy/publisher/secret.h"
+#include "policy/publisher/ring.h"
 #include "policy/publisher/tool.h"
 
-#define ROOT_LIFE     (365 * 86400)
 #define THRESHOLD_MAX 9
 
 struct plan {
@@ -63,42 +62,6 @@ static int read_options(int argc, char **argv, struct plan *plan)
 	return argc - optind == 1 ? 0 : -EINVAL;
 }
 
-static int make_key(int dir, enum role role, unsigned number, json_t *keys, json_t *ids,
-		    struct fault *fault)
-{
-	_drop_(drop_secret) struct secret *s = NULL;
-	char name[DRAFT_NAME_MAX];
-	json_t *public = NULL;
-	int r;
-
-	snprintf(name, sizeof(name), "keys/%s-%u.pem", role_kinds[role].name, number);
-	r = secret_make(&s, fault);
-	if (r == 0)
-		r = secret_store(s, dir, name, fault);
-	if (r == 0)
-		r = secret_public(s, &public, fault);
-	if (r < 0)
-		return r;
-	if (json_object_set_new(keys, secret_id(s), public) < 0 ||
-	    json_array_append_new(ids, json_string(secret_id(s))) < 0)
-		return -ENOMEM;
-	return 0;
-}
-
-static int add_role(int dir, enum role role, unsigned threshold, json_t *root, struct fault *fault)
-{
-	json_t *ids = json_array();
-	int r = 0;
-
-	if (json_object_set_new(json_object_get(root, "roles"), role_kinds[role].name,
-				json_pack("{s:o, s:i}", "keyids", ids, "threshold",
-					  (int)threshold)) < 0)
-		return -ENOMEM;
-	for (unsigned i = 1; r == 0 && i <= threshold; i++)
-		r = make_key(dir, role, i, json_object_get(root, "keys"), ids, fault);
-	return r;
-}
-
 static int make_root(int dir, const struct plan *plan, struct fault *fault)
 {
 	_drop_(drop_json) json_t *root = NULL;
@@ -110,7 +73,7 @@ static int make_root(int dir, const struct plan *plan, struct fault *fault)
 		       json_object_set_new(root, "roles", json_object()) < 0))
 		r = -ENOMEM;
 	for (int role = 0; r == 0 && role < ROLE_COUNT; role++)
-		r = add_role(dir, role, plan->thresholds[role], root, fault);
+		r = ring_renew(dir, role, plan->thresholds[role], root, fault);
 	return r < 0 ? r : draft_sign(dir, root, ROLE_ROOT, root, NULL, fault);
 }
 

@@ -17,6 +17,10 @@ static const struct {
 	{ "bump", bump_main, "[--expires SPAN] DIR",
 	  "sign the timestamp anew, at least every two weeks" },
 	{ "publish", publish_main, "DIR OUT", "copy what is signed to a web server's folder" },
+	{ "verify", verify_main, "[--json] [--root FILE] DIR",
+	  "check a published folder exactly as a new host would" },
+	{ "rotate", rotate_main, "[--threshold N] [--expires SPAN] DIR [ROLE]...",
+	  "sign the next root, with new keys for these roles" },
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
 
@@ -42,15 +46,26 @@ static int help(FILE *out)
 	return out == stderr ? 2 : 0;
 }
 
+static int help_one(size_t i)
+{
+	printf("usage: lazaret-policy %s %s\n\n%s\n", subcommands[i].name, subcommands[i].args,
+	       subcommands[i].what);
+	return 0;
+}
+
 int tool_main(int argc, char **argv)
 {
 	if (argc < 2)
 		return help(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
 		return help(stdout);
-	for (size_t i = 0; i < SUBCOMMANDS; i++)
-		if (!strcmp(subcommands[i].name, argv[1]))
-			return subcommands[i].run(argc - 1, argv + 1);
+	for (size_t i = 0; i < SUBCOMMANDS; i++) {
+		if (strcmp(subcommands[i].name, argv[1]))
+			continue;
+		if (argc == 3 && !strcmp(argv[2], "--help"))
+			return help_one(i);
+		return subcommands[i].run(argc - 1, argv + 1);
+	}
 	fprintf(stderr, "lazaret-policy: no subcommand %s; see lazaret-policy --help\n", argv[1]);
 	return 2;
 }

@@ -11,6 +11,8 @@ int init_main(int argc, char **argv);
 int sign_main(int argc, char **argv);
 int bump_main(int argc, char **argv);
 int publish_main(int argc, char **argv);
+int rotate_main(int argc, char **argv);
+int verify_main(int argc, char **argv);
 
 /* Finds the subcommand and runs it; answers with the exit status. */
 int tool_main(int argc, char **argv);

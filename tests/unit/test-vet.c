@@ -76,6 +76,25 @@ static void publish(struct lab *l, const char *policy, const char *options)
 	assert_int_equal(run(l, "publish repo web"), 0);
 }
 
+static void assert_out(struct lab *l, const char *words)
+{
+	_free_ char *text = NULL;
+	size_t len;
+
+	assert_int_equal(io_read(l->dir, "out", FILE_MAX, &text, &len), 0);
+	if (!strstr(text, words))
+		fail_msg("\"%s\" does not say \"%s\"", text, words);
+}
+
+static void copy_folder(struct lab *l, const char *from, const char *to)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "cd %s && rm -rf %s && cp -a %s %s", l->path, to, from,
+		 to);
+	assert_int_equal(system(command), 0);
+}
+
 static int set_up(void **state)
 {
 	struct lab *l = calloc(1, sizeof(*l));
@@ -398,6 +417,42 @@ static void test_other_keys(void **state)
 	assert_said(l, -EBADMSG, 1, "metadata/timestamp.json: has 0 of 1 needed signatures");
 }
 
+/* The timestamp's and the targets' keys are stolen, and then root's own are replaced. */
+static void test_keys_rotate(void **state)
+{
+	struct lab *l = *state;
+
+	assert_said(l, 0, 1, "");
+	assert_int_equal(run(l, "verify web"), 0);
+	assert_out(l, "policy version 1, mode audit");
+	assert_int_equal(run(l, "init thief"), 0);
+	assert_int_equal(run(l, "verify --root repo/metadata/1.root.json thief"), 1);
+	assert_out(l, "not valid: metadata/timestamp.json: ");
+	copy_folder(l, "repo", "thief");
+	assert_int_equal(run(l, "rotate repo timestamp targets"), 0);
+	assert_out(l, "root version 2 is signed");
+	assert_int_equal(run(l, "verify repo"), 1);
+	assert_out(l, "metadata/timestamp.json: has 0 of 1 needed signatures");
+	publish(l, POLICY("6min"), "");
+	assert_int_equal(run(l, "verify --json web"), 0);
+	assert_out(l, "\"version\":2,");
+	assert_said(l, 0, 2, "");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(run(l, "sign thief policy.json"), 0);
+	assert_int_equal(run(l, "publish thief web"), 0);
+	assert_said(l, -EBADMSG, 2, "policy refused: metadata/timestamp.json: has 0 of 1 needed");
+	assert_int_equal(run(l, "rotate --threshold 2 repo root"), 0);
+	assert_int_equal(run(l, "rotate repo"), 0);
+	publish(l, POLICY("7min"), "");
+	assert_said(l, 0, 3, "");
+	/* A new host starts from the first root, too. */
+	assert_int_equal(run(l, "verify --root repo/metadata/1.root.json web"), 0);
+	assert_int_equal(unlinkat(l->dir, "repo/keys/root-2.pem", 0), 0);
+	assert_int_equal(run(l, "rotate repo targets"), 1);
+	assert_out(l, "not rotated: root needs 2 signatures, keys/ has 1 of its keys");
+	assert_int_equal(faccessat(l->dir, "repo/keys/targets-5.pem", F_OK, 0), -1);
+}
+
 static void test_killed_at_each_request(void **state)
 {
 	struct lab *l = *state;
@@ -434,16 +489,6 @@ static void test_bad_question(void **state)
 	close(talk[1]);
 }
 
-static void assert_out(struct lab *l, const char *words)
-{
-	_free_ char *text = NULL;
-	size_t len;
-
-	assert_int_equal(io_read(l->dir, "out", FILE_MAX, &text, &len), 0);
-	if (!strstr(text, words))
-		fail_msg("\"%s\" does not say \"%s\"", text, words);
-}
-
 static void test_publisher_refuses(void **state)
 {
 	static const struct {
@@ -465,6 +510,13 @@ static void test_publisher_refuses(void **state)
 		{ "init --threshold root=0 x", 2, "must be ROLE=N" },
 		{ "publish nowhere web", 1, "nowhere: No such file" },
 		{ "bump empty", 1, "empty" },
+		{ "rotate", 2, "usage: lazaret-policy rotate" },
+		{ "rotate repo tarts", 1, "tarts is no role; there are root, timestamp" },
+		{ "rotate --threshold 0 repo root", 2, "--threshold 0: not a number from 1" },
+		{ "rotate --help", 0, "usage: lazaret-policy rotate" },
+		{ "verify nowhere", 1, "not valid: nowhere: No such file" },
+		{ "verify .", 1, "not valid: metadata/1.root.json: No such file" },
+		{ "verify", 2, "usage: lazaret-policy verify" },
 	};
 	struct lab *l = *state;
 
@@ -495,17 +547,12 @@ static void test_keys_are_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROW(test_way_of_a_policy),
-		ROW(test_refusals_keep_the_last),
-		ROW(test_clock_set_back),
-		ROW(test_unchanged_poll),
-		ROW(test_unchanged_is_verified),
-		ROW(test_signed_nonsense),
-		ROW(test_other_keys),
-		ROW(test_killed_at_each_request),
-		ROW(test_bad_question),
-		ROW(test_publisher_refuses),
-		ROW(test_keys_are_secret),
+		ROW(test_way_of_a_policy),	  ROW(test_refusals_keep_the_last),
+		ROW(test_clock_set_back),	  ROW(test_keys_rotate),
+		ROW(test_unchanged_poll),	  ROW(test_unchanged_is_verified),
+		ROW(test_signed_nonsense),	  ROW(test_other_keys),
+		ROW(test_killed_at_each_request), ROW(test_bad_question),
+		ROW(test_publisher_refuses),	  ROW(test_keys_are_secret),
 	};
 
 	return cmocka_run_group_tests_name("vet", tests, NULL, NULL);
