@@ -47,6 +47,8 @@ static size_t count_signers(json_t *signatures, const struct signers *s, const c
 
 		if (k && !is_among(seen, n, k) && key_verify(k, data, len, sig))
 			seen[n++] = k;
+		if (n >= (uint64_t)s->threshold)
+			break; /* checking more would only cost time */
 	}
 	return n;
 }
