@@ -139,9 +139,10 @@ second=$(on_laptop timeout 10 lazaretd --foreground 2>&1)
 echo "$second" | grep -q 'another lazaretd answers'
 ok $? "a second daemon leaves: $second"
 
-on_laptop nft flush ruleset
-on_laptop systemctl mask -q --now ufw
+# The remedy first: a firewall that is gone is seen at once, and would be back.
 on_laptop systemctl mask -q --runtime --now lazaret-remedy-firewall-enable.socket
+on_laptop systemctl mask -q --now ufw
+on_laptop nft flush ruleset
 on_laptop lazaret check >/dev/null
 try 'without a firewall it is quarantined, and the table is there' has_table
 was=$(daemon)
@@ -199,8 +200,8 @@ lab_wait 60 is compliant >/dev/null && ! has_table
 ok $? 'with its firewall on and patched it is let out'
 
 # The README's words on how to get off it, in the worst moment.
-on_laptop nft flush ruleset
 on_laptop systemctl mask -q --runtime --now lazaret-remedy-firewall-enable.socket
+on_laptop nft flush ruleset
 on_laptop lazaret check >/dev/null
 on_laptop systemctl -q disable --now lazaretd
 has_table
