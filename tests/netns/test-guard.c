@@ -54,8 +54,7 @@ static const char *const attacks[] = {
 	"nft delete table inet lazaret",
 	"nft delete chain inet lazaret forward",
 	"nft insert rule inet lazaret output accept",
-	"nft add chain inet lazaret output '{ policy accept; }'; nft flush chain inet lazaret "
-	"output",
+	"nft 'add chain inet lazaret output { policy accept; }; flush chain inet lazaret output'",
 	"nft 'add table inet lazaret { flags dormant; }'",
 	"nft 'delete table inet lazaret; add table inet lazaret; add chain inet lazaret input'",
 	"nft 'table ip n3 { chain late { type filter hook postrouting priority 2147483647; }\n }'",
