@@ -71,7 +71,7 @@ static int bootstrap(struct vet *v, const char *root_file, struct fault *fault)
 static int accept_policy(struct vet *v, struct tuf *t, int64_t now, struct vet_said *said,
 			 struct fault *fault)
 {
-	struct accepted accepted = { tuf_targets_version(t), tuf_expires(t), now };
+	struct accepted accepted = { .version = tuf_targets_version(t), .accepted = now };
 	struct policy *policy = NULL;
 	_free_ char *text = NULL;
 	bool changed = false;
@@ -81,6 +81,7 @@ static int accept_policy(struct vet *v, struct tuf *t, int64_t now, struct vet_s
 	r = tuf_target(t, POLICY_TARGET, &text, &len, fault);
 	if (r < 0)
 		return r;
+	accepted.expires = tuf_expires(t); /* of the delegated roles on its way, too */
 	r = policy_parse(text, len, &policy, fault);
 	policy_free(policy);
 	if (r < 0) {
