@@ -117,19 +117,24 @@ static int take_answers(struct request *q)
 	}
 }
 
-static int ask(struct nft *nft, uint16_t type, uint16_t flags, uint8_t family, nft_each each,
-	       void *ctx)
+static struct nlmsghdr *question(struct nft *nft, void *buf, uint16_t type, uint16_t flags,
+				 uint8_t family)
 {
-	_Alignas(NLMSG_ALIGNTO) char buf[64] = { 0 };
-	struct request q = { .nft = nft, .seq = nft->seq++, .each = each, .ctx = ctx };
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
 	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
 
 	h->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
 	h->nlmsg_flags = NLM_F_REQUEST | flags;
-	h->nlmsg_seq = q.seq;
+	h->nlmsg_seq = nft->seq++;
 	g->nfgen_family = family;
-	if (send(nft->fd, buf, h->nlmsg_len, 0) < 0)
+	return h;
+}
+
+static int ask(struct nft *nft, const struct nlmsghdr *h, nft_each each, void *ctx)
+{
+	struct request q = { .nft = nft, .seq = h->nlmsg_seq, .each = each, .ctx = ctx };
+
+	if (send(nft->fd, h, h->nlmsg_len, 0) < 0)
 		return -errno;
 	return take_answers(&q);
 }
@@ -137,9 +142,24 @@ static int ask(struct nft *nft, uint16_t type, uint16_t flags, uint8_t family, n
 int nft_dump(struct nft *nft, uint16_t type, uint8_t family, nft_each each, void *ctx,
 	     struct fault *fault)
 {
-	int r = ask(nft, type, NLM_F_DUMP, family, each, ctx);
+	_Alignas(NLMSG_ALIGNTO) char buf[64] = { 0 };
+	int r = ask(nft, question(nft, buf, type, NLM_F_DUMP, family), each, ctx);
 
 	return r < 0 ? fault_set(fault, r, "cannot read the ruleset: %s", nft_why(r)) : 0;
+}
+
+int nft_dump_set(struct nft *nft, uint8_t family, const char *table, const char *set, nft_each each,
+		 void *ctx, struct fault *fault)
+{
+	_Alignas(NLMSG_ALIGNTO) char buf[64 + 2 * NFT_NAME_MAXLEN] = { 0 };
+	struct nlmsghdr *h = question(nft, buf, NFT_MSG_GETSETELEM, NLM_F_DUMP, family);
+	int r = -ENAMETOOLONG;
+
+	if (mnl_attr_put_strz_check(h, sizeof(buf), NFTA_SET_ELEM_LIST_TABLE, table) &&
+	    mnl_attr_put_strz_check(h, sizeof(buf), NFTA_SET_ELEM_LIST_SET, set))
+		r = ask(nft, h, each, ctx);
+	return r < 0 ? fault_set(fault, r, "cannot read the set %s %s: %s", table, set, nft_why(r))
+		     : 0;
 }
 
 static int keep_generation(void *ctx, const struct nlmsghdr *h)
@@ -156,7 +176,9 @@ static int keep_generation(void *ctx, const struct nlmsghdr *h)
 
 int nft_generation(struct nft *nft, uint32_t *ret, struct fault *fault)
 {
-	int r = ask(nft, NFT_MSG_GETGEN, NLM_F_ACK, NFPROTO_UNSPEC, keep_generation, ret);
+	_Alignas(NLMSG_ALIGNTO) char buf[64] = { 0 };
+	int r = ask(nft, question(nft, buf, NFT_MSG_GETGEN, NLM_F_ACK, NFPROTO_UNSPEC),
+		    keep_generation, ret);
 
 	/* The netlink layer's word for a subsystem that is not there. */
 	if (r == -EINVAL || r == -EOPNOTSUPP)

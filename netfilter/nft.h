@@ -40,6 +40,10 @@ typedef int (*nft_each)(void *ctx, const struct nlmsghdr *h);
 int nft_dump(struct nft *nft, uint16_t type, uint8_t family, nft_each each, void *ctx,
 	     struct fault *fault);
 
+/* The same with the elements of one set; -ENOENT when it is not there any more. */
+int nft_dump_set(struct nft *nft, uint8_t family, const char *table, const char *set, nft_each each,
+		 void *ctx, struct fault *fault);
+
 /* The generation of the ruleset: it changes with every transaction that takes effect. */
 int nft_generation(struct nft *nft, uint32_t *ret, struct fault *fault);
 

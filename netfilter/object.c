@@ -117,3 +117,37 @@ int object_rule(const struct nlmsghdr *h, struct rule_seen *ret)
 	*ret = s;
 	return 0;
 }
+
+int object_set(const struct nlmsghdr *h, struct set_seen *ret)
+{
+	const struct nlattr *a[NFTA_SET_MAX + 1];
+	struct set_seen s;
+	int r = open_object(h, NFT_MSG_NEWSET, &s.family, a, NFTA_SET_MAX);
+
+	if (r < 0)
+		return r;
+	s.table = object_text(a[NFTA_SET_TABLE]);
+	s.name = object_text(a[NFTA_SET_NAME]);
+	s.flags = object_be32(a[NFTA_SET_FLAGS], 0);
+	if (!s.table || !s.name)
+		return -EBADMSG;
+	*ret = s;
+	return 0;
+}
+
+int object_elements(const struct nlmsghdr *h, struct elements_seen *ret)
+{
+	const struct nlattr *a[NFTA_SET_ELEM_LIST_MAX + 1];
+	struct elements_seen s;
+	int r = open_object(h, NFT_MSG_NEWSETELEM, &s.family, a, NFTA_SET_ELEM_LIST_MAX);
+
+	if (r < 0)
+		return r;
+	s.table = object_text(a[NFTA_SET_ELEM_LIST_TABLE]);
+	s.set = object_text(a[NFTA_SET_ELEM_LIST_SET]);
+	s.elements = a[NFTA_SET_ELEM_LIST_ELEMENTS];
+	if (!s.table || !s.set)
+		return -EBADMSG;
+	*ret = s;
+	return 0;
+}

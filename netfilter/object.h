@@ -39,10 +39,24 @@ struct rule_seen {
 	const struct nlattr *terms; /* NFTA_RULE_EXPRESSIONS; NULL: none */
 };
 
+struct set_seen {
+	uint8_t family;
+	const char *table, *name;
+	uint32_t flags; /* NFT_SET_ */
+};
+
+struct elements_seen {
+	uint8_t family;
+	const char *table, *set;
+	const struct nlattr *elements; /* NFTA_SET_ELEM_LIST_ELEMENTS; NULL: none */
+};
+
 /* 0, or -EBADMSG when it is another kind of message or lacks what each such object has. */
 int object_table(const struct nlmsghdr *h, struct table_seen *ret);
 int object_chain(const struct nlmsghdr *h, struct chain_seen *ret);
 int object_rule(const struct nlmsghdr *h, struct rule_seen *ret);
+int object_set(const struct nlmsghdr *h, struct set_seen *ret);
+int object_elements(const struct nlmsghdr *h, struct elements_seen *ret);
 
 /*
  * Sorts the attributes among `first` by their type: out[type], NULL for what is absent;

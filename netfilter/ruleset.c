@@ -8,6 +8,7 @@
 
 #include "netfilter/object.h"
 #include "netfilter/ruleset.h"
+#include "netfilter/sets.h"
 #include "netfilter/weigh.h"
 
 #define OBJECTS_MAX (1u << 20) /* of each kind */
@@ -50,6 +51,7 @@ struct kept_chain {
 struct ruleset {
 	struct name *asleep; /* dormant tables, and ours: they do not count */
 	uint32_t n_asleep, room_asleep;
+	struct sets sets;
 	struct kept_chain *chains;
 	uint32_t n_chains, room_chains;
 	bool sorted;
@@ -115,6 +117,7 @@ void ruleset_free(struct ruleset *rs)
 		free_name(&rs->chains[i].name);
 		free(rs->chains[i].rules);
 	}
+	sets_drop(&rs->sets);
 	free(rs->asleep);
 	free(rs->chains);
 	free(rs);
@@ -200,32 +203,66 @@ static uint32_t find_chain(struct ruleset *rs, uint8_t family, const char *table
 	return c ? (uint32_t)(c - rs->chains) : NOWHERE;
 }
 
-static const char *weigh(const struct nlattr *terms, struct kept_rule *ret)
+int ruleset_take_set(void *ctx, const struct nlmsghdr *h)
 {
-	const char *target = NULL;
+	struct ruleset *rs = ctx;
+	struct set_seen seen = { 0 };
+	int r = object_set(h, &seen);
+	struct name n = { .family = seen.family, .table = (char *)seen.table };
 
-	for (unsigned i = 0; i < PROBES; i++) {
-		struct weight w;
+	return r < 0 || !is_ip(seen.family) || is_asleep(rs, &n) ? r : sets_take_set(&rs->sets, h);
+}
 
-		weigh_rule(terms, &probes[i], &w);
-		if (!w.may)
-			continue;
-		ret->effect = w.effect;
-		ret->may |= (uint8_t)(1u << i);
-		ret->sure |= (uint8_t)(w.sure << i);
-		target = w.target;
+int ruleset_take_elements(void *ctx, const struct nlmsghdr *h)
+{
+	struct ruleset *rs = ctx;
+
+	return sets_take_elements(&rs->sets, h);
+}
+
+const struct sets *ruleset_sets(const struct ruleset *rs)
+{
+	return &rs->sets;
+}
+
+/* A rule of a chain, while it is weighed for one of the probes. */
+struct weighing {
+	struct ruleset *rs;
+	const struct place *place;
+	struct kept_chain *chain;
+	uint32_t first; /* of what the rule left in the chain */
+	unsigned probe;
+};
+
+static int keep(void *ctx, const struct weight *w)
+{
+	struct weighing *g = ctx;
+	struct kept_chain *c = g->chain;
+	struct kept_rule k = { .effect = w->effect, .target = NOWHERE };
+	struct kept_rule *last = c->n > g->first ? &c->rules[c->n - 1] : NULL;
+	int r;
+
+	if (w->target)
+		k.target = find_chain(g->rs, g->place->family, g->place->table, w->target);
+	if (!last || last->effect != k.effect || last->target != k.target) {
+		r = make_room((void **)&c->rules, c->n, &c->room, sizeof(*c->rules));
+		if (r < 0)
+			return r;
+		last = &c->rules[c->n++];
+		*last = k;
 	}
-	return target;
+	last->may |= (uint8_t)(1u << g->probe);
+	last->sure |= (uint8_t)(w->sure << g->probe);
+	return 0;
 }
 
 int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 {
 	struct ruleset *rs = ctx;
-	struct kept_rule kept = { .target = NOWHERE };
-	struct kept_chain *c;
-	struct rule_seen seen;
-	const char *target;
+	struct rule_seen seen = { 0 };
+	struct weighing g = { .rs = rs };
 	int r = object_rule(h, &seen);
+	struct place place = { seen.family, seen.table, &rs->sets };
 	uint32_t at;
 
 	if (r < 0)
@@ -234,15 +271,11 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 	if (at == NOWHERE)
 		return 0;
 	rs->last = at;
-	target = weigh(seen.terms, &kept);
-	if (!kept.may)
-		return 0;
-	if (target)
-		kept.target = find_chain(rs, seen.family, seen.table, target);
-	c = &rs->chains[at];
-	r = make_room((void **)&c->rules, c->n, &c->room, sizeof(*c->rules));
-	if (r == 0)
-		c->rules[c->n++] = kept;
+	g.place = &place;
+	g.chain = &rs->chains[at];
+	g.first = g.chain->n;
+	for (g.probe = 0; g.probe < PROBES && r == 0; g.probe++)
+		r = weigh_rule(seen.terms, &place, &probes[g.probe], keep, &g);
 	return r;
 }
 

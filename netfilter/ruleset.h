@@ -7,17 +7,24 @@
 
 struct nlmsghdr;
 struct ruleset;
+struct sets;
 
 struct ruleset *ruleset_new(void); /* NULL when memory ran out */
 void ruleset_free(struct ruleset *rs);
 DEFINE_DROP(ruleset, ruleset_free)
 
 /*
- * Take one object of a dump (nft_each): first all tables, then all chains, then all rules.
+ * Take one object of a dump (nft_each): first all tables, then all chains, then all sets and
+ * their elements, then all rules.
  * -EBADMSG for what is no such object, -EFBIG when there are too many, -ENOMEM.
  */
 int ruleset_take_table(void *rs, const struct nlmsghdr *h);
 int ruleset_take_chain(void *rs, const struct nlmsghdr *h);
+int ruleset_take_set(void *rs, const struct nlmsghdr *h);
+int ruleset_take_elements(void *rs, const struct nlmsghdr *h);
 int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
+
+/* Those whose elements are still to be asked for. */
+const struct sets *ruleset_sets(const struct ruleset *rs);
 
 void ruleset_judge(struct ruleset *rs, struct survey *ret);

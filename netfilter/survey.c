@@ -5,24 +5,44 @@
 
 #include "netfilter/nft.h"
 #include "netfilter/ruleset.h"
+#include "netfilter/sets.h"
 #include "netfilter/survey.h"
+
+static int read_sets(struct nft *nft, struct ruleset *rs, struct fault *fault)
+{
+	const struct sets *sets = ruleset_sets(rs);
+	int r = nft_dump(nft, NFT_MSG_GETSET, NFPROTO_UNSPEC, ruleset_take_set, rs, fault);
+
+	for (uint32_t i = 0; i < sets->n && r == 0; i++) {
+		const struct set *s = &sets->rows[i];
+
+		r = nft_dump_set(nft, s->family, s->table, s->name, ruleset_take_elements, rs,
+				 fault);
+	}
+	return r == -ENOENT ? -EINTR : r;
+}
+
+static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
+{
+	int r = nft_dump(nft, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, ruleset_take_table, rs, fault);
+
+	if (r == 0)
+		r = nft_dump(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, ruleset_take_chain, rs, fault);
+	if (r == 0)
+		r = read_sets(nft, rs, fault);
+	if (r == 0)
+		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_rule, rs, fault);
+	return r;
+}
 
 static int look(struct nft *nft, struct survey *ret, struct fault *fault)
 {
-	static const struct {
-		uint16_t type;
-		nft_each take;
-	} dumps[] = {
-		{ NFT_MSG_GETTABLE, ruleset_take_table },
-		{ NFT_MSG_GETCHAIN, ruleset_take_chain },
-		{ NFT_MSG_GETRULE, ruleset_take_rule },
-	};
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
 	uint32_t before = 0, after = 0;
 	int r = rs ? nft_generation(nft, &before, fault) : -ENOMEM;
 
-	for (size_t i = 0; r == 0 && i < sizeof(dumps) / sizeof(*dumps); i++)
-		r = nft_dump(nft, dumps[i].type, NFPROTO_UNSPEC, dumps[i].take, rs, fault);
+	if (r == 0)
+		r = read_all(nft, rs, fault);
 	if (r == 0)
 		r = nft_generation(nft, &after, fault);
 	if (r == 0 && before != after)

@@ -4,16 +4,18 @@
  * laid it: ufw, firewalld, nftables.service, iptables-nft or a hand.  Our own table does
  * not count, nor does a dormant one.
  *
- * Asked is about the first TCP or UDP packet of a new connection to this host, from an
- * address, by an interface and to a port that no rule names.  So a rule that accepts what it
- * names (a port, an interface, the members of a set) leaves the host closed, and one that accepts
- * all but what it names, all of a protocol, or most of a range of ports does not.  Where it
- * depends, the answer is open.
+ * Asked is about the first TCP or UDP packet of a new connection, from the network, in the
+ * clear, to this host's own address.  A rule that accepts it leaves the host open, unless it names
+ * whom or what it is for: less than a sixteenth of all source addresses (or a
+ * hardware address), less than half of the destination ports, an interface to which nobody comes
+ * without a key or as this host's guest (by its name: wg0, docker0, ...).  No other
+ * interface's name is a limit, for it may be the way to the world.  Sets and verdict maps
+ * are read, and the matches of iptables-nft: conntrack, state, tcp, udp, multiport, addrtype,
+ * pkttype, mac, icmp.  A condition that cannot be read is taken as met by what is accepted and
+ * as not met by what is dropped: doubt counts as open.
  *
  * Not seen: rules of iptables-legacy; drops at other hooks than input (prerouting, netdev ingress);
- * what elements a set has, even when they are everything there is; which interface is the
- * way to the world, so `iifname "eth0" accept` counts as a name; what iptables extensions
- * (xt matches) let through.
+ * several rules that only together accept most of what there is; marks, which count as doubt.
  */
 #pragma once
 

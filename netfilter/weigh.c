@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
-#include <linux/if_ether.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <string.h>
 
+#include "netfilter/load.h"
+#include "netfilter/lookup.h"
+#include "netfilter/match.h"
 #include "netfilter/object.h"
 #include "netfilter/weigh.h"
 
@@ -15,31 +15,37 @@
 enum odds {
 	ODDS_NEVER,
 	ODDS_PERHAPS, /* it would have to be one that the rule names */
-	ODDS_LIKELY,  /* all but those that the rule names, or most */
+	ODDS_LIKELY,  /* most do, or it is in doubt */
 	ODDS_SURE,
-};
-
-/* A register's content, as far as it is known; len 0: another value than any rule's. */
-struct value {
-	uint8_t len;
-	bool masked; /* some bits of it */
-	uint8_t bytes[4];
 };
 
 #define REGISTERS 16 /* of 32 bits */
 
 struct scene {
+	const struct place *place;
 	const struct probe *probe;
 	struct value regs[REGISTERS + 1]; /* the last one stands for any that there is not */
 	enum odds odds;
-	enum effect effect;
-	const char *target;
+	bool done; /* it has come to a verdict */
+	weigh_each each;
+	void *ctx;
+	int err;
 };
 
-static void lower(struct scene *s, enum odds odds)
+static void lower(struct scene *s, uint64_t share, uint64_t most)
 {
+	enum odds odds = share == 0	     ? ODDS_NEVER
+			 : share < most	     ? ODDS_PERHAPS
+			 : share < SHARE_ALL ? ODDS_LIKELY
+					     : ODDS_SURE;
+
 	if (odds < s->odds)
 		s->odds = odds;
+}
+
+static uint64_t most_of(const struct value *v)
+{
+	return v->field == FIELD_SOURCE ? SHARE_MOST : SHARE_MOST_PORTS;
 }
 
 /* Registers 1 to 4 are the old names of four 32-bit ones each. */
@@ -54,52 +60,28 @@ static struct value *reg_of(struct scene *s, const struct nlattr *a)
 	return &s->regs[REGISTERS];
 }
 
-static void put(struct value *v, const void *bytes, uint8_t len)
-{
-	*v = (struct value){ .len = len };
-	memcpy(v->bytes, bytes, len);
-}
-
+/* Without a register to load it sets something. */
 static void on_meta(struct scene *s, const struct nlattr **a)
 {
-	const uint16_t ethertype = htons(s->probe->family == NFPROTO_IPV4 ? ETH_P_IP : ETH_P_IPV6);
-	struct value *v = reg_of(s, a[NFTA_META_DREG]);
-
-	if (!a[NFTA_META_DREG])
-		return; /* it sets something */
-	*v = (struct value){ 0 };
-	switch (object_be32(a[NFTA_META_KEY], UINT32_MAX)) {
-	case NFT_META_NFPROTO: return put(v, &s->probe->family, 1);
-	case NFT_META_L4PROTO: return put(v, &s->probe->protocol, 1);
-	case NFT_META_PROTOCOL: return put(v, &ethertype, 2);
-	}
+	if (a[NFTA_META_DREG])
+		load_meta(s->probe, a, reg_of(s, a[NFTA_META_DREG]));
 }
 
 static void on_ct(struct scene *s, const struct nlattr **a)
 {
-	const uint32_t state = NF_CT_STATE_BIT(IP_CT_NEW);
-	struct value *v = reg_of(s, a[NFTA_CT_DREG]);
-
-	if (!a[NFTA_CT_DREG])
-		return;
-	*v = (struct value){ 0 };
-	if (object_be32(a[NFTA_CT_KEY], UINT32_MAX) == NFT_CT_STATE)
-		put(v, &state, sizeof(state));
+	if (a[NFTA_CT_DREG])
+		load_ct(s->probe, a, reg_of(s, a[NFTA_CT_DREG]));
 }
 
-/* Of the header only the protocol is known: byte 9 of IPv4's (RFC 791), 6 of IPv6's (RFC 8200). */
+static void on_fib(struct scene *s, const struct nlattr **a)
+{
+	load_fib(s->probe, a, reg_of(s, a[NFTA_FIB_DREG]));
+}
+
 static void on_payload(struct scene *s, const struct nlattr **a)
 {
-	const uint32_t at = s->probe->family == NFPROTO_IPV4 ? 9 : 6;
-	struct value *v = reg_of(s, a[NFTA_PAYLOAD_DREG]);
-
-	if (!a[NFTA_PAYLOAD_DREG])
-		return;
-	*v = (struct value){ 0 };
-	if (object_be32(a[NFTA_PAYLOAD_BASE], UINT32_MAX) == NFT_PAYLOAD_NETWORK_HEADER &&
-	    object_be32(a[NFTA_PAYLOAD_OFFSET], UINT32_MAX) == at &&
-	    object_be32(a[NFTA_PAYLOAD_LEN], UINT32_MAX) == 1)
-		put(v, &s->probe->protocol, 1);
+	if (a[NFTA_PAYLOAD_DREG])
+		load_payload(s->probe, a, reg_of(s, a[NFTA_PAYLOAD_DREG]));
 }
 
 /* The bytes of a value, and how many; 0 when there are none. */
@@ -121,43 +103,29 @@ static void on_bitwise(struct scene *s, const struct nlattr **a)
 	const uint8_t *mask = data_of(a[NFTA_BITWISE_MASK], &n_mask);
 	const uint8_t * xor = data_of(a[NFTA_BITWISE_XOR], &n_xor);
 
-	if (v.len > n_mask || v.len > n_xor)
-		v.len = 0; /* a shift, or malformed */
+	if (v.len > n_mask || v.len > n_xor || v.field == FIELD_OTHER)
+		v = (struct value){ 0 }; /* a shift, or malformed, or another value now */
 	v.masked = true;
-	for (unsigned i = 0; i < v.len; i++)
-		v.bytes[i] = (v.bytes[i] & mask[i]) ^ xor[i];
+	v.bits = 0;
+	for (unsigned i = 0; i < v.len; i++) {
+		v.bits += (uint8_t)__builtin_popcount(mask[i]);
+		if (v.field == FIELD_KNOWN)
+			v.bytes[i] = (v.bytes[i] & mask[i]) ^ xor[i];
+	}
 	*reg_of(s, a[NFTA_BITWISE_DREG]) = v;
 }
 
-/* Bounds that leave most of the range: "port 1024 and up" names no port. */
-#define LOW_BYTE  0x3f
-#define HIGH_BYTE 0xc0
-
-static enum odds odds_of_other(uint32_t op, const uint8_t *data, uint32_t len, bool masked)
-{
-	bool zero = true;
-
-	for (uint32_t i = 0; i < len; i++)
-		zero &= data[i] == 0;
-	switch (op) {
-	case NFT_CMP_EQ: return masked && zero ? ODDS_LIKELY : ODDS_PERHAPS; /* a flag is not set */
-	case NFT_CMP_NEQ: return masked && zero ? ODDS_PERHAPS : ODDS_LIKELY;
-	case NFT_CMP_GT:
-	case NFT_CMP_GTE: return data[0] <= LOW_BYTE ? ODDS_LIKELY : ODDS_PERHAPS;
-	}
-	return data[0] >= HIGH_BYTE ? ODDS_LIKELY : ODDS_PERHAPS;
-}
-
-static bool holds(uint32_t op, int order)
+static uint64_t share_of_cmp(const struct value *v, uint32_t op, const uint8_t *data, uint32_t len)
 {
 	switch (op) {
-	case NFT_CMP_EQ: return order == 0;
-	case NFT_CMP_NEQ: return order != 0;
-	case NFT_CMP_LT: return order < 0;
-	case NFT_CMP_LTE: return order <= 0;
-	case NFT_CMP_GT: return order > 0;
+	case NFT_CMP_EQ: return share_of_range(v, data, data, len);
+	case NFT_CMP_NEQ: return SHARE_ALL - share_of_range(v, data, data, len);
+	case NFT_CMP_LT: return share_below(v, data, len, false);
+	case NFT_CMP_LTE: return share_below(v, data, len, true);
+	case NFT_CMP_GT: return SHARE_ALL - share_below(v, data, len, true);
+	case NFT_CMP_GTE: return SHARE_ALL - share_below(v, data, len, false);
 	}
-	return order >= 0;
+	return SHARE_DOUBT;
 }
 
 static void on_cmp(struct scene *s, const struct nlattr **a)
@@ -166,55 +134,90 @@ static void on_cmp(struct scene *s, const struct nlattr **a)
 	uint32_t op = object_be32(a[NFTA_CMP_OP], NFT_CMP_EQ), len;
 	const uint8_t *data = data_of(a[NFTA_CMP_DATA], &len);
 
-	if (!len)
-		return lower(s, ODDS_PERHAPS);
-	if (!v->len || v->len != len)
-		return lower(s, odds_of_other(op, data, len, v->masked));
-	lower(s, holds(op, memcmp(v->bytes, data, len)) ? ODDS_SURE : ODDS_NEVER);
+	lower(s, len ? share_of_cmp(v, op, data, len) : SHARE_DOUBT, most_of(v));
 }
 
 static void on_range(struct scene *s, const struct nlattr **a)
 {
 	const struct value *v = reg_of(s, a[NFTA_RANGE_SREG]);
-	bool inverted = object_be32(a[NFTA_RANGE_OP], NFT_RANGE_EQ) == NFT_RANGE_NEQ;
 	uint32_t n_from, n_to;
 	const uint8_t *from = data_of(a[NFTA_RANGE_FROM_DATA], &n_from);
 	const uint8_t *to = data_of(a[NFTA_RANGE_TO_DATA], &n_to);
-	bool inside;
+	uint64_t share = n_from && n_from == n_to ? share_of_range(v, from, to, n_from)
+						  : SHARE_DOUBT;
 
-	if (!n_from || n_from != n_to)
-		return lower(s, ODDS_PERHAPS);
-	if (v->len == n_from) {
-		inside = memcmp(v->bytes, from, n_from) >= 0 && memcmp(v->bytes, to, n_to) <= 0;
-		return lower(s, inside != inverted ? ODDS_SURE : ODDS_NEVER);
-	}
-	inside = from[0] <= LOW_BYTE && to[0] >= HIGH_BYTE;
-	lower(s, inside != inverted ? ODDS_LIKELY : ODDS_PERHAPS);
+	if (object_be32(a[NFTA_RANGE_OP], NFT_RANGE_EQ) == NFT_RANGE_NEQ)
+		share = SHARE_ALL - share;
+	lower(s, share, most_of(v));
 }
 
-/* A set holds what somebody named; a map's verdicts are for that as well. */
-static void on_lookup(struct scene *s, const struct nlattr **a)
+/* The way is counted when the odds so far are enough for what it does. */
+static void tell(struct scene *s, enum effect effect, const char *target)
 {
-	bool inverted = object_be32(a[NFTA_LOOKUP_FLAGS], 0) & NFT_LOOKUP_F_INV;
+	enum odds enough = effect == EFFECT_DROP     ? ODDS_SURE
+			   : effect == EFFECT_RETURN ? ODDS_PERHAPS
+						     : ODDS_LIKELY;
+	struct weight w = { effect, target, s->odds == ODDS_SURE };
 
-	lower(s, inverted ? ODDS_LIKELY : ODDS_PERHAPS);
-	*reg_of(s, a[NFTA_LOOKUP_DREG]) = (struct value){ 0 };
+	s->done = true;
+	if (s->odds >= enough && s->err == 0)
+		s->err = s->each(s->ctx, &w);
 }
 
-static void set_effect(struct scene *s, uint32_t code, const char *target)
+static void on_verdict(struct scene *s, uint32_t code, const char *target)
 {
 	switch ((int32_t)code) {
-	case NFT_RETURN: s->effect = EFFECT_RETURN; return;
-	case NFT_JUMP:
-	case NFT_GOTO:
-		s->effect = (int32_t)code == NFT_JUMP ? EFFECT_JUMP : EFFECT_GOTO;
-		s->target = target ? target : "";
-		return;
 	case NFT_CONTINUE: return;
-	case NFT_BREAK: return lower(s, ODDS_NEVER);
+	case NFT_BREAK: s->done = true; return;
+	case NFT_RETURN: return tell(s, EFFECT_RETURN, NULL);
+	case NFT_JUMP: return tell(s, EFFECT_JUMP, target ? target : "");
+	case NFT_GOTO: return tell(s, EFFECT_GOTO, target ? target : "");
 	}
 	/* What is queued is up to a program. */
-	s->effect = code == NF_DROP ? EFFECT_DROP : EFFECT_ACCEPT;
+	tell(s, code == NF_DROP ? EFFECT_DROP : EFFECT_ACCEPT, NULL);
+}
+
+/*
+ * Each verdict of the map is a way, as probable as that the map has one: who names half of the
+ * ports to jump here and half to jump there names none.
+ */
+static void tell_map(struct scene *s, const struct set *set, uint64_t share, const struct value *v,
+		     size_t n)
+{
+	const enum odds before = s->odds;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct element *e = &set->elements[i];
+		uint64_t own = e->ends ? 0 : lookup_share_of(set, e, v, n);
+
+		if (!own || (share == SHARE_ALL && own != SHARE_ALL))
+			continue;
+		lower(s, own == SHARE_ALL || share < SHARE_ALL ? share : SHARE_DOUBT, most_of(v));
+		on_verdict(s, e->verdict ? e->code : NF_ACCEPT, e->chain);
+		s->odds = before;
+	}
+	s->done = true;
+}
+
+static void on_lookup(struct scene *s, const struct nlattr **a)
+{
+	const struct value *v = reg_of(s, a[NFTA_LOOKUP_SREG]);
+	const char *name = object_text(a[NFTA_LOOKUP_SET]);
+	const struct set *set =
+		name ? sets_find(s->place->sets, s->place->family, s->place->table, name) : NULL;
+	size_t n = (size_t)(&s->regs[REGISTERS] - v);
+	uint64_t share = set ? lookup_share(set, v, n) : SHARE_DOUBT;
+	bool verdict = object_be32(a[NFTA_LOOKUP_DREG], UINT32_MAX) == NFT_REG_VERDICT;
+
+	if (verdict && set && set->whole)
+		return tell_map(s, set, share, v, n);
+	if (object_be32(a[NFTA_LOOKUP_FLAGS], 0) & NFT_LOOKUP_F_INV)
+		share = SHARE_ALL - share;
+	lower(s, share, most_of(v));
+	if (verdict)
+		return tell(s, EFFECT_ACCEPT, NULL);
+	if (a[NFTA_LOOKUP_DREG])
+		*reg_of(s, a[NFTA_LOOKUP_DREG]) = (struct value){ 0 };
 }
 
 static void on_immediate(struct scene *s, const struct nlattr **a)
@@ -229,18 +232,22 @@ static void on_immediate(struct scene *s, const struct nlattr **a)
 	    object_sort_nested(a[NFTA_IMMEDIATE_DATA], d, NFTA_DATA_MAX) < 0 ||
 	    !d[NFTA_DATA_VERDICT] ||
 	    object_sort_nested(d[NFTA_DATA_VERDICT], v, NFTA_VERDICT_MAX) < 0)
-		return set_effect(s, NF_ACCEPT, NULL);
-	set_effect(s, object_be32(v[NFTA_VERDICT_CODE], NF_ACCEPT),
+		return tell(s, EFFECT_ACCEPT, NULL);
+	on_verdict(s, object_be32(v[NFTA_VERDICT_CODE], NF_ACCEPT),
 		   object_text(v[NFTA_VERDICT_CHAIN]));
 }
 
-/* What a matching extension of iptables knows is a condition, but for its comments. */
 static void on_match(struct scene *s, const struct nlattr **a)
 {
 	const char *name = object_text(a[NFTA_MATCH_NAME]);
+	const struct nlattr *info = a[NFTA_MATCH_INFO];
+	uint64_t share = SHARE_DOUBT;
 
-	if (!name || strcmp(name, "comment"))
-		lower(s, ODDS_PERHAPS);
+	if (name && info)
+		share = match_share(name, object_be32(a[NFTA_MATCH_REV], 0),
+				    mnl_attr_get_payload(info), mnl_attr_get_payload_len(info),
+				    s->probe);
+	lower(s, share, SHARE_MOST_PORTS);
 }
 
 static void on_target(struct scene *s, const struct nlattr **a)
@@ -256,19 +263,19 @@ static void on_target(struct scene *s, const struct nlattr **a)
 		if (!strcmp(name, harmless[i]))
 			return;
 	}
-	s->effect = name && !strcmp(name, "REJECT") ? EFFECT_DROP : EFFECT_ACCEPT;
+	tell(s, name && !strcmp(name, "REJECT") ? EFFECT_DROP : EFFECT_ACCEPT, NULL);
 }
 
 static void on_reject(struct scene *s, const struct nlattr **a)
 {
 	(void)a;
-	s->effect = EFFECT_DROP;
+	tell(s, EFFECT_DROP, NULL);
 }
 
 static void on_queue(struct scene *s, const struct nlattr **a)
 {
 	(void)a;
-	s->effect = EFFECT_ACCEPT;
+	tell(s, EFFECT_ACCEPT, NULL);
 }
 
 static void on_nothing(struct scene *s, const struct nlattr **a)
@@ -283,11 +290,11 @@ static void on_load(struct scene *s, const struct nlattr **a)
 	memset(s->regs, 0, sizeof(s->regs));
 }
 
-/* Something else: a limit or quota, or newer than this program.  Most packets may meet it. */
+/* Something else: a limit or quota, or newer than this program. */
 static void on_other(struct scene *s, const struct nlattr **a)
 {
 	on_load(s, a);
-	lower(s, ODDS_LIKELY);
+	lower(s, SHARE_DOUBT, SHARE_MOST_PORTS);
 }
 
 #define TERM_ATTRS 16 /* more than any of these have */
@@ -298,7 +305,7 @@ static const struct term_row {
 } term_rows[] = {
 	{ "bitwise", on_bitwise },     { "byteorder", on_load }, { "cmp", on_cmp },
 	{ "counter", on_nothing },     { "ct", on_ct },		 { "dup", on_nothing },
-	{ "exthdr", on_load },	       { "fib", on_load },	 { "hash", on_load },
+	{ "exthdr", on_load },	       { "fib", on_fib },	 { "hash", on_load },
 	{ "immediate", on_immediate }, { "last", on_nothing },	 { "log", on_nothing },
 	{ "lookup", on_lookup },       { "match", on_match },	 { "meta", on_meta },
 	{ "notrack", on_nothing },     { "numgen", on_load },	 { "osf", on_load },
@@ -314,7 +321,7 @@ static void weigh_term(struct scene *s, const struct nlattr *term)
 
 	if (object_sort_nested(term, e, NFTA_EXPR_MAX) < 0 ||
 	    (e[NFTA_EXPR_DATA] && object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0))
-		return set_effect(s, NF_ACCEPT, NULL);
+		return tell(s, EFFECT_ACCEPT, NULL);
 	name = object_text(e[NFTA_EXPR_NAME]);
 	for (size_t i = 0; name && i < sizeof(term_rows) / sizeof(*term_rows); i++) {
 		if (!strcmp(name, term_rows[i].name))
@@ -323,25 +330,18 @@ static void weigh_term(struct scene *s, const struct nlattr *term)
 	on_other(s, a);
 }
 
-void weigh_rule(const struct nlattr *terms, const struct probe *probe, struct weight *ret)
+int weigh_rule(const struct nlattr *terms, const struct place *place, const struct probe *probe,
+	       weigh_each each, void *ctx)
 {
-	struct scene s = { .probe = probe, .odds = ODDS_SURE };
+	struct scene s = { place, probe, .odds = ODDS_SURE, .each = each, .ctx = ctx };
 	const struct nlattr *a;
-	enum odds enough = ODDS_LIKELY;
 
-	if (terms) {
-		mnl_attr_for_each_nested(a, terms)
-		{
-			if (s.effect == EFFECT_NONE)
-				weigh_term(&s, a);
-		}
+	if (!terms)
+		return 0;
+	mnl_attr_for_each_nested(a, terms)
+	{
+		if (!s.done)
+			weigh_term(&s, a);
 	}
-	if (s.effect == EFFECT_DROP)
-		enough = ODDS_SURE;
-	if (s.effect == EFFECT_RETURN)
-		enough = ODDS_PERHAPS;
-	*ret = (struct weight){ .effect = s.effect,
-				.target = s.target,
-				.sure = s.odds == ODDS_SURE,
-				.may = s.effect != EFFECT_NONE && s.odds >= enough };
+	return s.err;
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What one rule of somebody's ruleset does to a packet that nobody asked for: the first of a
- * new connection, from an address, by an interface and to a port that no rule names.
+ * new connection, from the network, in the clear, to this host's own address.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct nlattr;
+struct sets;
 
-/* What is known of the packet; everything else of it is another value than any rule's. */
+/* What else is known of the packet. */
 struct probe {
 	uint8_t family;	  /* NFPROTO_IPV4 or NFPROTO_IPV6 */
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
@@ -18,17 +20,29 @@ struct probe {
 
 enum effect { EFFECT_NONE, EFFECT_ACCEPT, EFFECT_DROP, EFFECT_RETURN, EFFECT_JUMP, EFFECT_GOTO };
 
+/*
+ * A way the packet may take.  Doubt goes against the ruleset: a drop is one only when the packet
+ * certainly meets it; an accept, unless a condition names whom or what it is for (a
+ * source, a port) or cannot be met; a return, whenever it can be met.
+ */
 struct weight {
 	enum effect effect;
-	const char *target; /* of jump and goto; points into the rule */
+	const char *target; /* of jump and goto; points into the rule or the sets */
 	bool sure;	    /* the packet certainly meets it: what follows is out of its way */
-	/*
-	 * It counts as a way the packet may take.  Doubt goes against the ruleset: a drop
-	 * counts only when sure, an accept also under a condition that most packets meet ("from
-	 * anywhere but ..."), a return under any.
-	 */
-	bool may;
 };
 
-/* `terms` is NFTA_RULE_EXPRESSIONS, or NULL; malformed ones have the worst effect: accept. */
-void weigh_rule(const struct nlattr *terms, const struct probe *probe, struct weight *ret);
+/* Where the rule is, and which sets there are (netfilter/sets.h). */
+struct place {
+	uint8_t family;
+	const char *table;
+	const struct sets *sets;
+};
+
+/*
+ * Hands every way to `each`, whose first error is the result; most rules have one or none, one
+ * with a verdict map has several.  `terms` is NFTA_RULE_EXPRESSIONS, or NULL; malformed
+ * ones have the worst effect: accept.
+ */
+typedef int (*weigh_each)(void *ctx, const struct weight *w);
+int weigh_rule(const struct nlattr *terms, const struct place *place, const struct probe *probe,
+	       weigh_each each, void *ctx);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What nf_tables answers: dumps of tables, chains and rules, and refusals. */
+/* What nf_tables answers: dumps of tables, chains, sets and rules, and refusals. */
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -25,6 +25,10 @@ static void take_message(struct ruleset *rs, const struct nlmsghdr *h)
 		ruleset_take_table(rs, h);
 	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN))
 		ruleset_take_chain(rs, h);
+	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSET))
+		ruleset_take_set(rs, h);
+	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM))
+		ruleset_take_elements(rs, h);
 	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE))
 		ruleset_take_rule(rs, h);
 }

@@ -21,15 +21,19 @@
 	" chain INPUT { " INPUT(policy) " counter jump ufw-before; counter jump ufw-after; }\n" \
 					"}\n"
 
-/* A small firewalld: everything accepts by policy, and the last rule rejects. */
+/* firewalld's default zone, public: everything accepts by policy, and the last rule rejects. */
 #define FIREWALLD(target)                                                                      \
 	"table inet firewalld {\n"                                                             \
-	" chain allow { tcp dport 22 accept; }\n"                                              \
-	" chain public { jump allow; meta l4proto { icmp, ipv6-icmp } accept; " target " }\n"  \
+	" chain ipv6_allow { icmpv6 type { nd-neighbor-advert, nd-neighbor-solicit, "           \
+	"nd-router-advert, nd-redirect } accept; }\n"                                          \
+	" chain before { jump ipv6_allow; }\n"                                                 \
+	" chain allow { tcp dport 22 accept; ip6 daddr fe80::/64 udp dport 546 accept; }\n"    \
+	" chain public { jump before; jump allow; meta l4proto { icmp, ipv6-icmp } accept; "    \
+	target " }\n"                                                                          \
 	" chain zones { iifname eth7 goto public; goto public; }\n"                            \
 	" chain filter_INPUT { type filter hook input priority 10; policy accept; "            \
 	"ct state { established, related } accept; ct status dnat accept; iifname lo accept; " \
-	"jump zones; ct state invalid drop; reject with icmpx admin-prohibited; }\n"           \
+	"ct state invalid drop; jump zones; reject with icmpx admin-prohibited; }\n"           \
 	"}\n"
 
 #define ONE(rules) "table inet t { chain c { " INPUT("accept") " " rules "\n }\n }\n"
@@ -101,9 +105,94 @@ static const struct row {
 		  "accept") " jump d; drop; } }",
 	  true, true, "inet t c" },
 	{ "a flag that is not set", ONE("meta mark & 0xff == 0 accept; drop"), false, false, "" },
-	{ "a flag that is set", ONE("meta mark & 0xff != 0 accept; drop"), true, true, "inet t c" },
+	{ "a flag that is set", ONE("meta mark & 0xff != 0 accept; drop"), false, false, "" },
 	{ "a mark is no condition", ONE("meta mark set 7 ct mark set 8 drop"), true, true,
 	  "inet t c" },
+#define OPEN(rules)   "open: " rules, ONE(rules " accept; drop"), false, false, ""
+#define CLOSED(rules) "closed: " rules, ONE(rules " accept; drop"), true, true, "inet t c"
+	{ OPEN("meta l4proto { tcp, udp }") },
+	{ OPEN("meta l4proto { 6-17 }") },
+	{ CLOSED("meta l4proto { icmp, ipv6-icmp, igmp }") },
+	{ CLOSED("meta l4proto { 50-51 }") },
+	{ OPEN("ct state { new, established }") },
+	{ CLOSED("ct state { related, established }") },
+	{ OPEN("ct direction original") },
+	{ CLOSED("ct status dnat") },
+	{ OPEN("meta protocol { ip, ip6 }") },
+	{ OPEN("fib daddr type local") },
+	{ CLOSED("fib daddr type { multicast, broadcast }") },
+	{ OPEN("meta pkttype host") },
+	{ CLOSED("meta pkttype { broadcast, multicast }") },
+	{ OPEN("iiftype ether") },
+	{ CLOSED("iiftype loopback") },
+	{ OPEN("mark 0") },
+	{ OPEN("iifname { eth0, wlan0 }") },
+	{ OPEN("iifname eth0") },
+	{ OPEN("iifname != { eth0, wlan0 }") },
+	{ OPEN("iifname \"e*\"") },
+	{ CLOSED("iifname { lo, docker0, virbr0, wg0 }") },
+	{ CLOSED("iif lo") },
+	{ CLOSED("iifname \"virbr*\"") },
+	{ OPEN("tcp sport 53") },
+	{ CLOSED("tcp sport 53 tcp dport 1024") },
+	{ OPEN("tcp dport { 0-30000, 30001-65535 }") },
+	{ OPEN("tcp dport { 1024-65535 }") },
+	{ CLOSED("tcp dport { 22, 80, 8000-8100 }") },
+	{ CLOSED("udp dport { 5353 }") },
+	{ CLOSED("tcp dport < 1024") },
+	{ OPEN("tcp flags & (fin | syn | rst | ack) == syn") },
+	{ CLOSED("tcp flags & (ack | rst) != 0") },
+	{ CLOSED("ether saddr 02:00:00:00:00:01") },
+	{ CLOSED("meta secpath exists") },
+	{ OPEN("meta hour \"08:00\"-\"18:00\"") },
+	{ "half of the addresses twice", ONE("ip saddr { 0.0.0.0/1, 128.0.0.0/1 } accept; drop"),
+	  false, true, "" },
+	{ "half of the addresses", ONE("ip saddr 128.0.0.0/1 accept; drop"), false, true, "" },
+	{ "the public Internet", ONE("ip6 saddr 2000::/3 accept; drop"), true, false, "inet t c" },
+	{ "some networks",
+	  ONE("ip saddr { 10.0.0.0/8, 192.168.0.0/16 } accept; ip6 saddr { fc00::/7, fe80::/10 } "
+	      "accept; ip6 saddr fe80::/10 accept; ip6 saddr 2001:db8::/48 accept; drop"),
+	  true, true, "inet t c" },
+	{ "small networks", ONE("ip6 saddr { 2001:db8::/48 } accept; drop"), true, true,
+	  "inet t c" },
+	{ "pairs", ONE("ip saddr . tcp dport { 192.0.2.1 . 22, 10.0.0.0/8 . 1-65535 } accept; drop"),
+	  true, true, "inet t c" },
+	{ "pairs of everything",
+	  ONE("ip saddr . tcp dport { 0.0.0.0/0 . 1-65535 } accept; drop"), false, true, "" },
+	{ "my address", ONE("ip daddr 192.0.2.7 accept; drop"), false, true, "" },
+	{ "a group", ONE("ip daddr 224.0.0.0/4 accept; ip6 daddr ff00::/8 accept; drop"), true,
+	  true, "inet t c" },
+	{ "a named set",
+	  "table ip t { set s { type ipv4_addr; flags interval; elements = { 0.0.0.0/0 }; }\n"
+	  " chain c { " INPUT("drop") " ip saddr @s accept; } }",
+	  false, false, "" },
+	{ "an empty set",
+	  "table ip t { set s { type ipv4_addr; }\n chain c { " INPUT(
+		  "drop") " ip saddr @s accept; } }",
+	  true, false, "ip t c" },
+	{ "a map of states", ONE("ct state vmap { new : accept, established : accept }; drop"),
+	  false, false, "" },
+	{ "a map of other states",
+	  ONE("ct state vmap { invalid : drop, established : accept }; drop"), true, true,
+	  "inet t c" },
+	{ "a map of interfaces", ONE("iifname vmap { lo : accept, eth0 : accept }; drop"), false,
+	  false, "" },
+	{ "a map of ports", ONE("tcp dport vmap { 22 : accept, 23 : drop }; drop"), true, true,
+	  "inet t c" },
+	{ "a map of all ports",
+	  ONE("tcp dport vmap { 0-1023 : drop, 1024-65535 : accept }; drop"), false, false, "" },
+	{ "a map that decides", ONE("meta l4proto vmap { tcp : drop, udp : drop }"), true, true,
+	  "inet t c" },
+	{ "a map of jumps",
+	  "table inet t { chain in4 { icmp type echo-request limit rate 5/second accept; }\n"
+	  " chain in6 { icmpv6 type { nd-neighbor-solicit, nd-router-advert } accept; }\n"
+	  " chain c { " INPUT("drop") " iifname lo accept; meta protocol vmap { ip : jump in4, "
+	  "ip6 : jump in6 }; tcp dport { 22, 80, 443 } accept; } }",
+	  true, true, "inet t c" },
+	{ "a map with a jump to accept",
+	  "table inet t { chain in4 { accept; }\n chain in6 { drop; }\n chain c { " INPUT(
+		  "drop") " meta protocol vmap { ip : jump in4, ip6 : jump in6 }; } }",
+	  false, true, "" },
 	{ "open and closed chains",
 	  "table ip a { chain c { type filter hook input priority -5; accept; } }\n"
 	  "table ip b { chain c { " INPUT(
@@ -193,12 +282,74 @@ static void test_iptables_nft(void **state)
 	nft_close(&nft);
 }
 
+/* Every one as the only accept of a chain that drops. */
+static void test_matches(void **state)
+{
+	static const struct {
+		const char *match;
+		bool closed;
+	} matches[] = {
+		{ "-m conntrack --ctstate NEW,ESTABLISHED,RELATED", false },
+		{ "-m conntrack --ctstate ESTABLISHED,RELATED", true },
+		{ "-m conntrack ! --ctstate INVALID", false },
+		{ "-m conntrack --ctstate DNAT", true },
+		{ "-m conntrack --ctorigsrc 10.0.0.0/8", true },
+		{ "-m conntrack --ctorigsrc 0.0.0.0/0", false },
+		{ "-p tcp -m conntrack --ctorigdstport 22", true },
+		{ "-m state --state NEW", false },
+		{ "-m state --state ESTABLISHED", true },
+		{ "-p tcp -m tcp --dport 1:65535", false },
+		{ "-p tcp -m tcp --dport 22", true },
+		{ "-p tcp -m tcp ! --dport 22", false },
+		{ "-p tcp -m tcp --sport 53", false },
+		{ "-p tcp -m tcp --syn", false },
+		{ "-p tcp -m tcp ! --syn", true },
+		{ "-p udp -m udp --dport 1024:65535", false },
+		{ "-p udp -m udp --sport 67 --dport 68", true },
+		{ "-p tcp -m multiport --dports 0:65535", false },
+		{ "-p tcp -m multiport --dports 22,80,8000:8100", true },
+		{ "-p tcp -m multiport ! --dports 22,80", false },
+		{ "-p tcp -m multiport --ports 22,80", false },
+		{ "-m addrtype --dst-type LOCAL", false },
+		{ "-m addrtype --dst-type MULTICAST", true },
+		{ "-m pkttype --pkt-type broadcast", true },
+		{ "-m mac --mac-source 02:00:00:00:00:01", true },
+		{ "-m limit --limit 5/min", false },
+		{ "-p icmp --icmp-type echo-request", true },
+		{ "-i eth0", false },
+		{ "-i lo", true },
+		{ "-i docker0", true },
+		{ "-s 10.0.0.0/8", true },
+		{ "-s 128.0.0.0/1", false },
+		{ "-m comment --comment x", false },
+	};
+	struct nft nft = open_nft();
+	char line[200];
+	struct survey s;
+
+	(void)state;
+	if (system("iptables-nft --version >/dev/null 2>&1"))
+		skip();
+	for (size_t i = 0; i < sizeof(matches) / sizeof(*matches); i++) {
+		load_rules("");
+		snprintf(line, sizeof(line),
+			 "iptables-nft -P INPUT DROP && iptables-nft -A INPUT %s -j ACCEPT",
+			 matches[i].match);
+		assert_int_equal(system(line), 0);
+		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+		if (s.closed4 != matches[i].closed)
+			fail_msg("%s: closed %d", matches[i].match, s.closed4);
+	}
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rulesets),
 		cmocka_unit_test(test_a_large_ruleset),
 		cmocka_unit_test(test_iptables_nft),
+		cmocka_unit_test(test_matches),
 	};
 
 	return cmocka_run_group_tests_name("survey", tests, enter_netns, NULL);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "netfilter/load.h"
+#include "netfilter/object.h"
+#include "netfilter/sets.h"
+
+static void put(struct value *v, enum field field, const void *bytes, uint8_t len)
+{
+	*v = (struct value){ .field = field, .len = len };
+	memcpy(v->bytes, bytes, len);
+}
+
+void load_meta(const struct probe *probe, const struct nlattr **a, struct value *v)
+{
+	const uint16_t ethertype = htons(probe->family == NFPROTO_IPV4 ? ETH_P_IP : ETH_P_IPV6);
+	const uint32_t lo = 1; /* in every network namespace */
+	const uint16_t loopback = ARPHRD_LOOPBACK;
+	const uint8_t host = PACKET_HOST, in_clear = 0;
+
+	*v = (struct value){ 0 };
+	switch (object_be32(a[NFTA_META_KEY], UINT32_MAX)) {
+	case NFT_META_NFPROTO: return put(v, FIELD_KNOWN, &probe->family, 1);
+	case NFT_META_L4PROTO: return put(v, FIELD_KNOWN, &probe->protocol, 1);
+	case NFT_META_PROTOCOL: return put(v, FIELD_KNOWN, &ethertype, 2);
+	case NFT_META_PKTTYPE: return put(v, FIELD_KNOWN, &host, 1);
+	case NFT_META_SECPATH: return put(v, FIELD_KNOWN, &in_clear, 1);
+	case NFT_META_IIF: return put(v, FIELD_OTHER, &lo, 4);
+	case NFT_META_IIFTYPE: return put(v, FIELD_OTHER, &loopback, 2);
+	case NFT_META_IIFNAME: *v = (struct value){ FIELD_NAME, .len = 16 }; return;
+	case NFT_META_MARK: v->len = 4; return;
+	}
+}
+
+void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v)
+{
+	const uint32_t state = NF_CT_STATE_BIT(IP_CT_NEW), status = 0;
+	const uint8_t original = IP_CT_DIR_ORIGINAL, any = 0xff;
+	const struct nlattr *d = a[NFTA_CT_DIRECTION];
+	uint8_t direction = d && mnl_attr_validate(d, MNL_TYPE_U8) == 0 ? mnl_attr_get_u8(d) : any;
+
+	(void)probe;
+	*v = (struct value){ 0 };
+	switch (object_be32(a[NFTA_CT_KEY], UINT32_MAX)) {
+	case NFT_CT_STATE: return put(v, FIELD_KNOWN, &state, sizeof(state));
+	case NFT_CT_STATUS: return put(v, FIELD_KNOWN, &status, sizeof(status));
+	case NFT_CT_DIRECTION: return put(v, FIELD_KNOWN, &original, 1);
+	case NFT_CT_SRC_IP: *v = (struct value){ FIELD_SOURCE, .len = 4 }; break;
+	case NFT_CT_SRC_IP6: *v = (struct value){ FIELD_SOURCE, .len = 16 }; break;
+	case NFT_CT_PROTO_DST: *v = (struct value){ FIELD_PORT, .len = 2 }; break;
+	}
+	if (direction != original)
+		v->field = FIELD_UNKNOWN;
+}
+
+void load_fib(const struct probe *probe, const struct nlattr **a, struct value *v)
+{
+	const uint32_t local = RTN_LOCAL, unicast = RTN_UNICAST;
+	uint32_t flags = object_be32(a[NFTA_FIB_FLAGS], 0);
+
+	(void)probe;
+	*v = (struct value){ 0 };
+	if (object_be32(a[NFTA_FIB_RESULT], 0) != NFT_FIB_RESULT_ADDRTYPE ||
+	    flags & NFTA_FIB_F_PRESENT)
+		return;
+	put(v, FIELD_KNOWN, flags & NFTA_FIB_F_DADDR ? &local : &unicast, sizeof(local));
+}
+
+#define TCP_SYN 0x02
+
+/*
+ * Which part of a packet it is (RFC 791, RFC 8200, RFC 9293, RFC 768; Ethernet's source).  nft(8)
+ * makes one of neighbouring fields: what begins with the source names one, and so does a pair
+ * of ports.
+ */
+void load_payload(const struct probe *probe, const struct nlattr **a, struct value *v)
+{
+	static const struct part {
+		uint8_t family, base, from, len; /* family 0 and len 0: any */
+		enum field field;
+	} parts[] = {
+		{ NFPROTO_IPV4, NFT_PAYLOAD_NETWORK_HEADER, 12, 0, FIELD_SOURCE },
+		{ NFPROTO_IPV4, NFT_PAYLOAD_NETWORK_HEADER, 16, 0, FIELD_HOST4 },
+		{ NFPROTO_IPV6, NFT_PAYLOAD_NETWORK_HEADER, 8, 0, FIELD_SOURCE },
+		{ NFPROTO_IPV6, NFT_PAYLOAD_NETWORK_HEADER, 24, 0, FIELD_HOST6 },
+		{ 0, NFT_PAYLOAD_LL_HEADER, 6, 6, FIELD_SOURCE },
+		{ 0, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, FIELD_PORT },
+		{ 0, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4, FIELD_PORT },
+	};
+	const uint32_t protocol = probe->family == NFPROTO_IPV4 ? 9 : 6;
+	uint32_t base = object_be32(a[NFTA_PAYLOAD_BASE], UINT32_MAX);
+	uint32_t from = object_be32(a[NFTA_PAYLOAD_OFFSET], UINT32_MAX);
+	uint32_t len = object_be32(a[NFTA_PAYLOAD_LEN], UINT32_MAX);
+	const uint8_t flags = TCP_SYN;
+
+	*v = (struct value){ .len = len <= SET_KEY_MAX ? (uint8_t)len : 0 };
+	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == protocol && len == 1)
+		return put(v, FIELD_KNOWN, &probe->protocol, 1);
+	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 13 && len == 1 &&
+	    probe->protocol == IPPROTO_TCP)
+		return put(v, FIELD_KNOWN, &flags, 1);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		const struct part *p = &parts[i];
+
+		if (base == p->base && from == p->from && (!p->len || len == p->len) &&
+		    (!p->family || probe->family == p->family))
+			v->field = p->field;
+	}
+}

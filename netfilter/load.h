@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a term of a rule loads into a register, from such a packet as a probe stands for. */
+#pragma once
+
+#include "netfilter/share.h"
+#include "netfilter/weigh.h"
+
+/* `a` are the term's own attributes (NFTA_META_, NFTA_CT_, NFTA_FIB_, NFTA_PAYLOAD_). */
+void load_meta(const struct probe *probe, const struct nlattr **a, struct value *v);
+void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v);
+void load_fib(const struct probe *probe, const struct nlattr **a, struct value *v);
+void load_payload(const struct probe *probe, const struct nlattr **a, struct value *v);

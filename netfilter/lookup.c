@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "netfilter/lookup.h"
+
+#define REGISTER      4	  /* bytes */
+#define INTERVALS_MAX 256 /* where each is compared with each */
+
+static bool is_measured(const struct set *set, const struct value *v)
+{
+	return set->intervals && !v->masked && (v->field == FIELD_SOURCE || v->field == FIELD_PORT);
+}
+
+/*
+ * All from the starts on without all from the ends on, in any order.  nft(8) marks
+ * the begin of everything as an end when no interval begins there.
+ */
+static uint64_t measure(const struct set *set)
+{
+	uint64_t all = 0;
+	bool any = false;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct element *e = &set->elements[i];
+		uint64_t lead = share_lead(e->key, e->len);
+
+		if (e->other)
+			return SHARE_DOUBT;
+		if (!e->ends)
+			all += SHARE_ALL - lead;
+		else if (lead)
+			all -= SHARE_ALL - lead;
+		any |= !e->ends;
+	}
+	if (!any)
+		return 0;
+	return !all ? SHARE_SOME : all < SHARE_ALL ? all : SHARE_ALL;
+}
+
+/* Is this start the last of all starts and ends at or before a known value? */
+static bool is_last(const struct set *set, const struct element *e, const struct value *v)
+{
+	if (memcmp(e->key, v->bytes, v->len) > 0)
+		return false;
+	for (uint32_t i = 0; i < set->n; i++) {
+		const uint8_t *key = set->elements[i].key;
+
+		if (memcmp(key, e->key, v->len) > 0 && memcmp(key, v->bytes, v->len) <= 0)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t share_of_fields(const struct element *e, const struct value *values, size_t n)
+{
+	uint64_t all = SHARE_ALL;
+	size_t at = 0;
+
+	while (at < e->len) {
+		const struct value *v = &values[at / REGISTER];
+
+		if (at / REGISTER >= n || !v->len || at + v->len > e->len)
+			return share_both(all, SHARE_DOUBT);
+		all = share_both(all, share_of_range(v, e->key + at, e->to + at, v->len));
+		at += (v->len + REGISTER - 1u) / REGISTER * REGISTER;
+	}
+	return all;
+}
+
+uint64_t lookup_share_of(const struct set *set, const struct element *e, const struct value *values,
+			 size_t n)
+{
+	if (!set->whole || e->other || !n || !values->len)
+		return SHARE_DOUBT;
+	if (is_measured(set, values))
+		return measure(set);
+	if (set->intervals && values->field == FIELD_KNOWN && values->len == e->len)
+		return set->n > INTERVALS_MAX	 ? SHARE_DOUBT
+		       : is_last(set, e, values) ? SHARE_ALL
+						 : 0;
+	return share_of_fields(e, values, n);
+}
+
+uint64_t lookup_share(const struct set *set, const struct value *values, size_t n)
+{
+	uint64_t all = 0;
+
+	if (!set->whole)
+		return SHARE_DOUBT;
+	if (n && is_measured(set, values))
+		return measure(set);
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct element *e = &set->elements[i];
+
+		if (!e->ends)
+			all = share_either(all, lookup_share_of(set, e, values, n));
+	}
+	return all;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/if_packet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_mac.h>
+#include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_pkttype.h>
+#include <linux/netfilter/xt_state.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "netfilter/match.h"
+#include "netfilter/share.h"
+
+#define PORT_MAX 65535u
+#define TCP_SYN	 0x02
+
+/* Inverted, what is known turns round and what is in doubt stays so. */
+static uint64_t turn(uint64_t share, bool inverted)
+{
+	return inverted ? SHARE_ALL - share : share;
+}
+
+static uint64_t share_of_truth(bool truth)
+{
+	return truth ? SHARE_ALL : 0;
+}
+
+static uint64_t share_of_ports(unsigned from, unsigned to)
+{
+	return from <= to ? (uint64_t)(to - from + 1) << 16 : 0;
+}
+
+/* Who knocks chooses the port it comes from. */
+static uint64_t share_of_source_ports(const uint16_t *ports, bool inverted)
+{
+	return ports[0] == 0 && ports[1] == PORT_MAX ? turn(SHARE_ALL, inverted) : SHARE_DOUBT;
+}
+
+static uint64_t on_tcp(const void *info, const struct probe *probe)
+{
+	struct xt_tcp m;
+	uint64_t ports, flags;
+
+	memcpy(&m, info, sizeof(m));
+	if (probe->protocol != IPPROTO_TCP)
+		return 0;
+	ports = share_both(share_of_source_ports(m.spts, m.invflags & XT_TCP_INV_SRCPT),
+			   turn(share_of_ports(m.dpts[0], m.dpts[1]),
+				m.invflags & XT_TCP_INV_DSTPT));
+	flags = turn(share_of_truth((TCP_SYN & m.flg_mask) == m.flg_cmp),
+		     m.invflags & XT_TCP_INV_FLAGS);
+	return share_both(share_both(ports, flags), m.option ? SHARE_DOUBT : SHARE_ALL);
+}
+
+static uint64_t on_udp(const void *info, const struct probe *probe)
+{
+	struct xt_udp m;
+
+	memcpy(&m, info, sizeof(m));
+	if (probe->protocol != IPPROTO_UDP)
+		return 0;
+	return share_both(share_of_source_ports(m.spts, m.invflags & XT_UDP_INV_SRCPT),
+			  turn(share_of_ports(m.dpts[0], m.dpts[1]),
+			       m.invflags & XT_UDP_INV_DSTPT));
+}
+
+static uint64_t on_multiport(const void *info, const struct probe *probe)
+{
+	struct xt_multiport_v1 m;
+	uint64_t all = 0;
+
+	(void)probe;
+	memcpy(&m, info, sizeof(m));
+	if (m.flags != XT_MULTIPORT_DESTINATION || m.count > XT_MULTI_PORTS)
+		return SHARE_DOUBT;
+	for (unsigned i = 0; i < m.count; i++) {
+		unsigned from = m.ports[i];
+
+		if (m.pflags[i] && i + 1 < m.count)
+			i++;
+		all = share_either(all, share_of_ports(from, m.ports[i]));
+	}
+	return turn(all, m.invert);
+}
+
+static uint64_t on_state(const void *info, const struct probe *probe)
+{
+	struct xt_state_info m;
+
+	(void)probe;
+	memcpy(&m, info, sizeof(m));
+	return share_of_truth(m.statemask & XT_STATE_BIT(IP_CT_NEW));
+}
+
+static uint64_t share_of_source(const struct xt_conntrack_mtinfo3 *m, const struct probe *probe)
+{
+	const struct value source = { .field = FIELD_SOURCE, .masked = true };
+	struct value v = source;
+
+	for (unsigned i = 0; i < (probe->family == NFPROTO_IPV4 ? 1 : 4); i++)
+		v.bits += (uint8_t)__builtin_popcount(m->origsrc_mask.all[i]);
+	return share_of_range(&v, (const uint8_t *)&m->origsrc_addr,
+			      (const uint8_t *)&m->origsrc_addr, 4);
+}
+
+/* What these ask beyond state, status, source and port is in doubt. */
+#define CONNTRACK_READ                                                     \
+	(XT_CONNTRACK_STATE | XT_CONNTRACK_STATUS | XT_CONNTRACK_ORIGSRC | \
+	 XT_CONNTRACK_ORIGDST_PORT | XT_CONNTRACK_STATE_ALIAS)
+
+static uint64_t on_conntrack(const void *info, const struct probe *probe)
+{
+	struct xt_conntrack_mtinfo3 m;
+	uint64_t all = SHARE_ALL;
+
+	memcpy(&m, info, sizeof(m));
+	if (m.match_flags & XT_CONNTRACK_STATE)
+		all = turn(share_of_truth(m.state_mask & XT_CONNTRACK_STATE_BIT(IP_CT_NEW)),
+			   m.invert_flags & XT_CONNTRACK_STATE);
+	if (m.match_flags & XT_CONNTRACK_STATUS) /* of a new connection: none */
+		all = share_both(all, turn(0, m.invert_flags & XT_CONNTRACK_STATUS));
+	if (m.match_flags & XT_CONNTRACK_ORIGSRC)
+		all = share_both(all, turn(share_of_source(&m, probe),
+					   m.invert_flags & XT_CONNTRACK_ORIGSRC));
+	if (m.match_flags & XT_CONNTRACK_ORIGDST_PORT)
+		all = share_both(all, turn(share_of_ports(m.origdst_port, m.origdst_port_high),
+					   m.invert_flags & XT_CONNTRACK_ORIGDST_PORT));
+	return share_both(all, m.match_flags & ~CONNTRACK_READ ? SHARE_DOUBT : SHARE_ALL);
+}
+
+static uint64_t on_addrtype(const void *info, const struct probe *probe)
+{
+	struct xt_addrtype_info_v1 m;
+	uint64_t all = SHARE_ALL;
+
+	(void)probe;
+	memcpy(&m, info, sizeof(m));
+	if (m.dest)
+		all = turn(share_of_truth(m.dest & XT_ADDRTYPE_LOCAL),
+			   m.flags & XT_ADDRTYPE_INVERT_DEST);
+	if (m.source)
+		all = share_both(all, turn(share_of_truth(m.source & XT_ADDRTYPE_UNICAST),
+					   m.flags & XT_ADDRTYPE_INVERT_SOURCE));
+	return all;
+}
+
+static uint64_t on_pkttype(const void *info, const struct probe *probe)
+{
+	struct xt_pkttype_info m;
+
+	(void)probe;
+	memcpy(&m, info, sizeof(m));
+	return turn(share_of_truth(m.pkttype == PACKET_HOST), m.invert);
+}
+
+static uint64_t on_mac(const void *info, const struct probe *probe)
+{
+	struct xt_mac_info m;
+
+	(void)probe;
+	memcpy(&m, info, sizeof(m));
+	return turn(SHARE_SOME, m.invert);
+}
+
+static uint64_t on_comment(const void *info, const struct probe *probe)
+{
+	(void)info, (void)probe;
+	return SHARE_ALL;
+}
+
+static uint64_t on_icmp(const void *info, const struct probe *probe)
+{
+	(void)info, (void)probe;
+	return 0;
+}
+
+static const struct match_row {
+	const char *name;
+	uint32_t revision;
+	size_t len;
+	uint64_t (*share)(const void *info, const struct probe *probe);
+} rows[] = {
+	{ "addrtype", 1, sizeof(struct xt_addrtype_info_v1), on_addrtype },
+	{ "comment", 0, 0, on_comment },
+	{ "conntrack", 3, sizeof(struct xt_conntrack_mtinfo3), on_conntrack },
+	{ "icmp", 0, 0, on_icmp },
+	{ "icmp6", 0, 0, on_icmp },
+	{ "mac", 0, sizeof(struct xt_mac_info), on_mac },
+	{ "multiport", 1, sizeof(struct xt_multiport_v1), on_multiport },
+	{ "pkttype", 0, sizeof(struct xt_pkttype_info), on_pkttype },
+	{ "state", 0, sizeof(struct xt_state_info), on_state },
+	{ "tcp", 0, sizeof(struct xt_tcp), on_tcp },
+	{ "udp", 0, sizeof(struct xt_udp), on_udp },
+};
+
+uint64_t match_share(const char *name, uint32_t revision, const void *info, size_t len,
+		     const struct probe *probe)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (!strcmp(name, rows[i].name) && revision == rows[i].revision &&
+		    len >= rows[i].len)
+			return rows[i].share(info, probe);
+	}
+	return SHARE_DOUBT;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netfilter/object.h"
+#include "netfilter/sets.h"
+
+#define SETS_MAX     16384
+#define ELEMENTS_MAX 65536 /* in all sets: some 10 MB */
+
+static void drop_set(struct set *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		free(s->elements[i].chain);
+	free(s->elements);
+	free(s->table);
+	free(s->name);
+}
+
+void sets_drop(struct sets *sets)
+{
+	for (uint32_t i = 0; i < sets->n; i++)
+		drop_set(&sets->rows[i]);
+	free(sets->rows);
+	*sets = (struct sets){ 0 };
+}
+
+static struct set *find(const struct sets *sets, uint8_t family, const char *table,
+			const char *name)
+{
+	for (uint32_t i = 0; i < sets->n; i++) {
+		struct set *s = &sets->rows[i];
+
+		if (s->family == family && !strcmp(s->table, table) && !strcmp(s->name, name))
+			return s;
+	}
+	return NULL;
+}
+
+const struct set *sets_find(const struct sets *sets, uint8_t family, const char *table,
+			    const char *name)
+{
+	return find(sets, family, table, name);
+}
+
+static int make_room(void **array, uint32_t n, uint32_t *room, size_t size)
+{
+	uint32_t more = *room ? *room * 2 : 4;
+	void *p;
+
+	if (n < *room)
+		return 0;
+	p = realloc(*array, more * size);
+	if (!p)
+		return -ENOMEM;
+	*array = p;
+	*room = more;
+	return 0;
+}
+
+int sets_take_set(struct sets *sets, const struct nlmsghdr *h)
+{
+	struct set_seen seen;
+	struct set s = { .whole = true };
+	int r = object_set(h, &seen);
+
+	if (r < 0)
+		return r;
+	if (sets->n >= SETS_MAX)
+		return -EFBIG;
+	r = make_room((void **)&sets->rows, sets->n, &sets->room, sizeof(*sets->rows));
+	if (r < 0)
+		return r;
+	s.family = seen.family;
+	/* Ranges of concatenated fields have both their ends in one element. */
+	s.intervals = seen.flags & NFT_SET_INTERVAL && !(seen.flags & NFT_SET_CONCAT);
+	s.table = strdup(seen.table);
+	s.name = strdup(seen.name);
+	if (!s.table || !s.name) {
+		drop_set(&s);
+		return -ENOMEM;
+	}
+	sets->rows[sets->n++] = s;
+	return 0;
+}
+
+/* The bytes of a key; how many, or 0 when they cannot be read. */
+static uint8_t read_key(const struct nlattr *nest, uint8_t *key)
+{
+	const struct nlattr *a[NFTA_DATA_MAX + 1];
+	uint32_t len;
+
+	if (!nest || object_sort_nested(nest, a, NFTA_DATA_MAX) < 0 || !a[NFTA_DATA_VALUE])
+		return 0;
+	len = mnl_attr_get_payload_len(a[NFTA_DATA_VALUE]);
+	if (len > SET_KEY_MAX)
+		return 0;
+	memcpy(key, mnl_attr_get_payload(a[NFTA_DATA_VALUE]), len);
+	return (uint8_t)len;
+}
+
+static int read_verdict(const struct nlattr *nest, struct element *e)
+{
+	const struct nlattr *a[NFTA_DATA_MAX + 1], *v[NFTA_VERDICT_MAX + 1];
+	const char *chain;
+
+	if (object_sort_nested(nest, a, NFTA_DATA_MAX) < 0)
+		return -EBADMSG;
+	if (!a[NFTA_DATA_VERDICT])
+		return 0;
+	if (object_sort_nested(a[NFTA_DATA_VERDICT], v, NFTA_VERDICT_MAX) < 0)
+		return -EBADMSG;
+	chain = object_text(v[NFTA_VERDICT_CHAIN]);
+	e->chain = chain ? strdup(chain) : NULL;
+	if (chain && !e->chain)
+		return -ENOMEM;
+	e->verdict = true;
+	e->code = object_be32(v[NFTA_VERDICT_CODE], NF_ACCEPT);
+	return 0;
+}
+
+static int read_element(const struct nlattr *nest, struct element *ret)
+{
+	const struct nlattr *a[NFTA_SET_ELEM_MAX + 1];
+	struct element e = { 0 };
+	uint32_t flags;
+	uint8_t n;
+
+	if (object_sort_nested(nest, a, NFTA_SET_ELEM_MAX) < 0)
+		return -EBADMSG;
+	flags = object_be32(a[NFTA_SET_ELEM_FLAGS], 0);
+	e.ends = flags & NFT_SET_ELEM_INTERVAL_END;
+	e.other = flags & NFT_SET_ELEM_CATCHALL;
+	e.len = read_key(a[NFTA_SET_ELEM_KEY], e.key);
+	memcpy(e.to, e.key, sizeof(e.to));
+	n = a[NFTA_SET_ELEM_KEY_END] ? read_key(a[NFTA_SET_ELEM_KEY_END], e.to) : e.len;
+	if ((!e.len && !e.other) || n != e.len)
+		return -EBADMSG;
+	*ret = e;
+	return a[NFTA_SET_ELEM_DATA] ? read_verdict(a[NFTA_SET_ELEM_DATA], ret) : 0;
+}
+
+static int add_element(struct sets *sets, struct set *s, const struct nlattr *nest)
+{
+	struct element e;
+	int r;
+
+	if (sets->n_elements >= ELEMENTS_MAX)
+		return -EFBIG;
+	r = make_room((void **)&s->elements, s->n, &s->room, sizeof(*s->elements));
+	if (r == 0)
+		r = read_element(nest, &e);
+	if (r < 0)
+		return r;
+	s->elements[s->n++] = e;
+	sets->n_elements++;
+	return 0;
+}
+
+int sets_take_elements(struct sets *sets, const struct nlmsghdr *h)
+{
+	struct elements_seen seen;
+	const struct nlattr *a;
+	int r = object_elements(h, &seen);
+	struct set *s = r < 0 ? NULL : find(sets, seen.family, seen.table, seen.set);
+
+	if (!s || !seen.elements)
+		return r;
+	mnl_attr_for_each_nested(a, seen.elements)
+	{
+		r = add_element(sets, s, a);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			s->whole = false;
+	}
+	return 0;
+}

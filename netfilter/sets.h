@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sets and maps of a dumped ruleset, and what is in them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/base/cleanup.h"
+
+struct nlmsghdr;
+
+#define SET_KEY_MAX 64 /* NFT_DATA_VALUE_MAXLEN */
+
+struct element {
+	uint8_t len;		  /* of the key */
+	uint8_t key[SET_KEY_MAX]; /* as in registers: each field from a new multiple of four on */
+	uint8_t to[SET_KEY_MAX];  /* the end of a range, else the key again */
+	bool ends;		  /* in a set of intervals: not in it any more from here on */
+	bool other;		  /* whatever no other element has */
+	bool verdict;
+	uint32_t code; /* of the verdict */
+	char *chain;   /* where it jumps, or NULL */
+};
+
+struct set {
+	uint8_t family;
+	char *table, *name;
+	bool intervals; /* elements are starts and `ends` */
+	bool whole;	/* all that is in it is here */
+	struct element *elements;
+	uint32_t n, room;
+};
+
+struct sets {
+	struct set *rows;
+	uint32_t n, room;
+	uint32_t n_elements; /* in all */
+};
+
+void sets_drop(struct sets *sets);
+
+/*
+ * Take a NEWSET or NEWSETELEM message of a dump.  -EBADMSG for what is none, -EFBIG when
+ * there are too many sets, -ENOMEM.  Too many elements, or one that cannot be
+ * read, are no error: the set then is not whole.  An element of no set we have is passed over.
+ */
+int sets_take_set(struct sets *sets, const struct nlmsghdr *h);
+int sets_take_elements(struct sets *sets, const struct nlmsghdr *h);
+
+/* NULL when there is none of that name. */
+const struct set *sets_find(const struct sets *sets, uint8_t family, const char *table,
+			    const char *name);

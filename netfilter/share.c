@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "netfilter/share.h"
+
+#define LEAD 4
+
+uint64_t share_lead(const uint8_t *bytes, size_t len)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < LEAD; i++)
+		n = n << 8 | (i < len ? bytes[i] : 0);
+	return n;
+}
+
+/* What the last bit that is given, and that counts, stands for. */
+static uint64_t unit(size_t len)
+{
+	return len >= LEAD ? 1 : UINT64_C(1) << 8 * (LEAD - len);
+}
+
+uint64_t share_either(uint64_t a, uint64_t b)
+{
+	if (a == SHARE_ALL || b == SHARE_ALL)
+		return SHARE_ALL;
+	if (a == SHARE_DOUBT || b == SHARE_DOUBT)
+		return SHARE_DOUBT;
+	return a + b < SHARE_ALL ? a + b : SHARE_ALL - 1;
+}
+
+uint64_t share_both(uint64_t a, uint64_t b)
+{
+	if (!a || !b)
+		return 0;
+	if (a == SHARE_ALL || b == SHARE_ALL || a == SHARE_DOUBT || b == SHARE_DOUBT)
+		return a < b ? a : b;
+	return a * b / SHARE_ALL ? a * b / SHARE_ALL : SHARE_SOME;
+}
+
+/*
+ * Networks of this host's own guests, and those that take a key to be in.  Any other name may be
+ * the way to the world.
+ */
+static bool is_inner(const uint8_t *name, size_t len)
+{
+	static const char *const inner[] = {
+		"cni",	     "docker",	"ipsec", "lxcbr", "lxdbr", "podman",
+		"tailscale", "vboxnet", "veth",	 "virbr", "vnet",  "wg",
+	};
+
+	for (size_t i = 0; i < sizeof(inner) / sizeof(*inner); i++) {
+		if (len >= strlen(inner[i]) && !memcmp(name, inner[i], strlen(inner[i])))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t share_of_name(const uint8_t *name, size_t len)
+{
+	static const char loopback[] = "lo";
+
+	if (len >= sizeof(loopback) && !memcmp(name, loopback, sizeof(loopback)))
+		return 0;
+	return is_inner(name, len) ? SHARE_SOME : SHARE_DOUBT;
+}
+
+static uint64_t share_of_bits(const struct value *v, const uint8_t *from, const uint8_t *to,
+			      size_t len)
+{
+	uint64_t low = share_lead(from, len), high = share_lead(to, len);
+
+	if (v->masked)
+		return v->bits < 32 ? SHARE_ALL >> v->bits : SHARE_SOME;
+	return low <= high ? high - low + unit(len) : 0;
+}
+
+/* Groups and broadcasts are not this host's own address (RFC 1112; RFC 4291 section 2.7). */
+static uint64_t share_of_host(uint8_t first, uint8_t groups)
+{
+	return first >= groups ? 0 : SHARE_DOUBT;
+}
+
+uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_t *to, size_t len)
+{
+	bool known = len && len == v->len && len <= sizeof(v->bytes);
+
+	if (!len)
+		return SHARE_DOUBT;
+	switch (v->field) {
+	case FIELD_UNKNOWN: break;
+	case FIELD_KNOWN:
+		if (!known)
+			break;
+		return memcmp(v->bytes, from, len) >= 0 && memcmp(v->bytes, to, len) <= 0
+			       ? SHARE_ALL
+			       : 0;
+	case FIELD_OTHER:
+		return known && !memcmp(v->bytes, from, len) && !memcmp(from, to, len)
+			       ? 0
+			       : SHARE_DOUBT;
+	case FIELD_SOURCE:
+	case FIELD_PORT: return share_of_bits(v, from, to, len);
+	case FIELD_HOST4: return share_of_host(from[0], 0xe0);
+	case FIELD_HOST6: return share_of_host(from[0], 0xff);
+	case FIELD_NAME: return v->masked ? SHARE_DOUBT : share_of_name(from, len);
+	}
+	return SHARE_DOUBT;
+}
+
+uint64_t share_below(const struct value *v, const uint8_t *to, size_t len, bool with)
+{
+	int order;
+
+	if (v->field == FIELD_KNOWN && len && len == v->len) {
+		order = memcmp(v->bytes, to, len);
+		return order < 0 || (with && order == 0) ? SHARE_ALL : 0;
+	}
+	if ((v->field == FIELD_SOURCE || v->field == FIELD_PORT) && !v->masked && len)
+		return share_lead(to, len) + (with ? unit(len) : 0);
+	return SHARE_DOUBT;
+}
