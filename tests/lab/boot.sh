@@ -55,6 +55,21 @@ laid=$(when lazaret-hold.service ExecMainExitTimestampMonotonic)
 up=$(when systemd-networkd.service ExecMainStartTimestampMonotonic)
 ok "$([ "${laid:-0}" -gt 0 ] && [ "$laid" -lt "${up:-0}" ]; echo $?)" \
 	"the quarantine lay $(((up - laid) / 1000)) ms before the network was started"
+# Debian's nftables.conf begins with a flush, and one with many elements takes its time.
+lab_exec host sh -c '{
+	printf "flush ruleset\ntable inet big {\nset hosts {\ntype ipv4_addr\nelements = {\n"
+	seq 60000 | awk "{ printf \"10.%d.%d.%d, \", \$1 / 65536, \$1 / 256 % 256, \$1 % 256 }"
+	printf "\n}\n}\n}\n"
+} >/etc/nftables.conf && systemctl -q enable nftables'
+lab_crash host
+
+boot
+is "$(held)" held 'beside a firewall that flushes the ruleset at boot'
+is "$(state nftables.service)" active 'which is on, too'
+flushed=$(when nftables.service ExecMainExitTimestampMonotonic)
+laid=$(when lazaret-hold-failsafe.service ExecMainStartTimestampMonotonic)
+ok "$([ "${flushed:-0}" -gt 0 ] && [ "$flushed" -le "${laid:-0}" ]; echo $?)" \
+	'and had flushed before even the failsafe was laid'
 lab_exec host sh -c "echo broken >/$store/current/allow.json"
 lab_crash host
 
