@@ -8,7 +8,8 @@
 #include "agent/mend.h"
 #include "agent/remedy/ask.h"
 
-#define REMEDY_LIMIT_MS (30 * 60 * 1000ull) /* a release upgrade over a hotel's network */
+/* Longer than its unit may run and take to stop, so that systemd always gives up first. */
+#define REMEDY_LIMIT_MS (125 * 60 * 1000ull)
 
 static void on_line(void *ctx, const char *line)
 {

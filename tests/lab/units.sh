@@ -36,6 +36,14 @@ for kind in .socket @.service; do
 	ok $? "each remedy of the menu, and nothing else, has its $kind"
 done
 
+# A remedy that its daemon gave up on would still run, beside the next one.
+span_of() { sed -n "s/^$1=//p" "$units/lazaret-remedy-patches-install@.service"; } # KEY
+seconds() { systemd-analyze timespan "$1" | sed -n 's/.*s: *\([0-9]*\)000000$/\1/p'; }
+runs=$(($(seconds "$(span_of RuntimeMaxSec)") + $(seconds "$(span_of TimeoutStopSec)")))
+waits=$(sed -n 's/^#define REMEDY_LIMIT_MS (\([0-9]*\) \* 60 .*/\1 * 60/p' "$src/agent/mend.c")
+ok "$([ "$runs" -gt 60 ] && [ $((waits)) -gt "$runs" ]; echo $?)" \
+	"lazaretd waits $((waits)) s for a remedy, whose unit ends after $runs s at the latest"
+
 # Verified beside this machine's own units, with a program that this machine has.
 mkdir "$dir/verify"
 for u in "$units"/lazaret*; do
