@@ -122,11 +122,28 @@ static int on_call(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	return 0;
 }
 
+/* Both for everybody from the start: a mode that is set afterwards would follow a link. */
+static int bind_at(int fd, const char *runtime_dir, const struct sockaddr_un *at)
+{
+	char folder[sizeof(at->sun_path)];
+	mode_t was = umask(0);
+	int r = 0;
+
+	snprintf(folder, sizeof(folder), "%s/" CONTROL_FOLDER, runtime_dir);
+	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	unlink(at->sun_path);
+	if (r == 0 && bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0)
+		r = -errno;
+	umask(was);
+	return r;
+}
+
 static int listen_at(const char *runtime_dir, struct fault *fault)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/" CONTROL_SOCKET, runtime_dir);
+	int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/" CONTROL_SOCKET, runtime_dir), r;
 
 	if (fd < 0)
 		return -errno;
@@ -135,10 +152,11 @@ static int listen_at(const char *runtime_dir, struct fault *fault)
 				 runtime_dir);
 	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
 		return fault_set(fault, -EADDRINUSE, "another lazaretd answers at %s", at.sun_path);
-	unlink(at.sun_path);
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || chmod(at.sun_path, 0666) < 0 ||
-	    listen(fd, CALLERS_MAX) < 0)
-		return fault_set(fault, -errno, "cannot listen at %s: %m", at.sun_path);
+	r = bind_at(fd, runtime_dir, &at);
+	if (r == 0 && listen(fd, CALLERS_MAX) < 0)
+		r = -errno;
+	if (r < 0)
+		return fault_set(fault, r, "cannot listen at %s: %s", at.sun_path, strerror(-r));
 	return take_fd(&fd);
 }
 

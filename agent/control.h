@@ -9,7 +9,8 @@
 
 #include "agent/base/err.h"
 
-#define CONTROL_SOCKET	  "control.sock" /* in the runtime folder */
+#define CONTROL_FOLDER	  "agent" /* in the runtime folder; the daemon's own */
+#define CONTROL_SOCKET	  CONTROL_FOLDER "/control.sock"
 #define CONTROL_VERB_MAX  32
 #define CONTROL_REPLY_MAX (160 * 1024)
 
@@ -22,7 +23,10 @@ struct control;
  */
 typedef char *(*control_verb)(void *ctx, const char *verb, bool privileged);
 
-/* -EADDRINUSE when another daemon answers there; what a dead one left is replaced. */
+/*
+ * Makes the folder if need be.  -EADDRINUSE when another daemon answers there; what a dead
+ * one left is replaced.
+ */
 int control_new(struct sd_event *loop, const char *runtime_dir, control_verb verb, void *ctx,
 		struct control **ret, struct fault *fault);
 /* Answers all who wait. */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-event.h>
 
 #include "agent/age.h"
@@ -127,7 +128,8 @@ void daemon_look(struct daemon *d, const char *cause)
 		look_at(d, &d->subjects[i], round);
 	r = memory_keep(d->memory);
 	if (r < 0)
-		log_warn("cannot keep the deadlines in %s: %s; a restart would begin them anew",
+		log_warn("cannot keep the deadlines in %s/agent: %s; a restart would begin them "
+			 "anew",
 			 d->config->state_dir, strerror(-r));
 	age_judge(d);
 	move_to(d, judge_all(d), cause);
@@ -312,13 +314,27 @@ static int open_host(struct daemon *d, struct fault *fault)
 	return 0;
 }
 
+/* The state folder also holds the store, so it may belong to somebody else: ours is below. */
+static int open_memory(struct daemon *d, struct fault *fault)
+{
+	_free_ char *folder = NULL;
+
+	if (asprintf(&folder, "%s/agent", d->config->state_dir) < 0) {
+		folder = NULL;
+		return -ENOMEM;
+	}
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return fault_set(fault, -errno, "state folder %s: %m", folder);
+	return memory_open(folder, &d->memory, fault);
+}
+
 static int open_parts(struct daemon *d, struct fault *fault)
 {
 	int r = open_host(d, fault);
 
 	if (r < 0)
 		return r;
-	r = memory_open(d->config->state_dir, &d->memory, fault);
+	r = open_memory(d, fault);
 	if (r == -EBADMSG) {
 		log_warn("%s", fault->why);
 		r = 0;

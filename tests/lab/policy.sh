@@ -75,6 +75,11 @@ ok $? 'an unknown key is refused with file and line'
 on_laptop systemctl -q enable --now lazaretd
 lab_wait 60 is compliant >/dev/null
 ok $? "the agent is on and the laptop compliant (it is: $(state))"
+as_daemon() { on_laptop setpriv --reuid lazaret --regid lazaret --init-groups "$@"; }
+! as_daemon mv /var/lib/lazaret/store /var/lib/lazaret/mine 2>/dev/null &&
+	! as_daemon ln -s /etc/shadow /run/lazaret/link 2>/dev/null &&
+	as_daemon test -w /var/lib/lazaret/agent -a -w /run/lazaret/agent
+ok $? "its user writes in folders of its own, not where the others' are"
 
 # ----- policies that must not count
 served "sed -i 's/\"sig\": *\"[0-9a-f]*\"/\"sig\": \"\"/g' /srv/policy/metadata/timestamp.json"
@@ -187,7 +192,7 @@ on_laptop sh -c 'mkdir -p /run/plain && cp -a /var/lib/lazaret /run/plain/state 
 	printf "[Agent]\nStateDirectory=/run/plain/state\nRuntimeDirectory=/run/plain\n" >/run/plain/lazaret.conf'
 on_laptop sh -c 'setpriv --bounding-set -net_admin --inh-caps -net_admin \
 	lazaretd --foreground --config /run/plain/lazaret.conf 2>/run/plain/log & sleep 2
-	lazaret --socket /run/plain/control.sock status; kill $!' >"$work/said" 2>&1
+	lazaret --socket /run/plain/agent/control.sock status; kill $!' >"$work/said" 2>&1
 grep -q 'NOT ENFORCED' "$work/said" && grep -q 'unknown  *firewall' "$work/said"
 ok $? 'without CAP_NET_ADMIN: unknown, and NOT ENFORCED is said'
 
