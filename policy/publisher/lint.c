@@ -6,6 +6,8 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "policy/document.h"
+#include "policy/json.h"
+#include "policy/publisher/advice.h"
 #include "policy/publisher/lint.h"
 #include "policy/publisher/tool.h"
 
@@ -36,10 +38,17 @@ int lint_file(const char *path, char **ret, size_t *len)
 
 int lint_main(int argc, char **argv)
 {
+	_drop_(drop_json) json_t *document = NULL;
 	_free_ char *text = NULL;
 	size_t len;
 
 	if (argc != 2)
 		return tool_usage("lint");
-	return lint_file(argv[1], &text, &len) < 0;
+	if (lint_file(argv[1], &text, &len) < 0 || json_read(text, len, &document, NULL) < 0)
+		return 1;
+	advise(argv[1], document, stderr);
+	printf("%s: good; mode %s, %zu requirements\n", argv[1],
+	       json_string_value(json_object_get(document, "mode")),
+	       json_array_size(json_object_get(document, "requirements")));
+	return 0;
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "policy/publisher/advice.h"
+
+static bool allows(json_t *document, const char *list)
+{
+	json_t *value = json_object_get(json_object_get(document, "allow"), list);
+
+	return json_is_array(value) ? json_array_size(value) > 0 : json_is_string(value);
+}
+
+static bool has_remedy(json_t *document, const char *name)
+{
+	size_t i, k;
+	json_t *requirement, *remedy;
+
+	json_array_foreach(json_object_get(document, "requirements"), i, requirement)
+		json_array_foreach(json_object_get(requirement, "remedies"), k, remedy)
+			if (!strcmp(json_string_value(remedy), name))
+				return true;
+	return false;
+}
+
+static bool no_mirror(json_t *document)
+{
+	return !allows(document, "mirrors") && (has_remedy(document, "patches-install") ||
+						has_remedy(document, "antivirus-reinstall"));
+}
+
+static bool no_resolver(json_t *document)
+{
+	return !allows(document, "resolvers");
+}
+
+static bool hasty_antivirus(json_t *document)
+{
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(document, "requirements"), i, r)
+		if (!strcmp(json_string_value(json_object_get(r, "check")), "antivirus") &&
+		    strspn(json_string_value(json_object_get(r, "grace")), "0") > 0)
+			return true;
+	return false;
+}
+
+static bool no_requirement_mends(json_t *document)
+{
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(document, "requirements"), i, r)
+		if (json_array_size(json_object_get(r, "remedies")) == 0)
+			return true;
+	return false;
+}
+
+static const struct {
+	bool (*applies)(json_t *document);
+	const char *text;
+} rows[] = {
+	{ no_mirror, "a remedy installs packages, and allow.mirrors is empty: "
+		     "a host in quarantine could not fetch them" },
+	{ no_resolver, "allow.resolvers is empty: a host in quarantine finds the policy server and "
+		       "mirrors only if their names are in its /etc/hosts" },
+	{ hasty_antivirus,
+	  "an antivirus requirement has no grace: clamd takes a while to start, and "
+	  "a host is in quarantine meanwhile; \"10min\" is kinder" },
+	{ no_requirement_mends, "a requirement has no remedies: only a person can let such a host "
+				"out again" },
+};
+
+void advise(const char *file, json_t *document, FILE *out)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].applies(document))
+			fprintf(out, "%s: note: %s\n", file, rows[i].text);
+}
