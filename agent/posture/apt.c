@@ -14,6 +14,7 @@
 #include "agent/posture/release.h"
 
 #define NAMES_MAX   8192
+#define OS_MAX	    (64 * 1024)
 #define CLOCKS_DIFF 86400 /* seconds that a mirror may be ahead of us */
 
 /* The names of lists/, as apt makes them of URIs: '/' becomes '_'. */
@@ -51,6 +52,8 @@ struct scan {
 	uint64_t max_age;
 	struct names names;
 	struct packages *packages;
+	struct distribution of; /* this host */
+	char foreign[64];	/* a security suite of another release */
 	struct apt_seen seen;
 	int err; /* the first doubt, and why; what comes after it is read all the same */
 	struct fault *fault;
@@ -229,6 +232,12 @@ static void read_suite(struct scan *s, const char *name, size_t stem)
 	}
 	if (!release_is_security(&release))
 		return;
+	if (!release_is_for(&release, &s->of)) {
+		struct word is = release_name(&release);
+
+		snprintf(s->foreign, sizeof(s->foreign), "%.*s", (int)is.len, is.p);
+		return;
+	}
 	r = check_fresh(s, &release);
 	if (r < 0 && !s->err)
 		s->err = r;
@@ -240,6 +249,7 @@ static void read_suite(struct scan *s, const char *name, size_t stem)
 static void read_suites(struct scan *s)
 {
 	static const char in[] = "InRelease", plain[] = "Release";
+	struct word here = s->of.codename.len ? s->of.codename : s->of.version;
 
 	for (int i = 0; i < s->names.n; i++) {
 		const char *name = s->names.rows[i]->d_name;
@@ -251,9 +261,50 @@ static void read_suites(struct scan *s)
 			 !has_name(&s->names, name, len - strlen(plain), in))
 			read_suite(s, name, len - strlen(plain));
 	}
-	if (!s->seen.n_suites && !s->err)
+	if (s->seen.n_suites || s->err)
+		return;
+	if (s->foreign[0])
+		s->err = fault_set(s->fault, -ENOENT,
+				   "%s is of another release than this host's %.*s", s->foreign,
+				   (int)here.len, here.p);
+	else
 		s->err = fault_set(s->fault, -ENOENT,
 				   "no security suite among apt's package lists");
+}
+
+/* The value of one line, without its quotes (os-release(5)); of two lines the last one. */
+static struct word os_value(const char *text, const char *name)
+{
+	struct word ret = { 0 };
+	size_t n = strlen(name);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, n))
+			continue;
+		line += n;
+		line += *line == '"' || *line == '\'';
+		ret = (struct word){ line, strcspn(line, "\"'\n") };
+	}
+	return ret;
+}
+
+/* Which release this host is of; the words lie in *text, which the caller frees. */
+static int read_distribution(int root, char **text, struct distribution *ret, struct fault *fault)
+{
+	struct distribution d;
+	size_t len;
+	int r = io_read(root, OS_RELEASE, OS_MAX, text, &len);
+
+	if (r < 0)
+		return fault_set(fault, r, "/%s: %s", OS_RELEASE, strerror(-r));
+	d.codename = os_value(*text, "VERSION_CODENAME=");
+	d.version = os_value(*text, "VERSION_ID=");
+	if (!d.codename.len && !d.version.len)
+		return fault_set(fault, -ENODATA, "/%s has no VERSION_CODENAME and no VERSION_ID",
+				 OS_RELEASE);
+	*ret = d;
+	return 0;
 }
 
 static int is_index(const struct dirent *e)
@@ -266,11 +317,14 @@ int apt_offer(int root, int64_t now, uint64_t max_age, struct packages *p, struc
 {
 	_close_ int lists = openat(root, APT_LISTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_drop_(drop_names) struct names names = { 0 };
+	_free_ char *os = NULL;
 	struct scan s = {
 		lists, now, stamp_read(root, now), max_age, .packages = p, .fault = fault
 	};
-	int n;
+	int n, r = read_distribution(root, &os, &s.of, fault);
 
+	if (r < 0)
+		return r;
 	n = lists < 0 ? -1 : scandirat(lists, ".", &names.rows, is_index, alphasort);
 	if (n < 0)
 		return fault_set(fault, -errno, "/%s: %s", APT_LISTS, strerror(errno));

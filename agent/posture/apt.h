@@ -7,7 +7,8 @@
 #include "agent/base/err.h"
 #include "agent/posture/dpkg.h"
 
-#define APT_LISTS "var/lib/apt/lists"
+#define OS_RELEASE "etc/os-release"
+#define APT_LISTS  "var/lib/apt/lists"
 /* Touched by apt's Post-Invoke-Success, which runs when every list was fetched or is unchanged. */
 #define APT_STAMP "var/lib/apt/periodic/update-success-stamp"
 
@@ -19,10 +20,12 @@ struct apt_seen {
 
 /*
  * Tells dpkg_offer() of all that the security suites have.  A suite is one when its
- * label is Debian-Security or its name ends in -security.  0 and *ret when that is all there
+ * label is Debian-Security or its name ends in -security, and of this host when it is for the
+ * release that OS_RELEASE names; others are passed over.  0 and *ret when that is all there
  * is to know.  Else the fault says why not, and what was offered is still true, but
  * there may be more:
- *   -ENOENT      no security suite, or one without lists
+ *   -ENOENT      no security suite of this release, or one without lists, or no OS_RELEASE
+ *   -ENODATA     OS_RELEASE names no release
  *   -ESTALE      Valid-Until has passed, or neither Date nor APT_STAMP is within max_age seconds
  *   -ETIME       Date lies more than a day ahead of `now`
  *   -EOPNOTSUPP  a list is there in compressed form only

@@ -61,7 +61,9 @@ static void say_unknown(int err, const struct fault *fault, struct finding *f)
 		int err;
 		const char *todo;
 	} rows[] = {
-		{ -ENOENT, "add a security suite to apt's sources, then: apt-get update" },
+		{ -ENOENT,
+		  "add the security suite of this release to apt's sources, then: apt-get update" },
+		{ -ENODATA, "name the release in /etc/os-release: VERSION_CODENAME=bookworm" },
 		{ -ETIME, "see that this host's clock is right, then: apt-get update" },
 		{ -EOPNOTSUPP, "put Acquire::GzipIndexes \"false\"; into a file in "
 			       "/etc/apt/apt.conf.d, then: apt-get update" },

@@ -44,13 +44,11 @@ static bool date_parse(struct word w, int64_t *ret)
 	return true;
 }
 
-enum { LABEL, SUITE, CODENAME, DATE, VALID_UNTIL, SHA256, FIELDS };
+enum { LABEL, SUITE, CODENAME, VERSION, DATE, VALID_UNTIL, SHA256, FIELDS };
 static const struct word fields[FIELDS] = {
-	[LABEL] = WORD("Label:"),
-	[SUITE] = WORD("Suite:"),
-	[CODENAME] = WORD("Codename:"),
-	[DATE] = WORD("Date:"),
-	[VALID_UNTIL] = WORD("Valid-Until:"),
+	[LABEL] = WORD("Label:"),	[SUITE] = WORD("Suite:"),
+	[CODENAME] = WORD("Codename:"), [VERSION] = WORD("Version:"),
+	[DATE] = WORD("Date:"),		[VALID_UNTIL] = WORD("Valid-Until:"),
 	[SHA256] = WORD("SHA256:"),
 };
 
@@ -100,6 +98,7 @@ int release_parse(const char *text, size_t len, struct release *ret, struct faul
 	r.label = v[LABEL];
 	r.suite = v[SUITE];
 	r.codename = v[CODENAME];
+	r.version = v[VERSION];
 	r.sums = v[SHA256];
 	r.sums.len += r.sums.p != NULL; /* with the last line's end */
 	*ret = r;
@@ -117,6 +116,23 @@ bool release_is_security(const struct release *r)
 {
 	return word_is(r->label, "Debian-Security", 15) || ends_in(r->suite, "-security") ||
 	       ends_in(r->codename, "-security");
+}
+
+static bool is_security_of(struct word name, struct word codename)
+{
+	static const char end[] = "-security";
+
+	return name.len == codename.len + strlen(end) && ends_in(name, end) &&
+	       !memcmp(name.p, codename.p, codename.len);
+}
+
+bool release_is_for(const struct release *r, const struct distribution *d)
+{
+	if (!d->codename.len)
+		return d->version.len && word_is(r->version, d->version.p, d->version.len);
+	return is_security_of(r->codename, d->codename) || is_security_of(r->suite, d->codename) ||
+	       (word_is(r->label, "Debian-Security", 15) &&
+		word_is(r->codename, d->codename.p, d->codename.len));
 }
 
 struct word release_name(const struct release *r)

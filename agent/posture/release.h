@@ -12,7 +12,7 @@
 #define RELEASE_MAX (4 * 1024 * 1024)
 
 struct release { /* the words lie in the text it was read from */
-	struct word label, suite, codename;
+	struct word label, suite, codename, version;
 	struct word sums;    /* the lines of its SHA256 section */
 	int64_t date;	     /* seconds since 1970 */
 	int64_t valid_until; /* 0: it does not say */
@@ -26,6 +26,17 @@ int release_parse(const char *text, size_t len, struct release *ret, struct faul
 
 /* Label Debian-Security, or a suite or code name that ends in -security. */
 bool release_is_security(const struct release *r);
+
+/*
+ * Is it the security suite of the distribution's release that has this code name?  Its suite or
+ * code name then is that with "-security" behind (Debian since 11, Ubuntu), or its label
+ * Debian-Security and its code name that one (Debian before).  A release without a code
+ * name is told by its version.
+ */
+struct distribution {
+	struct word codename, version; /* VERSION_CODENAME and VERSION_ID of os-release(5) */
+};
+bool release_is_for(const struct release *r, const struct distribution *d);
 
 /* What people call it: its code name, else suite, else label. */
 struct word release_name(const struct release *r);

@@ -17,13 +17,15 @@
 #define OFFERS	 5000
 #define PENDING	 250
 #define LOOKS	 201
+#define OS	 "VERSION_CODENAME=bench\n"
 #define STEM	 APT_LISTS "/bench_dists_bench-security_"
 #define RELEASE \
 	"Suite: bench-security\nCodename: bench-security\nDate: Thu, 01 Jan 1970 00:00:00 UTC\n"
 
 static void put_release(const struct root *r)
 {
-	if (root_put(r, STEM "InRelease", RELEASE, strlen(RELEASE)) < 0)
+	if (root_put(r, OS_RELEASE, OS, strlen(OS)) < 0 ||
+	    root_put(r, STEM "InRelease", RELEASE, strlen(RELEASE)) < 0)
 		abort();
 }
 

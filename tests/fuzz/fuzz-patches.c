@@ -48,12 +48,15 @@ static void put_good(size_t i)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const struct requirement req = { .check = CHECK_PATCHES, .with.patches.index_max_age = 60 };
+	static const char os[] = "VERSION_CODENAME=x\n";
 	struct finding f;
 
 	if (root.fd < 0) {
 		if (root_open(&root) < 0)
 			abort();
 		atexit(leave);
+		if (root_put(&root, OS_RELEASE, os, strlen(os)) < 0)
+			abort();
 		for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 			put_good(i);
 	}

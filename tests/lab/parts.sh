@@ -51,9 +51,10 @@ lab_deb() {
 }
 
 # lab_apt_repo DIR SUITE... - signs what is in DIR/pool/SUITE as repositories; the public key
-# becomes DIR/lab.gpg.  A suite named *-security carries Debian's label for those.
+# becomes DIR/lab.gpg.  A suite named *-security carries Debian's label for those, and
+# the code name of the release of this machine, whose packages the lab's hosts have.
 lab_apt_repo() {
-	local dir=$1 suite d arch label
+	local dir=$1 suite d arch label code
 
 	shift
 	arch=$(dpkg --print-architecture)
@@ -69,15 +70,18 @@ lab_apt_repo() {
 		gpg --batch -q --export >"$dir/lab.gpg"
 	fi
 	for suite in "$@"; do
-		d=$dir/dists/$suite label=Debian
-		[ "${suite%-security}" = "$suite" ] || label=Debian-Security
+		d=$dir/dists/$suite label=Debian code=$suite
+		if [ "${suite%-security}" != "$suite" ]; then
+			label=Debian-Security
+			code=$(. /etc/os-release && echo "$VERSION_CODENAME")-security
+		fi
 		mkdir -p "$dir/pool/$suite" "$d/main/binary-$arch"
 		(cd "$dir" && apt-ftparchive packages "pool/$suite") >"$d/main/binary-$arch/Packages"
 		rm -f "$d/Release" "$d/InRelease"
 		apt-ftparchive -o APT::FTPArchive::Release::Origin=Debian \
 			-o APT::FTPArchive::Release::Label=$label \
 			-o APT::FTPArchive::Release::Suite="$suite" \
-			-o APT::FTPArchive::Release::Codename="$suite" \
+			-o APT::FTPArchive::Release::Codename="$code" \
 			-o APT::FTPArchive::Release::Architectures="$arch" \
 			-o APT::FTPArchive::Release::Components=main release "$d" >"$dir/Release.new"
 		mv "$dir/Release.new" "$d/Release"

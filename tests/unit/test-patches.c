@@ -26,6 +26,7 @@
 #define TODAY	"Sat, 21 Nov 2026 06:00:00 UTC"
 #define RELEASE RELEASE_OF("Debian-Security", "stable-security", "bookworm-security", TODAY)
 
+#define OS	"NAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID=debian\n"
 #define OPENSSL PACKAGE("openssl", INSTALLED, "3.0.11-1~deb12u1", "amd64")
 #define UPDATE	OFFER("openssl", "3.0.14-1~deb12u2", "amd64")
 #define PENDING "openssl 3.0.11-1~deb12u1 -> 3.0.14-1~deb12u2"
@@ -98,10 +99,36 @@ static const struct row {
 	/* Which suites are security's. */
 	{ .release = RELEASE_OF("Debian", "stable", "bookworm", TODAY), .grade = GRADE_UNKNOWN,
 	  .what = "no security suite" },
-	{ .release = RELEASE_OF("Ubuntu", "jammy-security", "jammy", TODAY), .list = UPDATE,
+	{ MORE(OS_RELEASE, "VERSION_CODENAME=jammy\n"), .list = UPDATE, .grade = GRADE_FAIL,
+	  .release = RELEASE_OF("Ubuntu", "jammy-security", "jammy", TODAY) },
+	{ .release = RELEASE_OF("Lab", "lab", "bookworm-security", TODAY), .list = UPDATE,
 	  .grade = GRADE_FAIL },
-	{ .release = RELEASE_OF("Lab", "lab", "lab-security", TODAY), .list = UPDATE, .grade = GRADE_FAIL },
-	{ .release = RELEASE_OF("Debian-Security", "x", "x", TODAY), .list = UPDATE, .grade = GRADE_FAIL },
+	{ .release = RELEASE_OF("Lab", "bookworm-security", "lab", TODAY), .list = UPDATE,
+	  .grade = GRADE_FAIL },
+	{ .release = RELEASE_OF("Debian-Security", "x", "bookworm", TODAY), .list = UPDATE,
+	  .grade = GRADE_FAIL },
+
+	/* Which of them are this release's. */
+	{ .release = RELEASE_OF("Debian-Security", "oldstable-security", "bullseye-security", TODAY),
+	  .grade = GRADE_UNKNOWN, .what = "bullseye-security is of another release than this host's bookworm" },
+	{ .release = RELEASE_OF("Debian-Security", "stable-security", "trixie-security", TODAY),
+	  .list = UPDATE, .grade = GRADE_UNKNOWN, .what = "another release" },
+	{ .release = RELEASE_OF("Lab", "lab", "lab-security", TODAY), .grade = GRADE_UNKNOWN,
+	  .what = "another release" },
+	{ .release = RELEASE_OF("Lab", "x", "oldbookworm-security", TODAY), .grade = GRADE_UNKNOWN,
+	  .what = "another release" },
+	{ .release = RELEASE_OF("Lab", "x", "-security", TODAY), .grade = GRADE_UNKNOWN,
+	  .what = "another release" },
+	{ MORE(LISTS "deb.example_dists_bullseye-security_InRelease",
+	       RELEASE_OF("Debian-Security", "x", "bullseye-security", TODAY)), .grade = GRADE_PASS },
+	{ MORE(OS_RELEASE, "ID=debian\nVERSION_CODENAME=\"bookworm\"\n"), .grade = GRADE_PASS },
+	{ MORE(OS_RELEASE, "NOT_VERSION_CODENAME=bookworm\nVERSION_ID='12'\n"), .grade = GRADE_PASS,
+	  .release = RELEASE "Version: 12\n" },
+	{ MORE(OS_RELEASE, "VERSION_ID=\"12\"\n"), .grade = GRADE_UNKNOWN, .what = "another release than this host's 12",
+	  .release = RELEASE "Version: 11\n" },
+	{ MORE(OS_RELEASE, "VERSION_ID=12\n"), .grade = GRADE_UNKNOWN, .what = "another release" },
+	{ MORE(OS_RELEASE, "ID=debian\n"), .grade = GRADE_UNKNOWN, .what = "has no VERSION_CODENAME and no VERSION_ID" },
+	{ MORE(OS_RELEASE, "VERSION_CODENAME=\n"), .grade = GRADE_UNKNOWN, .what = "has no VERSION_CODENAME" },
 	{ MORE(LISTS "deb.example_debian_dists_bookworm_InRelease",
 		    RELEASE_OF("Debian", "stable", "bookworm", "Mon, 02 Jan 2023 00:00:00 UTC")),
 	  .grade = GRADE_PASS },
@@ -139,7 +166,7 @@ static const struct row {
 	/* Release files that cannot be read, or are too old. */
 	{ .release = "", .grade = GRADE_UNKNOWN, .what = "InRelease: no Date" },
 	{ .release = RELEASE "MD5", .grade = GRADE_UNKNOWN, .what = "InRelease: cut short" },
-	{ .release = RELEASE_OF("Debian-Security", "s", "c", "yesterday"), .grade = GRADE_UNKNOWN,
+	{ .release = RELEASE_OF("Debian-Security", "s", "bookworm-security", "yesterday"), .grade = GRADE_UNKNOWN,
 	  .what = "no Date" },
 	{ .release = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n" RELEASE
 		     "-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n",
@@ -147,19 +174,19 @@ static const struct row {
 	{ .release = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n" RELEASE
 		     "-----BEGIN PGP SIGNATURE-----\n\nx", .grade = GRADE_UNKNOWN,
 	  .what = "cut short" },
-	{ .release = RELEASE_OF("Debian-Security", "s", "c", TODAY)
+	{ .release = RELEASE_OF("Debian-Security", "s", "bookworm-security", TODAY)
 		     "Valid-Until: Sat, 21 Nov 2026 11:00:00 UTC\n", .grade = GRADE_UNKNOWN,
 	  .what = "no longer valid since 1 h" },
 	{ .release = RELEASE "Valid-Until: Sat, 21 Nov 2026 13:00:00 UTC\n", .grade = GRADE_PASS },
 	{ .release = RELEASE "Valid-Until: soon\n", .grade = GRADE_UNKNOWN, .what = "Valid-Until" },
-	{ .release = RELEASE_OF("Debian-Security", "s", "c", "Sun, 22 Nov 2026 13:00:00 UTC"),
+	{ .release = RELEASE_OF("Debian-Security", "s", "bookworm-security", "Sun, 22 Nov 2026 13:00:00 UTC"),
 	  .grade = GRADE_UNKNOWN, .what = "from the future" },
-	{ .release = RELEASE_OF("Debian-Security", "s", "c", "Sun, 22 Nov 2026 11:00:00 UTC"),
+	{ .release = RELEASE_OF("Debian-Security", "s", "bookworm-security", "Sun, 22 Nov 2026 11:00:00 UTC"),
 	  .grade = GRADE_PASS },
-	{ .release = RELEASE_OF("Debian-Security", "s", "c", "Sat, 14 Nov 2026 11:00:00 UTC"),
+	{ .release = RELEASE_OF("Debian-Security", "s", "bookworm-security", "Sat, 14 Nov 2026 11:00:00 UTC"),
 	  .grade = GRADE_UNKNOWN, .what = "last updated 1 w 1 h ago; the policy allows 1 w" },
 	/* What is pending in an old list is pending all the same. */
-	{ .release = RELEASE_OF("Debian-Security", "s", "c", "Sat, 14 Nov 2026 11:00:00 UTC"),
+	{ .release = RELEASE_OF("Debian-Security", "s", "bookworm-security", "Sat, 14 Nov 2026 11:00:00 UTC"),
 	  .list = UPDATE, .grade = GRADE_FAIL, .what = "1 security update is pending" },
 
 	/* The status file. */
@@ -199,6 +226,7 @@ static void look(const struct root *r, struct finding *f)
 
 static void put_host(const struct root *r, const struct row *row)
 {
+	assert_int_equal(put_text(r, OS_RELEASE, OS), 0);
 	assert_int_equal(put_text(r, "var/lib/dpkg/status", row->status ? row->status : OPENSSL),
 			 0);
 	assert_int_equal(put_text(r, STEM "InRelease", row->release ? row->release : RELEASE), 0);
@@ -243,7 +271,7 @@ static void test_stamp(void **state)
 		{ NOON - 8 * DAY, GRADE_UNKNOWN },
 		{ NOON + 2 * DAY, GRADE_UNKNOWN },
 	};
-	const struct row quiet = { .release = RELEASE_OF("Debian-Security", "s", "c",
+	const struct row quiet = { .release = RELEASE_OF("Debian-Security", "s", "bookworm-security",
 							 "Mon, 02 Nov 2026 00:00:00 UTC") };
 	struct finding f;
 	struct root r;
@@ -361,6 +389,7 @@ static void make_truth(const struct root *r)
 	fclose(l);
 	assert_true(asprintf(&sources, "deb [trusted=yes] copy:%s/repo lab-security main\n",
 			     r->path) > 0);
+	assert_int_equal(put_text(r, OS_RELEASE, "VERSION_CODENAME=lab\n"), 0);
 	assert_int_equal(put_text(r, "var/lib/dpkg/status", status), 0);
 	assert_int_equal(put_text(r, "repo/dists/lab-security/main/binary-amd64/Packages", list),
 			 0);
