@@ -20,7 +20,8 @@
 #include "netfilter/quarantine.h"
 #include "policy/document.h"
 
-#define ENROL_MAX 16
+#define ENROL_MAX      16
+#define ENROL_FILE_MAX 4096
 
 struct options {
 	const char *allow;
@@ -31,10 +32,12 @@ struct options {
 static int usage(int status)
 {
 	fprintf(status ? stderr : stdout,
-		"Usage: lazaret-hold [--allow FILE] [--enrol ADDRESS:PORT]...\n"
+		"Usage: lazaret-hold [--allow FILE] [--enrol ADDRESS:PORT]... "
+		"[--enrol-file FILE]\n"
 		"\n"
 		"Lays the network quarantine. FILE is the allow-list of a policy; when it is\n"
 		"missing or broken, only DHCP, DNS and the --enrol addresses stay open.\n"
+		"--enrol-file names a file with one such address a line; it may be missing.\n"
 		"An IPv6 address is written in brackets: [2001:db8::1]:443.\n");
 	return status;
 }
@@ -86,6 +89,21 @@ static void add_enrol(struct options *o, const char *text)
 		log_err("--enrol %s: not ADDRESS:PORT; not opened", text);
 	else
 		o->n_enrol++;
+}
+
+/* Lines of ADDRESS:PORT; empty ones and those that begin with # count for nothing. */
+static void add_enrol_file(struct options *o, const char *file)
+{
+	_free_ char *text = NULL;
+	size_t len;
+	int r = io_read(AT_FDCWD, file, ENROL_FILE_MAX, &text, &len);
+	char *rest = text, *line;
+
+	if (r < 0 && r != -ENOENT)
+		log_err("--enrol-file %s: %s; nothing of it is opened", file, strerror(-r));
+	while (r == 0 && (line = strsep(&rest, "\n")))
+		if (*line && *line != '#')
+			add_enrol(o, line);
 }
 
 static int read_allow(const char *file, struct allow *ret, struct fault *fault)
@@ -152,6 +170,7 @@ int main(int argc, char **argv)
 	static const struct option known[] = {
 		{ "allow", required_argument, NULL, 'a' },
 		{ "enrol", required_argument, NULL, 'e' },
+		{ "enrol-file", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -164,6 +183,8 @@ int main(int argc, char **argv)
 			o.allow = optarg;
 		else if (c == 'e')
 			add_enrol(&o, optarg);
+		else if (c == 'f')
+			add_enrol_file(&o, optarg);
 		else if (c == 'h')
 			return usage(0);
 		else

@@ -70,11 +70,14 @@ flushed=$(when nftables.service ExecMainExitTimestampMonotonic)
 laid=$(when lazaret-hold-failsafe.service ExecMainStartTimestampMonotonic)
 ok "$([ "${flushed:-0}" -gt 0 ] && [ "$flushed" -le "${laid:-0}" ]; echo $?)" \
 	'and had flushed before even the failsafe was laid'
-lab_exec host sh -c "echo broken >/$store/current/allow.json"
+lab_exec host sh -c "echo broken >/$store/current/allow.json
+	mkdir -p /etc/lazaret && echo 192.0.2.7:443 >/etc/lazaret/enrol"
 lab_crash host
 
 boot
 is "$(held)" held 'a broken list holds all the same'
+lab_exec host nft list table inet lazaret | grep -q '192.0.2.7 . tcp . 443'
+ok $? 'and leaves open where it enrols'
 is "$(state systemd-networkd.service)" active 'and the way to repair comes up'
 lab_exec host sh -c "mkdir -p /etc/systemd/system/lazaret-hold.service.d &&
 	printf '[Service]\nUser=gone\n' >/etc/systemd/system/lazaret-hold.service.d/break.conf"
@@ -83,6 +86,8 @@ lab_crash host
 boot
 is "$(state lazaret-hold.service)" failed 'without its account it fails'
 is "$(held)" held 'and its failsafe holds the host'
+lab_exec host nft list table inet lazaret | grep -q '192.0.2.7 . tcp . 443'
+ok $? 'open where it enrols, too'
 is "$(state systemd-networkd.service)" active 'which comes up to be repaired'
 lab_exec host rm /usr/lib/lazaret/lazaret-hold
 lab_crash host

@@ -38,6 +38,13 @@ check 'name servers are open' rules 'dport 53 accept'
 check 'no list at all holds too' run
 check 'a missing list holds too' run --allow "$tmp/absent"
 check 'which is said' said 'No such file'
+printf '# the policy server\n\n192.0.2.2:443\nnonsense\n[2001:db8::2]:443' >"$tmp/enrol"
+check 'a file of enrolment addresses is read' run --allow "$tmp/broken" --enrol-file "$tmp/enrol"
+check 'and each is open' eval 'rules "192.0.2.2 . tcp . 443" && rules "2001:db8::2 . tcp . 443"'
+check 'what is no address is said' said 'nonsense: not ADDRESS:PORT'
+check 'without that file it holds' \
+	run --allow "$tmp/broken" --enrol-file "$tmp/absent"
+check 'and no fault of it is said' eval '! said enrol-file'
 nft flush ruleset
 check 'nothing could be laid: status 1' eval '! powerless'
 check 'and the reason' said 'CAP_NET_ADMIN'
