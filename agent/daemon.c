@@ -270,6 +270,11 @@ static int on_poll(sd_event_source *s, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static void on_link(void *ctx)
+{
+	enforce_links(ctx);
+}
+
 static void on_network(void *ctx)
 {
 	struct daemon *d = ctx;
@@ -348,7 +353,7 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r >= 0)
 		r = add_timer(d, on_poll, &d->poll);
 	if (r >= 0)
-		r = rtnl_new(d->loop, on_network, d, &d->rtnl);
+		r = rtnl_new(d->loop, on_link, on_network, d, &d->rtnl);
 	return r;
 }
 

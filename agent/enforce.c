@@ -71,12 +71,21 @@ static void take_socket_back(struct daemon *d)
 	restore_watch(d);
 }
 
+void enforce_links(struct daemon *d)
+{
+	struct fault fault = { 0 };
+
+	if (d->nft.fd >= 0 && quarantine_cover(&d->nft, &fault) < 0)
+		log_err("%s; trying again at the next look", fault.why);
+}
+
 static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 {
 	int there, r = reach_kernel(d, fault);
 
 	if (r < 0)
 		return r;
+	enforce_links(d);
 	there = quarantine_present(&d->nft, fault);
 	if (there < 0)
 		return there;
@@ -90,6 +99,10 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 		   : quarantine_lift(&d->nft, fault); /* with what is left of one, too */
 	if (r < 0)
 		return r;
+	if (wanted && !d->laid && d->nft.plain)
+		log_warn("this kernel has no hooks at links (CONFIG_NETFILTER_EGRESS): the "
+			 "quarantine "
+			 "holds IP, and not frames below it");
 	if (d->laid && !there)
 		log_warn("somebody had removed the quarantine or a part of it");
 	if (wanted || d->laid)
@@ -108,8 +121,10 @@ void enforce_adopt(struct daemon *d)
 
 	take_socket_back(d);
 	there = reach_kernel(d, &fault);
-	if (there == 0)
+	if (there == 0) {
+		enforce_links(d);
 		there = quarantine_present(&d->nft, &fault);
+	}
 	d->laid = there > 0;
 	if (there < 0)
 		log_warn("the kernel's ruleset cannot be read: %s", fault.why);

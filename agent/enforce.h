@@ -17,3 +17,6 @@ void enforce_adopt(struct daemon *d);
  * enforce_fault and tried again at the next look.
  */
 void enforce(struct daemon *d);
+
+/* Holds the links that are new, when there is a quarantine. */
+void enforce_links(struct daemon *d);

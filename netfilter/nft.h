@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/base/err.h"
@@ -13,6 +14,7 @@ struct nft {
 	int fd;
 	uint32_t seq;		  /* of the next message */
 	enum ownership ownership; /* of the tables laid through it: see ownership_claim() */
+	bool plain;		  /* the quarantine found no hooks at links in this kernel */
 };
 
 /*

@@ -77,6 +77,7 @@ static int read_hook(const struct nlattr *nest, struct chain_seen *c)
 	c->base = true;
 	c->hook = object_be32(a[NFTA_HOOK_HOOKNUM], 0);
 	c->priority = (int32_t)object_be32(a[NFTA_HOOK_PRIORITY], 0);
+	c->device = object_text(a[NFTA_HOOK_DEV]);
 	return 0;
 }
 

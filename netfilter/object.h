@@ -26,11 +26,12 @@ struct table_seen {
 struct chain_seen {
 	uint8_t family;
 	const char *table, *name;
-	bool base;	  /* registered at a hook; the next four then tell where */
+	bool base;	  /* registered at a hook; the next five then tell where */
 	const char *type; /* "filter", ... */
 	uint32_t hook, policy;
 	int32_t priority;
-	uint32_t uses; /* rules in it and jumps to it */
+	const char *device; /* of a netdev chain, when it is at one; else NULL */
+	uint32_t uses;	    /* rules in it and jumps to it */
 };
 
 struct rule_seen {

@@ -7,11 +7,12 @@
 #include <sys/socket.h>
 
 #include "netfilter/batch.h"
+#include "netfilter/hooks.h"
 #include "netfilter/nft.h"
 #include "netfilter/object.h"
 #include "netfilter/peers.h"
 #include "netfilter/quarantine.h"
-#include "netfilter/rule.h"
+#include "netfilter/rules.h"
 
 #define TABLE CONFIG_NFT_TABLE
 
@@ -34,110 +35,7 @@ static const struct base {
 	{ "postrouting", NF_INET_POST_ROUTING, INT32_MAX },
 };
 
-static const char *const chains[] = { "in4", "in6", "out4", "out6" };
-
-/* Circumstances of a rule, besides "this set of peers is not empty" (peers.h). */
-#define ALWAYS	  0
-#define WHEN_DNS  (1u << (PEERS_COUNT + 0))
-#define WHEN_DHCP (1u << (PEERS_COUNT + 1))
-
-/* Numbers of ICMP (RFC 792) and ICMPv6 (RFC 4443, 4861) that the header files name at length. */
-enum {
-	ICMP_UNREACHABLE = 3, /* with "fragmentation needed": path MTU */
-	ICMP_EXCEEDED = 11,
-	ICMP6_UNREACHABLE = 1,
-	ICMP6_TOO_BIG = 2,
-	ICMP6_EXCEEDED = 3,
-	ICMP6_BAD_PARAMETER = 4,
-	ND_ROUTER_SOLICIT = 133,
-	ND_ROUTER_ADVERT = 134,
-	ND_NEIGHBOUR_SOLICIT = 135,
-	ND_NEIGHBOUR_ADVERT = 136,
-};
-
-/* Neighbour discovery counts only from the link itself, and ours needs no more than one option. */
-/* clang-format off */
-#define ND_IN(type)  { IP6_NEXTHDR(IPPROTO_ICMPV6), IP6_HOPLIMIT(255), ICMP_TYPE(type), ACCEPT }
-#define ND_OUT(type) { IP6_NEXTHDR(IPPROTO_ICMPV6), IP6_HOPLIMIT(255), IP6_LENGTH_TO(32), \
-		       ICMP_TYPE(type), ACCEPT }
-#define ICMP(type)   { IP4_PROTOCOL(IPPROTO_ICMP), ICMP_TYPE(type), ACCEPT }
-#define ICMP6(type)  { IP6_NEXTHDR(IPPROTO_ICMPV6), ICMP_TYPE(type), ACCEPT }
-/* clang-format on */
-#define UDP4 IP4_PROTOCOL(IPPROTO_UDP)
-#define TCP4 IP4_PROTOCOL(IPPROTO_TCP)
-#define UDP6 IP6_NEXTHDR(IPPROTO_UDP)
-#define TCP6 IP6_NEXTHDR(IPPROTO_TCP)
-/* Where answers of any resolver may go: so port 53 of a stranger reaches no service. */
-#define UNPRIVILEGED DPORT_UP(1024)
-
-/*
- * The ruleset.  What no rule accepts meets the policy: drop.  There is no connection
- * tracking in it, so what was established before is as cut as anything else: an answer is
- * known by its ports, and one that would open a TCP connection is none.
- */
-static const struct rule rules[] = {
-	{ ALWAYS, "input", { IN_BY_LOOPBACK, ACCEPT } },
-	{ ALWAYS, "input", { IS_IPV4, GOTO("in4") } },
-	{ ALWAYS, "input", { IS_IPV6, GOTO("in6") } },
-	{ ALWAYS, "output", { OUT_BY_LOOPBACK, ACCEPT } },
-	{ ALWAYS, "output", { IS_IPV4, GOTO("out4") } },
-	{ ALWAYS, "output", { IS_IPV6, GOTO("out6") } },
-	{ ALWAYS, "postrouting", { OUT_BY_LOOPBACK, ACCEPT } },
-	{ ALWAYS, "postrouting", { IS_IPV4, GOTO("out4") } },
-	{ ALWAYS, "postrouting", { IS_IPV6, GOTO("out6") } },
-
-	{ ALWAYS, "in4", { IP4_OPTIONS, DROP } },
-	{ ALWAYS, "in4", { IP4_FRAGMENT, DROP } },
-	{ WHEN(PEERS_IN4), "in4", { IN_SET4(IP4_SADDR, L4_DPORT, "in4"), ACCEPT } },
-	{ WHEN(PEERS_IN4_NETS), "in4", { IN_SET4(IP4_SADDR, L4_DPORT, "in4-nets"), ACCEPT } },
-	{ ALWAYS, "in4", { TCP4, TCP_OPENING, DROP } },
-	{ WHEN(PEERS_OUT4), "in4", { IN_SET4(IP4_SADDR, L4_SPORT, "out4"), ACCEPT } },
-	{ WHEN(PEERS_OUT4_NETS), "in4", { IN_SET4(IP4_SADDR, L4_SPORT, "out4-nets"), ACCEPT } },
-	{ WHEN_DNS, "in4", { UDP4, SPORT(53), UNPRIVILEGED, ACCEPT } },
-	{ WHEN_DNS, "in4", { TCP4, SPORT(53), UNPRIVILEGED, ACCEPT } },
-	{ WHEN_DHCP, "in4", { UDP4, SPORT(67), DPORT(68), ACCEPT } },
-	{ ALWAYS, "in4", ICMP(ICMP_UNREACHABLE) },
-	{ ALWAYS, "in4", ICMP(ICMP_EXCEEDED) },
-
-	{ ALWAYS, "out4", { IP4_OPTIONS, DROP } },
-	{ ALWAYS, "out4", { IP4_FRAGMENT, DROP } },
-	{ WHEN(PEERS_OUT4), "out4", { IN_SET4(IP4_DADDR, L4_DPORT, "out4"), ACCEPT } },
-	{ WHEN(PEERS_OUT4_NETS), "out4", { IN_SET4(IP4_DADDR, L4_DPORT, "out4-nets"), ACCEPT } },
-	{ WHEN_DNS, "out4", { UDP4, DPORT(53), ACCEPT } },
-	{ WHEN_DNS, "out4", { TCP4, DPORT(53), ACCEPT } },
-	{ WHEN_DHCP, "out4", { UDP4, SPORT(68), DPORT(67), ACCEPT } },
-	{ ALWAYS, "out4", { TCP4, TCP_OPENING, DROP } },
-	{ WHEN(PEERS_IN4), "out4", { IN_SET4(IP4_DADDR, L4_SPORT, "in4"), ACCEPT } },
-	{ WHEN(PEERS_IN4_NETS), "out4", { IN_SET4(IP4_DADDR, L4_SPORT, "in4-nets"), ACCEPT } },
-
-	{ WHEN(PEERS_IN6), "in6", { IN_SET6(IP6_SADDR, L4_DPORT, "in6"), ACCEPT } },
-	{ WHEN(PEERS_IN6_NETS), "in6", { IN_SET6(IP6_SADDR, L4_DPORT, "in6-nets"), ACCEPT } },
-	{ ALWAYS, "in6", { TCP6, TCP_OPENING, DROP } },
-	{ WHEN(PEERS_OUT6), "in6", { IN_SET6(IP6_SADDR, L4_SPORT, "out6"), ACCEPT } },
-	{ WHEN(PEERS_OUT6_NETS), "in6", { IN_SET6(IP6_SADDR, L4_SPORT, "out6-nets"), ACCEPT } },
-	{ WHEN_DNS, "in6", { UDP6, SPORT(53), UNPRIVILEGED, ACCEPT } },
-	{ WHEN_DNS, "in6", { TCP6, SPORT(53), UNPRIVILEGED, ACCEPT } },
-	{ WHEN_DHCP, "in6", { UDP6, SPORT(547), DPORT(546), ACCEPT } },
-	{ ALWAYS, "in6", ND_IN(ND_ROUTER_ADVERT) },
-	{ ALWAYS, "in6", ND_IN(ND_NEIGHBOUR_SOLICIT) },
-	{ ALWAYS, "in6", ND_IN(ND_NEIGHBOUR_ADVERT) },
-	{ ALWAYS, "in6", ICMP6(ICMP6_UNREACHABLE) },
-	{ ALWAYS, "in6", ICMP6(ICMP6_TOO_BIG) },
-	{ ALWAYS, "in6", ICMP6(ICMP6_EXCEEDED) },
-	{ ALWAYS, "in6", ICMP6(ICMP6_BAD_PARAMETER) },
-
-	{ WHEN(PEERS_OUT6), "out6", { IN_SET6(IP6_DADDR, L4_DPORT, "out6"), ACCEPT } },
-	{ WHEN(PEERS_OUT6_NETS), "out6", { IN_SET6(IP6_DADDR, L4_DPORT, "out6-nets"), ACCEPT } },
-	{ WHEN_DNS, "out6", { UDP6, DPORT(53), ACCEPT } },
-	{ WHEN_DNS, "out6", { TCP6, DPORT(53), ACCEPT } },
-	{ WHEN_DHCP, "out6", { UDP6, SPORT(546), DPORT(547), ACCEPT } },
-	{ ALWAYS, "out6", ND_OUT(ND_ROUTER_SOLICIT) },
-	{ ALWAYS, "out6", ND_OUT(ND_NEIGHBOUR_SOLICIT) },
-	{ ALWAYS, "out6", ND_OUT(ND_NEIGHBOUR_ADVERT) },
-	{ ALWAYS, "out6", { TCP6, TCP_OPENING, DROP } },
-	{ WHEN(PEERS_IN6), "out6", { IN_SET6(IP6_DADDR, L4_SPORT, "in6"), ACCEPT } },
-	{ WHEN(PEERS_IN6_NETS), "out6", { IN_SET6(IP6_DADDR, L4_SPORT, "in6-nets"), ACCEPT } },
-};
+#define TRIES 8 /* links come and go while we look */
 
 #define COUNT_OF(a) (sizeof(a) / sizeof(*(a)))
 
@@ -176,67 +74,140 @@ static uint32_t circumstances(const struct allow *allow, const struct peers *pee
 	       (allow->dhcp_any ? WHEN_DHCP : 0);
 }
 
-/* Entering, laying again and changing the list are this one way. */
-static int lay(struct nft *nft, const struct allow *allow, const struct peers *peers, bool anew,
-	       struct fault *fault)
-{
-	const uint32_t now = circumstances(allow, peers), flags = ownership_flags(nft->ownership);
-	struct batch *b = batch_begin(nft, NFPROTO_INET);
+struct plan {
+	const struct allow *allow;
+	const struct peers *peers;
+	const struct links *links; /* NULL: a kernel without hooks at links */
+	uint32_t flags;		   /* NFT_TABLE_F_ */
+	bool anew;
+};
 
-	if (anew) {
+/* The table of one family, RULES_PACKETS or RULES_FRAMES. */
+static void add_rules(struct batch *b, const struct plan *p, unsigned table)
+{
+	const uint32_t now = circumstances(p->allow, p->peers);
+
+	batch_family(b, table == RULES_PACKETS ? NFPROTO_INET : NFPROTO_NETDEV);
+	if (p->anew) {
 		add_table(b, NULL);
 		batch_delete_table(b, TABLE);
 	}
-	add_table(b, &flags);
-	for (size_t i = 0; i < COUNT_OF(bases); i++)
+	add_table(b, &p->flags);
+	for (size_t i = 0; table == RULES_PACKETS && i < COUNT_OF(bases); i++)
 		add_chain(b, bases[i].name, &bases[i]);
-	for (size_t i = 0; i < COUNT_OF(chains); i++)
-		add_chain(b, chains[i], NULL);
+	for (size_t i = 0; i < rules_n_chains; i++) {
+		if (rules_chains[i].tables & table)
+			add_chain(b, rules_chains[i].name, NULL);
+	}
 	batch_flush_rules(b, TABLE);
-	peers_add_sets(b, TABLE, peers);
-	for (size_t i = 0; i < COUNT_OF(rules); i++) {
-		if (!rules[i].when || rules[i].when & now)
+	peers_add_sets(b, TABLE, p->peers);
+	for (size_t i = 0; i < rules_n; i++) {
+		if (rules_tables(rules[i].chain) & table && (!rules[i].when || rules[i].when & now))
 			rule_add(b, TABLE, &rules[i]);
 	}
+}
+
+/* Entering, laying again and changing the list are this one way. */
+static int lay(struct nft *nft, const struct plan *p, struct fault *fault)
+{
+	struct batch *b = batch_begin(nft, NFPROTO_INET);
+
+	add_rules(b, p, RULES_PACKETS);
+	if (p->links) {
+		add_rules(b, p, RULES_FRAMES);
+		hooks_add(b, TABLE, p->links);
+	}
 	return batch_commit(b, fault);
+}
+
+/* What a kernel says that cannot hold frames: without the family, or without its way out. */
+static bool lacks_frames(int r)
+{
+	return r == -EOPNOTSUPP || r == -EAFNOSUPPORT;
+}
+
+static int lay_somehow(struct nft *nft, struct plan *p, struct fault *fault)
+{
+	struct fault first = { 0 };
+	int r = lay(nft, p, &first);
+
+	/* Somebody made a table of our name with other chains or sets in it: it cannot be edited.
+	 */
+	if (r == -EEXIST || r == -EBUSY || lacks_frames(r)) {
+		p->anew = true;
+		first = (struct fault){ 0 };
+		r = lay(nft, p, &first);
+	}
+	if (lacks_frames(r)) {
+		p->links = NULL;
+		first = (struct fault){ 0 };
+		r = lay(nft, p, &first);
+	}
+	nft->plain = !p->links;
+	return r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
 }
 
 int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fault)
 {
 	_drop_(drop_peers) struct peers *peers = NULL;
-	struct fault first = { 0 };
-	int r = peers_sort(allow, &peers, fault);
+	int r = peers_sort(allow, &peers, fault), tries = TRIES;
 
-	if (r < 0)
-		return r;
-	r = lay(nft, allow, peers, false, &first);
-	/* Somebody made a table of our name with other chains or sets in it: it cannot be edited.
-	 */
-	if (r == -EEXIST || r == -EBUSY || r == -EOPNOTSUPP)
-		r = lay(nft, allow, peers, true, fault);
-	else if (r < 0)
-		fault_set(fault, r, "%s", first.why);
+	while (r == 0) {
+		_drop_(links_free) struct links links = { 0 };
+		struct plan p = { .allow = allow,
+				  .peers = peers,
+				  .links = &links,
+				  .flags = ownership_flags(nft->ownership) };
+		struct fault why = { 0 };
+
+		r = links_read(&links, fault);
+		if (r == 0)
+			r = lay_somehow(nft, &p, &why);
+		if (r == -ENOENT && --tries) {
+			r = 0; /* a link was gone before we were there */
+			continue;
+		}
+		if (r < 0 && *why.why)
+			fault_set(fault, r, "%s", why.why);
+		break;
+	}
 	if (r < 0)
 		fault_prefix(fault, "cannot lay the quarantine");
 	return r;
 }
 
-int quarantine_lift(struct nft *nft, struct fault *fault)
+static int lift(struct nft *nft, bool frames, struct fault *fault)
 {
 	struct batch *b = batch_begin(nft, NFPROTO_INET);
-	int r;
 
 	add_table(b, NULL); /* deleting what is not there would be refused */
 	batch_delete_table(b, TABLE);
-	r = batch_commit(b, fault);
+	if (frames) {
+		batch_family(b, NFPROTO_NETDEV);
+		add_table(b, NULL);
+		batch_delete_table(b, TABLE);
+	}
+	return batch_commit(b, fault);
+}
+
+int quarantine_lift(struct nft *nft, struct fault *fault)
+{
+	struct fault first = { 0 };
+	int r = lift(nft, true, &first);
+
+	if (lacks_frames(r))
+		r = lift(nft, false, fault);
+	else if (r < 0)
+		fault_set(fault, r, "%s", first.why);
 	if (r < 0)
 		fault_prefix(fault, "cannot lift the quarantine");
 	return r;
 }
 
 struct seen {
-	bool awake;    /* the table is there and not dormant */
-	unsigned good; /* bit for each base chain as we made it */
+	unsigned awake; /* RULES_ of the tables that are there and not dormant */
+	unsigned good;	/* bit for each base chain as we made it */
+	struct hooks hooks;
 };
 
 static int see_table(void *ctx, const struct nlmsghdr *h)
@@ -245,18 +216,32 @@ static int see_table(void *ctx, const struct nlmsghdr *h)
 	struct table_seen t;
 	int r = object_table(h, &t);
 
-	if (r == 0 && t.family == NFPROTO_INET && !strcmp(t.name, TABLE))
-		seen->awake = !(t.flags & NFT_TABLE_F_DORMANT);
-	return r;
+	if (r < 0 || strcmp(t.name, TABLE) || t.flags & NFT_TABLE_F_DORMANT)
+		return r;
+	if (t.family == NFPROTO_INET)
+		seen->awake |= RULES_PACKETS;
+	if (t.family == NFPROTO_NETDEV)
+		seen->awake |= RULES_FRAMES;
+	return 0;
 }
 
 static unsigned rules_of(const char *chain)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < COUNT_OF(rules); i++)
+	for (size_t i = 0; i < rules_n; i++)
 		n += !strcmp(rules[i].chain, chain);
 	return n;
+}
+
+static void see_base(struct seen *seen, const struct chain_seen *c)
+{
+	for (size_t i = 0; i < COUNT_OF(bases); i++) {
+		if (!strcmp(c->name, bases[i].name) && !strcmp(c->type, "filter") &&
+		    c->hook == bases[i].hook && c->priority == bases[i].priority &&
+		    c->policy == NF_DROP && c->uses == rules_of(c->name))
+			seen->good |= 1u << i;
+	}
 }
 
 static int see_chain(void *ctx, const struct nlmsghdr *h)
@@ -265,25 +250,77 @@ static int see_chain(void *ctx, const struct nlmsghdr *h)
 	struct chain_seen c;
 	int r = object_chain(h, &c);
 
-	if (r < 0 || c.family != NFPROTO_INET || strcmp(c.table, TABLE) || !c.base)
+	if (r < 0 || strcmp(c.table, TABLE) || !c.base)
 		return r;
-	for (size_t i = 0; i < COUNT_OF(bases); i++) {
-		if (!strcmp(c.name, bases[i].name) && !strcmp(c.type, "filter") &&
-		    c.hook == bases[i].hook && c.priority == bases[i].priority &&
-		    c.policy == NF_DROP && c.uses == rules_of(c.name))
-			seen->good |= 1u << i;
-	}
+	if (c.family == NFPROTO_INET)
+		see_base(seen, &c);
+	if (c.family == NFPROTO_NETDEV)
+		return hooks_take(&seen->hooks, &c);
 	return 0;
+}
+
+/* Which tables there are, then their chains. */
+static int look(struct nft *nft, const struct links *links, struct seen *seen, struct fault *fault)
+{
+	int r = hooks_begin(&seen->hooks, links);
+
+	if (r < 0)
+		return fault_set(fault, r, "out of memory");
+	r = nft_dump(nft, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, see_table, seen, fault);
+	if (r == 0 && seen->awake)
+		r = nft_dump(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, see_chain, seen, fault);
+	return r;
+}
+
+static void drop_seen(struct seen *seen)
+{
+	hooks_free(&seen->hooks);
 }
 
 int quarantine_present(struct nft *nft, struct fault *fault)
 {
-	struct seen seen = { 0 };
-	int r = nft_dump(nft, NFT_MSG_GETTABLE, NFPROTO_INET, see_table, &seen, fault);
+	const unsigned wanted = RULES_PACKETS | (nft->plain ? 0 : RULES_FRAMES);
+	_drop_(links_free) struct links links = { 0 };
+	_drop_(drop_seen) struct seen seen = { 0 };
+	int r = links_read(&links, fault);
 
-	if (r == 0 && seen.awake)
-		r = nft_dump(nft, NFT_MSG_GETCHAIN, NFPROTO_INET, see_chain, &seen, fault);
+	if (r == 0)
+		r = look(nft, &links, &seen, fault);
 	if (r < 0)
 		return r;
-	return seen.awake && seen.good == (1u << COUNT_OF(bases)) - 1;
+	return (seen.awake & wanted) == wanted && seen.good == (1u << COUNT_OF(bases)) - 1 &&
+	       (nft->plain || hooks_sound(&seen.hooks));
+}
+
+static int cover(struct nft *nft, struct fault *fault)
+{
+	_drop_(links_free) struct links links = { 0 };
+	_drop_(drop_seen) struct seen seen = { 0 };
+	int r = links_read(&links, fault);
+	struct batch *b;
+
+	if (r == 0)
+		r = look(nft, &links, &seen, fault);
+	if (r < 0 || !(seen.awake & RULES_FRAMES) || hooks_complete(&seen.hooks))
+		return r;
+	b = batch_begin(nft, NFPROTO_NETDEV);
+	hooks_mend(b, TABLE, &seen.hooks);
+	r = batch_commit(b, fault);
+	return r < 0 ? r : 1;
+}
+
+int quarantine_cover(struct nft *nft, struct fault *fault)
+{
+	struct fault why = { 0 };
+	int r = -EINTR;
+
+	for (int i = 0; i < TRIES && (r == -EINTR || r == -ENOENT); i++) {
+		why = (struct fault){ 0 };
+		r = cover(nft, &why);
+	}
+	if (r < 0) {
+		fault_set(fault, r, "%s", why.why);
+		fault_prefix(fault, "cannot hold the new network links");
+	}
+	return r;
 }

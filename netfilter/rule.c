@@ -88,10 +88,22 @@ static void compare(struct nftnl_rule **r, const struct term *t, const void *val
 /* Meta values are in host order and of their own size. */
 static void add_meta(struct nftnl_rule **r, const struct term *t)
 {
-	const uint8_t small = (uint8_t)t->value;
+	const uint8_t byte = (uint8_t)t->value;
+	const uint16_t half = (uint16_t)t->value;
 
 	load_meta(r, t->at);
-	compare(r, t, t->len == 1 ? (const void *)&small : &t->value);
+	compare(r, t,
+		t->len == 1   ? (const void *)&byte
+		: t->len == 2 ? (const void *)&half
+			      : &t->value);
+}
+
+static void add_protocol(struct nftnl_rule **r, const struct term *t)
+{
+	uint8_t bytes[4];
+
+	load_meta(r, t->at);
+	compare(r, t, wire(t->value, t->len, bytes));
 }
 
 static void add_payload(struct nftnl_rule **r, const struct term *t)
@@ -120,6 +132,18 @@ static void add_lookup(struct nftnl_rule **r, const struct term *t)
 	}
 }
 
+static void add_limit(struct nftnl_rule **r, const struct term *t)
+{
+	struct nftnl_expr *e = add(r, "limit");
+
+	set_u32(e, NFTNL_EXPR_LIMIT_BURST, 2 * t->value);
+	set_u32(e, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	if (e) {
+		nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_RATE, t->value);
+		nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, 1);
+	}
+}
+
 static void add_verdict(struct nftnl_rule **r, const struct term *t)
 {
 	struct nftnl_expr *e = add(r, "immediate");
@@ -137,9 +161,11 @@ static void add_term(struct nftnl_rule **r, const struct term *t)
 	switch (t->op) {
 	case TERM_END: return;
 	case TERM_META: return add_meta(r, t);
+	case TERM_PROTOCOL: return add_protocol(r, t);
 	case TERM_PAYLOAD: return add_payload(r, t);
 	case TERM_IN_SET: return add_lookup(r, t);
 	case TERM_COUNTER: add(r, "counter"); return;
+	case TERM_LIMIT: return add_limit(r, t);
 	case TERM_VERDICT: return add_verdict(r, t);
 	}
 }

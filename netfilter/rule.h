@@ -13,10 +13,12 @@ struct batch;
 
 enum term_op {
 	TERM_END,
-	TERM_META,    /* load key `at`, compare */
-	TERM_PAYLOAD, /* load `len` bytes at `at` of header `base`, mask, compare */
-	TERM_IN_SET,  /* look address . protocol . port up in set `name` */
+	TERM_META,     /* load key `at`, compare */
+	TERM_PROTOCOL, /* the same with NFT_META_PROTOCOL, which the kernel keeps in wire order */
+	TERM_PAYLOAD,  /* load `len` bytes at `at` of header `base`, mask, compare */
+	TERM_IN_SET,   /* look address . protocol . port up in set `name` */
 	TERM_COUNTER,
+	TERM_LIMIT,   /* `value` packets a second at most, in bursts of twice as many */
 	TERM_VERDICT, /* `value`, to chain `name` when it is a jump or goto */
 };
 
@@ -64,12 +66,28 @@ void rule_add(struct batch *b, const char *table, const struct rule *rule);
 #define IS_IPV4		META_(NFT_META_NFPROTO, 1, NFPROTO_IPV4)
 #define IS_IPV6		META_(NFT_META_NFPROTO, 1, NFPROTO_IPV6)
 
-#define IP4_OPTIONS	 FIELD_(NETWORK, 0, 1, 0x0f, NEQ, 5)
+/* Of the frame.  What the sender's socket says it carries, and what its bytes say: both. */
+#define IS_PROTOCOL(n)	 { .op = TERM_PROTOCOL, .at = NFT_META_PROTOCOL, .len = 2, .value = (n) }
+#define FRAME_LENGTH(n)	 META_(NFT_META_LEN, 4, n)
+#define OUT_LINK_TYPE(n) META_(NFT_META_OIFTYPE, 2, n) /* ARPHRD_ */
+#define ETHER_TYPE(n)	 FIELD_(LL, 12, 2, 0, EQ, n)
+#define TAGGED_TYPE(n)	 FIELD_(LL, 16, 2, 0, EQ, n) /* behind one VLAN tag */
+#define ETHER_SLOW	 FIELD_(LL, 0, 4, 0, EQ, 0x0180c200), FIELD_(LL, 4, 2, 0, EQ, 0x0002)
+
+#define IP4_ODD		 FIELD_(NETWORK, 0, 1, 0, NEQ, 0x45) /* options, or not IPv4 at all */
+#define IP4_LENGTH(n)	 FIELD_(NETWORK, 2, 2, 0, EQ, n)
+#define IP6_ODD		 FIELD_(NETWORK, 0, 1, 0xf0, NEQ, 0x60)
+#define IP6_FLOW_LOW(n)	 FIELD_(NETWORK, 2, 2, 0, EQ, n)
 #define IP4_FRAGMENT	 FIELD_(NETWORK, 6, 2, 0xbfff, NEQ, 0) /* every bit but "don't fragment" */
 #define IP4_PROTOCOL(n)	 FIELD_(NETWORK, 9, 1, 0, EQ, n)
 #define IP6_NEXTHDR(n)	 FIELD_(NETWORK, 6, 1, 0, EQ, n) /* so no extension header is between */
 #define IP6_HOPLIMIT(n)	 FIELD_(NETWORK, 7, 1, 0, EQ, n)
 #define IP6_LENGTH_TO(n) FIELD_(NETWORK, 4, 2, 0, LTE, n)
+
+#define IP6_TO_LINK	 FIELD_(NETWORK, 24, 2, 0, EQ, 0xff02) /* multicast that stays on it */
+#define IP6_TO_LINK_LOCAL FIELD_(NETWORK, 24, 2, 0xffc0, EQ, 0xfe80)
+#define IP4_TO_ALL FIELD_(NETWORK, 16, 4, 0, EQ, 0xffffffff)
+#define UDP_LENGTH_TO(n) FIELD_(TRANSPORT, 4, 2, 0, LTE, n)
 
 #define SPORT(n)     FIELD_(TRANSPORT, L4_SPORT, 2, 0, EQ, n)
 #define DPORT(n)     FIELD_(TRANSPORT, L4_DPORT, 2, 0, EQ, n)
@@ -82,6 +100,7 @@ void rule_add(struct batch *b, const char *table, const struct rule *rule);
 #define IN_SET6(addr, port, set) IN_SET_(16, addr, 6, port, set)
 
 #define COUNT	 { .op = TERM_COUNTER }
+#define LIMIT(n) { .op = TERM_LIMIT, .value = (n) }
 #define ACCEPT	 VERDICT_(NF_ACCEPT, NULL)
 #define DROP	 VERDICT_(NF_DROP, NULL)
 #define GOTO(to) VERDICT_(NFT_GOTO, to)

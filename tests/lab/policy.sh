@@ -212,7 +212,8 @@ on_laptop lazaret check >/dev/null
 on_laptop systemctl -q disable --now lazaretd
 has_table
 ok $? 'the agent is stopped for good, and that alone opens nothing'
-on_laptop nft delete table inet lazaret && on_laptop curl -sf -m 3 "http://$INTERNET4/" >/dev/null &&
+on_laptop nft delete table inet lazaret &&
+	on_laptop nft delete table netdev lazaret && on_laptop curl -sf -m 3 "http://$INTERNET4/" >/dev/null &&
 	! on_laptop systemctl -q is-enabled lazaret-hold lazaretd
 ok $? 'without its table the internet answers, and the next boot holds nothing'
 echo "1..$n"

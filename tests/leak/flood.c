@@ -44,7 +44,7 @@ static const struct {
 	[UDP6] = { "UDP over IPv6", false },
 	[TCP4] = { "an open TCP stream over IPv4", false },
 	[TCP6] = { "an open TCP stream over IPv6", false },
-	[FRAMES] = { "raw frames", true },
+	[FRAMES] = { "raw frames", false },
 };
 
 static int enter(const char *place)

@@ -145,4 +145,4 @@ start() {
 }
 
 lay() { host "$hold" --allow "${1:-$dir/allow.json}" 2>"$dir/hold.log"; }
-lift() { host nft delete table inet lazaret; }
+lift() { host nft 'delete table inet lazaret; delete table netdev lazaret'; }

@@ -84,7 +84,7 @@ ways() {
 
 	# DHCP, DNS and neighbour discovery, which have to be open to somebody.
 	row 46 held 'UDP from port 68 to a stranger' 'sh_root sport=$([ $v = 4 ] && echo 68 || echo 546)'
-	row 46 todo 'UDP from the DHCP client to port 67 of a stranger' \
+	row 46 held 'UDP from the DHCP client to port 67 of a stranger' \
 		'if [ $v = 4 ]; then sh_root sport=68 dport=67; else sh_root sport=546 dport=547; fi'
 	row 46 known 'What DHCP options say' \
 		'if [ $v = 4 ]; then sh_root to=255.255.255.255 named=1 sport=68 dport=67 data=dhcp
@@ -95,11 +95,11 @@ ways() {
 	row 46 todo 'a DNS tunnel: EDNS options' 'sh_user to=$res dport=53 data=dns-edns'
 	row 46 todo 'port 53 of the resolver, but no DNS' 'sh_user to=$res dport=53'
 	row 46 known 'DNS over TCP' 'sh_user proto=6 to=$res dport=53 data=dns-tcp wait=1'
-	row 6 todo 'a neighbour solicitation to a stranger' \
+	row 6 known 'A neighbour solicitation to a stranger' \
 		'sh_raw proto=58 type=135 hops=255 data=nd-target'
-	row 6 todo 'a neighbour advertisement to a stranger' \
+	row 6 known 'A neighbour advertisement to a stranger' \
 		'sh_raw proto=58 type=136 hops=255 data=nd-target'
-	row 6 todo 'a router solicitation to a stranger' 'sh_raw proto=58 type=133 hops=255 data=token'
+	row 6 held 'a router solicitation to a stranger' 'sh_raw proto=58 type=133 hops=255 data=token'
 	row 6 held 'a neighbour solicitation with long options' \
 		'sh_raw proto=58 type=135 hops=255 to=ff02::1 via=$gw6 data=nd-option'
 	row 6 held 'a neighbour solicitation that routers pass on' \
@@ -112,28 +112,28 @@ ways() {
 	row 46 held 'UDP of a container behind NAT' masquerade
 	row 46 held 'ping of a container' \
 		'at lk-box $shoot raw $t from=$box to=$net proto=$([ $v = 4 ] && echo 1 || echo 58) type=$([ $v = 4 ] && echo 8 || echo 128)'
-	row 46 todo 'a container on a bridge with an uplink' 'at lk-box $shoot frame $t $l2 $to_net dev=eth1'
-	row 46 todo 'a virtual machine on a bridge with an uplink' vm
-	row 46 todo 'a macvlan of the uplink in a container' 'lent macvlan bridge'
-	row 46 todo 'a private macvlan of the uplink in a container' 'lent macvlan private'
-	row 46 todo 'an ipvlan of the uplink in a container' 'lent ipvlan l2'
-	row 46 todo 'an L3 ipvlan of the uplink in a container' 'lent ipvlan l3'
+	row 46 held 'a container on a bridge with an uplink' 'at lk-box $shoot frame $t $l2 $to_net dev=eth1'
+	row 46 held 'a virtual machine on a bridge with an uplink' vm
+	row 46 held 'a macvlan of the uplink in a container' 'lent macvlan bridge'
+	row 46 held 'a private macvlan of the uplink in a container' 'lent macvlan private'
+	row 46 held 'an ipvlan of the uplink in a container' 'lent ipvlan l2'
+	row 46 held 'an L3 ipvlan of the uplink in a container' 'lent ipvlan l3'
 
 	# Links that appear or change.
 	row 46 held 'UDP by a link that is new' 'new_link sh_root named=1'
 	row 46 held 'raw IP by a link that is new' 'new_link sh_raw named=1'
-	row 46 todo 'frames by a link that is new' 'new_link sh_frame'
+	row 46 known 'Frames by a link that is new' 'new_link sh_frame'
 	row 46 held 'UDP by a renamed link' 'other_name wan7 sh_root named=1'
-	row 46 todo 'frames by a renamed link' 'other_name wan7 sh_frame'
+	row 46 known 'Frames by a renamed link' 'other_name wan7 sh_frame'
 	row 46 held 'UDP by a link that is named lo' 'other_lo sh_root named=1'
-	row 46 todo 'frames by a link that is named lo' 'other_lo sh_frame'
+	row 46 known 'Frames by a link that is named lo' 'other_lo sh_frame'
 	row 46 known 'A link that was moved to another namespace' moved
 
 	# Devices above the uplink.
-	row 46 todo 'frames of a VLAN device' 'stacked link up0 type vlan id 5'
-	row 46 todo 'frames of a QinQ device' 'stacked link up0 type vlan proto 802.1ad id 5'
-	row 46 todo 'frames of a macvlan device' 'stacked link up0 type macvlan mode private'
-	row 46 todo 'frames of a MACsec device' 'stacked link up0 type macsec'
+	row 46 held 'frames of a VLAN device' 'stacked link up0 type vlan id 5'
+	row 46 held 'frames of a QinQ device' 'stacked link up0 type vlan proto 802.1ad id 5'
+	row 46 held 'frames of a macvlan device' 'stacked link up0 type macvlan mode private'
+	row 46 held 'frames of a MACsec device' 'stacked link up0 type macsec'
 	row 4 held 'an IPIP tunnel' 'tunnel ipip local $own4 remote $net4'
 	row 4 held 'a GRE tunnel' 'tunnel gre local $own4 remote $net4'
 	row 4 held 'a SIT tunnel' 'tunnel sit mode any local $own4 remote $net4'
@@ -145,34 +145,34 @@ ways() {
 	row 6 held 'RPL source route to a stranger' 'lightweight encap rpl segs $net6'
 
 	# Frames below IP.
-	row 46 todo 'a raw frame with IP' sh_frame
-	row 46 todo 'a raw frame past the queue' 'host $shoot bypass $t $l2 $to_net'
-	row 46 todo 'a cooked frame' 'host $shoot cooked $t $l2 $to_net'
-	row 46 todo 'a raw frame by the second uplink' 'sh_frame dev=up1'
-	row 46 todo 'a raw frame to everybody' 'sh_frame dmac=ff:ff:ff:ff:ff:ff'
-	row 46 todo 'a raw frame of a hardware address not ours' 'sh_frame smac=02:00:00:00:77:77'
-	row 46 todo 'a raw frame with a VLAN tag' 'sh_frame vlan=5'
-	row 46 todo 'a raw frame with the VLAN tag 0' 'sh_frame outer=0 vlan=0x8000'
-	row 46 todo 'a raw frame with two VLAN tags' 'sh_frame outer=6 vlan=5'
-	row 46 todo 'a raw frame with a fragment to an allowed peer' \
+	row 46 held 'a raw frame with IP' sh_frame
+	row 46 held 'a raw frame past the queue' 'host $shoot bypass $t $l2 $to_net'
+	row 46 held 'a cooked frame' 'host $shoot cooked $t $l2 $to_net'
+	row 46 held 'a raw frame by the second uplink' 'sh_frame dev=up1'
+	row 46 held 'a raw frame to everybody' 'sh_frame dmac=ff:ff:ff:ff:ff:ff'
+	row 46 held 'a raw frame of a hardware address not ours' 'sh_frame smac=02:00:00:00:77:77'
+	row 46 held 'a raw frame with a VLAN tag' 'sh_frame vlan=5'
+	row 46 held 'a raw frame with the VLAN tag 0' 'sh_frame outer=0 vlan=0x8000'
+	row 46 held 'a raw frame with two VLAN tags' 'sh_frame outer=6 vlan=5'
+	row 46 held 'a raw frame with a fragment to an allowed peer' \
 		'sh_frame to=$peer dport=4433 offset=8'
-	row 46 todo 'a raw frame with allowed IP to hardware not the gateway' \
+	row 46 known 'A frame of allowed IP to hardware that is not the gateway' \
 		'sh_frame to=$peer dport=4433 dmac=$roguemac'
 	row 46 known 'The trailer of an allowed frame' 'sh_frame to=$peer dport=4434 trailer=1'
-	row 4 todo 'IPv4 under the type of IPv6' 'sh_frame ether=0x86dd'
-	row 6 todo 'IPv6 under the type of IPv4' 'sh_frame ether=0x0800'
+	row 4 held 'IPv4 under the type of IPv6' 'sh_frame ether=0x86dd'
+	row 6 held 'IPv6 under the type of IPv4' 'sh_frame ether=0x0800'
 	for i in "88cc LLDP" "88b5 experimental" "8863 PPPoE discovery" "8864 PPPoE" "8847 MPLS" "0842 wake-on-LAN" \
 		"0026 802.3 with LLC" "8137 IPX" "88e5 MACsec" "8902 CFM" "22f0 AVTP" "88f7 PTP" "6003 DECnet" "9000 loopback"; do
-		row 4 todo "a frame of type ${i% "${i#* }"}(${i#* })" "sh_frame ether=0x${i% "${i#* }"}"
+		row 4 held "a frame of type ${i% "${i#* }"}(${i#* })" "sh_frame ether=0x${i% "${i#* }"}"
 	done
 	row 4 known 'EAPOL frames' 'sh_frame ether=0x888e dmac=01:80:c2:00:00:03'
-	row 4 todo 'ARP padding' 'sh_frame ether=0x0806 data=arp-padding to=$gw dmac=ff:ff:ff:ff:ff:ff'
-	row 4 todo 'ARP with a sender of its own making' \
+	row 4 held 'ARP padding' 'sh_frame ether=0x0806 data=arp-padding to=$gw dmac=ff:ff:ff:ff:ff:ff'
+	row 4 held 'ARP with a sender of its own making' \
 		'sh_frame ether=0x0806 data=arp-fields to=$gw dmac=ff:ff:ff:ff:ff:ff'
-	row 4 todo 'ARP padding under RARP' 'sh_frame ether=0x8035 data=arp-padding'
-	row 6 todo 'a raw frame with long ND options' \
+	row 4 held 'ARP padding under RARP' 'sh_frame ether=0x8035 data=arp-padding'
+	row 6 held 'a raw frame with long ND options' \
 		'sh_frame to=ff02::1 dmac=33:33:00:00:00:01 proto=58 type=135 hops=255 via=$gw6 data=nd-option'
-	row 4 todo 'a raw frame with DHCP from another port' 'sh_frame to=255.255.255.255 dport=67 sport=69 data=dhcp'
+	row 4 held 'a raw frame with DHCP from another port' 'sh_frame to=255.255.255.255 dport=67 sport=69 data=dhcp'
 
 	# Root with nft, iptables and tc.
 	row 46 held 'an accepting chain laid later' early_accept
@@ -187,10 +187,10 @@ ways() {
 	row 46 held 'an address rewritten at the last priority' 'rewrite 2147483647'
 	row 46 held 'dup to a stranger' dup
 	row 46 held 'dup of loopback' dup_loopback
-	row 46 todo 'fwd of loopback at ingress' 'fwd lo ingress fwd'
-	row 46 todo 'fwd of loopback at egress' 'fwd lo egress fwd'
-	row 46 todo 'dup of loopback at ingress' 'fwd lo ingress dup'
-	row 46 todo "fwd of a container's frames" fwd_box
+	row 46 held 'fwd of loopback at ingress' 'fwd lo ingress fwd'
+	row 46 held 'fwd of loopback at egress' 'fwd lo egress fwd'
+	row 46 held 'dup of loopback at ingress' 'fwd lo ingress dup'
+	row 46 held "fwd of a container's frames" fwd_box
 	row 46 held 'reject as an answer to a stranger' rejecting
 	row 46 known 'Redirection by tc' mirred
 	row 46 known 'AF_XDP' 'host $shoot xdp $t $l2 $to_net'
@@ -221,6 +221,6 @@ ways() {
 		'wire_in to=$all dmac=ff:ff:ff:ff:ff:ff'
 	row 46 held 'UDP of a neighbour by a tagged frame' 'wire_in vlan=0x8000'
 	row 46 known 'A forged answer of an allowed peer' 'wire_in from=$peer sport=4433'
-	row 46 todo 'a rogue next hop' poison
+	row 46 known 'A rogue next hop' poison
 	row 46 known 'Root can delete the table' deleted
 }

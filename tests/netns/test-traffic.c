@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
@@ -224,6 +226,7 @@ static void lay(const struct lab *lab, const struct allow *allow)
 	struct fault f = { 0 };
 	struct nft nft = lab->nft;
 
+	go(lab, HOST); /* whose links are read */
 	if (quarantine_lay(&nft, allow, &f) < 0)
 		fail_msg("%s", f.why);
 }
@@ -349,11 +352,12 @@ static void test_source_ports_open_nothing(void **state)
 	lift(lab);
 }
 
-/* DHCP and DHCPv6, by unicast: client's port to server's port and back, when the list says so. */
+/* DHCP and DHCPv6: to all on the link and back, when the list says so; never to a stranger. */
 static void test_dhcp(void **state)
 {
 	const struct lab *lab = *state;
 	static const uint16_t ports[2][2] = { { 68, 67 }, { 546, 547 } };
+	const int on = 1;
 
 	for (int v = 0; v < 2; v++) {
 		for (int open = 0; open < 2; open++) {
@@ -364,8 +368,14 @@ static void test_dhcp(void **state)
 
 			lay(lab, &allow);
 			client = bound(lab, HOST, SOCK_DGRAM, host_addrs[STRANGER][v], ports[v][0]);
-			server = bound(lab, STRANGER, SOCK_DGRAM, addrs[STRANGER][v], ports[v][1]);
+			setsockopt(client, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
+			setsockopt(client, SOL_SOCKET, SO_BINDTODEVICE, "e2", 3);
+			server = bound(lab, STRANGER, SOCK_DGRAM, v ? "::" : "0.0.0.0",
+				       ports[v][1]);
 			len = make_address(addrs[STRANGER][v], ports[v][1], &a);
+			sendto(client, "x", 1, 0, &a.any, len);
+			assert_false(ready(server, POLLIN));
+			len = make_address(v ? "ff02::1" : "255.255.255.255", ports[v][1], &a);
 			sendto(client, "x", 1, 0, &a.any, len);
 			assert_int_equal(ready(server, POLLIN), open);
 			len = make_address(host_addrs[STRANGER][v], ports[v][0], &a);
@@ -418,6 +428,33 @@ static void test_path_mtu(void **state)
 	}
 	lift(lab);
 	sh("ip -n %s link del far", names[FRIEND]);
+}
+
+/* A switch that snoops learns from the host's reports that it listens for solicitations. */
+static void test_multicast_reports(void **state)
+{
+	const struct lab *lab = *state;
+	struct ipv6_mreq group = { .ipv6mr_multiaddr = { .s6_addr = { 0xff, 0x02, [11] = 1, 0xff,
+								      0x77, 0x77, 0x77 } } };
+	const struct allow nobody = { 0 };
+	_close_ int tap = -1, fd = -1;
+	uint8_t packet[256];
+	bool seen = false;
+
+	go(lab, FRIEND);
+	tap = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_IPV6));
+	assert_true(tap >= 0);
+	lay(lab, &nobody);
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	group.ipv6mr_interface = if_nametoindex("e1");
+	assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group)), 0);
+	for (int i = 0; i < 20 && !seen; i++) {
+		ready(tap, POLLIN);
+		for (ssize_t n; !seen && (n = recv(tap, packet, sizeof(packet), 0)) > 0;)
+			seen = n >= 76 && packet[6] == 0 && packet[48] == 143 && packet[75] == 0x77;
+	}
+	lift(lab);
+	assert_true(seen);
 }
 
 static pid_t start_flood(const struct lab *lab)
@@ -545,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_source_ports_open_nothing),
 		cmocka_unit_test(test_dhcp),
 		cmocka_unit_test(test_path_mtu),
+		cmocka_unit_test(test_multicast_reports),
 		cmocka_unit_test(test_no_leak_while_it_changes),
 	};
 

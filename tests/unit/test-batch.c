@@ -103,7 +103,7 @@ static void test_bounds_and_lack_of_memory_stick(void **state)
 	assert_int_equal(batch_commit(b, &f), -ENOMEM);
 	assert_int_equal(batch_commit(NULL, &f), -ENOMEM);
 	b = batch_begin(&nft, NFPROTO_INET);
-	for (uint32_t i = 0; i < 2000000; i++)
+	for (uint32_t i = 0; i < 4000000; i++)
 		batch_add_element(b, "t", "s", &i, NULL, 4);
 	assert_int_equal(batch_commit(b, &f), -EMSGSIZE);
 	nft_close(&nft);

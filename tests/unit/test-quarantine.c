@@ -184,11 +184,85 @@ static void test_bad_peers_change_nothing(void **state)
 	nft_close(&nft);
 }
 
+static int said(const char *command)
+{
+	return atoi(shown(command));
+}
+
+#define BASES "nft list table netdev lazaret | grep -c 'hook .*gress device'"
+
+/* A link each way has a chain of its own, whatever the links do meanwhile. */
+static void test_links_come_and_go(void **state)
+{
+	const struct allow allow = { .dhcp_any = true };
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(quarantine_cover(&nft, &f), 0); /* nothing to hold */
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_int_equal(said(BASES), 0);
+	assert_int_equal(quarantine_cover(&nft, &f), 0);
+	assert_int_equal(system("ip link add n2a type veth peer name n2b"), 0);
+	assert_int_equal(quarantine_present(&nft, &f), 0);
+	assert_int_equal(quarantine_cover(&nft, &f), 1);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	assert_int_equal(said(BASES), 4);
+	assert_int_equal(system("ip link set n2a name n2c"), 0);
+	assert_int_equal(quarantine_present(&nft, &f), 0);
+	assert_int_equal(quarantine_cover(&nft, &f), 1);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	assert_non_null(strstr(shown("nft list table netdev lazaret"), "egress.n2c"));
+	assert_null(strstr(shown("nft list table netdev lazaret"), "n2a"));
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0); /* again, over those that are */
+	assert_int_equal(said(BASES), 4);
+	assert_int_equal(system("ip link del n2b"), 0);
+	quarantine_cover(&nft, &f);
+	assert_int_equal(said(BASES), 0);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	assert_string_equal(shown("nft list ruleset"), "");
+	nft_close(&nft);
+}
+
+static void test_tampering_at_links(void **state)
+{
+	static const char *const commands[] = {
+		"nft delete table netdev lazaret",
+		"nft 'add chain netdev lazaret egress.n2a { policy accept; }'",
+		"nft insert rule netdev lazaret egress.n2a accept",
+		"nft flush chain netdev lazaret egress.n2a",
+		"nft delete chain netdev lazaret ingress.n2b",
+		"nft 'add table netdev lazaret { flags dormant; }'",
+	};
+	const struct allow allow = { .dhcp_any = true };
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(system("ip link add n2a type veth peer name n2b"), 0);
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		if (system(commands[i]))
+			fail_msg("%s", commands[i]);
+		assert_int_equal(quarantine_present(&nft, &f), 0);
+		if (quarantine_lay(&nft, &allow, &f) < 0)
+			fail_msg("%s: %s", commands[i], f.why);
+		assert_int_equal(quarantine_present(&nft, &f), 1);
+	}
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	assert_int_equal(system("ip link del n2a"), 0);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lay_edit_lift),
 		cmocka_unit_test(test_tampering_is_seen_and_repaired),
+		cmocka_unit_test(test_links_come_and_go),
+		cmocka_unit_test(test_tampering_at_links),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_the_longest_lists),
 		cmocka_unit_test(test_bad_peers_change_nothing),

@@ -78,7 +78,7 @@ static void test_changes_to_ours(void **state)
 		"nft add set inet lazaret more '{ type mark; }'",
 		"nft delete table inet lazaret",
 		"nft flush ruleset",
-		"nft add table netdev lazaret",
+		"nft add chain netdev lazaret more",
 	};
 	struct setup s = begin();
 

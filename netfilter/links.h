@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The links of this network namespace, as rtnetlink(7) tells them. */
+#pragma once
+
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/err.h"
+
+struct link {
+	char name[IFNAMSIZ];
+	bool bonded; /* a port of a bond: it has to speak LACP */
+};
+
+struct links {
+	struct link *list;
+	size_t n, room;
+};
+
+/* All links there are but loopback; release with links_free().  -ETIMEDOUT, -ENOMEM, ... */
+int links_read(struct links *ret, struct fault *fault);
+void links_free(struct links *l); /* frees the list, not l itself, and clears it */
+
+/* Takes one message of the answer; what is not a link is passed over.  -ENOMEM. */
+int links_take(struct links *l, const struct nlmsghdr *h);
+
+const struct link *links_find(const struct links *l, const char *name);
