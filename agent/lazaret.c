@@ -134,7 +134,7 @@ static void show_policy(const json_t *all)
 		printf("policy: none accepted yet\n");
 	if (!int_of(p, "version") && json_is_true(json_object_get(all, "quarantine")))
 		printf("  held since boot until there is one; to do: sudo lazaret refresh,\n"
-		       "  or, to open it: sudo nft delete table inet lazaret\n");
+		       "  or take it away as the README says\n");
 	show_age(p, int_of(all, "now"));
 	if (*text_of(p, "fault"))
 		printf("  last refresh failed: %s\n", text_of(p, "fault"));
