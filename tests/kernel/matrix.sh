@@ -24,19 +24,37 @@ work=$(mktemp -d "$cache/run.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
+# apt with lists and sources of its own: Debian 12's archive has both lines, whatever this
+# machine's release is.
+apt() { # apt-get|apt-cache ARGS...
+	tool=$1
+	shift
+	"$tool" -q -o Dir::Etc::SourceList="$cache/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt/cache" \
+		-o APT::Sandbox::User=root -o Acquire::Languages=none "$@"
+}
+
+archive() {
+	mkdir -p "$cache/apt/lists/partial" "$cache/apt/cache/archives/partial"
+	printf "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/%s main\n" \
+		'debian bookworm' 'debian-security bookworm-security' >"$cache/apt/sources.list"
+	apt apt-get update >"$work/log" 2>&1
+}
+
 # newest LINE: the archive's newest cloud kernel of a line, 6.1 for instance.
 newest() {
-	apt-cache pkgnames "linux-image-$1." | grep -E "^linux-image-$1\.[^-]*(-[0-9]+)?-cloud-amd64$" |
+	apt apt-cache pkgnames "linux-image-$1." | grep -E "^linux-image-$1\.[^-]*(-[0-9]+)?-cloud-amd64$" |
 		sort -V | tail -n 1
 }
 
 # get LINE: unpacks its kernel and what of its modules is needed to $cache/LINE, once.
 get() {
 	[ ! -e "$cache/$1/vmlinuz" ] || return 0
+	archive || { echo "cannot read Debian 12's archive: $(tail -n 1 "$work/log")"; return 1; }
 	package=$(newest "$1")
 	[ -n "$package" ] || { echo "no package source has a cloud kernel $1"; return 1; }
 	mkdir "$work/get"
-	if ! (cd "$work/get" && apt-get -q download "$package") >"$work/log" 2>&1; then
+	if ! (cd "$work/get" && apt apt-get download "$package") >"$work/log" 2>&1; then
 		echo "cannot download $package: $(grep '^E:' "$work/log" | head -n 1)"
 		return 1
 	fi
