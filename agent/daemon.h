@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The agent's whole state, of which main.c makes one.  The way of the data is
- * the order of the calls in daemon_look(): look, judge, enforce, repair.
+ * the order of the calls in round_look(): look, judge, enforce, repair.
  */
 #pragma once
 
@@ -65,11 +65,6 @@ struct daemon {
 
 int daemon_start(struct daemon *d);
 void daemon_stop(struct daemon *d);
-
-/* Looks at everything once and acts on it; cause is for the journal. */
-void daemon_look(struct daemon *d, const char *cause);
-/* Starts a policy refresh, or another one after the one that is under way. */
-void daemon_refresh(struct daemon *d);
 
 /* The answer to `lazaret status`, JSON; the caller frees it.  NULL: no memory. */
 char *status_text(const struct daemon *d);

@@ -7,6 +7,7 @@
 #include "agent/daemon.h"
 #include "agent/mend.h"
 #include "agent/remedy/ask.h"
+#include "agent/round.h"
 
 /* Longer than its unit may run and take to stop, so that systemd always gives up first. */
 #define REMEDY_LIMIT_MS (125 * 60 * 1000ull)
@@ -34,7 +35,7 @@ static void on_done(void *ctx, int err, const char *why)
 		snprintf(s->outcome, sizeof(s->outcome), "%s", err < 0 ? why : "done");
 		ladder_climb(&s->ladder, s->req, io_now());
 	}
-	daemon_look(d, name);
+	round_look(d, name);
 }
 
 static void start(struct daemon *d, struct subject *s, enum remedy remedy)

@@ -7,6 +7,7 @@
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/restore.h"
+#include "agent/round.h"
 #include "agent/trigger/nftables.h"
 #include "netfilter/late.h"
 #include "netfilter/quarantine.h"
@@ -58,7 +59,7 @@ static void on_tampered(void *ctx, const struct watch *seen)
 	if (seen->what & (WATCH_OURS | WATCH_LOST)) {
 		if (quarantine_lay(&d->nft, &d->policy->allow, NULL) < 0) {
 			d->relay = true;
-			daemon_look(d, "the quarantine was changed"); /* says why it cannot be */
+			round_look(d, "the quarantine was changed"); /* says why it cannot be */
 			return;
 		}
 		d->laid = true;
@@ -71,7 +72,7 @@ static void on_tampered(void *ctx, const struct watch *seen)
 
 static void on_foreign(void *ctx)
 {
-	daemon_look(ctx, "firewall rules changed");
+	round_look(ctx, "firewall rules changed");
 }
 
 void restore_watch(struct daemon *d)

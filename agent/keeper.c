@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/age.h"
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/log.h"
+#include "agent/control.h"
+#include "agent/daemon.h"
+#include "agent/keeper.h"
+#include "agent/memory.h"
+#include "agent/poll.h"
+#include "agent/refresh.h"
+#include "agent/round.h"
+#include "agent/trigger/timer.h"
+
+void keeper_forget(struct daemon *d)
+{
+	d->mending = NULL;
+	d->n_subjects = 0;
+	d->policy = policy_free(d->policy);
+}
+
+static void take_policy(struct daemon *d, struct policy *p, const struct accepted *a)
+{
+	keeper_forget(d);
+	d->policy = p;
+	d->accepted = *a;
+	d->n_subjects = p->n_requirements;
+	for (size_t i = 0; i < d->n_subjects; i++)
+		d->subjects[i] = (struct subject){ .req = &p->requirements[i],
+						   .finding.grade = GRADE_COUNT };
+	memory_prune(d->memory, p->requirements, p->n_requirements);
+	d->relay = true;
+	log_notice("policy %llu in force: %s, %zu requirements", (unsigned long long)a->version,
+		   p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
+}
+
+/* The policy that lazaret-vet accepted last.  What cannot be read changes nothing. */
+static void load_policy(struct daemon *d, int store)
+{
+	struct policy *p;
+	struct accepted a;
+	struct fault fault = { 0 };
+	int r = store < 0 ? store : store_read(store, &p, &a, &fault);
+
+	if (r == 0)
+		take_policy(d, p, &a);
+	else if (r != -ENOENT)
+		log_err("%s/store: %s; %s", d->config->state_dir,
+			*fault.why ? fault.why : strerror(-r),
+			d->policy ? "the policy before stays in force" : "no policy is in force");
+}
+
+void keeper_read(struct daemon *d, bool changed)
+{
+	_free_ char *path = NULL;
+	_close_ int dir = -1;
+
+	if (asprintf(&path, "%s/store", d->config->state_dir) < 0) {
+		path = NULL;
+		return;
+	}
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		dir = -errno;
+	if (changed || !d->policy)
+		load_policy(d, dir);
+	if (d->policy && dir >= 0)
+		age_read(d, dir);
+}
+
+static void plan_poll(struct daemon *d, bool well)
+{
+	uint64_t seconds = well ? poll_wait(d->config->refresh, io_now(), poll_host())
+				: mirrors_wait(d->mirrors, io_boot_ms());
+
+	if (timer_arm(d->poll, seconds) < 0)
+		log_err("cannot set the timer of the next policy refresh");
+}
+
+static void note_refresh(struct daemon *d, int err, const char *why)
+{
+	if (err < 0 && strcmp(d->policy_fault, why))
+		log_warn("policy refresh: %s; %s", why,
+			 d->policy ? "the policy before stays in force"
+				   : "no policy is in force yet");
+	snprintf(d->policy_fault, sizeof(d->policy_fault), "%s", err < 0 ? why : "");
+	if (err == 0)
+		d->refreshed = io_now();
+	plan_poll(d, err == 0);
+}
+
+static void answer_waiting(struct daemon *d)
+{
+	_free_ char *reply = status_text(d);
+
+	control_release(d->control, reply ? reply : "{}");
+}
+
+static void on_refreshed(void *ctx, const struct vet_said *said)
+{
+	struct daemon *d = ctx;
+
+	d->refresh = refresh_free(d->refresh);
+	note_refresh(d, said->err, said->why);
+	keeper_read(d, said->err == 0 && said->changed);
+	round_look(d, said->changed ? "new policy" : "policy refreshed");
+	if (d->refresh_again)
+		keeper_refresh(d);
+	else
+		answer_waiting(d);
+}
+
+void keeper_refresh(struct daemon *d)
+{
+	struct fault fault = { 0 };
+	int r;
+
+	d->refresh_again = d->refresh != NULL;
+	if (d->refresh)
+		return;
+	r = refresh_start(d->loop, &d->helpers, d->mirrors, on_refreshed, d, &d->refresh, &fault);
+	if (r < 0) {
+		note_refresh(d, r, *fault.why ? fault.why : strerror(-r));
+		answer_waiting(d);
+	}
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+struct daemon;
+
+/*
+ * One round: looks at everything the policy demands, judges it, brings the kernel to
+ * the state, starts the remedy that is due, and sets the time of the next round.
+ * Nothing without a policy.  cause is for the journal.
+ */
+void round_look(struct daemon *d, const char *cause);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+/*
+ * A timer that is off until it is armed, fires once, counts the time the host was
+ * suspended, and may be up to a tenth of a second late so that wake-ups coincide.
+ */
+int timer_new(sd_event *loop, sd_event_time_handler_t handler, void *ctx, sd_event_source **ret);
+int timer_arm(sd_event_source *timer, uint64_t seconds);
