@@ -190,12 +190,20 @@ is quarantined
 ok $? 'without D-Bus it looks and answers'
 on_laptop sh -c 'mkdir -p /run/plain && cp -a /var/lib/lazaret /run/plain/state &&
 	printf "[Agent]\nStateDirectory=/run/plain/state\nRuntimeDirectory=/run/plain\n" >/run/plain/lazaret.conf'
-on_laptop sh -c 'setpriv --bounding-set -net_admin --inh-caps -net_admin \
-	lazaretd --foreground --config /run/plain/lazaret.conf 2>/run/plain/log & sleep 2
-	lazaret --socket /run/plain/agent/control.sock status; kill $!' >"$work/said" 2>&1
-grep -q 'NOT ENFORCED' "$work/said" && grep -q 'unknown  *firewall' "$work/said"
+cp "$O/tests/lab/without" "$(lab_root laptop)/run/without"
+# lacking WRAPPER...: a lazaretd that it starts cannot hold the host, and says so.
+lacking() {
+	on_laptop sh -c '"$@" lazaretd --foreground --config /run/plain/lazaret.conf 2>/run/plain/log & sleep 2
+		lazaret --socket /run/plain/agent/control.sock status; kill $!' sh "$@" >"$work/said" 2>&1
+	grep -q 'NOT ENFORCED' "$work/said" && grep -q 'unknown  *firewall' "$work/said"
+}
+lacking setpriv --bounding-set -net_admin --inh-caps -net_admin
 ok $? 'without CAP_NET_ADMIN: unknown, and NOT ENFORCED is said'
-
+lacking /run/without && grep -q 'NOT ENFORCED.*CONFIG_NETFILTER_NETLINK' "$work/said"
+ok $? 'on a kernel without nf_tables: the same, and what the kernel needs'
+on_laptop /run/without /usr/lib/lazaret/lazaret-hold >"$work/said" 2>&1
+[ $? = 1 ] && grep -q 'THE HOST IS NOT HELD.*CONFIG_NETFILTER_NETLINK' "$work/said"
+ok $? 'and lazaret-hold says that nothing is held, and fails'
 
 # ----- the way out
 on_laptop systemctl unmask -q --runtime lazaret-remedy-firewall-enable.socket
