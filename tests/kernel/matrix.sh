@@ -86,9 +86,11 @@ fill() {
 		add "$(command -v busybox)" /bin/busybox && ln -s busybox "$work/root/bin/sh" && cp "$src/tests/kernel/init" "$work/root/init" &&
 		add "$(command -v nft)" /sbin/nft && add "$(readlink -f "$(command -v ip)")" /sbin/ip || return 1
 	rm -f "$work/root/bin/ip"
-	for p in tests/unit/test-ownership tests/unit/test-watch tests/netns/test-guard agent/lazaretd; do
+	for p in tests/unit/test-ownership tests/unit/test-watch tests/netns/test-guard agent/lazaretd agent/lazaret \
+		netfilter/lazaret-hold; do
 		add "$O/$p" "/t/$p" || return 1
 	done
+	cp "$src/tests/kernel/late" "$work/root/t/late"
 }
 
 # boot LINE: what its console says.
@@ -107,6 +109,8 @@ try() {
 	boot "$1"
 	console=$work/console.$1
 	cp "$console" "$O/log/kernel-$1.log" 2>/dev/null
+	grep -qx '@ended late 0' "$console"
+	ok $? "Linux $1: without nf_tables it says so, and it holds when they come"
 	for t in test-ownership test-watch test-guard; do
 		grep -qx "@ended $t 0" "$console"
 		ok $? "Linux $1: $t"
