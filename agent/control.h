@@ -8,11 +8,7 @@
 #include <stdbool.h>
 
 #include "agent/base/err.h"
-
-#define CONTROL_FOLDER	  "agent" /* in the runtime folder; the daemon's own */
-#define CONTROL_SOCKET	  CONTROL_FOLDER "/control.sock"
-#define CONTROL_VERB_MAX  32
-#define CONTROL_REPLY_MAX (160 * 1024)
+#include "agent/base/wire.h"
 
 struct sd_event;
 struct control;

@@ -65,3 +65,9 @@ struct vet_said {
 	int64_t expires;      /* when its metadata expires, seconds since 1970 */
 	char why[WIRE_WHY_MAX];
 };
+
+/* lazaretd's own socket, for `lazaret`: one verb as a text in, one JSON object out. */
+#define CONTROL_FOLDER	  "agent" /* in the runtime folder; the daemon's own */
+#define CONTROL_SOCKET	  CONTROL_FOLDER "/control.sock"
+#define CONTROL_VERB_MAX  32
+#define CONTROL_REPLY_MAX (160 * 1024)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The commands of `lazaret`.  Each reads its own arguments, prints for people or, when asked to,
+ * one JSON document, and returns the program's exit status.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#define EXIT_FAILED 1
+#define EXIT_USAGE  2
+
+struct cli {
+	const char *socket; /* lazaretd's */
+	bool json;
+};
+
+struct command {
+	const char *name;
+	const char *args; /* what follows the name, for people; "" when nothing may */
+	const char *help; /* one line */
+	int (*run)(const struct cli *cli, int argc, char **argv); /* argv[0] is the name */
+};
+
+extern const struct command commands[];
+extern const unsigned commands_n;
+
+/* One row each. */
+int command_status(const struct cli *cli, int argc, char **argv); /* check and refresh, too */

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/cli/ask.h"
+#include "agent/cli/put.h"
+
+static const struct {
+	const char *state, *colour;
+	int exit;
+} states[] = {
+	{ "compliant", GREEN, 0 }, { "grace", YELLOW, 3 },     { "quarantined", RED, 4 },
+	{ "held", RED, 4 },	   { "unmanaged", YELLOW, 5 },
+};
+
+static const struct {
+	const char *grade, *colour;
+} grades[] = { { "pass", GREEN }, { "fail", RED }, { "unknown", YELLOW } };
+
+static int show_state(const json_t *all)
+{
+	const char *state = text_of(all, "state");
+	bool audit = !strcmp(text_of(all, "mode"), "audit");
+	char at[CLOCK_TEXT], span[SPAN_TEXT];
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(*states) - 1; i++)
+		if (!strcmp(states[i].state, state))
+			break;
+	if (audit && strcmp(state, "unmanaged"))
+		printf("audit only, nothing is blocked; this host would be ");
+	put(states[i].colour, state);
+	printf(" since %s (%s)\n", clock_text(int_of(all, "since"), at),
+	       span_until(int_of(all, "since"), int_of(all, "now"), span));
+	if (*text_of(all, "enforce_fault"))
+		printf("NOT ENFORCED: %s\n", text_of(all, "enforce_fault"));
+	else if (json_is_true(json_object_get(all, "quarantine")))
+		printf("network: quarantined, only what repair needs is open; %s\n",
+		       !strcmp(text_of(all, "ownership"), "owned")
+			       ? "nobody else can change its rules"
+			       : "its rules are put back when somebody changes them");
+	return states[i].exit;
+}
+
+/* What comes of a policy that nobody renews; nothing while it is fresh. */
+static void show_age(const json_t *p, int64_t now)
+{
+	int64_t stale = int_of(p, "stale_at");
+	const char *age = text_of(p, "age");
+	char at[CLOCK_TEXT], span[SPAN_TEXT];
+
+	if (!strcmp(age, "expiring"))
+		printf("  expires in %s and nothing newer has come; tell its publisher\n",
+		       span_until(now, int_of(p, "expires"), span));
+	if (!strcmp(age, "stale"))
+		printf("  for that it demands quarantine, since %s\n", clock_text(stale, at));
+	else if (stale && strcmp(age, "fresh"))
+		printf("  if nothing newer comes it demands quarantine, from %s on\n",
+		       clock_text(stale, at));
+}
+
+static void show_policy(const json_t *all)
+{
+	const json_t *p = json_object_get(all, "policy");
+	int64_t expires = int_of(p, "expires");
+	char at[CLOCK_TEXT];
+
+	if (int_of(p, "version"))
+		printf("policy: version %" PRId64 ", %s %s\n", int_of(p, "version"),
+		       !strcmp(text_of(p, "age"), "fresh") || !strcmp(text_of(p, "age"), "expiring")
+			       ? "valid until"
+			       : "EXPIRED on",
+		       clock_text(expires, at));
+	else
+		printf("policy: none accepted yet\n");
+	if (!int_of(p, "version") && json_is_true(json_object_get(all, "quarantine")))
+		printf("  held since boot until there is one; to do: sudo lazaret refresh,\n"
+		       "  or take it away as the README says\n");
+	show_age(p, int_of(all, "now"));
+	if (*text_of(p, "fault"))
+		printf("  last refresh failed: %s\n", text_of(p, "fault"));
+}
+
+static void show_remedy(const json_t *req)
+{
+	const json_t *r = json_object_get(req, "remedy");
+
+	if (!json_is_object(r))
+		return;
+	if (json_is_true(json_object_get(r, "running")))
+		printf("      being repaired: %s\n", text_of(r, "name"));
+	else if (strcmp(text_of(req, "grade"), "pass"))
+		printf("      last repair: %s: %s\n", text_of(r, "name"), text_of(r, "outcome"));
+}
+
+static void show_requirement(const json_t *req, int64_t now)
+{
+	const json_t *items = json_object_get(req, "items");
+	const char *grade = text_of(req, "grade");
+	char at[CLOCK_TEXT], span[SPAN_TEXT];
+	size_t i;
+
+	for (i = 0; i < sizeof(grades) / sizeof(*grades) - 1; i++)
+		if (!strcmp(grades[i].grade, grade))
+			break;
+	printf("  ");
+	put(grades[i].colour, grade);
+	printf("%*s %-12s %s\n", (int)(8 - strlen(grade)), "", text_of(req, "id"),
+	       text_of(req, "what"));
+	for (i = 0; i < json_array_size(items); i++)
+		printf("      %s\n", json_string_value(json_array_get(items, i)));
+	if (int_of(req, "all") > (int64_t)json_array_size(items))
+		printf("      and %" PRId64 " more\n",
+		       int_of(req, "all") - (int64_t)json_array_size(items));
+	if (!strcmp(grade, "pass"))
+		return;
+	if (!strcmp(text_of(req, "standing"), "grace"))
+		printf("      time until %s (%s)\n", clock_text(int_of(req, "until"), at),
+		       span_until(now, int_of(req, "until"), span));
+	show_remedy(req);
+	if (*text_of(req, "todo"))
+		printf("      to do: %s\n", text_of(req, "todo"));
+	if (*text_of(req, "contact"))
+		printf("      contact: %s\n", text_of(req, "contact"));
+}
+
+static int show(const json_t *all)
+{
+	const json_t *reqs = json_object_get(all, "requirements");
+	int code = show_state(all);
+
+	show_policy(all);
+	for (size_t i = 0; i < json_array_size(reqs); i++)
+		show_requirement(json_array_get(reqs, i), int_of(all, "now"));
+	return code;
+}
+
+static int exit_code(const json_t *all)
+{
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+		if (!strcmp(states[i].state, text_of(all, "state")))
+			return states[i].exit;
+	return 1;
+}
+
+int command_status(const struct cli *cli, int argc, char **argv)
+{
+	json_t *all = NULL;
+	int code = argc == 1 ? ask(cli, argv[0], &all) : EXIT_USAGE;
+
+	if (!all)
+		return code;
+	if (cli->json)
+		json_dumpf(all, stdout, JSON_COMPACT), putchar('\n');
+	code = cli->json ? exit_code(all) : show(all);
+	json_decref(all);
+	return code;
+}
