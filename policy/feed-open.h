@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An open feed, behind feed.h. */
+#pragma once
+
+#include "policy/feed-layout.h"
+#include "policy/feed.h"
+
+struct feed {
+	const struct feed_header *header;
+	const uint32_t *buckets;
+	const struct feed_package *packages;
+	const struct feed_record *records;
+	const char *pool;
+	uint32_t bits, n_packages, n_records, n_pool;
+	void *mapped; /* to be unmapped, of this size */
+	size_t size;
+	void *copied; /* to be freed */
+};
+
+/* A text by its place, a little-endian number; "" for a place outside. */
+const char *feed_text(const struct feed *f, uint32_t at);
+
+/* A record below n_records. */
+void feed_read(const struct feed *f, uint32_t at, struct advisory *ret);

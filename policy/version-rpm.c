@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdbool.h>
+#include <string.h>
+
+#include "policy/version.h"
+
+/* A part of a version that is consumed from the front. */
+struct part {
+	const char *p, *end;
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* All but what is compared only separates. */
+static void skip_separators(struct part *v)
+{
+	while (v->p < v->end && !is_digit(*v->p) && !is_letter(*v->p) && *v->p != '~' &&
+	       *v->p != '^')
+		v->p++;
+}
+
+/* What comes next, in rising order; so "1~" < "1" < "1^" < "1a" < "1.1". */
+enum piece { TILDE, END, CARET, WORD, NUMBER };
+
+static enum piece piece_of(const struct part *v)
+{
+	if (v->p == v->end)
+		return END;
+	if (*v->p == '~')
+		return TILDE;
+	if (*v->p == '^')
+		return CARET;
+	return is_digit(*v->p) ? NUMBER : WORD;
+}
+
+static struct part cut(struct part *v, bool (*belongs)(char))
+{
+	struct part n = { v->p, v->p };
+
+	while (v->p < v->end && belongs(*v->p))
+		v->p++;
+	n.end = v->p;
+	return n;
+}
+
+static int compare_words(struct part a, struct part b)
+{
+	size_t m = (size_t)(a.end - a.p), n = (size_t)(b.end - b.p);
+	int r = memcmp(a.p, b.p, m < n ? m : n);
+
+	return r ? r : (m > n) - (m < n);
+}
+
+static int compare_numbers(struct part a, struct part b)
+{
+	while (a.p < a.end && *a.p == '0')
+		a.p++;
+	while (b.p < b.end && *b.p == '0')
+		b.p++;
+	if (a.end - a.p != b.end - b.p)
+		return a.end - a.p < b.end - b.p ? -1 : 1;
+	return memcmp(a.p, b.p, (size_t)(a.end - a.p));
+}
+
+static int compare_parts(struct part a, struct part b)
+{
+	enum piece m, n;
+	int r = 0;
+
+	do {
+		skip_separators(&a);
+		skip_separators(&b);
+		m = piece_of(&a);
+		n = piece_of(&b);
+		if (m != n)
+			return m < n ? -1 : 1;
+		if (m == NUMBER)
+			r = compare_numbers(cut(&a, is_digit), cut(&b, is_digit));
+		else if (m == WORD)
+			r = compare_words(cut(&a, is_letter), cut(&b, is_letter));
+		else if (m != END)
+			a.p++, b.p++;
+	} while (!r && m != END);
+	return r;
+}
+
+struct version {
+	struct part epoch, version, release;
+};
+
+/* An epoch is digits before a colon; the release is what follows the last hyphen. */
+static struct version split(const char *text, size_t len)
+{
+	struct part all = { text, text + len };
+	struct part epoch = cut(&all, is_digit);
+	struct version v = { .epoch = { text, text }, .release = { text + len, text + len } };
+	const char *hyphen;
+
+	if (all.p < all.end && *all.p == ':') {
+		v.epoch = epoch;
+		text = all.p + 1;
+	}
+	hyphen = memrchr(text, '-', (size_t)(all.end - text));
+	v.version = (struct part){ text, hyphen ? hyphen : all.end };
+	if (hyphen)
+		v.release.p = hyphen + 1;
+	return v;
+}
+
+int version_compare_rpm(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	struct version v = split(a, a_len), w = split(b, b_len);
+	int r = compare_numbers(v.epoch, w.epoch);
+
+	if (!r)
+		r = compare_parts(v.version, w.version);
+	return r ? r : compare_parts(v.release, w.release);
+}
