@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/host.h"
 #include "policy/allow.h"
+#include "policy/place.h"
 
 #define PORT_DNS 53
 #define PORT_NTP 123
-/* A shorter prefix would open whole provinces of the internet to a host in quarantine. */
-#define PREFIX_MIN4 8
-#define PREFIX_MIN6 16
 
 struct list {
 	struct peer *peers;
@@ -21,13 +19,19 @@ struct list {
 
 struct lists {
 	struct list out, in;
-	bool dns_any, dhcp_any;
+	struct host *hosts;
+	size_t n_hosts;
+	struct name *names;
+	size_t n_names;
+	bool dns_any, dns_bound, dhcp_any;
 };
 
 static void drop_lists(struct lists *l)
 {
 	free(l->out.peers);
 	free(l->in.peers);
+	free(l->hosts);
+	free(l->names);
 }
 
 static int list_add(struct reader *r, struct list *l, const struct peer *peer)
@@ -47,118 +51,107 @@ static int list_add(struct reader *r, struct list *l, const struct peer *peer)
 	return 0;
 }
 
-static int peer_compare(const void *left, const void *right)
+static int add_name(struct reader *r, struct lists *l, const struct name *name)
 {
-	const struct peer *a = left, *b = right;
-	int r;
-
-	if (a->family != b->family)
-		return a->family - b->family;
-	if (a->proto != b->proto)
-		return a->proto - b->proto;
-	if (a->port != b->port)
-		return a->port - b->port;
-	r = memcmp(a->addr, b->addr, sizeof(a->addr));
-	return r ? r : a->prefix - b->prefix;
-}
-
-static unsigned family_bits(uint8_t family)
-{
-	return family == AF_INET ? 32 : 128;
-}
-
-static bool tail_is_zero(const uint8_t *addr, unsigned from, unsigned bits)
-{
-	for (unsigned i = from; i < bits; i++)
-		if (addr[i / 8] & (0x80 >> i % 8))
-			return false;
-	return true;
-}
-
-static bool peer_covers(const struct peer *a, const struct peer *b)
-{
-	unsigned bytes = a->prefix / 8, rest = a->prefix % 8;
-
-	return a->family == b->family && a->proto == b->proto && a->port == b->port &&
-	       a->prefix <= b->prefix && !memcmp(a->addr, b->addr, bytes) &&
-	       (!rest || !((a->addr[bytes] ^ b->addr[bytes]) >> (8 - rest)));
-}
-
-/* Sorted, a prefix stands before all that it contains, so one pass is enough. */
-static void list_merge(struct list *l)
-{
-	size_t kept = 0;
-
-	if (l->n)
-		qsort(l->peers, l->n, sizeof(*l->peers), peer_compare);
-	for (size_t i = 0; i < l->n; i++)
-		if (!kept || !peer_covers(&l->peers[kept - 1], &l->peers[i]))
-			l->peers[kept++] = l->peers[i];
-	l->n = kept;
-}
-
-/* The digits behind the slash; a single address has none. */
-static bool prefix_length(const char *digits, unsigned bits, uint8_t *ret)
-{
-	unsigned n = 0;
-
-	if (!digits) {
-		*ret = (uint8_t)bits;
-		return true;
-	}
-	if (!*digits || strlen(digits) > 3 || (digits[0] == '0' && digits[1]))
-		return false;
-	for (; *digits; digits++) {
-		if (*digits < '0' || *digits > '9')
-			return false;
-		n = n * 10 + (unsigned)(*digits - '0');
-	}
-	*ret = (uint8_t)n;
-	return n <= bits;
-}
-
-/* "ADDRESS" or "ADDRESS/LENGTH" in either family. */
-static bool place_parse(const char *spelt, struct peer *peer)
-{
-	char text[INET6_ADDRSTRLEN + 4], *slash;
-
-	if (strlen(spelt) >= sizeof(text))
-		return false;
-	strcpy(text, spelt);
-	slash = strchr(text, '/');
-	if (slash)
-		*slash++ = '\0';
-	peer->family = strchr(text, ':') ? AF_INET6 : AF_INET;
-	memset(peer->addr, 0, sizeof(peer->addr));
-	return inet_pton(peer->family, text, peer->addr) == 1 &&
-	       prefix_length(slash, family_bits(peer->family), &peer->prefix);
-}
-
-static int read_place(struct reader *r, const struct member *m, json_t *value, void *field)
-{
-	struct peer *peer = field;
-
-	(void)m;
-	if (!json_is_string(value) || !place_parse(json_string_value(value), peer))
-		return reader_refuse_value(
-			r, value,
-			"is not an address or a prefix; a name will not do, write "
-			"\"192.0.2.10\" or \"2001:db8::/48\"");
-	if (!tail_is_zero(peer->addr, peer->prefix, family_bits(peer->family)))
-		return reader_refuse_value(r, value, "has bits set behind its prefix length");
-	if (peer->prefix < (peer->family == AF_INET ? PREFIX_MIN4 : PREFIX_MIN6))
-		return reader_refuse_value(r, value,
-					   "opens too much of the internet; the shortest prefixes "
-					   "are /8 and, for IPv6, /16");
+	if (!l->names)
+		l->names = calloc(ALLOW_NAMES_MAX, sizeof(*l->names));
+	if (!l->names)
+		return -ENOMEM;
+	if (l->n_names == ALLOW_NAMES_MAX)
+		return reader_refuse(r, "more than %d names", ALLOW_NAMES_MAX);
+	names_add(l->names, &l->n_names, name);
 	return 0;
 }
 
-/* { "to": PLACE, "tcp": [PORT...], "udp": [PORT...] }, or "from" */
+static int add_host(struct reader *r, struct lists *l, const struct host *h)
+{
+	if (!l->hosts)
+		l->hosts = calloc(ALLOW_HOSTS_MAX, sizeof(*l->hosts));
+	if (!l->hosts)
+		return -ENOMEM;
+	if (l->n_hosts == ALLOW_HOSTS_MAX)
+		return reader_refuse(r, "more than %d hosts by name", ALLOW_HOSTS_MAX);
+	l->hosts[l->n_hosts++] = *h;
+	return add_name(r, l, &h->name);
+}
+
+static void set_place(struct peer *peer, const struct place *p)
+{
+	peer->family = p->family;
+	peer->prefix = p->prefix;
+	memcpy(peer->addr, p->addr, sizeof(peer->addr));
+}
+
+/*
+ * { "to": PLACE or NAME, "tcp": [PORT...], "udp": [PORT...] }, with a name also "within" and
+ * "else": [PLACE...]; or "from": PLACE.
+ */
 struct entry {
+	struct lists *lists;
 	struct list *list;
 	struct peer peer;
+	struct host host;
+	bool named;
 	size_t n_ports;
 };
+
+static int read_from(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	struct entry *e = field;
+	struct place p;
+	int err = place_read(r, value, &p);
+
+	(void)m;
+	if (err == 0)
+		set_place(&e->peer, &p);
+	return err;
+}
+
+static int read_to(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *text = json_string_value(value);
+	struct entry *e = field;
+
+	if (!text || place_is_meant(text))
+		return read_from(r, m, value, field);
+	e->named = true;
+	return place_read_name(r, value, false, &e->host.name);
+}
+
+static int read_within(struct reader *r, json_t *item, void *into)
+{
+	struct host *h = into;
+
+	return place_read(r, item, &h->within[h->n_within++]);
+}
+
+static int read_instead(struct reader *r, json_t *item, void *into)
+{
+	struct host *h = into;
+
+	return place_read(r, item, &h->instead[h->n_instead++]);
+}
+
+static int read_bounds(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	struct entry *e = field;
+
+	if (!e->named)
+		return reader_refuse(r, "goes with a name in \"to\", which is an address here");
+	return reader_array(r, m, value, *m->name == 'w' ? read_within : read_instead, &e->host);
+}
+
+static int add_port(struct reader *r, struct entry *e)
+{
+	struct host *h = &e->host;
+
+	if (!e->named)
+		return list_add(r, e->list, &e->peer);
+	if (h->n_ports == HOST_PORTS_MAX)
+		return reader_refuse(r, "more than %d ports for a name", HOST_PORTS_MAX);
+	h->ports[h->n_ports++] = (struct port){ e->peer.proto, e->peer.port };
+	return 0;
+}
 
 static int read_port(struct reader *r, json_t *item, void *into)
 {
@@ -169,7 +162,7 @@ static int read_port(struct reader *r, json_t *item, void *into)
 		return reader_refuse_value(r, item, "is not a port; from 1 to 65535");
 	e->peer.port = (uint16_t)port;
 	e->n_ports++;
-	return list_add(r, e->list, &e->peer);
+	return add_port(r, e);
 }
 
 static int read_ports(struct reader *r, const struct member *m, json_t *value, void *field)
@@ -180,59 +173,70 @@ static int read_ports(struct reader *r, const struct member *m, json_t *value, v
 	return reader_array(r, m, value, read_port, e);
 }
 
-/* clang-format off */
-#define ADDRESS_AND_PORTS(name)                                         \
-	{ name, read_place, offsetof(struct entry, peer), true, 0, 0 }, \
-	{ "tcp", read_ports, 0, false, 1, UINT16_MAX },                 \
-	{ "udp", read_ports, 0, false, 1, UINT16_MAX },
+#define PORTS                                              \
+	{ "tcp", read_ports, 0, false, 1, UINT16_MAX },    \
+	{                                                  \
+		"udp", read_ports, 0, false, 1, UINT16_MAX \
+	}
 
-static const struct member to_members[] = { ADDRESS_AND_PORTS("to") };
-static const struct member from_members[] = { ADDRESS_AND_PORTS("from") };
-/* clang-format on */
+static const struct member to_members[] = {
+	{ "to", read_to, 0, true, 0, 0 },
+	{ "within", read_bounds, 0, false, 1, HOST_PLACES_MAX },
+	{ "else", read_bounds, 0, false, 1, HOST_PLACES_MAX },
+	PORTS,
+};
+static const struct member from_members[] = {
+	{ "from", read_from, 0, true, 0, 0 },
+	PORTS,
+};
 static const struct shape to_shape = SHAPE(to_members);
 static const struct shape from_shape = SHAPE(from_members);
 
-static int read_entry(struct reader *r, const struct shape *shape, json_t *item, struct list *list)
+static int read_entry(struct reader *r, const struct shape *shape, json_t *item, struct entry *e)
 {
-	struct entry e = { .list = list };
-	int err = reader_object(r, shape, item, &e);
+	int err = reader_object(r, shape, item, e);
 
-	if (err == 0 && !e.n_ports)
+	if (err == 0 && !e->n_ports)
 		return reader_refuse(r, "names no port; add \"tcp\": [443] or \"udp\": [...]");
-	return err;
+	return err == 0 && e->named ? add_host(r, e->lists, &e->host) : err;
 }
 
-static int read_to(struct reader *r, json_t *item, void *into)
+static int read_destination(struct reader *r, json_t *item, void *into)
 {
 	struct lists *l = into;
+	struct entry e = { .lists = l, .list = &l->out };
 
-	return read_entry(r, &to_shape, item, &l->out);
+	return read_entry(r, &to_shape, item, &e);
 }
 
-static int read_from(struct reader *r, json_t *item, void *into)
+static int read_source(struct reader *r, json_t *item, void *into)
 {
 	struct lists *l = into;
+	struct entry e = { .lists = l, .list = &l->in };
 
-	return read_entry(r, &from_shape, item, &l->in);
+	return read_entry(r, &from_shape, item, &e);
 }
 
 static int read_outbound(struct reader *r, const struct member *m, json_t *value, void *field)
 {
-	return reader_array(r, m, value, read_to, field);
+	return reader_array(r, m, value, read_destination, field);
 }
 
 static int read_inbound(struct reader *r, const struct member *m, json_t *value, void *field)
 {
-	return reader_array(r, m, value, read_from, field);
+	return reader_array(r, m, value, read_source, field);
 }
 
 static int read_service(struct reader *r, json_t *item, struct list *list, uint16_t port, bool tcp)
 {
 	struct peer peer = { .proto = IPPROTO_UDP, .port = port };
-	int err = read_place(r, NULL, item, &peer);
+	struct place p;
+	int err = place_read(r, item, &p);
 
-	if (err == 0)
-		err = list_add(r, list, &peer);
+	if (err < 0)
+		return err;
+	set_place(&peer, &p);
+	err = list_add(r, list, &peer);
 	peer.proto = IPPROTO_TCP;
 	return err || !tcp ? err : list_add(r, list, &peer);
 }
@@ -241,7 +245,7 @@ static int read_resolver(struct reader *r, json_t *item, void *into)
 {
 	struct lists *l = into;
 
-	return read_service(r, item, &l->out, PORT_DNS, true);
+	return read_service(r, item, &l->out, PORT_DNS, !l->dns_bound);
 }
 
 static int read_clock(struct reader *r, json_t *item, void *into)
@@ -269,7 +273,35 @@ static int read_clocks(struct reader *r, const struct member *m, json_t *value, 
 	return reader_array(r, m, value, read_clock, field);
 }
 
+static int read_dns(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *word = json_string_value(value);
+	struct lists *l = field;
+
+	(void)m;
+	if (!word || (strcmp(word, "names") && strcmp(word, "any")))
+		return reader_refuse_value(r, value, "is neither \"names\" nor \"any\"");
+	l->dns_bound = !strcmp(word, "names");
+	return 0;
+}
+
+static int read_name(struct reader *r, json_t *item, void *into)
+{
+	struct name name;
+	int err = place_read_name(r, item, true, &name);
+
+	return err ? err : add_name(r, into, &name);
+}
+
+static int read_names(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return reader_array(r, m, value, read_name, field);
+}
+
+/* `dns` comes before `resolvers`, which are opened by it. */
 static const struct member allow_members[] = {
+	{ "dns", read_dns, 0, false, 0, 0 },
+	{ "dns_names", read_names, 0, false, 0, ALLOW_NAMES_MAX },
 	{ "policy", read_outbound, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "mirrors", read_outbound, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "antivirus", read_outbound, 0, false, 0, ALLOW_PEERS_MAX },
@@ -280,22 +312,42 @@ static const struct member allow_members[] = {
 };
 static const struct shape allow_shape = SHAPE(allow_members);
 
+/* What the names may add to the list once they are resolved. */
+static size_t places_of_names(const struct lists *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_hosts; i++)
+		n += l->hosts[i].n_ports * FOUND_MAX;
+	return n;
+}
+
 int allow_read(struct reader *r, const struct member *m, json_t *value, void *field)
 {
 	_drop_(drop_lists) struct lists l = { .dhcp_any = true };
 	int err = reader_object(r, &allow_shape, value, &l);
 
 	(void)m;
+	if (err == 0 && l.out.n + places_of_names(&l) > ALLOW_PEERS_MAX)
+		err = reader_refuse(r,
+				    "more than %d addresses and ports; each port of a name "
+				    "counts for %d",
+				    ALLOW_PEERS_MAX, FOUND_MAX);
 	if (err < 0)
 		return err;
-	list_merge(&l.out);
-	list_merge(&l.in);
+	l.out.n = peers_merge(l.out.peers, l.out.n);
+	l.in.n = peers_merge(l.in.peers, l.in.n);
 	*(struct allow *)field = (struct allow){
 		.out = take(l.out.peers),
 		.n_out = l.out.n,
 		.in = take(l.in.peers),
 		.n_in = l.in.n,
+		.hosts = take(l.hosts),
+		.n_hosts = l.n_hosts,
+		.names = take(l.names),
+		.n_names = l.n_names,
 		.dns_any = l.dns_any,
+		.dns_bound = l.dns_bound,
 		.dhcp_any = l.dhcp_any,
 	};
 	return 0;

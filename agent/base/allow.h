@@ -10,6 +10,13 @@
 #include <stdint.h>
 
 #define ALLOW_PEERS_MAX 131072
+#define ALLOW_HOSTS_MAX 64
+#define ALLOW_NAMES_MAX 128
+
+#define HOST_NAME_LENGTH 200 /* characters; netfilter/question.h says why no more */
+#define HOST_NAME_ROOM	 (HOST_NAME_LENGTH + 1)
+#define HOST_PORTS_MAX	 16
+#define HOST_PLACES_MAX	 32
 
 struct peer {
 	uint8_t family;	  /* AF_INET or AF_INET6 */
@@ -19,13 +26,52 @@ struct peer {
 	uint8_t addr[16]; /* network order; IPv4 in the first four; no bit past the prefix */
 };
 
+/* Addresses alone, as in struct peer. */
+struct place {
+	uint8_t family, prefix;
+	uint8_t addr[16];
+};
+
+struct port {
+	uint8_t proto;
+	uint16_t number; /* host order; never 0 */
+};
+
+struct name {
+	char text[HOST_NAME_ROOM]; /* "deb.debian.org": small letters, no dot at the end */
+};
+
+/* A peer whose addresses a resolver says, as far as this believes it. */
+struct host {
+	struct name name;
+	struct port ports[HOST_PORTS_MAX];
+	size_t n_ports;
+	struct place within[HOST_PLACES_MAX]; /* all that it may resolve to; none: anything */
+	size_t n_within;
+	struct place instead[HOST_PLACES_MAX]; /* open while it resolves to nothing */
+	size_t n_instead;
+};
+
 struct allow {
 	struct peer *out; /* we may talk to these: policy servers, mirrors, resolvers, time */
 	size_t n_out;
 	struct peer *in; /* these may talk to us: the helpdesk */
 	size_t n_in;
-	bool dns_any;  /* any resolver, port 53; for hosts that roam */
-	bool dhcp_any; /* any DHCP and DHCPv6 server */
+	struct host *hosts; /* ... and to these, once they are resolved (host.h) */
+	size_t n_hosts;
+	struct name *names; /* what resolvers may be asked when dns_bound; none twice */
+	size_t n_names;
+	bool dns_any;	/* any resolver, port 53; for hosts that roam */
+	bool dns_bound; /* UDP port 53 carries questions for `names` alone */
+	bool dhcp_any;	/* any DHCP and DHCPv6 server */
 };
 
 void allow_free(struct allow *a); /* frees the arrays, not a itself, and clears it */
+
+/* Sorts peers, and leaves out what another one covers: no two overlap.  How many are left. */
+size_t peers_merge(struct peer *peers, size_t n);
+
+unsigned address_bits(uint8_t family); /* 32 or 128 */
+
+/* Is the address (16 bytes, as in struct peer) in there? */
+bool place_holds(const struct place *p, uint8_t family, const uint8_t *addr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "policy/place.h"
 #include "policy/publisher/advice.h"
 
 static bool allows(json_t *document, const char *list)
@@ -45,6 +46,22 @@ static bool hasty_antivirus(json_t *document)
 	return false;
 }
 
+/* A destination by name is believed as far as its prefixes go. */
+static bool trusts_resolver(json_t *document)
+{
+	static const char *const lists[] = { "policy", "mirrors", "antivirus" };
+	json_t *allow = json_object_get(document, "allow"), *destination;
+	size_t i;
+
+	for (size_t k = 0; k < sizeof(lists) / sizeof(*lists); k++)
+		json_array_foreach(json_object_get(allow, lists[k]), i, destination)
+			if (!place_is_meant(
+				    json_string_value(json_object_get(destination, "to"))) &&
+			    !json_object_get(destination, "within"))
+				return true;
+	return false;
+}
+
 static bool no_requirement_mends(json_t *document)
 {
 	size_t i;
@@ -67,6 +84,9 @@ static const struct {
 	{ hasty_antivirus,
 	  "an antivirus requirement has no grace: clamd takes a while to start, and "
 	  "a host is in quarantine meanwhile; \"10min\" is kinder" },
+	{ trusts_resolver,
+	  "a destination is a name without \"within\": whoever answers for the resolver decides "
+	  "where a host in quarantine may go" },
 	{ no_requirement_mends, "a requirement has no remedies: only a person can let such a host "
 				"out again" },
 };

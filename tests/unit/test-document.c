@@ -62,6 +62,9 @@ static void test_example(void **state)
 
 #define S(members) "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n\"stale\":{" members "}}"
 
+#define TO(name) A("\"policy\":[{\"to\":\"" name "\",\"tcp\":[1]}]")
+#define L50	 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+
 static void test_stale(void **state)
 {
 	static const char text[] = S("\"after\":\"7d\",\"then\":\"quarantine\"");
@@ -154,11 +157,11 @@ static const struct {
 	  "mode \"enforce\" needs allow.policy" },
 	{ A("\"dhcp\":1"), 2, 17, "allow.dhcp: 1 is neither true nor false" },
 	{ A("\"mirror\":[]"), 2, 19,
-	  "allow.mirror: unknown member; there are: policy, mirrors, antivirus, helpdesk, "
-	  "resolvers, ntp, dhcp" },
+	  "allow.mirror: unknown member; there are: dns, dns_names, policy, mirrors, antivirus, "
+	  "helpdesk, resolvers, ntp, dhcp" },
 	{ A("\"resolvers\":\"some\""), 2, 22, "\"some\" is neither a list of addresses nor" },
 	{ A("\"resolvers\":[\"dns.example\"]"), 2, 23,
-	  "allow.resolvers[0]: \"dns.example\" is not an address or a prefix; a name will not do" },
+	  "allow.resolvers[0]: \"dns.example\" is not an address or a prefix; write" },
 	{ A("\"ntp\":[\"192.0.2.1/24\"]"), 2, 17,
 	  "allow.ntp[0]: \"192.0.2.1/24\" has bits set behind its prefix length" },
 	{ A("\"ntp\":[\"2001:db8::1/64\"]"), 2, 17, "has bits set" },
@@ -177,6 +180,36 @@ static const struct {
 	{ A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[\"22\"]}]"), 2, 45,
 	  "\"22\" is not a port" },
 	{ A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[]}]"), 2, 44, "the list is empty" },
+	{ A("\"dns\":\"all\""), 2, 16, "allow.dns: \"all\" is neither \"names\" nor \"any\"" },
+	{ A("\"dns_names\":[\"a.b\",7]"), 2, 29,
+	  "allow.dns_names[1]: 7 is not the name of a host" },
+	{ A("\"dns_names\":[\"_srv\"]"), 2, 23, "\"_srv\" is not a whole name" },
+	{ TO("m\\u00fcller.example"), 2, 26, "is not the name of a host; it has letters" },
+	{ TO("mirror"), 2, 26,
+	  "allow.policy[0].to: \"mirror\" is not a whole name; write it with its domain, "
+	  "\"mirror.example\"" },
+	{ TO("a..example"), 2, 26, "is not the name of a host" },
+	{ TO("a.example."), 2, 26, "is not the name of a host" },
+	{ TO("-a.example"), 2, 26, "is not the name of a host" },
+	{ TO("a-.example"), 2, 26, "is not the name of a host" },
+	{ TO("_http._tcp.a.example"), 2, 26, "is not the name of a host" },
+	{ TO("a b.example"), 2, 26, "is not the name of a host" },
+	{ TO("192.0.2.300"), 2, 26, "is not an address or a prefix" },
+	{ TO("a.7"), 2, 26, "is not an address" },
+	{ TO("a.example:443"), 2, 26, "is not an address" },
+	{ TO(L50 "." L50 "." L50 "." L50), 2, 26, "has more than 200 characters" },
+	{ TO(L50 "bbbbbbbbbbbbbb.example"), 2, 26, "is not the name of a host" },
+	{ A("\"policy\":[{\"to\":\"a.example\"}]"), 2, 20, "names no port" },
+	{ A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[1],\"else\":[\"192.0.2.2\"]}]"), 2, 55,
+	  "allow.policy[0].else: goes with a name in \"to\"" },
+	{ A("\"policy\":[{\"to\":\"a.example\",\"tcp\":[1],\"within\":[\"0.0.0.0/0\"]}]"), 2, 58,
+	  "allow.policy[0].within[0]: \"0.0.0.0/0\" opens too much" },
+	{ A("\"policy\":[{\"to\":\"a.example\",\"tcp\":[1],\"within\":[]}]"), 2, 57,
+	  "the list is empty" },
+	{ A("\"policy\":[{\"to\":\"a.example\",\"tcp\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}"
+	    "]"),
+	  2, 84, "more than 16 ports for a name" },
+	{ A("\"helpdesk\":[{\"from\":\"a.example\",\"tcp\":[22]}]"), 2, 30, "is not an address" },
 	{ A("\"helpdesk\":[{\"to\":\"192.0.2.1\",\"tcp\":[22]}]"), 2, 22,
 	  "allow.helpdesk[0]: member \"from\" is missing" },
 };
@@ -238,6 +271,55 @@ static void test_allow_alone(void **state)
 	assert_int_equal(policy_parse_allow("{\n\"policy\":5}", 13, &a, &f), -EINVAL);
 	assert_string_equal(f.why, "policy: 5 is not a list");
 	assert_int_equal(f.line, 2);
+}
+
+static void test_names(void **state)
+{
+	static const char text[] =
+		"{\"mirrors\":[{\"to\":\"Deb.Debian.org\",\"tcp\":[80,443],\"within\":[\"151.101.0."
+		"0/16\","
+		"\"2a04:4e42::/32\"],\"else\":[\"151.101.2.132\"]},{\"to\":\"ntp.example.org\","
+		"\"udp\":[123]}],\"resolvers\":[\"192.0.2.53\"],\"dns\":\"names\","
+		"\"dns_names\":[\"_http._tcp.deb.debian.org\",\"ntp.example.org\"]}";
+	const struct host *h;
+	struct allow a;
+
+	(void)state;
+	assert_int_equal(policy_parse_allow(text, strlen(text), &a, NULL), 0);
+	assert_int_equal(a.n_hosts, 2);
+	h = &a.hosts[0];
+	assert_string_equal(h->name.text, "deb.debian.org");
+	assert_int_equal(h->n_ports, 2);
+	assert_int_equal(h->ports[1].proto, IPPROTO_TCP);
+	assert_int_equal(h->ports[1].number, 443);
+	assert_int_equal(h->n_within, 2);
+	assert_int_equal(h->within[1].prefix, 32);
+	assert_int_equal(h->n_instead, 1);
+	assert_int_equal(a.hosts[1].n_within, 0);
+	/* Bound to names, the resolver is asked by UDP alone, whatever the order of members. */
+	assert_true(a.dns_bound);
+	assert_int_equal(a.n_out, 1);
+	assert_peer(a.out, "192.0.2.53", 32, IPPROTO_UDP, 53);
+	assert_int_equal(a.n_names, 3);
+	assert_string_equal(a.names[0].text, "_http._tcp.deb.debian.org");
+	allow_free(&a);
+}
+
+/* With all that its names may resolve to, no list is longer than the quarantine takes. */
+static void test_too_many_names(void **state)
+{
+	_free_ char *text = calloc(ALLOW_HOSTS_MAX + 2, 80);
+	char *end = text;
+	struct fault f = { 0 };
+	struct allow a;
+
+	(void)state;
+	end += sprintf(end, "{\"mirrors\":[");
+	for (int i = 0; i <= ALLOW_HOSTS_MAX; i++)
+		end += sprintf(end, "%s{\"to\":\"a%d.example\",\"tcp\":[80]}", i ? "," : "", i);
+	strcpy(end, "]}");
+	assert_int_equal(policy_parse_allow(text, strlen(text), &a, &f), -EINVAL);
+	assert_non_null(strstr(f.why, "mirrors[64]: more than 64 hosts by name"));
 }
 
 static void test_merge(void **state)
@@ -323,6 +405,8 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_allow_alone),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_too_many_names),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_documented),
 		cmocka_unit_test(test_example_is_in_the_manual),

@@ -503,6 +503,8 @@ static void test_publisher_refuses(void **state)
 		{ "lint policy.json", 0, "policy.json: good; mode audit, 1 requirements" },
 		{ "lint policy.json", 0, "policy.json: note: allow.resolvers is empty" },
 		{ "lint policy.json", 0, "policy.json: note: a requirement has no remedies" },
+		{ "lint named.json", 0,
+		  "named.json: note: a destination is a name without \"within\"" },
 		{ "lint absent.json", 1, "absent.json: No such file" },
 		{ "lint", 2, "usage: lazaret-policy lint FILE" },
 		{ "sign repo bad.json", 1, "bad.json:2:1: " },
@@ -524,6 +526,9 @@ static void test_publisher_refuses(void **state)
 	struct lab *l = *state;
 
 	put(l, "bad.json", "{\n");
+	put(l, "named.json",
+	    "{\"mode\":\"audit\",\"requirements\":[{\"id\":\"f\",\"check\":\"firewall\",\"grace\":"
+	    "\"0s\"}],\"allow\":{\"mirrors\":[{\"to\":\"a.example\",\"tcp\":[80]}]}}");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		assert_int_equal(run(l, rows[i].args), rows[i].status);
 		assert_out(l, rows[i].words);
