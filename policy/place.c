@@ -12,7 +12,7 @@
 
 static bool tail_is_zero(const struct place *p)
 {
-	for (unsigned i = p->prefix; i < address_bits(p->family); i++)
+	for (unsigned i = p->prefix; i < family_bits(p->family); i++)
 		if (p->addr[i / 8] & (0x80 >> i % 8))
 			return false;
 	return true;
@@ -51,7 +51,7 @@ static bool parse(const char *spelt, struct place *ret)
 		*slash++ = '\0';
 	ret->family = strchr(text, ':') ? AF_INET6 : AF_INET;
 	return inet_pton(ret->family, text, ret->addr) == 1 &&
-	       prefix_length(slash, address_bits(ret->family), &ret->prefix);
+	       prefix_length(slash, family_bits(ret->family), &ret->prefix);
 }
 
 int place_read(struct reader *r, json_t *value, struct place *ret)

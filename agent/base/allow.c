@@ -14,7 +14,7 @@ void allow_free(struct allow *a)
 	*a = (struct allow){ 0 };
 }
 
-unsigned address_bits(uint8_t family)
+unsigned family_bits(uint8_t family)
 {
 	return family == AF_INET ? 32 : 128;
 }

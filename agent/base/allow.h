@@ -71,7 +71,7 @@ void allow_free(struct allow *a); /* frees the arrays, not a itself, and clears 
 /* Sorts peers, and leaves out what another one covers: no two overlap.  How many are left. */
 size_t peers_merge(struct peer *peers, size_t n);
 
-unsigned address_bits(uint8_t family); /* 32 or 128 */
+unsigned family_bits(uint8_t family); /* 32 or 128 */
 
 /* Is the address (16 bytes, as in struct peer) in there? */
 bool place_holds(const struct place *p, uint8_t family, const uint8_t *addr);

@@ -83,7 +83,7 @@ static bool any_holds(const struct place *places, size_t n, const struct place *
 
 bool host_admits(const struct host *h, const struct place *a)
 {
-	if ((a->family != AF_INET && a->family != AF_INET6) || a->prefix != address_bits(a->family))
+	if ((a->family != AF_INET && a->family != AF_INET6) || a->prefix != family_bits(a->family))
 		return false;
 	if (h->n_within)
 		return any_holds(h->within, h->n_within, a);
@@ -113,7 +113,7 @@ static void open_place(struct pen *pen, const struct host *h, const struct place
 				    .prefix = at->prefix,
 				    .proto = h->ports[i].proto,
 				    .port = h->ports[i].number };
-		memcpy(p->addr, at->addr, address_bits(at->family) / 8);
+		memcpy(p->addr, at->addr, family_bits(at->family) / 8);
 	}
 }
 

@@ -172,7 +172,7 @@ static uint32_t dice(void)
 static struct place draw(bool single)
 {
 	struct place p = { .family = dice() % 2 ? AF_INET : AF_INET6 };
-	unsigned bits = address_bits(p.family);
+	unsigned bits = family_bits(p.family);
 
 	p.prefix = (uint8_t)(single ? bits : dice() % 3 ? dice() % (bits + 1) : 16);
 	for (unsigned i = 0; i < 4; i++) {
