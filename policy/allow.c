@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/host.h"
+#include "agent/base/named.h"
 #include "policy/allow.h"
 #include "policy/place.h"
 
@@ -19,8 +19,8 @@ struct list {
 
 struct lists {
 	struct list out, in;
-	struct host *hosts;
-	size_t n_hosts;
+	struct named *named;
+	size_t n_named;
 	struct name *names;
 	size_t n_names;
 	bool dns_any, dns_bound, dhcp_any;
@@ -30,7 +30,7 @@ static void drop_lists(struct lists *l)
 {
 	free(l->out.peers);
 	free(l->in.peers);
-	free(l->hosts);
+	free(l->named);
 	free(l->names);
 }
 
@@ -63,19 +63,19 @@ static int add_name(struct reader *r, struct lists *l, const struct name *name)
 	return 0;
 }
 
-static int add_host(struct reader *r, struct lists *l, const struct host *h)
+static int add_named(struct reader *r, struct lists *l, const struct named *h)
 {
-	if (!l->hosts)
-		l->hosts = calloc(ALLOW_HOSTS_MAX, sizeof(*l->hosts));
-	if (!l->hosts)
+	if (!l->named)
+		l->named = calloc(ALLOW_NAMED_MAX, sizeof(*l->named));
+	if (!l->named)
 		return -ENOMEM;
-	if (l->n_hosts == ALLOW_HOSTS_MAX)
-		return reader_refuse(r, "more than %d hosts by name", ALLOW_HOSTS_MAX);
-	l->hosts[l->n_hosts++] = *h;
+	if (l->n_named == ALLOW_NAMED_MAX)
+		return reader_refuse(r, "more than %d hosts by name", ALLOW_NAMED_MAX);
+	l->named[l->n_named++] = *h;
 	return add_name(r, l, &h->name);
 }
 
-static void set_place(struct peer *peer, const struct place *p)
+static void set_place(struct peer *peer, const struct prefix *p)
 {
 	peer->family = p->family;
 	peer->prefix = p->prefix;
@@ -90,7 +90,7 @@ struct entry {
 	struct lists *lists;
 	struct list *list;
 	struct peer peer;
-	struct host host;
+	struct named host;
 	bool named;
 	size_t n_ports;
 };
@@ -98,7 +98,7 @@ struct entry {
 static int read_from(struct reader *r, const struct member *m, json_t *value, void *field)
 {
 	struct entry *e = field;
-	struct place p;
+	struct prefix p;
 	int err = place_read(r, value, &p);
 
 	(void)m;
@@ -120,14 +120,14 @@ static int read_to(struct reader *r, const struct member *m, json_t *value, void
 
 static int read_within(struct reader *r, json_t *item, void *into)
 {
-	struct host *h = into;
+	struct named *h = into;
 
 	return place_read(r, item, &h->within[h->n_within++]);
 }
 
 static int read_instead(struct reader *r, json_t *item, void *into)
 {
-	struct host *h = into;
+	struct named *h = into;
 
 	return place_read(r, item, &h->instead[h->n_instead++]);
 }
@@ -143,12 +143,12 @@ static int read_bounds(struct reader *r, const struct member *m, json_t *value, 
 
 static int add_port(struct reader *r, struct entry *e)
 {
-	struct host *h = &e->host;
+	struct named *h = &e->host;
 
 	if (!e->named)
 		return list_add(r, e->list, &e->peer);
-	if (h->n_ports == HOST_PORTS_MAX)
-		return reader_refuse(r, "more than %d ports for a name", HOST_PORTS_MAX);
+	if (h->n_ports == NAMED_PORTS_MAX)
+		return reader_refuse(r, "more than %d ports for a name", NAMED_PORTS_MAX);
 	h->ports[h->n_ports++] = (struct port){ e->peer.proto, e->peer.port };
 	return 0;
 }
@@ -181,8 +181,8 @@ static int read_ports(struct reader *r, const struct member *m, json_t *value, v
 
 static const struct member to_members[] = {
 	{ "to", read_to, 0, true, 0, 0 },
-	{ "within", read_bounds, 0, false, 1, HOST_PLACES_MAX },
-	{ "else", read_bounds, 0, false, 1, HOST_PLACES_MAX },
+	{ "within", read_bounds, 0, false, 1, NAMED_PLACES_MAX },
+	{ "else", read_bounds, 0, false, 1, NAMED_PLACES_MAX },
 	PORTS,
 };
 static const struct member from_members[] = {
@@ -198,7 +198,7 @@ static int read_entry(struct reader *r, const struct shape *shape, json_t *item,
 
 	if (err == 0 && !e->n_ports)
 		return reader_refuse(r, "names no port; add \"tcp\": [443] or \"udp\": [...]");
-	return err == 0 && e->named ? add_host(r, e->lists, &e->host) : err;
+	return err == 0 && e->named ? add_named(r, e->lists, &e->host) : err;
 }
 
 static int read_destination(struct reader *r, json_t *item, void *into)
@@ -230,7 +230,7 @@ static int read_inbound(struct reader *r, const struct member *m, json_t *value,
 static int read_service(struct reader *r, json_t *item, struct list *list, uint16_t port, bool tcp)
 {
 	struct peer peer = { .proto = IPPROTO_UDP, .port = port };
-	struct place p;
+	struct prefix p;
 	int err = place_read(r, item, &p);
 
 	if (err < 0)
@@ -317,8 +317,8 @@ static size_t places_of_names(const struct lists *l)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < l->n_hosts; i++)
-		n += l->hosts[i].n_ports * FOUND_MAX;
+	for (size_t i = 0; i < l->n_named; i++)
+		n += l->named[i].n_ports * FOUND_MAX;
 	return n;
 }
 
@@ -342,8 +342,8 @@ int allow_read(struct reader *r, const struct member *m, json_t *value, void *fi
 		.n_out = l.out.n,
 		.in = take(l.in.peers),
 		.n_in = l.in.n,
-		.hosts = take(l.hosts),
-		.n_hosts = l.n_hosts,
+		.named = take(l.named),
+		.n_named = l.n_named,
 		.names = take(l.names),
 		.n_names = l.n_names,
 		.dns_any = l.dns_any,

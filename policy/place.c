@@ -3,14 +3,14 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "agent/base/host.h"
+#include "agent/base/named.h"
 #include "policy/place.h"
 
 /* A shorter prefix would open whole provinces of the internet to a host in quarantine. */
 #define PREFIX_MIN4 8
 #define PREFIX_MIN6 16
 
-static bool tail_is_zero(const struct place *p)
+static bool tail_is_zero(const struct prefix *p)
 {
 	for (unsigned i = p->prefix; i < family_bits(p->family); i++)
 		if (p->addr[i / 8] & (0x80 >> i % 8))
@@ -38,11 +38,11 @@ static bool prefix_length(const char *digits, unsigned bits, uint8_t *ret)
 	return n <= bits;
 }
 
-static bool parse(const char *spelt, struct place *ret)
+static bool parse(const char *spelt, struct prefix *ret)
 {
 	char text[INET6_ADDRSTRLEN + 4], *slash;
 
-	*ret = (struct place){ 0 };
+	*ret = (struct prefix){ 0 };
 	if (strlen(spelt) >= sizeof(text))
 		return false;
 	strcpy(text, spelt);
@@ -54,9 +54,9 @@ static bool parse(const char *spelt, struct place *ret)
 	       prefix_length(slash, family_bits(ret->family), &ret->prefix);
 }
 
-int place_read(struct reader *r, json_t *value, struct place *ret)
+int place_read(struct reader *r, json_t *value, struct prefix *ret)
 {
-	struct place p;
+	struct prefix p;
 
 	if (!json_is_string(value) || !parse(json_string_value(value), &p))
 		return reader_refuse_value(r, value,

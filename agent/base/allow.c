@@ -9,7 +9,7 @@ void allow_free(struct allow *a)
 {
 	free(a->out);
 	free(a->in);
-	free(a->hosts);
+	free(a->named);
 	free(a->names);
 	*a = (struct allow){ 0 };
 }
@@ -26,7 +26,7 @@ static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return !memcmp(a, b, bytes) && (!rest || !((a[bytes] ^ b[bytes]) >> (8 - rest)));
 }
 
-bool place_holds(const struct place *p, uint8_t family, const uint8_t *addr)
+bool prefix_holds(const struct prefix *p, uint8_t family, const uint8_t *addr)
 {
 	return p->family == family && same_bits(p->addr, addr, p->prefix);
 }

@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #define ALLOW_PEERS_MAX 131072
-#define ALLOW_HOSTS_MAX 64
+#define ALLOW_NAMED_MAX 64
 #define ALLOW_NAMES_MAX 128
 
-#define HOST_NAME_LENGTH 200 /* characters; netfilter/question.h says why no more */
-#define HOST_NAME_ROOM	 (HOST_NAME_LENGTH + 1)
-#define HOST_PORTS_MAX	 16
-#define HOST_PLACES_MAX	 32
+#define NAMED_LENGTH	 200 /* characters; netfilter/question.h says why no more */
+#define NAMED_ROOM	 (NAMED_LENGTH + 1)
+#define NAMED_PORTS_MAX	 16
+#define NAMED_PLACES_MAX 32
 
 struct peer {
 	uint8_t family;	  /* AF_INET or AF_INET6 */
@@ -27,7 +27,7 @@ struct peer {
 };
 
 /* Addresses alone, as in struct peer. */
-struct place {
+struct prefix {
 	uint8_t family, prefix;
 	uint8_t addr[16];
 };
@@ -38,17 +38,17 @@ struct port {
 };
 
 struct name {
-	char text[HOST_NAME_ROOM]; /* "deb.debian.org": small letters, no dot at the end */
+	char text[NAMED_ROOM]; /* "deb.debian.org": small letters, no dot at the end */
 };
 
 /* A peer whose addresses a resolver says, as far as this believes it. */
-struct host {
+struct named {
 	struct name name;
-	struct port ports[HOST_PORTS_MAX];
+	struct port ports[NAMED_PORTS_MAX];
 	size_t n_ports;
-	struct place within[HOST_PLACES_MAX]; /* all that it may resolve to; none: anything */
+	struct prefix within[NAMED_PLACES_MAX]; /* all that it may resolve to; none: anything */
 	size_t n_within;
-	struct place instead[HOST_PLACES_MAX]; /* open while it resolves to nothing */
+	struct prefix instead[NAMED_PLACES_MAX]; /* open while it resolves to nothing */
 	size_t n_instead;
 };
 
@@ -57,8 +57,8 @@ struct allow {
 	size_t n_out;
 	struct peer *in; /* these may talk to us: the helpdesk */
 	size_t n_in;
-	struct host *hosts; /* ... and to these, once they are resolved (host.h) */
-	size_t n_hosts;
+	struct named *named; /* ... and to these, once they are resolved (named.h) */
+	size_t n_named;
 	struct name *names; /* what resolvers may be asked when dns_bound; none twice */
 	size_t n_names;
 	bool dns_any;	/* any resolver, port 53; for hosts that roam */
@@ -74,4 +74,4 @@ size_t peers_merge(struct peer *peers, size_t n);
 unsigned family_bits(uint8_t family); /* 32 or 128 */
 
 /* Is the address (16 bytes, as in struct peer) in there? */
-bool place_holds(const struct place *p, uint8_t family, const uint8_t *addr);
+bool prefix_holds(const struct prefix *p, uint8_t family, const uint8_t *addr);

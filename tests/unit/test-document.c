@@ -281,13 +281,13 @@ static void test_names(void **state)
 		"\"2a04:4e42::/32\"],\"else\":[\"151.101.2.132\"]},{\"to\":\"ntp.example.org\","
 		"\"udp\":[123]}],\"resolvers\":[\"192.0.2.53\"],\"dns\":\"names\","
 		"\"dns_names\":[\"_http._tcp.deb.debian.org\",\"ntp.example.org\"]}";
-	const struct host *h;
+	const struct named *h;
 	struct allow a;
 
 	(void)state;
 	assert_int_equal(policy_parse_allow(text, strlen(text), &a, NULL), 0);
-	assert_int_equal(a.n_hosts, 2);
-	h = &a.hosts[0];
+	assert_int_equal(a.n_named, 2);
+	h = &a.named[0];
 	assert_string_equal(h->name.text, "deb.debian.org");
 	assert_int_equal(h->n_ports, 2);
 	assert_int_equal(h->ports[1].proto, IPPROTO_TCP);
@@ -295,7 +295,7 @@ static void test_names(void **state)
 	assert_int_equal(h->n_within, 2);
 	assert_int_equal(h->within[1].prefix, 32);
 	assert_int_equal(h->n_instead, 1);
-	assert_int_equal(a.hosts[1].n_within, 0);
+	assert_int_equal(a.named[1].n_within, 0);
 	/* Bound to names, the resolver is asked by UDP alone, whatever the order of members. */
 	assert_true(a.dns_bound);
 	assert_int_equal(a.n_out, 1);
@@ -308,14 +308,14 @@ static void test_names(void **state)
 /* With all that its names may resolve to, no list is longer than the quarantine takes. */
 static void test_too_many_names(void **state)
 {
-	_free_ char *text = calloc(ALLOW_HOSTS_MAX + 2, 80);
+	_free_ char *text = calloc(ALLOW_NAMED_MAX + 2, 80);
 	char *end = text;
 	struct fault f = { 0 };
 	struct allow a;
 
 	(void)state;
 	end += sprintf(end, "{\"mirrors\":[");
-	for (int i = 0; i <= ALLOW_HOSTS_MAX; i++)
+	for (int i = 0; i <= ALLOW_NAMED_MAX; i++)
 		end += sprintf(end, "%s{\"to\":\"a%d.example\",\"tcp\":[80]}", i ? "," : "", i);
 	strcpy(end, "]}");
 	assert_int_equal(policy_parse_allow(text, strlen(text), &a, &f), -EINVAL);

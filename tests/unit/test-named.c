@@ -4,19 +4,19 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "agent/base/host.h"
+#include "agent/base/named.h"
 #include "tests/unit/test.h"
 
-static struct place place(const char *text, unsigned prefix)
+static struct prefix place(const char *text, unsigned prefix)
 {
-	struct place p = { .family = strchr(text, ':') ? AF_INET6 : AF_INET,
-			   .prefix = (uint8_t)prefix };
+	struct prefix p = { .family = strchr(text, ':') ? AF_INET6 : AF_INET,
+			    .prefix = (uint8_t)prefix };
 
 	assert_int_equal(inet_pton(p.family, text, p.addr), 1);
 	return p;
 }
 
-static struct place one(const char *text)
+static struct prefix one(const char *text)
 {
 	return place(text, strchr(text, ':') ? 128 : 32);
 }
@@ -73,28 +73,28 @@ static void test_what_is_believed(void **state)
 		{ "fec0::1", false, true },	 { "ff02::1", false, false },
 		{ "fd00::1", false, true },
 	};
-	struct host bounded = { .n_within = 3 }, unbounded = { 0 };
-	struct place wide = place("198.51.100.0", 24);
+	struct named bounded = { .n_within = 3 }, unbounded = { 0 };
+	struct prefix wide = place("198.51.100.0", 24);
 
 	(void)state;
 	bounded.within[0] = place("198.51.100.0", 24);
 	bounded.within[1] = place("2001:db8::", 32);
 	bounded.within[2] = place("127.8.0.0", 16); /* signed is signed */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct place p = one(rows[i].addr);
+		struct prefix p = one(rows[i].addr);
 
-		if (host_admits(&bounded, &p) != rows[i].bounded ||
-		    host_admits(&unbounded, &p) != rows[i].unbounded)
+		if (named_admits(&bounded, &p) != rows[i].bounded ||
+		    named_admits(&unbounded, &p) != rows[i].unbounded)
 			fail_msg("%s", rows[i].addr);
 	}
-	assert_false(host_admits(&bounded, &wide)); /* an answer is an address */
+	assert_false(named_admits(&bounded, &wide)); /* an answer is an address */
 	wide.family = AF_UNIX;
-	assert_false(host_admits(&unbounded, &wide));
+	assert_false(named_admits(&unbounded, &wide));
 }
 
 static bool has(const struct allow *a, const char *addr, uint16_t port)
 {
-	struct place p = one(addr);
+	struct prefix p = one(addr);
 
 	for (size_t i = 0; i < a->n_out; i++)
 		if (a->out[i].family == p.family && a->out[i].port == port &&
@@ -106,7 +106,7 @@ static bool has(const struct allow *a, const char *addr, uint16_t port)
 static void test_resolving(void **state)
 {
 	struct peer out = { AF_INET, IPPROTO_TCP, 32, 80, { 192, 0, 2, 1 } };
-	struct host hosts[2] = {
+	struct named hosts[2] = {
 		{ .name = { "a.example" },
 		  .ports = { { IPPROTO_TCP, 80 }, { IPPROTO_UDP, 123 } },
 		  .n_ports = 2,
@@ -117,8 +117,8 @@ static void test_resolving(void **state)
 	struct name names[] = { { "a.example" } }, more[] = { { "p.example" }, { "a.example" } };
 	const struct allow a = { .out = &out,
 				 .n_out = 1,
-				 .hosts = hosts,
-				 .n_hosts = 2,
+				 .named = hosts,
+				 .n_named = 2,
 				 .names = names,
 				 .n_names = 1,
 				 .dns_bound = true };
@@ -131,7 +131,7 @@ static void test_resolving(void **state)
 	assert_int_equal(allow_resolve(&a, NULL, 0, more, 2, &got), 0);
 	assert_int_equal(got.n_out, 3);
 	assert_int_equal(got.out[1].prefix, 28);
-	assert_int_equal(got.n_hosts, 0);
+	assert_int_equal(got.n_named, 0);
 	assert_int_equal(got.n_names, 2);
 	assert_string_equal(got.names[1].text, "p.example");
 	assert_true(got.dns_bound);
@@ -169,9 +169,9 @@ static uint32_t dice(void)
 }
 
 /* Few bits set, so that what is drawn often lies in what was drawn before. */
-static struct place draw(bool single)
+static struct prefix draw(bool single)
 {
-	struct place p = { .family = dice() % 2 ? AF_INET : AF_INET6 };
+	struct prefix p = { .family = dice() % 2 ? AF_INET : AF_INET6 };
 	unsigned bits = family_bits(p.family);
 
 	p.prefix = (uint8_t)(single ? bits : dice() % 3 ? dice() % (bits + 1) : 16);
@@ -184,7 +184,7 @@ static struct place draw(bool single)
 	return p;
 }
 
-static bool is_signed(const struct host *h, const struct peer *p)
+static bool is_signed(const struct named *h, const struct peer *p)
 {
 	bool port = false, in = !h->n_within;
 
@@ -192,10 +192,10 @@ static bool is_signed(const struct host *h, const struct peer *p)
 		port |= h->ports[i].proto == p->proto && h->ports[i].number == p->port;
 	for (size_t i = 0; i < h->n_within; i++)
 		in |= h->within[i].prefix <= p->prefix &&
-		      place_holds(&h->within[i], p->family, p->addr);
+		      prefix_holds(&h->within[i], p->family, p->addr);
 	for (size_t i = 0; i < h->n_instead; i++)
 		in |= h->instead[i].prefix == p->prefix &&
-		      place_holds(&h->instead[i], p->family, p->addr);
+		      prefix_holds(&h->instead[i], p->family, p->addr);
 	return port && in;
 }
 
@@ -206,9 +206,9 @@ static void test_no_answer_widens(void **state)
 
 	(void)state;
 	for (int round = 0; round < 2000; round++) {
-		struct host h = { .name = { "a.example" }, .n_ports = 1 + dice() % 2 };
+		struct named h = { .name = { "a.example" }, .n_ports = 1 + dice() % 2 };
 		struct found f = { .name = { "a.example" }, .n = dice() % (FOUND_MAX + 1) };
-		const struct allow a = { .hosts = &h, .n_hosts = 1 };
+		const struct allow a = { .named = &h, .n_named = 1 };
 		struct allow got;
 
 		h.n_within = 1 + dice() % 4;
@@ -239,5 +239,5 @@ int main(void)
 		cmocka_unit_test(test_no_answer_widens),
 	};
 
-	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("named", tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/host.h"
+#include "agent/base/named.h"
 
 #define LABEL_MAX 63
 #define DIGITS	  "0123456789"
@@ -35,8 +35,8 @@ int name_read(const char *text, bool service, struct name *ret, struct fault *fa
 	const char *p, *last;
 	size_t n;
 
-	if (strlen(text) > HOST_NAME_LENGTH)
-		return fault_set(fault, -EINVAL, "has more than %d characters", HOST_NAME_LENGTH);
+	if (strlen(text) > NAMED_LENGTH)
+		return fault_set(fault, -EINVAL, "has more than %d characters", NAMED_LENGTH);
 	memcpy(name.text, text, strlen(text));
 	make_small(name.text);
 	for (p = last = name.text;; p += n + 1) {
@@ -62,7 +62,7 @@ int name_read(const char *text, bool service, struct name *ret, struct fault *fa
 }
 
 /* RFC 6890, and what of it can be nobody else's: no answer may send us there. */
-static const struct place nobodys[] = {
+static const struct prefix nobodys[] = {
 	{ AF_INET, 8, { 0 } },
 	{ AF_INET, 8, { 127 } },
 	{ AF_INET, 16, { 169, 254 } },
@@ -73,15 +73,15 @@ static const struct place nobodys[] = {
 	{ AF_INET6, 8, { 0xff } },
 };
 
-static bool any_holds(const struct place *places, size_t n, const struct place *a)
+static bool any_holds(const struct prefix *places, size_t n, const struct prefix *a)
 {
 	for (size_t i = 0; i < n; i++)
-		if (place_holds(&places[i], a->family, a->addr))
+		if (prefix_holds(&places[i], a->family, a->addr))
 			return true;
 	return false;
 }
 
-bool host_admits(const struct host *h, const struct place *a)
+bool named_admits(const struct named *h, const struct prefix *a)
 {
 	if ((a->family != AF_INET && a->family != AF_INET6) || a->prefix != family_bits(a->family))
 		return false;
@@ -104,7 +104,7 @@ struct pen {
 	size_t n;
 };
 
-static void open_place(struct pen *pen, const struct host *h, const struct place *at)
+static void open_place(struct pen *pen, const struct named *h, const struct prefix *at)
 {
 	for (size_t i = 0; i < h->n_ports; i++) {
 		struct peer *p = &pen->peers[pen->n++];
@@ -117,12 +117,12 @@ static void open_place(struct pen *pen, const struct host *h, const struct place
 	}
 }
 
-static void open_host(struct pen *pen, const struct host *h, const struct found *f)
+static void open_named(struct pen *pen, const struct named *h, const struct found *f)
 {
 	size_t before = pen->n;
 
 	for (size_t i = 0; f && i < f->n; i++) {
-		if (host_admits(h, &f->at[i]))
+		if (named_admits(h, &f->at[i]))
 			open_place(pen, h, &f->at[i]);
 	}
 	for (size_t i = 0; pen->n == before && i < h->n_instead; i++)
@@ -154,21 +154,21 @@ static void drop_allow(struct allow *a)
 int allow_resolve(const struct allow *a, const struct found *found, size_t n_found,
 		  const struct name *more, size_t n_more, struct allow *ret)
 {
-	const size_t room = a->n_out + a->n_hosts * HOST_PORTS_MAX * FOUND_MAX;
+	const size_t room = a->n_out + a->n_named * NAMED_PORTS_MAX * FOUND_MAX;
 	_drop_(drop_allow) struct allow new = *a;
 	struct pen pen;
 
-	_Static_assert(HOST_PLACES_MAX <= FOUND_MAX, "the room for a host's peers");
-	new.hosts = NULL;
-	new.n_hosts = 0;
+	_Static_assert(NAMED_PLACES_MAX <= FOUND_MAX, "the room for a host's peers");
+	new.named = NULL;
+	new.n_named = 0;
 	new.out = copy(a->out, a->n_out, room, sizeof(*a->out));
 	new.in = copy(a->in, a->n_in, a->n_in, sizeof(*a->in));
 	new.names = copy(a->names, a->n_names, a->n_names + n_more, sizeof(*a->names));
 	if (!new.out || !new.in || !new.names)
 		return -ENOMEM;
 	pen = (struct pen){ new.out, new.n_out };
-	for (size_t i = 0; i < a->n_hosts; i++)
-		open_host(&pen, &a->hosts[i], find(found, n_found, &a->hosts[i].name));
+	for (size_t i = 0; i < a->n_named; i++)
+		open_named(&pen, &a->named[i], find(found, n_found, &a->named[i].name));
 	new.n_out = peers_merge(pen.peers, pen.n);
 	for (size_t i = 0; i < n_more; i++)
 		names_add(new.names, &new.n_names, &more[i]);

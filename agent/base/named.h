@@ -14,7 +14,7 @@
 struct found {
 	struct name name;
 	size_t n;
-	struct place at[FOUND_MAX]; /* single addresses */
+	struct prefix at[FOUND_MAX]; /* single addresses */
 };
 
 /*
@@ -28,7 +28,7 @@ int name_read(const char *text, bool service, struct name *ret, struct fault *fa
  * May the host be at this address?  Where the policy says `within`, it decides; where not, any
  * address will do that can be another machine's: not loopback, link-local, multicast, or none.
  */
-bool host_admits(const struct host *h, const struct place *a);
+bool named_admits(const struct named *h, const struct prefix *a);
 
 /*
  * The allow-list with its hosts resolved: of what was found, each address that its host admits,
