@@ -128,5 +128,5 @@ FORCE:
 .SECONDARY:
 .PHONY: all tests fuzzers benches install clean FORCE defconfig oldconfig menuconfig \
 	list-tests list-scripts list-benches list-sources
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
 endif

@@ -48,6 +48,7 @@ struct daemon {
 	bool laid;     /* the quarantine is in the kernel */
 	bool relay;    /* its allow-list is another one now */
 	char enforce_fault[240];
+	char everyone_told[160]; /* of nft.everyone */
 	unsigned restored; /* how often others' changes to it were undone */
 	int64_t restored_told;
 

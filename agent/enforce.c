@@ -79,6 +79,25 @@ void enforce_links(struct daemon *d)
 		log_err("%s; trying again at the next look", fault.why);
 }
 
+/* Another slice than when the list was laid (it was started anew), or a service joined it. */
+static bool has_moved(struct daemon *d)
+{
+	const struct who *laid = &d->nft.who;
+	struct who now = { 0 };
+
+	if (!d->policy->allow.everyone)
+		who_find(&d->nft, &now, NULL);
+	return now.level != laid->level || now.id != laid->id;
+}
+
+static void tell_who(struct daemon *d)
+{
+	if (strcmp(d->everyone_told, d->nft.everyone) && *d->nft.everyone)
+		log_warn("in quarantine every program may talk to whom the policy allows: %s",
+			 d->nft.everyone);
+	snprintf(d->everyone_told, sizeof(d->everyone_told), "%s", d->nft.everyone);
+}
+
 static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 {
 	int there, r = reach_kernel(d, fault);
@@ -89,7 +108,7 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 	there = quarantine_present(&d->nft, fault);
 	if (there < 0)
 		return there;
-	if (wanted && there && !d->relay) {
+	if (wanted && there && !d->relay && !has_moved(d)) {
 		d->laid = true;
 		return 0;
 	}
@@ -109,8 +128,10 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 		log_notice("quarantine %s", wanted ? "laid" : "lifted");
 	d->laid = wanted;
 	d->relay = false;
-	if (wanted)
+	if (wanted) {
 		restore_order(d);
+		tell_who(d);
+	}
 	return 0;
 }
 

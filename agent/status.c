@@ -68,6 +68,13 @@ static json_t *policy_json(const struct daemon *d)
 			 d->refresh != NULL);
 }
 
+/* Who may use what the quarantine lets through. */
+static json_t *path_json(const struct daemon *d)
+{
+	return json_pack("{s:s, s:o}", "who", d->nft.who.level ? "repair" : "everyone", "everyone",
+			 text(d->nft.everyone));
+}
+
 char *status_text(const struct daemon *d)
 {
 	json_t *subjects = json_array(), *all;
@@ -83,6 +90,7 @@ char *status_text(const struct daemon *d)
 			(int)d->restored, "enforce_fault", text(d->enforce_fault), "contact",
 			text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
 			"requirements", subjects);
+	json_object_set_new(all, "path", path_json(d));
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
 	return ret;

@@ -129,7 +129,11 @@ static int read_allow(const char *file, struct allow *ret, struct fault *fault)
 static int lay_failsafe(struct nft *nft, struct options *o, struct fault *fault)
 {
 	const struct allow narrow = {
-		.out = o->enrol, .n_out = o->n_enrol, .dns_any = true, .dhcp_any = true
+		.out = o->enrol,
+		.n_out = o->n_enrol,
+		.dns_any = true,
+		.dhcp_any = true,
+		.everyone = true,
 	};
 	int r = quarantine_lay(nft, &narrow, fault);
 
@@ -156,7 +160,8 @@ static int hold(struct options *o, struct fault *fault)
 	if (r == 0)
 		r = quarantine_lay(&nft, &allow, &why);
 	if (r == 0) {
-		log_notice("held: %zu peers outwards, %zu inwards", allow.n_out, allow.n_in);
+		log_notice("held: %zu peers outwards, %zu inwards, open to %s", allow.n_out,
+			   allow.n_in, nft.who.level ? "the repair services" : "every program");
 	} else {
 		log_err("%s", why.why);
 		r = lay_failsafe(&nft, o, fault);

@@ -6,6 +6,7 @@
 
 #include "agent/base/err.h"
 #include "netfilter/ownership.h"
+#include "netfilter/who.h"
 
 struct nlmsghdr;
 
@@ -15,6 +16,9 @@ struct nft {
 	uint32_t seq;		  /* of the next message */
 	enum ownership ownership; /* of the tables laid through it: see ownership_claim() */
 	bool plain;		  /* the quarantine found no hooks at links in this kernel */
+	bool matches;		  /* this kernel can tell programs by their cgroup */
+	struct who who;		  /* whom the list of the quarantine laid last is open to */
+	char everyone[160];	  /* why to every program, when not because the list says so */
 };
 
 /*

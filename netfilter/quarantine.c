@@ -3,6 +3,7 @@
 #include <libnftnl/chain.h>
 #include <libnftnl/table.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -68,24 +69,35 @@ static void add_chain(struct batch *b, const char *name, const struct base *base
 	batch_add_chain(b, c);
 }
 
-static uint32_t circumstances(const struct allow *allow, const struct peers *peers)
-{
-	return peers_present(peers) | (allow->dns_any ? WHEN_DNS : 0) |
-	       (allow->dhcp_any ? WHEN_DHCP : 0);
-}
-
 struct plan {
 	const struct allow *allow;
 	const struct peers *peers;
+	struct who who;
 	const struct links *links; /* NULL: a kernel without hooks at links */
 	uint32_t flags;		   /* NFT_TABLE_F_ */
 	bool anew;
 };
 
+static uint32_t circumstances(const struct plan *p)
+{
+	return peers_present(p->peers) | (p->allow->dns_any ? WHEN_DNS : 0) |
+	       (p->allow->dhcp_any ? WHEN_DHCP : 0) | (p->who.level ? WHEN_WHO : 0);
+}
+
+/* The table of rules is for all hosts; which cgroup it is differs. */
+static void add_rule(struct batch *b, const struct plan *p, const struct rule *rule)
+{
+	struct rule r = *rule;
+
+	for (size_t i = 0; i < RULE_TERMS; i++)
+		r.terms[i].who = &p->who;
+	rule_add(b, TABLE, &r);
+}
+
 /* The table of one family, RULES_PACKETS or RULES_FRAMES. */
 static void add_rules(struct batch *b, const struct plan *p, unsigned table)
 {
-	const uint32_t now = circumstances(p->allow, p->peers);
+	const uint32_t now = circumstances(p);
 
 	batch_family(b, table == RULES_PACKETS ? NFPROTO_INET : NFPROTO_NETDEV);
 	if (p->anew) {
@@ -103,7 +115,7 @@ static void add_rules(struct batch *b, const struct plan *p, unsigned table)
 	peers_add_sets(b, TABLE, p->peers);
 	for (size_t i = 0; i < rules_n; i++) {
 		if (rules_tables(rules[i].chain) & table && (!rules[i].when || rules[i].when & now))
-			rule_add(b, TABLE, &rules[i]);
+			add_rule(b, p, &rules[i]);
 	}
 }
 
@@ -147,15 +159,30 @@ static int lay_somehow(struct nft *nft, struct plan *p, struct fault *fault)
 	return r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
 }
 
+/* A host that cannot tell its programs apart is held to the list all the same. */
+static void find_who(struct nft *nft, const struct allow *allow, struct who *ret)
+{
+	struct fault why = { 0 };
+
+	*ret = (struct who){ 0 };
+	if (!allow->everyone)
+		who_find(nft, ret, &why);
+	snprintf(nft->everyone, sizeof(nft->everyone), "%.159s", why.why);
+}
+
 int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fault)
 {
 	_drop_(drop_peers) struct peers *peers = NULL;
 	int r = peers_sort(allow, &peers, fault), tries = TRIES;
+	struct who who = { 0 };
 
+	if (r == 0)
+		find_who(nft, allow, &who);
 	while (r == 0) {
 		_drop_(links_free) struct links links = { 0 };
 		struct plan p = { .allow = allow,
 				  .peers = peers,
+				  .who = who,
 				  .links = &links,
 				  .flags = ownership_flags(nft->ownership) };
 		struct fault why = { 0 };
@@ -167,6 +194,8 @@ int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fau
 			r = 0; /* a link was gone before we were there */
 			continue;
 		}
+		if (r == 0)
+			nft->who = who;
 		if (r < 0 && *why.why)
 			fault_set(fault, r, "%s", why.why);
 		break;

@@ -18,7 +18,8 @@ struct nft;
  * a quarantine that is already there, without a moment in which a base chain is missing
  * or open.  0, or -errno with the kernel's refusal in words; then nothing has changed.
  * On a kernel without hooks at links (CONFIG_NETFILTER_EGRESS) only packets are held, and
- * nft->plain says so.
+ * nft->plain says so.  The list is open to the repair services or to every program: nft->who is
+ * which, nft->everyone why when the host cannot do what the list says.
  */
 int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fault);
 

@@ -8,6 +8,7 @@
 
 #include "netfilter/batch.h"
 #include "netfilter/rule.h"
+#include "netfilter/who.h"
 
 DEFINE_DROP(nftnl_rule, nftnl_rule_free)
 
@@ -132,6 +133,30 @@ static void add_lookup(struct nftnl_rule **r, const struct term *t)
 	}
 }
 
+static void forget(struct nftnl_rule **r)
+{
+	drop_nftnl_rule(r);
+	*r = NULL;
+}
+
+/* The id is in host order; a socket whose group lies less deep than the level meets nothing. */
+static void add_others(struct nftnl_rule **r, const struct term *t)
+{
+	struct nftnl_expr *e;
+
+	if (!t->who || !t->who->level)
+		return forget(r);
+	e = add(r, "socket");
+	set_u32(e, NFTNL_EXPR_SOCKET_KEY, NFT_SOCKET_CGROUPV2);
+	set_u32(e, NFTNL_EXPR_SOCKET_DREG, REG(0));
+	set_u32(e, NFTNL_EXPR_SOCKET_LEVEL, t->who->level);
+	e = add(r, "cmp");
+	set_u32(e, NFTNL_EXPR_CMP_SREG, REG(0));
+	set_u32(e, NFTNL_EXPR_CMP_OP, NFT_CMP_NEQ);
+	if (e)
+		nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, &t->who->id, sizeof(t->who->id));
+}
+
 static void add_limit(struct nftnl_rule **r, const struct term *t)
 {
 	struct nftnl_expr *e = add(r, "limit");
@@ -164,6 +189,7 @@ static void add_term(struct nftnl_rule **r, const struct term *t)
 	case TERM_PROTOCOL: return add_protocol(r, t);
 	case TERM_PAYLOAD: return add_payload(r, t);
 	case TERM_IN_SET: return add_lookup(r, t);
+	case TERM_OTHERS: return add_others(r, t);
 	case TERM_COUNTER: add(r, "counter"); return;
 	case TERM_LIMIT: return add_limit(r, t);
 	case TERM_VERDICT: return add_verdict(r, t);

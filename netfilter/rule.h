@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct batch;
+struct who;
 
 enum term_op {
 	TERM_END,
@@ -17,6 +18,7 @@ enum term_op {
 	TERM_PROTOCOL, /* the same with NFT_META_PROTOCOL, which the kernel keeps in wire order */
 	TERM_PAYLOAD,  /* load `len` bytes at `at` of header `base`, mask, compare */
 	TERM_IN_SET,   /* look address . protocol . port up in set `name` */
+	TERM_OTHERS,   /* sent by a program outside of the cgroup `who` */
 	TERM_COUNTER,
 	TERM_LIMIT,   /* `value` packets a second at most, in bursts of twice as many */
 	TERM_VERDICT, /* `value`, to chain `name` when it is a jump or goto */
@@ -29,6 +31,7 @@ struct term {
 	uint8_t cmp;		   /* enum nft_cmp_ops */
 	uint32_t mask, value;	   /* host order; mask 0: none */
 	const char *name;
+	const struct who *who; /* of TERM_OTHERS; without one, or of level 0, there is no rule */
 };
 
 #define RULE_TERMS 8
@@ -98,6 +101,13 @@ void rule_add(struct batch *b, const char *table, const struct rule *rule);
 /* `set` of ipv4_addr . inet_proto . inet_service, or with ipv6_addr. */
 #define IN_SET4(addr, port, set) IN_SET_(4, addr, 9, port, set)
 #define IN_SET6(addr, port, set) IN_SET_(16, addr, 6, port, set)
+
+/*
+ * The socket that sent it lies outside of the repair services' cgroup.  Not met by what the
+ * kernel itself sends (the end of a connection that its program has closed, a tunnel's packets):
+ * such sockets lie in the root group or there is none.  In the hooks input and output only.
+ */
+#define BY_OTHERS { .op = TERM_OTHERS }
 
 #define COUNT	 { .op = TERM_COUNTER }
 #define LIMIT(n) { .op = TERM_LIMIT, .value = (n) }

@@ -69,11 +69,20 @@ const struct rule rules[] = {
 	{ ALWAYS, "input", { IS_IPV4, GOTO("in4") } },
 	{ ALWAYS, "input", { IS_IPV6, GOTO("in6") } },
 	{ ALWAYS, "output", { OUT_BY_LOOPBACK, ACCEPT } },
-	{ ALWAYS, "output", { IS_IPV4, GOTO("out4") } },
-	{ ALWAYS, "output", { IS_IPV6, GOTO("out6") } },
+	{ ALWAYS, "output", { GOTO("sender") } },
 	{ ALWAYS, "postrouting", { OUT_BY_LOOPBACK, ACCEPT } },
 	{ ALWAYS, "postrouting", { IS_IPV4, GOTO("out4") } },
 	{ ALWAYS, "postrouting", { IS_IPV6, GOTO("out6") } },
+
+	/*
+	 * Who sends it is known in this hook alone: later a packet may have left its socket, and at
+	 * links a frame never had one.  So what only the repair services may say is held here, and
+	 * there it is held to the list.
+	 */
+	{ WHEN_WHO, "sender", { IS_IPV4, BY_OTHERS, GOTO("any4") } },
+	{ WHEN_WHO, "sender", { IS_IPV6, BY_OTHERS, GOTO("any6") } },
+	{ ALWAYS, "sender", { IS_IPV4, GOTO("out4") } },
+	{ ALWAYS, "sender", { IS_IPV6, GOTO("out6") } },
 
 	{ ALWAYS, "in4", { IP4_ODD, DROP } },
 	{ ALWAYS, "in4", { IP4_FRAGMENT, DROP } },
@@ -94,12 +103,17 @@ const struct rule rules[] = {
 	{ WHEN(PEERS_OUT4_NETS), "out4", { IN_SET4(IP4_DADDR, L4_DPORT, "out4-nets"), ACCEPT } },
 	{ WHEN_DNS, "out4", { UDP4, DPORT(53), ACCEPT } },
 	{ WHEN_DNS, "out4", { TCP4, DPORT(53), ACCEPT } },
+	{ ALWAYS, "out4", { GOTO("any4") } },
+
+	/* What any program may send: its lease, and answers to who was let in. */
+	{ ALWAYS, "any4", { IP4_ODD, DROP } },
+	{ ALWAYS, "any4", { IP4_FRAGMENT, DROP } },
 	{ WHEN_DHCP,
-	  "out4",
+	  "any4",
 	  { UDP4, SPORT(68), DPORT(67), IP4_TO_ALL, UDP_LENGTH_TO(600), LIMIT(5), ACCEPT } },
-	{ ALWAYS, "out4", { TCP4, TCP_OPENING, DROP } },
-	{ WHEN(PEERS_IN4), "out4", { IN_SET4(IP4_DADDR, L4_SPORT, "in4"), ACCEPT } },
-	{ WHEN(PEERS_IN4_NETS), "out4", { IN_SET4(IP4_DADDR, L4_SPORT, "in4-nets"), ACCEPT } },
+	{ ALWAYS, "any4", { TCP4, TCP_OPENING, DROP } },
+	{ WHEN(PEERS_IN4), "any4", { IN_SET4(IP4_DADDR, L4_SPORT, "in4"), ACCEPT } },
+	{ WHEN(PEERS_IN4_NETS), "any4", { IN_SET4(IP4_DADDR, L4_SPORT, "in4-nets"), ACCEPT } },
 
 	{ ALWAYS, "in6", { IP6_ODD, DROP } },
 	{ WHEN(PEERS_IN6), "in6", { IN_SET6(IP6_SADDR, L4_DPORT, "in6"), ACCEPT } },
@@ -124,20 +138,23 @@ const struct rule rules[] = {
 	{ WHEN(PEERS_OUT6_NETS), "out6", { IN_SET6(IP6_DADDR, L4_DPORT, "out6-nets"), ACCEPT } },
 	{ WHEN_DNS, "out6", { UDP6, DPORT(53), ACCEPT } },
 	{ WHEN_DNS, "out6", { TCP6, DPORT(53), ACCEPT } },
+	{ ALWAYS, "out6", { GOTO("any6") } },
+
+	{ ALWAYS, "any6", { IP6_ODD, DROP } },
 	{ WHEN_DHCP,
-	  "out6",
+	  "any6",
 	  { UDP6, SPORT(546), DPORT(547), IP6_TO_LINK, UDP_LENGTH_TO(600), LIMIT(5), ACCEPT } },
 	{ WHEN_DHCP,
-	  "out6",
+	  "any6",
 	  { UDP6, SPORT(546), DPORT(547), IP6_TO_LINK_LOCAL, UDP_LENGTH_TO(600), LIMIT(5),
 	    ACCEPT } },
-	{ ALWAYS, "out6", MLD_OUT },
-	{ ALWAYS, "out6", RS_OUT },
-	{ ALWAYS, "out6", ND_OUT(ND_NEIGHBOUR_SOLICIT) },
-	{ ALWAYS, "out6", ND_OUT(ND_NEIGHBOUR_ADVERT) },
-	{ ALWAYS, "out6", { TCP6, TCP_OPENING, DROP } },
-	{ WHEN(PEERS_IN6), "out6", { IN_SET6(IP6_DADDR, L4_SPORT, "in6"), ACCEPT } },
-	{ WHEN(PEERS_IN6_NETS), "out6", { IN_SET6(IP6_DADDR, L4_SPORT, "in6-nets"), ACCEPT } },
+	{ ALWAYS, "any6", MLD_OUT },
+	{ ALWAYS, "any6", RS_OUT },
+	{ ALWAYS, "any6", ND_OUT(ND_NEIGHBOUR_SOLICIT) },
+	{ ALWAYS, "any6", ND_OUT(ND_NEIGHBOUR_ADVERT) },
+	{ ALWAYS, "any6", { TCP6, TCP_OPENING, DROP } },
+	{ WHEN(PEERS_IN6), "any6", { IN_SET6(IP6_DADDR, L4_SPORT, "in6"), ACCEPT } },
+	{ WHEN(PEERS_IN6_NETS), "any6", { IN_SET6(IP6_DADDR, L4_SPORT, "in6-nets"), ACCEPT } },
 
 	/* Frames.  A packet socket names one protocol and may write another into the frame. */
 	{ ALWAYS, "ingress", { IS_PROTOCOL(ETH_P_IP), GOTO("in4") } },
@@ -197,6 +214,9 @@ const struct rules_chain rules_chains[] = {
 	{ "in6", RULES_PACKETS | RULES_FRAMES },
 	{ "out4", RULES_PACKETS | RULES_FRAMES },
 	{ "out6", RULES_PACKETS | RULES_FRAMES },
+	{ "any4", RULES_PACKETS | RULES_FRAMES },
+	{ "any6", RULES_PACKETS | RULES_FRAMES },
+	{ "sender", RULES_PACKETS },
 	{ "ingress", RULES_FRAMES },
 	{ "ingress-bonded", RULES_FRAMES },
 	{ "egress", RULES_FRAMES },

@@ -12,6 +12,7 @@
 #define ALWAYS	  0
 #define WHEN_DNS  (1u << (PEERS_COUNT + 0))
 #define WHEN_DHCP (1u << (PEERS_COUNT + 1))
+#define WHEN_WHO  (1u << 31) /* the list is open to the repair services only (who.h) */
 
 /* Chains that are not base chains.  A rule is in each table that has its chain. */
 #define RULES_PACKETS 1u

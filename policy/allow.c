@@ -23,7 +23,7 @@ struct lists {
 	size_t n_named;
 	struct name *names;
 	size_t n_names;
-	bool dns_any, dns_bound, dhcp_any;
+	bool dns_any, dns_bound, dhcp_any, everyone;
 };
 
 static void drop_lists(struct lists *l)
@@ -298,6 +298,17 @@ static int read_names(struct reader *r, const struct member *m, json_t *value, v
 	return reader_array(r, m, value, read_name, field);
 }
 
+static int read_who(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *who = json_string_value(value);
+
+	(void)m;
+	if (!who || (strcmp(who, "repair") && strcmp(who, "everyone")))
+		return reader_refuse_value(r, value, "is neither \"repair\" nor \"everyone\"");
+	*(bool *)field = !strcmp(who, "everyone");
+	return 0;
+}
+
 /* `dns` comes before `resolvers`, which are opened by it. */
 static const struct member allow_members[] = {
 	{ "dns", read_dns, 0, false, 0, 0 },
@@ -309,6 +320,7 @@ static const struct member allow_members[] = {
 	{ "resolvers", read_resolvers, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "ntp", read_clocks, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "dhcp", reader_bool, offsetof(struct lists, dhcp_any), false, 0, 0 },
+	{ "who", read_who, offsetof(struct lists, everyone), false, 0, 0 },
 };
 static const struct shape allow_shape = SHAPE(allow_members);
 
@@ -349,6 +361,7 @@ int allow_read(struct reader *r, const struct member *m, json_t *value, void *fi
 		.dns_any = l.dns_any,
 		.dns_bound = l.dns_bound,
 		.dhcp_any = l.dhcp_any,
+		.everyone = l.everyone,
 	};
 	return 0;
 }

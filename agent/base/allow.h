@@ -64,6 +64,7 @@ struct allow {
 	bool dns_any;	/* any resolver, port 53; for hosts that roam */
 	bool dns_bound; /* UDP port 53 carries questions for `names` alone */
 	bool dhcp_any;	/* any DHCP and DHCPv6 server */
+	bool everyone; /* every program may talk to `out` and resolvers; else the repair services */
 };
 
 void allow_free(struct allow *a); /* frees the arrays, not a itself, and clears it */

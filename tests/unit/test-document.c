@@ -155,6 +155,9 @@ static const struct {
 	  "mode \"enforce\" needs allow.policy" },
 	{ "{\"mode\":\"enforce\",\"requirements\":[{" FW "}],\"allow\":{\"policy\":[]}}", 1, 1,
 	  "mode \"enforce\" needs allow.policy" },
+	{ A("\"who\":\"root\""), 2, 16,
+	  "allow.who: \"root\" is neither \"repair\" nor \"everyone\"" },
+	{ A("\"who\":true"), 2, 16, "allow.who: true is neither \"repair\" nor" },
 	{ A("\"dhcp\":1"), 2, 17, "allow.dhcp: 1 is neither true nor false" },
 	{ A("\"mirror\":[]"), 2, 19,
 	  "allow.mirror: unknown member; there are: dns, dns_names, policy, mirrors, antivirus, "

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/table.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "netfilter/batch.h"
+#include "netfilter/nft.h"
+#include "netfilter/rule.h"
+#include "netfilter/who.h"
+
+#define PROBE	   CONFIG_NFT_TABLE "-probe"
+#define GROUPS_MAX 65536 /* of /proc/self/cgroup: a line a hierarchy, paths of 4 KiB at most */
+
+DEFINE_DROP(nftnl_table, nftnl_table_free)
+DEFINE_DROP(nftnl_chain, nftnl_chain_free)
+
+/* systemd/Kbuild has the drop-ins that bring them into the slice. */
+const char *const who_services[] = {
+	"clamav-freshclam.service", "systemd-resolved.service",
+	"unbound.service",	    "named.service",
+	"dnsmasq.service",	    "systemd-timesyncd.service",
+	"chrony.service",	    "chronyd.service",
+	"ntpsec.service",	    "ntpd.service",
+	"openntpd.service",	    NULL,
+};
+
+/* Where cgroup v2 is: alone, or beside version 1 as systemd's hybrid layout has it. */
+static const char *mounted_at(void)
+{
+	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		struct statfs fs;
+
+		if (statfs(places[i], &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+			return places[i];
+	}
+	return NULL;
+}
+
+/* cgroups(7): the line of version 2 begins with "0::". */
+static const char *line_of_v2(const char *text)
+{
+	while (text && strncmp(text, "0::/", 4)) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text ? text + 3 : NULL;
+}
+
+int who_read(const char *text, char *path, size_t room, uint32_t *level)
+{
+	const char *own = line_of_v2(text), *end = NULL;
+	uint32_t depth = 0, found = 0;
+	size_t len;
+
+	if (!own)
+		return -ENOENT;
+	for (const char *p = own; *p == '/'; p += len) {
+		len = 1 + strcspn(p + 1, "/\n");
+		depth++;
+		if (len == sizeof("/" WHO_SLICE) - 1 && !strncmp(p, "/" WHO_SLICE, len)) {
+			end = p + len;
+			found = depth;
+		}
+	}
+	if (!end)
+		return -ENOENT;
+	len = (size_t)(end - own);
+	if (len >= room)
+		return -ENAMETOOLONG;
+	memcpy(path, own, len);
+	path[len] = '\0';
+	*level = found;
+	return 0;
+}
+
+/* One that was started before it belonged to the slice would be cut off, and the host with it. */
+static int find_strays(char *slice, size_t room, struct fault *fault)
+{
+	size_t at = strlen(slice) - (sizeof(WHO_SLICE) - 1);
+
+	for (size_t i = 0; who_services[i]; i++) {
+		struct stat st;
+
+		snprintf(slice + at, room - at, "system.slice/%s", who_services[i]);
+		if (stat(slice, &st) == 0)
+			return fault_set(fault, -EXDEV,
+					 "%s runs outside of " WHO_SLICE "; restart it",
+					 who_services[i]);
+	}
+	return 0;
+}
+
+static int find_slice(struct who *ret, struct fault *fault)
+{
+	const char *mount = mounted_at();
+	_free_ char *text = NULL;
+	char path[4096 + 64];
+	struct who who = { 0 };
+	struct stat st;
+	size_t len;
+	int at, r;
+
+	if (!mount)
+		return fault_set(fault, -ENOENT, "cgroup v2 is not mounted at /sys/fs/cgroup");
+	r = io_read(AT_FDCWD, "/proc/self/cgroup", GROUPS_MAX, &text, &len);
+	if (r < 0)
+		return fault_set(fault, r, "/proc/self/cgroup: %s", strerror(-r));
+	at = snprintf(path, sizeof(path), "%s", mount);
+	r = who_read(text, path + at, sizeof(path) - (size_t)at, &who.level);
+	if (r < 0)
+		return fault_set(fault, -ENOENT,
+				 "this program does not run as a unit in " WHO_SLICE);
+	if (stat(path, &st) < 0)
+		return fault_set(fault, -ENOENT, "%s: %m", path);
+	who.id = st.st_ino;
+	r = find_strays(path, sizeof(path), fault);
+	if (r == 0)
+		*ret = who;
+	return r;
+}
+
+/* In a chain of its own: which hooks a rule can be reached from is looked at elsewhere. */
+static int probe(struct nft *nft)
+{
+	const struct who any = { .level = 1, .id = 1 };
+	const struct rule rule = { 0, "probe", { { .op = TERM_OTHERS, .who = &any }, DROP } };
+	_drop_(drop_nftnl_table) struct nftnl_table *t = nftnl_table_alloc();
+	_drop_(drop_nftnl_chain) struct nftnl_chain *c = nftnl_chain_alloc();
+	struct batch *b = batch_begin(nft, NFPROTO_INET);
+
+	if (t)
+		nftnl_table_set_str(t, NFTNL_TABLE_NAME, PROBE);
+	if (c) {
+		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, PROBE);
+		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, rule.chain);
+	}
+	batch_add_table(b, t);
+	batch_add_chain(b, c);
+	rule_add(b, PROBE, &rule);
+	batch_delete_table(b, PROBE);
+	return batch_commit(b, NULL);
+}
+
+/* What is no answer to the question (memory, a full buffer) leaves it open for the next time. */
+static int ask_kernel(struct nft *nft, struct fault *fault)
+{
+	int r = nft->matches ? 0 : probe(nft);
+
+	if (r == 0) {
+		nft->matches = true;
+		return 0;
+	}
+	if (r == -ENOENT || r == -EINVAL)
+		r = -EOPNOTSUPP;
+	return fault_set(fault, r, "this kernel cannot match programs by their cgroup: %s",
+			 nft_why(r));
+}
+
+int who_find(struct nft *nft, struct who *ret, struct fault *fault)
+{
+	struct who who;
+	int r = find_slice(&who, fault);
+
+	if (r == 0)
+		r = ask_kernel(nft, fault);
+	if (r == 0)
+		*ret = who;
+	return r;
+}
