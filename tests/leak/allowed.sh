@@ -104,12 +104,21 @@ works 'before'
 rm -f "$dir/lease"
 lay || exit 1
 check 'and not in quarantine' not asks lk-host tcp $net4 7000 100
+if [ -n "$groups" ]; then
+	check 'nor an allowed peer for another program' not others asks lk-host udp $peer4 4433 200
+	check 'nor the resolver' not others asks lk-host udp $res6 53 64
+	check 'which loopback is open to' others asks lk-host tcp 127.0.0.1 8080 1000
+fi
 works 'in quarantine'
 rm -f "$dir/lease"
 sed 's/4434/4436/' "$dir/allow.json" >"$dir/edited.json"
 lay "$dir/edited.json" || exit 1
 works 'after an edit'
 check 'nor then' not asks lk-host tcp $net4 7000 100
+sed 's/"dhcp": true/"dhcp": true, "who": "everyone"/' "$dir/allow.json" >"$dir/wide.json"
+lay "$dir/wide.json" || exit 1
+check 'with who: everyone it is open to other programs' aside asks lk-host udp $peer4 4433 200
+check 'and a stranger is not' not aside asks lk-host tcp $net4 7000 100
 lift
 check 'but afterwards' asks lk-host tcp $net4 7000 100
 [ -z "${LK_KEEP-}" ] || cp -r "$dir" "$LK_KEEP"

@@ -29,7 +29,7 @@ row() {
 }
 
 flows() {
-	for f in udp4 udp6 tcp4 tcp6 in4 in6 box4 box6; do : >"$dir/flow.$f"; done
+	for f in udp4 udp6 tcp4 tcp6 in4 in6 box4 box6 peer4 peer6; do : >"$dir/flow.$f"; done
 	# As on most hosts, a firewall of its own tracks connections.  It would also put fragments
 	# together, and so hide how the quarantine takes them.
 	host nft -f - <<-END
@@ -46,8 +46,10 @@ flows() {
 		}
 	END
 	while read -r name where what; do
+		as=
+		[ "${name%?}" != peer ] || as=aside
 		# shellcheck disable=SC2086
-		tail -s 0.05 -n +1 -f "$dir/flow.$name" 2>/dev/null | at $where $shoot flow - $what &
+		tail -s 0.05 -n +1 -f "$dir/flow.$name" 2>/dev/null | $as at $where $shoot flow - $what &
 	done <<-END
 		udp4 lk-host to=$net4 dport=7000
 		udp6 lk-host to=$net6 dport=7000
@@ -55,6 +57,8 @@ flows() {
 		tcp6 lk-host to=$net6 dport=7000 proto=6
 		in4 lk-net to=$own4 dport=8080 proto=6
 		in6 lk-net to=$own6 dport=8080 proto=6
+		peer4 lk-host to=$peer4 dport=443 proto=6
+		peer6 lk-host to=$peer6 dport=443 proto=6
 		box4 lk-box to=$net4 dport=7000 proto=6
 		box6 lk-box to=$net6 dport=7000 proto=6
 	END

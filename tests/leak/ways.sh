@@ -28,7 +28,22 @@ ways() {
 		'user $shoot socket $t to=$([ $v = 4 ] && echo 198.51.200.129 || echo 2001:db8:200:8000::1) dport=80'
 	row 46 held 'UDP to the helpdesk' 'user $shoot socket $t to=$help dport=22'
 	row 46 held 'UDP from port 22 to the helpdesk' 'sh_root to=$help sport=22'
-	row 46 known 'Any program may use what is allowed' 'user $shoot socket $t to=$peer dport=4433'
+
+	# Who is no repair service, to whom the list names.
+	row 46 held "an ordinary program's UDP to an allowed peer" 'others user $shoot socket $t to=$peer dport=4433'
+	row 46 held "an ordinary program's TCP to an allowed peer" \
+		'others user $shoot socket $t proto=6 to=$peer dport=443 wait=1'
+	row 46 held "root's UDP to an allowed peer" 'others host $shoot socket $t to=$peer dport=4433'
+	row 46 held "root's raw UDP to an allowed peer" 'others sh_peer'
+	row 46 held "root's bare TCP ACK to an allowed peer" 'others sh_peer proto=6 dport=443 flags=16'
+	row 46 held "an ordinary program's question to the resolver" \
+		'others user $shoot socket $t to=$res dport=53 data=dns-name'
+	row 46 held "an ordinary program's stream to the resolver" \
+		'others user $shoot socket $t proto=6 to=$res dport=53 data=dns-tcp wait=1'
+	row 46 held "an ordinary program's open connection to an allowed peer" 'others true && flow peer'
+	row 46 known 'Who runs as a repair service' 'user $shoot socket $t to=$peer dport=4433'
+	row 46 known "Frames of root's to whom the list names" \
+		'others host $shoot frame $t $l2 from=$own to=$peer sport=4433 dport=4433'
 
 	# What was open before.
 	row 46 held 'an established UDP flow' 'flow udp'
