@@ -93,7 +93,7 @@ static int compare_parts(struct part a, struct part b)
 }
 
 struct version {
-	struct part epoch, version, release;
+	struct part epoch, version, release; /* p of a release is NULL when there is none */
 };
 
 /* An epoch is digits before a colon; the release is what follows the last hyphen. */
@@ -101,7 +101,7 @@ static struct version split(const char *text, size_t len)
 {
 	struct part all = { text, text + len };
 	struct part epoch = cut(&all, is_digit);
-	struct version v = { .epoch = { text, text }, .release = { text + len, text + len } };
+	struct version v = { .epoch = { text, text } };
 	const char *hyphen;
 
 	if (all.p < all.end && *all.p == ':') {
@@ -111,7 +111,7 @@ static struct version split(const char *text, size_t len)
 	hyphen = memrchr(text, '-', (size_t)(all.end - text));
 	v.version = (struct part){ text, hyphen ? hyphen : all.end };
 	if (hyphen)
-		v.release.p = hyphen + 1;
+		v.release = (struct part){ hyphen + 1, all.end };
 	return v;
 }
 
@@ -122,5 +122,9 @@ int version_compare_rpm(const char *a, size_t a_len, const char *b, size_t b_len
 
 	if (!r)
 		r = compare_parts(v.version, w.version);
-	return r ? r : compare_parts(v.release, w.release);
+	if (r)
+		return r;
+	if (!v.release.p || !w.release.p)
+		return (v.release.p != NULL) - (w.release.p != NULL);
+	return compare_parts(v.release, w.release);
 }

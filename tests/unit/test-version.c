@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,11 +8,16 @@
 #include "policy/version.h"
 #include "tests/unit/test.h"
 
-static int compare(const char *a, const char *b)
+static int compare_in(enum version_order order, const char *a, const char *b)
 {
-	int r = version_compare(a, strlen(a), b, strlen(b));
+	int r = version_cmp(order, a, strlen(a), b, strlen(b));
 
 	return (r > 0) - (r < 0);
+}
+
+static int compare(const char *a, const char *b)
+{
+	return compare_in(VERSION_DPKG, a, b);
 }
 
 /* deb-version(7), and what is easily got wrong. */
@@ -59,6 +65,32 @@ static void test_known(void **state)
 		assert_int_equal(compare(same[i][0], same[i][1]), 0);
 }
 
+/* rpm-version(7). */
+static void test_known_to_rpm(void **state)
+{
+	static const char *const ascending[] = {
+		"~",	    "",	       "^",	      "a",	   "1~rc1-1",
+		"1~rc1-2",  "1-1.el9", "1-1.el9_2.3", "1-10.el9",  "1^git1-1",
+		"1^git2-1", "1a-1",    "1.0~b-1",     "1.0-1",	   "1.0.1-1",
+		"1.1-1",    "1.10-1",  "5.14.0-1",    "5.14.10-1", "6-1",
+		"1:0-1",    "2:0~-1",  "2:0-1",
+	};
+	static const char *const same[][2] = {
+		{ "1.0-1", "0:1.0-1" }, { "1.0-1", "1.00-01" }, { "1.0", "1_0" },
+		{ "1.0-1", "1..0-1" },	{ "1-1.", "1-1" },	{ "1a-1", "1.a-1" },
+		{ "00:1", "1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ascending) / sizeof(*ascending); i++)
+		for (size_t j = 0; j < sizeof(ascending) / sizeof(*ascending); j++)
+			if (compare_in(VERSION_RPM, ascending[i], ascending[j]) !=
+			    (i > j) - (i < j))
+				fail_msg("\"%s\" and \"%s\"", ascending[i], ascending[j]);
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
+		assert_int_equal(compare_in(VERSION_RPM, same[i][0], same[i][1]), 0);
+}
+
 /* From few signs, so that versions are often alike for a while. */
 static void make(unsigned *seed, char *out, bool valid)
 {
@@ -78,20 +110,47 @@ static void make(unsigned *seed, char *out, bool valid)
 	*p = '\0';
 }
 
+static void make_of(unsigned *seed, char *out, const char *const *pieces, size_t n)
+{
+	size_t len = (size_t)rand_r(seed) % 7;
+
+	for (*out = '\0'; len; len--)
+		out = stpcpy(out, pieces[(size_t)rand_r(seed) % n]);
+}
+
+static void make_for(enum version_order order, unsigned *seed, char *out)
+{
+	static const char *const rpm[] = { "0", "1", "10", "01", "a", "ab", "B",  ".",
+					   "~", "^", "-",  "_",	 "+", "1:", ".1", "el" };
+	static const char *const apk[] = { "0",	   "1",	     "2",    "01", ".0",    ".1",
+					   ".10",  ".01",    "a",    "b",  "_rc",   "_p",
+					   "_pre", "_alpha", "_git", "_x", "~a1",   "-r0",
+					   "-r1",  "-r10",   "-",    "1",  "_beta", "_cvs1" };
+
+	if (order == VERSION_DPKG)
+		make(seed, out, false);
+	else if (order == VERSION_RPM)
+		make_of(seed, out, rpm, sizeof(rpm) / sizeof(*rpm));
+	else
+		make_of(seed, out, apk, sizeof(apk) / sizeof(*apk));
+}
+
 static void test_is_an_order(void **state)
 {
 	unsigned seed = 1;
-	char a[32], b[32], c[32];
+	char a[64], b[64], c[64];
 
 	(void)state;
-	for (int i = 0; i < 100000; i++) {
-		make(&seed, a, false);
-		make(&seed, b, false);
-		make(&seed, c, false);
-		assert_int_equal(compare(a, a), 0);
-		if (compare(a, b) != -compare(b, a))
+	for (int i = 0; i < 200000; i++) {
+		enum version_order o = (enum version_order)(i % VERSION_ORDERS);
+
+		make_for(o, &seed, a);
+		make_for(o, &seed, b);
+		make_for(o, &seed, c);
+		assert_int_equal(compare_in(o, a, a), 0);
+		if (compare_in(o, a, b) != -compare_in(o, b, a))
 			fail_msg("\"%s\" and \"%s\": not antisymmetric", a, b);
-		if (compare(a, b) <= 0 && compare(b, c) <= 0 && compare(a, c) > 0)
+		if (compare_in(o, a, b) <= 0 && compare_in(o, b, c) <= 0 && compare_in(o, a, c) > 0)
 			fail_msg("\"%s\", \"%s\", \"%s\": not transitive", a, b, c);
 	}
 }
@@ -121,12 +180,66 @@ static void test_agrees_with_dpkg(void **state)
 	remove(path);
 }
 
+/* One process compares all pairs: rpm has a Lua in it.  What it calls no version is left out. */
+static const char rpm_compares[] =
+	"local n = 0 for l in io.lines(rpm.expand('%{pairs}')) do "
+	"local a, b, r = l:match('^(.-) (.-) (.-)$') "
+	"local ok, c = pcall(rpm.vercmp, a, b) if ok then n = n + 1 end "
+	"if ok and c ~= tonumber(r) then print('# ' .. l .. '\\n') end end "
+	"print(n > 10000 and 'all alike' or '# only ' .. n .. ' are versions')";
+
+static void test_agrees_with_rpm(void **state)
+{
+	char path[] = "/tmp/lazaret-versions.XXXXXX", command[sizeof(rpm_compares) + 200];
+	unsigned seed = 3;
+	FILE *f = fdopen(mkstemp(path), "w");
+	char a[64], b[64];
+
+	(void)state;
+	assert_non_null(f);
+	for (int i = 0; i < 20000; i++) {
+		make_for(VERSION_RPM, &seed, a);
+		make_for(VERSION_RPM, &seed, b);
+		fprintf(f, "%s %s %d\n", a, b, compare_in(VERSION_RPM, a, b));
+	}
+	fclose(f);
+	snprintf(command, sizeof(command),
+		 "test \"$(rpm -D 'pairs %s' --eval \"%%{lua: %s}\" | tee /dev/stderr)\" = 'all "
+		 "alike'",
+		 path, rpm_compares);
+	assert_int_equal(system(command), 0);
+	remove(path);
+}
+
+/* No tool of Alpine's is in Debian, so its answers are kept in a file. */
+static void test_agrees_with_apk(void **state)
+{
+	char path[PATH_MAX] = __FILE__, line[200], a[100], b[100], sign;
+	FILE *f;
+	int n = 0;
+
+	(void)state;
+	strcpy(strrchr(path, '/') + 1, "data/apk-versions");
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (*line == '#')
+			continue;
+		assert_int_equal(sscanf(line, "%99s %c %99s", a, &sign, b), 3);
+		if ("<=>"[compare_in(VERSION_APK, a, b) + 1] != sign)
+			fail_msg("not %s", line);
+		n++;
+	}
+	fclose(f);
+	assert_true(n > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known),
-		cmocka_unit_test(test_is_an_order),
-		cmocka_unit_test(test_agrees_with_dpkg),
+		cmocka_unit_test(test_known),		cmocka_unit_test(test_known_to_rpm),
+		cmocka_unit_test(test_is_an_order),	cmocka_unit_test(test_agrees_with_dpkg),
+		cmocka_unit_test(test_agrees_with_rpm), cmocka_unit_test(test_agrees_with_apk),
 	};
 
 	return cmocka_run_group_tests_name("version", tests, NULL, NULL);
