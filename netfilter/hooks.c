@@ -12,14 +12,18 @@
 
 DEFINE_DROP(nftnl_chain, nftnl_chain_free)
 
-/* First of all that comes in, last of all that goes out. */
+/*
+ * First of all that comes in, last of all that goes out.  Behind that only what is let through is
+ * counted: a packet that the link sends and that was not counted there came past the hooks.
+ */
 static const struct way {
-	const char *chain, *bonded;
+	const char *chain, *bonded; /* with no `bonded` it counts, and its name is for all links */
 	uint32_t hook;
 	int32_t priority;
 } ways[] = {
 	{ "ingress", "ingress-bonded", NF_NETDEV_INGRESS, INT32_MIN },
-	{ "egress", "egress-bonded", NF_NETDEV_EGRESS, INT32_MAX },
+	{ "egress", "egress-bonded", NF_NETDEV_EGRESS, HOOKS_EGRESS },
+	{ HOOKS_COUNTING, NULL, NF_NETDEV_EGRESS, INT32_MAX },
 };
 
 #define N_WAYS	 (sizeof(ways) / sizeof(*ways))
@@ -27,7 +31,7 @@ static const struct way {
 
 static const char *target_of(const struct way *w, const struct link *link)
 {
-	return link->bonded ? w->bonded : w->chain;
+	return link->bonded && w->bonded ? w->bonded : w->chain;
 }
 
 static void name_of(const struct way *w, const struct link *link, char out[HOOKS_NAME])
@@ -58,12 +62,13 @@ static void add_link(struct batch *b, const char *table, const struct link *link
 		char name[HOOKS_NAME];
 		const struct rule on = { .chain = name,
 					 .terms = { GOTO(target_of(&ways[i], link)) } };
+		const struct rule count = { .chain = name, .terms = { COUNT, ACCEPT } };
 
 		if (!(which & 1u << i))
 			continue;
 		name_of(&ways[i], link, name);
 		add_chain(b, table, name, &ways[i], link->name);
-		rule_add(b, table, &on);
+		rule_add(b, table, ways[i].bonded ? &on : &count);
 	}
 }
 

@@ -2,18 +2,22 @@
 /*
  * The quarantine's places at the links: a base chain each way and link, of its own, so that
  * links may come and go without a touch on the others.  "egress.eth0" drops what chain "egress"
- * (rules.h) does not accept; a port of a bond has "egress-bonded.bond0p1" instead.
+ * (rules.h) does not accept; a port of a bond has "egress-bonded.bond0p1" instead.  What it does
+ * accept is counted in "sent.eth0".
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "netfilter/links.h"
 
 struct batch;
 struct chain_seen;
 
-#define HOOKS_NAME (sizeof("ingress-bonded.") + IFNAMSIZ)
+#define HOOKS_NAME     (sizeof("ingress-bonded.") + IFNAMSIZ)
+#define HOOKS_EGRESS   (INT32_MAX - 1) /* priority of what drops; the counting is behind it */
+#define HOOKS_COUNTING "sent"
 
 /* Adds the chains of all links with their rule; those that are there already are kept. */
 void hooks_add(struct batch *b, const char *table, const struct links *links);

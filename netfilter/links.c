@@ -8,26 +8,98 @@
 #include <sys/socket.h>
 
 #include "netfilter/links.h"
-#include "netfilter/nft.h"
 #include "netfilter/object.h"
+#include "netfilter/route.h"
 
-#define LOOPBACK 1 /* the index of every namespace's own; its name may be another */
-#define ANSWER	 5 /* seconds */
-#define TRIES	 8
+#define LOOPBACK   1 /* the index of every namespace's own; its name may be another */
+#define TRIES	   8
+#define ATTRIBUTES IFLA_NEW_NETNSID /* the last that is looked at */
 
-static bool is_bonded(const struct nlattr *info)
+_Static_assert(IFLA_XDP <= ATTRIBUTES && IFLA_LINK_NETNSID <= ATTRIBUTES, "the last");
+
+/* Of one link: what IFLA_LINKINFO says. */
+struct info {
+	const char *kind, *port_kind;
+};
+
+static struct info read_info(const struct nlattr *nest)
 {
 	const struct nlattr *a[IFLA_INFO_SLAVE_KIND + 1];
-	const char *kind;
 
-	if (!info || object_sort_nested(info, a, IFLA_INFO_SLAVE_KIND) < 0)
-		return false;
-	kind = object_text(a[IFLA_INFO_SLAVE_KIND]);
-	return kind && !strcmp(kind, "bond");
+	if (!nest || object_sort_nested(nest, a, IFLA_INFO_SLAVE_KIND) < 0)
+		return (struct info){ 0 };
+	return (struct info){ object_text(a[IFLA_INFO_KIND]),
+			      object_text(a[IFLA_INFO_SLAVE_KIND]) };
 }
 
-static int add(struct links *l, const char *name, bool bonded)
+/* Hardware has no kind.  IFLA_LINK_NETNSID: the other side of the pair is elsewhere. */
+static bool is_bottom(const struct info *info, const struct nlattr **a)
 {
+	if (!info->kind || !strcmp(info->kind, "wwan"))
+		return true;
+	return !strcmp(info->kind, "veth") && a[IFLA_LINK_NETNSID];
+}
+
+static void read_sent(struct link *link, const struct nlattr *a)
+{
+	struct rtnl_link_stats64 s = { 0 };
+
+	/* Newer kernels tell more, and older ones less than these; the first are the same. */
+	if (!a || mnl_attr_get_payload_len(a) < offsetof(struct rtnl_link_stats64, rx_errors))
+		return;
+	memcpy(&s, mnl_attr_get_payload(a), offsetof(struct rtnl_link_stats64, rx_errors));
+	link->sent_packets = s.tx_packets;
+	link->sent_bytes = s.tx_bytes;
+}
+
+static void read_xdp(struct link *link, const struct nlattr *nest)
+{
+	const struct nlattr *a[IFLA_XDP_HW_PROG_ID + 1];
+	const struct nlattr *at;
+
+	if (!nest || object_sort_nested(nest, a, IFLA_XDP_HW_PROG_ID) < 0)
+		return;
+	at = a[IFLA_XDP_ATTACHED];
+	link->has_xdp = at && mnl_attr_validate(at, MNL_TYPE_U8) == 0 &&
+			mnl_attr_get_u8(at) != XDP_ATTACHED_NONE;
+	for (int i = IFLA_XDP_PROG_ID; !link->xdp && i <= IFLA_XDP_HW_PROG_ID; i++) {
+		if (a[i] && mnl_attr_validate(a[i], MNL_TYPE_U32) == 0)
+			link->xdp = mnl_attr_get_u32(a[i]);
+	}
+}
+
+/* false: not about a link, or about loopback. */
+static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct link *ret)
+{
+	const uint32_t head = MNL_ALIGN(sizeof(struct ifinfomsg));
+	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
+	const char *name;
+	struct info info;
+
+	if (mnl_nlmsg_get_payload_len(h) < head ||
+	    object_sort((const char *)i + head, (uint32_t)mnl_nlmsg_get_payload_len(h) - head, a,
+			ATTRIBUTES) < 0)
+		return false;
+	name = object_text(a[IFLA_IFNAME]);
+	if (i->ifi_index == LOOPBACK || !name || strlen(name) >= IFNAMSIZ)
+		return false;
+	*ret = (struct link){ .index = (uint32_t)i->ifi_index };
+	memcpy(ret->name, name, strlen(name) + 1);
+	info = read_info(a[IFLA_LINKINFO]);
+	ret->bonded = info.port_kind && !strcmp(info.port_kind, "bond");
+	ret->bottom = is_bottom(&info, a);
+	read_sent(ret, a[IFLA_STATS64]);
+	read_xdp(ret, a[IFLA_XDP]);
+	return true;
+}
+
+int links_take(struct links *l, const struct nlmsghdr *h)
+{
+	const struct nlattr *a[ATTRIBUTES + 1];
+	struct link link;
+
+	if (h->nlmsg_type != RTM_NEWLINK || !read_link(h, a, &link))
+		return 0;
 	if (l->n == l->room) {
 		size_t room = l->room ? 2 * l->room : 8;
 		struct link *p = reallocarray(l->list, room, sizeof(*p));
@@ -37,59 +109,24 @@ static int add(struct links *l, const char *name, bool bonded)
 		l->list = p;
 		l->room = room;
 	}
-	l->list[l->n].bonded = bonded;
-	memcpy(l->list[l->n++].name, name, strlen(name) + 1);
+	l->list[l->n++] = link;
 	return 0;
 }
 
-int links_take(struct links *l, const struct nlmsghdr *h)
+bool links_moved(const struct nlmsghdr *h, struct link *ret)
 {
-	const uint32_t head = MNL_ALIGN(sizeof(struct ifinfomsg));
-	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
-	const struct nlattr *a[IFLA_LINKINFO + 1];
-	const char *name;
+	const struct nlattr *a[ATTRIBUTES + 1];
+	struct link link;
 
-	if (h->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(h) < head ||
-	    object_sort((const char *)i + head, (uint32_t)mnl_nlmsg_get_payload_len(h) - head, a,
-			IFLA_LINKINFO) < 0)
-		return 0;
-	name = object_text(a[IFLA_IFNAME]);
-	if (i->ifi_index == LOOPBACK || !name || strlen(name) >= IFNAMSIZ)
-		return 0;
-	return add(l, name, is_bonded(a[IFLA_LINKINFO]));
+	if (h->nlmsg_type != RTM_DELLINK || !read_link(h, a, &link) || !a[IFLA_NEW_NETNSID])
+		return false;
+	*ret = link;
+	return true;
 }
 
-/* 1 at the end of the answer, 0 when there is more, or -errno. */
-static int take_answer(struct links *l, const struct nlmsghdr *h)
+static int take_link(void *links, const struct nlmsghdr *h)
 {
-	if (h->nlmsg_flags & NLM_F_DUMP_INTR)
-		return -EINTR;
-	if (h->nlmsg_type == NLMSG_DONE)
-		return 1;
-	if (h->nlmsg_type == NLMSG_ERROR)
-		return -EIO;
-	return links_take(l, h);
-}
-
-static int take_answers(const struct nft *route, struct links *l)
-{
-	_free_ char *buf = malloc(NFT_ANSWER_MAX);
-
-	if (!buf)
-		return -ENOMEM;
-	for (;;) {
-		int left = nft_receive(route, buf, NFT_ANSWER_MAX, 0);
-		const struct nlmsghdr *h = (void *)buf;
-
-		if (left <= 0)
-			return left < 0 ? left : -ETIMEDOUT;
-		for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left)) {
-			int r = take_answer(l, h);
-
-			if (r)
-				return r < 0 ? r : 0;
-		}
-	}
+	return links_take(links, h);
 }
 
 static int ask(struct links *l)
@@ -97,15 +134,10 @@ static int ask(struct links *l)
 	struct {
 		struct nlmsghdr h;
 		struct ifinfomsg i;
-	} q = { { sizeof(q), RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 1, 0 },
+	} q = { { .nlmsg_len = sizeof(q), .nlmsg_type = RTM_GETLINK },
 		{ .ifi_family = AF_UNSPEC } };
-	const struct timeval wait = { .tv_sec = ANSWER };
-	_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0 ||
-	    send(fd, &q, sizeof(q), 0) < 0)
-		return -errno;
-	return take_answers(&(struct nft){ .fd = fd }, l);
+	return route_dump(NETLINK_ROUTE, &q.h, take_link, l);
 }
 
 int links_read(struct links *ret, struct fault *fault)

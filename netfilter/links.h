@@ -6,13 +6,23 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/err.h"
 
 struct link {
 	char name[IFNAMSIZ];
+	uint32_t index;
 	bool bonded; /* a port of a bond: it has to speak LACP */
+	/*
+	 * Nothing of ours is below it: hardware, or this side of a pair whose other side is none of
+	 * ours.  The others send by such a link in the end, or to nobody.
+	 */
+	bool bottom;
+	bool has_xdp;
+	uint32_t xdp; /* the program's id; 0: not told */
+	uint64_t sent_packets, sent_bytes;
 };
 
 struct links {
@@ -26,5 +36,8 @@ void links_free(struct links *l); /* frees the list, not l itself, and clears it
 
 /* Takes one message of the answer; what is not a link is passed over.  -ENOMEM. */
 int links_take(struct links *l, const struct nlmsghdr *h);
+
+/* Does this event (RTM_DELLINK) tell of a link that went to another network namespace? */
+bool links_moved(const struct nlmsghdr *h, struct link *ret);
 
 const struct link *links_find(const struct links *l, const char *name);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -35,6 +36,12 @@ const char *object_text(const struct nlattr *a)
 uint32_t object_be32(const struct nlattr *a, uint32_t otherwise)
 {
 	return a && mnl_attr_validate(a, MNL_TYPE_U32) == 0 ? ntohl(mnl_attr_get_u32(a))
+							    : otherwise;
+}
+
+uint64_t object_be64(const struct nlattr *a, uint64_t otherwise)
+{
+	return a && mnl_attr_validate(a, MNL_TYPE_U64) == 0 ? be64toh(mnl_attr_get_u64(a))
 							    : otherwise;
 }
 
@@ -112,6 +119,7 @@ int object_rule(const struct nlmsghdr *h, struct rule_seen *ret)
 		return r;
 	s.table = object_text(a[NFTA_RULE_TABLE]);
 	s.chain = object_text(a[NFTA_RULE_CHAIN]);
+	s.handle = object_be64(a[NFTA_RULE_HANDLE], 0);
 	s.terms = a[NFTA_RULE_EXPRESSIONS];
 	if (!s.table || !s.chain)
 		return -EBADMSG;

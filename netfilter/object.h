@@ -37,6 +37,7 @@ struct chain_seen {
 struct rule_seen {
 	uint8_t family;
 	const char *table, *chain;
+	uint64_t handle; /* never that of another rule, not even of one that replaces it */
 	const struct nlattr *terms; /* NFTA_RULE_EXPRESSIONS; NULL: none */
 };
 
@@ -69,3 +70,4 @@ int object_sort_nested(const struct nlattr *nest, const struct nlattr **out, uns
 /* Values, or what is given in their place when the attribute is absent or of another shape. */
 const char *object_text(const struct nlattr *a); /* or NULL */
 uint32_t object_be32(const struct nlattr *a, uint32_t otherwise);
+uint64_t object_be64(const struct nlattr *a, uint64_t otherwise);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "netfilter/hooks.h"
 #include "netfilter/nft.h"
 #include "netfilter/object.h"
 #include "netfilter/watch.h"
@@ -23,11 +24,11 @@
 
 bool watch_is_late(const struct chain_seen *c)
 {
-	if (!c->base || c->priority != INT32_MAX)
+	if (!c->base || c->priority < HOOKS_EGRESS)
 		return false;
 	if (c->family == NFPROTO_NETDEV)
 		return c->hook == NETDEV_EGRESS;
-	return c->hook == NF_INET_POST_ROUTING &&
+	return c->hook == NF_INET_POST_ROUTING && c->priority == INT32_MAX &&
 	       (c->family == NFPROTO_INET || c->family == NFPROTO_IPV4 ||
 		c->family == NFPROTO_IPV6);
 }
