@@ -11,6 +11,7 @@
 #include "agent/control.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
+#include "agent/integrity.h"
 #include "agent/keeper.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
@@ -40,6 +41,11 @@ static int on_poll(sd_event_source *s, uint64_t usec, void *userdata)
 static void on_link(void *ctx)
 {
 	enforce_links(ctx);
+}
+
+static void on_moved(void *ctx, const struct link *link)
+{
+	integrity_moved(ctx, link);
 }
 
 static void on_network(void *ctx)
@@ -94,6 +100,7 @@ static int open_memory(struct daemon *d, struct fault *fault)
 
 static int open_parts(struct daemon *d, struct fault *fault)
 {
+	static const struct rtnl_handlers network = { on_link, on_moved, on_network };
 	int r = open_host(d, fault);
 
 	if (r < 0)
@@ -112,7 +119,9 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r >= 0)
 		r = timer_new(d->loop, on_poll, d, &d->poll);
 	if (r >= 0)
-		r = rtnl_new(d->loop, on_link, on_network, d, &d->rtnl);
+		r = integrity_new(d, &d->integrity);
+	if (r >= 0)
+		r = rtnl_new(d->loop, &network, d, &d->rtnl);
 	return r;
 }
 
@@ -150,6 +159,7 @@ void daemon_stop(struct daemon *d)
 	d->control = control_free(d->control);
 	d->rtnl = rtnl_free(d->rtnl);
 	d->nftables = nftables_free(d->nftables);
+	d->integrity = integrity_free(d->integrity);
 	d->wake = sd_event_source_disable_unref(d->wake);
 	d->poll = sd_event_source_disable_unref(d->poll);
 	d->memory = memory_close(d->memory);

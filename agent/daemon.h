@@ -61,6 +61,7 @@ struct daemon {
 	struct control *control;
 	struct rtnl *rtnl;
 	struct nftables *nftables;
+	struct integrity *integrity;
 	struct sd_event_source *wake, *poll;
 };
 

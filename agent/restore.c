@@ -6,6 +6,7 @@
 #include "agent/base/log.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
+#include "agent/integrity.h"
 #include "agent/restore.h"
 #include "agent/round.h"
 #include "agent/trigger/nftables.h"
@@ -64,6 +65,7 @@ static void on_tampered(void *ctx, const struct watch *seen)
 		}
 		d->laid = true;
 		d->relay = false;
+		integrity_recount(d);
 		tell(d, seen);
 	}
 	if (seen->what & (WATCH_LATE | WATCH_LOST))

@@ -7,6 +7,7 @@
 #include "agent/base/log.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
+#include "agent/integrity.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/round.h"
@@ -116,6 +117,7 @@ void round_look(struct daemon *d, const char *cause)
 	age_judge(d);
 	move_to(d, judge_all(d), cause);
 	enforce(d);
+	integrity_look(d);
 	mend(d);
 	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)
 		log_err("cannot set the timer of the next look");

@@ -4,8 +4,10 @@
 
 #include "agent/base/io.h"
 #include "agent/daemon.h"
+#include "agent/integrity.h"
 
 #define ITEMS_SHOWN 8
+#define FACTS_SHOWN 32
 #define TEXT_MAX    512 /* more than any text of ours */
 
 /* What comes from the host may be anything; no terminal is to obey it. */
@@ -68,6 +70,19 @@ static json_t *policy_json(const struct daemon *d)
 			 d->refresh != NULL);
 }
 
+static json_t *integrity_json(const struct daemon *d)
+{
+	const struct facts *f = integrity_facts(d);
+	json_t *shown = json_array();
+
+	for (size_t i = 0; i < f->n && i < FACTS_SHOWN; i++)
+		json_array_append_new(shown,
+				      json_pack("{s:o, s:o, s:I}", "what", text(f->list[i].what),
+						"link", text(f->list[i].link), "since",
+						(json_int_t)f->list[i].since));
+	return json_pack("{s:o, s:I}", "facts", shown, "all", (json_int_t)f->n);
+}
+
 /* Who may use what the quarantine lets through. */
 static json_t *path_json(const struct daemon *d)
 {
@@ -82,14 +97,14 @@ char *status_text(const struct daemon *d)
 
 	for (size_t i = 0; i < d->n_subjects; i++)
 		json_array_append_new(subjects, subject_json(d, &d->subjects[i]));
-	all = json_pack("{s:s, s:s, s:I, s:I, s:b, s:s, s:i, s:o, s:o, s:o, s:o}", "state",
+	all = json_pack("{s:s, s:s, s:I, s:I, s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "state",
 			state_names[d->state], "mode",
 			d->policy && d->policy->mode == MODE_ENFORCE ? "enforce" : "audit", "since",
 			(json_int_t)d->since, "now", (json_int_t)io_now(), "quarantine", d->laid,
 			"ownership", ownership_names[d->nft.ownership], "restored",
 			(int)d->restored, "enforce_fault", text(d->enforce_fault), "contact",
 			text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
-			"requirements", subjects);
+			"integrity", integrity_json(d), "requirements", subjects);
 	json_object_set_new(all, "path", path_json(d));
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);

@@ -44,6 +44,23 @@ static int show_state(const json_t *all)
 	return states[i].exit;
 }
 
+/* What goes, or may go, past the quarantine. */
+static void show_integrity(const json_t *all)
+{
+	const json_t *i = json_object_get(all, "integrity"), *facts = json_object_get(i, "facts");
+	int64_t more = int_of(i, "all") - (int64_t)json_array_size(facts);
+	char at[CLOCK_TEXT];
+
+	for (size_t k = 0; k < json_array_size(facts); k++) {
+		const json_t *f = json_array_get(facts, k);
+
+		put(YELLOW, "integrity: ");
+		printf("%s (since %s)\n", text_of(f, "what"), clock_text(int_of(f, "since"), at));
+	}
+	if (more > 0)
+		printf("  and %" PRId64 " more\n", more);
+}
+
 /* What comes of a policy that nobody renews; nothing while it is fresh. */
 static void show_age(const json_t *p, int64_t now)
 {
@@ -131,6 +148,7 @@ static int show(const json_t *all)
 	const json_t *reqs = json_object_get(all, "requirements");
 	int code = show_state(all);
 
+	show_integrity(all);
 	show_policy(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++)
 		show_requirement(json_array_get(reqs, i), int_of(all, "now"));

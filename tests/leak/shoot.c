@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * shoot BY TOKEN [KEY=VALUE]... - sends one packet that carries the token.
+ * shoot BY TOKEN [KEY=VALUE]... - sends one packet that carries the token (or count= of them).
  *   BY: socket (UDP, TCP or ping), flow (one line of input, one send), raw (an IP header of our
  *   own), frame, bypass (past the queue), cooked (packet socket without Ethernet), tap, xdp.
  * Nothing is said when a send is refused: whether it arrived is for the far side to say.
@@ -36,6 +36,8 @@ struct options {
 	bool spoofed; /* bind to an address that is not ours */
 	bool named;   /* bind the socket to the device */
 	int mark;
+	int count; /* of the same, one after the other */
+	int hold;  /* milliseconds that an AF_XDP socket stays afterwards */
 };
 
 union address {
@@ -264,7 +266,7 @@ static int by_xdp(const struct options *o)
 	uint8_t frame[PACKET_MAX];
 	size_t n = packet_frame(&o->shot, frame);
 
-	return n ? xdp_send(o->dev, frame, n) : -1;
+	return n ? xdp_send(o->dev, frame, n, (unsigned)o->count % (XDP_MANY + 1), o->hold) : -1;
 }
 
 static const struct {
@@ -313,6 +315,8 @@ static const struct {
 	KEY("spoofed", FLAG, spoofed),
 	KEY("named", FLAG, named),
 	KEY("mark", NUMBER, mark),
+	KEY("count", NUMBER, count),
+	KEY("hold", NUMBER, hold),
 };
 
 static bool read_mac(const char *text, uint8_t *mac)
@@ -350,9 +354,21 @@ static bool read_option(struct options *o, const char *word)
 	return false;
 }
 
+static int shoot(const struct options *o, int (*way)(const struct options *o))
+{
+	const int rounds = way == by_xdp ? 1 : o->count; /* that sends all of them by one socket */
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < rounds; i++)
+		r = way(o) < 0;
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .dev = "up0",
+			     .count = 1,
+			     .hold = 10,
 			     .shot = { .proto = IPPROTO_UDP,
 				       .sport = 0,
 				       .dport = 9999,
@@ -373,7 +389,7 @@ int main(int argc, char **argv)
 		o.shot.ether = o.shot.v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		if (!strcmp(ways[i].name, argv[1]))
-			return ways[i].send(&o) < 0;
+			return shoot(&o, ways[i].send);
 	}
 	fprintf(stderr, "shoot: no way is called %s\n", argv[1]);
 	return 2;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Documentation/networking/af_xdp.rst: one frame of memory, one place in the ring. */
+/* Documentation/networking/af_xdp.rst: one frame of memory, whatever the place in the ring. */
 #include <errno.h>
 #include <linux/if_xdp.h>
 #include <net/if.h>
@@ -11,7 +11,7 @@
 #include "agent/base/cleanup.h"
 #include "tests/leak/xdp.h"
 
-#define FRAMES	   4
+#define FRAMES	   XDP_MANY
 #define FRAME_SIZE 4096
 
 static int give_memory(int fd, void **ret)
@@ -33,7 +33,7 @@ static int give_memory(int fd, void **ret)
 	return 0;
 }
 
-static int fill_ring(int fd, size_t len)
+static int fill_ring(int fd, size_t len, unsigned many)
 {
 	struct xdp_mmap_offsets at;
 	socklen_t n = sizeof(at);
@@ -47,12 +47,13 @@ static int fill_ring(int fd, size_t len)
 	if (ring == MAP_FAILED)
 		return -errno;
 	desc = (struct xdp_desc *)(ring + at.tx.desc);
-	*desc = (struct xdp_desc){ .addr = 0, .len = (uint32_t)len };
-	__atomic_store_n((uint32_t *)(ring + at.tx.producer), 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < many; i++)
+		desc[i] = (struct xdp_desc){ .addr = 0, .len = (uint32_t)len };
+	__atomic_store_n((uint32_t *)(ring + at.tx.producer), many, __ATOMIC_RELEASE);
 	return 0;
 }
 
-int xdp_send(const char *dev, const uint8_t *frame, size_t len)
+int xdp_send(const char *dev, const uint8_t *frame, size_t len, unsigned many, int hold_ms)
 {
 	_close_ int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	struct sockaddr_xdp to = { .sxdp_family = AF_XDP,
@@ -70,9 +71,12 @@ int xdp_send(const char *dev, const uint8_t *frame, size_t len)
 			return -errno;
 		poll(NULL, 0, 10);
 	}
-	r = fill_ring(fd, len);
-	if (r == 0 && sendto(fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN)
-		r = -errno;
-	poll(NULL, 0, 10);
+	r = fill_ring(fd, len, many);
+	/* A call sends a few, and says to try again. */
+	for (unsigned i = 0; r == 0 && i < many; i++) {
+		if (sendto(fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN)
+			r = -errno;
+	}
+	poll(NULL, 0, hold_ms);
 	return r;
 }
