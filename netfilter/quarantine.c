@@ -13,6 +13,7 @@
 #include "netfilter/object.h"
 #include "netfilter/peers.h"
 #include "netfilter/quarantine.h"
+#include "netfilter/question.h"
 #include "netfilter/rules.h"
 
 #define TABLE CONFIG_NFT_TABLE
@@ -76,12 +77,17 @@ struct plan {
 	const struct links *links; /* NULL: a kernel without hooks at links */
 	uint32_t flags;		   /* NFT_TABLE_F_ */
 	bool anew;
+	bool mute; /* a kernel that cannot refuse (CONFIG_NFT_REJECT) */
 };
 
 static uint32_t circumstances(const struct plan *p)
 {
-	return peers_present(p->peers) | (p->allow->dns_any ? WHEN_DNS : 0) |
-	       (p->allow->dhcp_any ? WHEN_DHCP : 0) | (p->who.level ? WHEN_WHO : 0);
+	const struct allow *a = p->allow;
+
+	return peers_present(p->peers) | (a->dns_any ? WHEN_DNS : 0) |
+	       (a->dns_any && !a->dns_bound ? WHEN_TCP53 : 0) | (a->dns_bound ? WHEN_NAMES : 0) |
+	       (a->dns_bound && !p->mute ? WHEN_REFUSE : 0) | (a->dhcp_any ? WHEN_DHCP : 0) |
+	       (p->who.level ? WHEN_WHO : 0);
 }
 
 /* The table of rules is for all hosts; which cgroup it is differs. */
@@ -117,6 +123,7 @@ static void add_rules(struct batch *b, const struct plan *p, unsigned table)
 		if (rules_tables(rules[i].chain) & table && (!rules[i].when || rules[i].when & now))
 			add_rule(b, p, &rules[i]);
 	}
+	question_add_rules(b, TABLE, p->allow);
 }
 
 /* Entering, laying again and changing the list are this one way. */
@@ -152,6 +159,12 @@ static int lay_somehow(struct nft *nft, struct plan *p, struct fault *fault)
 	}
 	if (lacks_frames(r)) {
 		p->links = NULL;
+		first = (struct fault){ 0 };
+		r = lay(nft, p, &first);
+	}
+	/* Or a link is gone; then this fails as well, and all of it is tried again. */
+	if (r == -ENOENT && p->allow->dns_bound) {
+		p->mute = true;
 		first = (struct fault){ 0 };
 		r = lay(nft, p, &first);
 	}

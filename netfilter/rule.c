@@ -61,17 +61,16 @@ static const void *wire(uint32_t value, uint8_t len, uint8_t out[4])
 	return out;
 }
 
-static void mask(struct nftnl_rule **r, const struct term *t)
+static void mask(struct nftnl_rule **r, const struct term *t, const void *bits)
 {
 	struct nftnl_expr *e = add(r, "bitwise");
-	const uint8_t none[4] = { 0 };
-	uint8_t bits[4];
+	const uint8_t none[TERM_BYTES_MAX] = { 0 };
 
 	set_u32(e, NFTNL_EXPR_BITWISE_SREG, REG(0));
 	set_u32(e, NFTNL_EXPR_BITWISE_DREG, REG(0));
 	set_u32(e, NFTNL_EXPR_BITWISE_LEN, t->len);
 	if (e) {
-		nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, wire(t->mask, t->len, bits), t->len);
+		nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, bits, t->len);
 		nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, none, t->len);
 	}
 }
@@ -113,8 +112,15 @@ static void add_payload(struct nftnl_rule **r, const struct term *t)
 
 	load_payload(r, t->base, t->at, t->len, REG(0));
 	if (t->mask)
-		mask(r, t);
+		mask(r, t, wire(t->mask, t->len, bytes));
 	compare(r, t, wire(t->value, t->len, bytes));
+}
+
+static void add_bytes(struct nftnl_rule **r, const struct term *t)
+{
+	load_payload(r, t->base, t->at, t->len, REG(0));
+	mask(r, t, t->bits);
+	compare(r, t, t->bytes);
 }
 
 static void add_lookup(struct nftnl_rule **r, const struct term *t)
@@ -169,6 +175,11 @@ static void add_limit(struct nftnl_rule **r, const struct term *t)
 	}
 }
 
+static void add_refusal(struct nftnl_rule **r)
+{
+	set_u32(add(r, "reject"), NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_TCP_RST);
+}
+
 static void add_verdict(struct nftnl_rule **r, const struct term *t)
 {
 	struct nftnl_expr *e = add(r, "immediate");
@@ -188,24 +199,32 @@ static void add_term(struct nftnl_rule **r, const struct term *t)
 	case TERM_META: return add_meta(r, t);
 	case TERM_PROTOCOL: return add_protocol(r, t);
 	case TERM_PAYLOAD: return add_payload(r, t);
+	case TERM_BYTES: return add_bytes(r, t);
 	case TERM_IN_SET: return add_lookup(r, t);
 	case TERM_OTHERS: return add_others(r, t);
 	case TERM_COUNTER: add(r, "counter"); return;
 	case TERM_LIMIT: return add_limit(r, t);
+	case TERM_REFUSE: return add_refusal(r);
 	case TERM_VERDICT: return add_verdict(r, t);
 	}
 }
 
-void rule_add(struct batch *b, const char *table, const struct rule *rule)
+void rule_add_terms(struct batch *b, const char *table, const char *chain, const struct term *terms,
+		    size_t n)
 {
 	_drop_(drop_nftnl_rule) struct nftnl_rule *r = nftnl_rule_alloc();
 
 	if (r && (nftnl_rule_set_str(r, NFTNL_RULE_TABLE, table) < 0 ||
-		  nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, rule->chain) < 0)) {
+		  nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, chain) < 0)) {
 		drop_nftnl_rule(&r);
 		r = NULL;
 	}
-	for (size_t i = 0; i < RULE_TERMS; i++)
-		add_term(&r, &rule->terms[i]);
+	for (size_t i = 0; i < n; i++)
+		add_term(&r, &terms[i]);
 	batch_add_rule(b, r);
+}
+
+void rule_add(struct batch *b, const char *table, const struct rule *rule)
+{
+	rule_add_terms(b, table, rule->chain, rule->terms, RULE_TERMS);
 }

@@ -7,6 +7,7 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct batch;
@@ -17,10 +18,12 @@ enum term_op {
 	TERM_META,     /* load key `at`, compare */
 	TERM_PROTOCOL, /* the same with NFT_META_PROTOCOL, which the kernel keeps in wire order */
 	TERM_PAYLOAD,  /* load `len` bytes at `at` of header `base`, mask, compare */
+	TERM_BYTES,    /* the same with 16 bytes at most, `bytes`, of which `bits` count */
 	TERM_IN_SET,   /* look address . protocol . port up in set `name` */
 	TERM_OTHERS,   /* sent by a program outside of the cgroup `who` */
 	TERM_COUNTER,
 	TERM_LIMIT,   /* `value` packets a second at most, in bursts of twice as many */
+	TERM_REFUSE,  /* resets the sender's TCP connection; from the hook `output` alone */
 	TERM_VERDICT, /* `value`, to chain `name` when it is a jump or goto */
 };
 
@@ -31,10 +34,12 @@ struct term {
 	uint8_t cmp;		   /* enum nft_cmp_ops */
 	uint32_t mask, value;	   /* host order; mask 0: none */
 	const char *name;
+	const uint8_t *bytes, *bits; /* of TERM_BYTES */
 	const struct who *who; /* of TERM_OTHERS; without one, or of level 0, there is no rule */
 };
 
-#define RULE_TERMS 8
+#define TERM_BYTES_MAX 16 /* NFT_REG_SIZE, what one comparison takes */
+#define RULE_TERMS     8
 
 struct rule {
 	uint32_t when; /* the ruleset's own: under which circumstances the rule is wanted */
@@ -44,6 +49,10 @@ struct rule {
 
 /* Appends the rule to its chain. */
 void rule_add(struct batch *b, const char *table, const struct rule *rule);
+
+/* The same with terms of any number. */
+void rule_add_terms(struct batch *b, const char *table, const char *chain, const struct term *terms,
+		    size_t n);
 
 /* Offsets of fields for IN_SET4 and IN_SET6 (RFC 791, 8200), and of the ports. */
 #define IP4_SADDR 12
@@ -61,6 +70,9 @@ void rule_add(struct batch *b, const char *table, const struct rule *rule);
 #define IN_SET_(size, addr, proto, port, set) \
 	{ .op = TERM_IN_SET, .len = (size), .at = (addr), .proto_at = (proto), \
 	  .port_at = (port), .name = (set) }
+#define BYTES_(hdr, off, size, of, that_count) \
+	{ .op = TERM_BYTES, .base = NFT_PAYLOAD_##hdr##_HEADER, .at = (off), .len = (size), \
+	  .cmp = NFT_CMP_EQ, .bytes = (of), .bits = (that_count) }
 #define VERDICT_(code, to) { .op = TERM_VERDICT, .value = (uint32_t)(code), .name = (to) }
 
 /* Loopback is interface 1 of every namespace; its name can be changed or taken by another. */
@@ -92,6 +104,18 @@ void rule_add(struct batch *b, const char *table, const struct rule *rule);
 #define IP4_TO_ALL FIELD_(NETWORK, 16, 4, 0, EQ, 0xffffffff)
 #define UDP_LENGTH_TO(n) FIELD_(TRANSPORT, 4, 2, 0, LTE, n)
 
+#define UDP_LENGTH(n)	 FIELD_(TRANSPORT, 4, 2, 0, EQ, n)
+#define IP6_LENGTH(n)	 FIELD_(NETWORK, 4, 2, 0, EQ, n)
+#define CARRIES(n)	 META_(NFT_META_L4PROTO, 1, n)
+
+/*
+ * DNS (RFC 1035 section 4.1.1): a question and no more than one further record; of the flags
+ * only RD, AD and CD, which ask for something.
+ */
+#define DNS_QUESTION FIELD_(TRANSPORT, 10, 2, 0xfecf, EQ, 0), \
+		     FIELD_(TRANSPORT, 12, 4, 0, EQ, 0x00010000), FIELD_(TRANSPORT, 16, 2, 0, EQ, 0)
+#define DNS_FURTHER(n) FIELD_(TRANSPORT, 18, 2, 0, EQ, n)
+
 #define SPORT(n)     FIELD_(TRANSPORT, L4_SPORT, 2, 0, EQ, n)
 #define DPORT(n)     FIELD_(TRANSPORT, L4_DPORT, 2, 0, EQ, n)
 #define DPORT_UP(n)  FIELD_(TRANSPORT, L4_DPORT, 2, 0, GTE, n)
@@ -113,5 +137,8 @@ void rule_add(struct batch *b, const char *table, const struct rule *rule);
 #define LIMIT(n) { .op = TERM_LIMIT, .value = (n) }
 #define ACCEPT	 VERDICT_(NF_ACCEPT, NULL)
 #define DROP	 VERDICT_(NF_DROP, NULL)
+#define REFUSE	 { .op = TERM_REFUSE }
+#define RETURN	 VERDICT_(NFT_RETURN, NULL)
 #define GOTO(to) VERDICT_(NFT_GOTO, to)
+#define JUMP(to) VERDICT_(NFT_JUMP, to)
 /* clang-format on */

@@ -24,6 +24,24 @@ asks() { # NAMESPACE ARGUMENTS-OF-ask...
 	at "$where" "$bin/ask" "$@"
 }
 
+question() { host "$bin/question" "$@"; }
+refused() { # ADDRESS NAME TYPE: and the program knows at once
+	question "$@"
+	[ $? = 3 ]
+}
+refused_tcp() {
+	host timeout 1 "$bin/ask" tcp "$1" 53 64
+	[ $? = 1 ]
+}
+bound() { # WHEN: what resolvers are not asked
+	for res in $res4 $res6; do
+		check "$1, $res is not asked for another name" refused "$res" tunnel.example 1
+		check "$1, nor for a part of it" refused "$res" example 1
+		check "$1, nor for all records" refused "$res" policy.example 255
+		check "$1, nor over TCP" refused_tcp "$res"
+	done
+}
+
 forget_neighbours() {
 	for l in "lk-host up0" "lk-gw h-up0" "lk-gw p-peer" "lk-peer eth0"; do
 		ip -n "${l% *}" neigh flush dev "${l#* }"
@@ -54,8 +72,9 @@ works() { # WHEN
 		check "$as TCP to the allowed peer" asks lk-host tcp "$3" 443 1000
 		check "$as 100 kB of it" asks lk-host tcp "$3" 443 100000
 		check "$as UDP to the allowed peer" asks lk-host udp "$3" 4433 200
-		check "$as the resolver over UDP" asks lk-host udp "$4" 53 64
-		check "$as the resolver over TCP" asks lk-host tcp "$4" 53 64
+		check "$as the resolver, for a name" question "$4" policy.example 1
+		check "$as in letters of any case" question "$4" PoLIcY.exAMplE 28
+		check "$as with EDNS" question "$4" policy.example 65 edns
 		check "$as time" asks lk-host udp "$3" 123 48 123
 		check "$as an address in an allowed prefix" asks lk-host tcp \
 			"$([ "$2" = 4 ] && echo 198.51.200.77 || echo 2001:db8:200:7fff::77)" 80 100
@@ -106,14 +125,26 @@ lay || exit 1
 check 'and not in quarantine' not asks lk-host tcp $net4 7000 100
 if [ -n "$groups" ]; then
 	check 'nor an allowed peer for another program' not others asks lk-host udp $peer4 4433 200
-	check 'nor the resolver' not others asks lk-host udp $res6 53 64
+	check 'nor the resolver' not others question $res6 policy.example 1
 	check 'which loopback is open to' others asks lk-host tcp 127.0.0.1 8080 1000
 fi
 works 'in quarantine'
+bound 'in quarantine'
 rm -f "$dir/lease"
 sed 's/4434/4436/' "$dir/allow.json" >"$dir/edited.json"
 lay "$dir/edited.json" || exit 1
 works 'after an edit'
+bound 'after an edit'
+sed 's/"dns": "names"/"dns": "any"/' "$dir/allow.json" >"$dir/any.json"
+lay "$dir/any.json" || exit 1
+check 'unbound, the resolver over UDP' asks lk-host udp $res4 53 64
+check 'unbound, the resolver over TCP' asks lk-host tcp $res6 53 64
+check 'unbound, any name' question $res4 tunnel.example 1
+sed '/"resolvers"/s/\[.*\]/"any"/' "$dir/allow.json" >"$dir/roam.json"
+lay "$dir/roam.json" || exit 1
+check 'of any resolver, a name' question $res6 policy.example 1
+check 'and of those no other' refused $res6 tunnel.example 1
+check 'nor over TCP' refused_tcp $res4
 check 'nor then' not asks lk-host tcp $net4 7000 100
 sed 's/"dhcp": true/"dhcp": true, "who": "everyone"/' "$dir/allow.json" >"$dir/wide.json"
 lay "$dir/wide.json" || exit 1

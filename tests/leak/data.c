@@ -12,18 +12,29 @@ static void put_label(struct pen *p, const char *label)
 	put(p, label, strlen(label));
 }
 
-/* RFC 1035: one question for an address, with `names` of the token before the name. */
-static void put_question(struct pen *p, const struct shot *s, bool named, unsigned additional)
+/* RFC 1035. */
+static void put_dns(struct pen *p, unsigned flags, unsigned questions, unsigned answers,
+		    unsigned additional)
 {
-	const uint16_t head[] = {
-		htons(0x4c4b), htons(0x0100), htons(1), 0, 0, htons((uint16_t)additional)
-	};
+	const uint16_t head[] = { htons(0x4c4b),
+				  htons((uint16_t)flags),
+				  htons((uint16_t)questions),
+				  htons((uint16_t)answers),
+				  0,
+				  htons((uint16_t)additional) };
 
 	put(p, head, sizeof(head));
-	if (named)
-		put_label(p, s->token);
+}
+
+/* For an address; the token may be the first label, or the last. */
+static void put_question(struct pen *p, const char *before, const char *after)
+{
+	if (before)
+		put_label(p, before);
 	put_label(p, "policy");
 	put_label(p, "example");
+	if (after)
+		put_label(p, after);
 	put8(p, 0);
 	put16(p, 1);
 	put16(p, 1);
@@ -36,13 +47,72 @@ static void data_token(struct pen *p, const struct shot *s)
 
 static void data_dns_name(struct pen *p, const struct shot *s)
 {
-	put_question(p, s, true, 0);
+	put_dns(p, 0x0100, 1, 0, 0);
+	put_question(p, s->token, NULL);
+}
+
+static void data_dns_longer(struct pen *p, const struct shot *s)
+{
+	put_dns(p, 0x0100, 1, 0, 0);
+	put_question(p, NULL, s->token);
+}
+
+/* A name of the same length. */
+static void data_dns_other(struct pen *p, const struct shot *s)
+{
+	char label[15];
+
+	strcpy(label, "policy.example");
+	memcpy(label + 6, s->token, 8);
+	put_dns(p, 0x0100, 1, 0, 0);
+	put_label(p, label);
+	put8(p, 0);
+	put16(p, 1);
+	put16(p, 1);
+}
+
+static void data_dns_two(struct pen *p, const struct shot *s)
+{
+	put_dns(p, 0x0100, 2, 0, 0);
+	put_question(p, NULL, NULL);
+	put_question(p, s->token, NULL);
 }
 
 static void data_dns_tail(struct pen *p, const struct shot *s)
 {
-	put_question(p, s, false, 0);
+	put_dns(p, 0x0100, 1, 0, 0);
+	put_question(p, NULL, NULL);
 	put_token(p, s);
+}
+
+static void data_dns_plain(struct pen *p, const struct shot *s)
+{
+	(void)s;
+	put_dns(p, 0x0100, 1, 0, 0);
+	put_question(p, NULL, NULL);
+}
+
+/* A record of text, behind the question that it would answer. */
+static void put_text(struct pen *p, const struct shot *s, unsigned flags, unsigned answers)
+{
+	put_dns(p, flags, 1, answers, !answers);
+	put_question(p, NULL, NULL);
+	put16(p, 0xc00c);
+	put16(p, 16);
+	put16(p, 1);
+	put_zeros(p, 4);
+	put16(p, (unsigned)strlen(s->token) + 1);
+	put_label(p, s->token);
+}
+
+static void data_dns_answer(struct pen *p, const struct shot *s)
+{
+	put_text(p, s, 0x8180, 1);
+}
+
+static void data_dns_further(struct pen *p, const struct shot *s)
+{
+	put_text(p, s, 0x0100, 0);
 }
 
 /* RFC 6891: an option of the experimental range. */
@@ -50,7 +120,8 @@ static void data_dns_edns(struct pen *p, const struct shot *s)
 {
 	size_t n = strlen(s->token);
 
-	put_question(p, s, false, 1);
+	put_dns(p, 0x0100, 1, 0, 1);
+	put_question(p, NULL, NULL);
 	put8(p, 0);
 	put16(p, 41);
 	put16(p, 1232);
@@ -67,7 +138,8 @@ static void data_dns_tcp(struct pen *p, const struct shot *s)
 	uint8_t *length = p->at;
 
 	put_zeros(p, 2);
-	put_question(p, s, true, 0);
+	put_dns(p, 0x0100, 1, 0, 0);
+	put_question(p, s->token, NULL);
 	length[1] = (uint8_t)(p->at - length - 2);
 }
 
@@ -159,7 +231,13 @@ static const struct {
 } datas[] = {
 	{ "token", data_token },
 	{ "dns-name", data_dns_name },
+	{ "dns-longer", data_dns_longer },
+	{ "dns-other", data_dns_other },
+	{ "dns-two", data_dns_two },
 	{ "dns-tail", data_dns_tail },
+	{ "dns-plain", data_dns_plain },
+	{ "dns-answer", data_dns_answer },
+	{ "dns-further", data_dns_further },
 	{ "dns-edns", data_dns_edns },
 	{ "dns-tcp", data_dns_tcp },
 	{ "dhcp", data_dhcp },

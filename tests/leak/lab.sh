@@ -156,6 +156,8 @@ lab_build() {
 				{ "to": "2001:db8:200::/49", "tcp": [80] }
 			],
 			"resolvers": ["$res4", "$res6"],
+			"dns": "names",
+			"dns_names": ["policy.example"],
 			"ntp": ["$peer4", "$peer6"],
 			"dhcp": true,
 			"helpdesk": [{ "from": "$help4", "tcp": [22] }, { "from": "$help6", "tcp": [22] }]

@@ -65,6 +65,12 @@ static size_t put_header(struct pen *p, const struct shot *s)
 	return 0;
 }
 
+/* Bytes that are in the IP packet and in nothing that it carries. */
+static bool goes_beyond(const struct shot *s)
+{
+	return s->odd && !strcmp(s->odd, "beyond");
+}
+
 static bool put_upper(struct pen *p, const struct shot *s)
 {
 	uint8_t *start = p->at;
@@ -84,6 +90,8 @@ static bool put_upper(struct pen *p, const struct shot *s)
 					      ? 0
 					      : add_up(s->from, addr, 0) + add_up(s->to, addr, 0) +
 							s->proto + (uint32_t)n));
+	if (goes_beyond(s))
+		put_token(p, s);
 	return true;
 }
 
@@ -122,7 +130,7 @@ static bool put_ip4(struct pen *p, const struct shot *s)
 	put(p, s->from, 4);
 	put(p, s->to, 4);
 	p->from = ip;
-	if (s->odd && !put_option(p, s))
+	if (s->odd && !goes_beyond(s) && !put_option(p, s))
 		return false;
 	head = (size_t)(p->at - ip);
 	ip[0] = (uint8_t)(0x40 | head / 4);
@@ -184,7 +192,7 @@ static bool put_ip6(struct pen *p, const struct shot *s)
 	put8(p, s->hops);
 	put(p, s->from, 16);
 	put(p, s->to, 16);
-	if (s->odd) {
+	if (s->odd && !goes_beyond(s)) {
 		ip[6] = put_extension(p, s);
 		if (p->at == ip + 40)
 			return false;

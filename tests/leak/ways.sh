@@ -105,11 +105,16 @@ ways() {
 		'if [ $v = 4 ]; then sh_root to=255.255.255.255 named=1 sport=68 dport=67 data=dhcp
 		else sh_root to=ff02::1:2 sport=546 dport=547; fi'
 	row 46 held 'DNS to a resolver of its own choice' 'sh_user dport=53 data=dns-name'
-	row 46 todo 'a DNS tunnel: names' 'sh_user to=$res dport=53 data=dns-name'
-	row 46 todo 'a DNS tunnel: behind the question' 'sh_user to=$res dport=53 data=dns-tail'
-	row 46 todo 'a DNS tunnel: EDNS options' 'sh_user to=$res dport=53 data=dns-edns'
-	row 46 todo 'port 53 of the resolver, but no DNS' 'sh_user to=$res dport=53'
-	row 46 known 'DNS over TCP' 'sh_user proto=6 to=$res dport=53 data=dns-tcp wait=1'
+	for i in "name names" "longer a longer name" "other a name of the same length" "two a second question" \
+		"tail behind the question" "edns EDNS options" "further a further record" "answer an answer"; do
+		row 46 held "a DNS tunnel: ${i#* }" "sh_user to=\$res dport=53 data=dns-${i%% *}"
+	done
+	row 46 held 'a DNS tunnel: behind the end of UDP' 'sh_raw to=$res dport=53 data=dns-plain odd=beyond'
+	row 46 held 'a DNS tunnel: a frame' 'sh_frame to=$res dport=53 data=dns-name'
+	row 46 held 'a DNS tunnel: a container' 'at lk-box $shoot socket $t to=$res dport=53 data=dns-name'
+	row 46 held 'port 53 of the resolver, but no DNS' 'sh_user to=$res dport=53'
+	row 46 held 'DNS over TCP' 'sh_user proto=6 to=$res dport=53 data=dns-tcp wait=1'
+	row 46 held 'a refused question with a foreign source' 'sh_root spoofed=1 from=$help to=$res dport=53 data=dns-name'
 	row 6 known 'A neighbour solicitation to a stranger' \
 		'sh_raw proto=58 type=135 hops=255 data=nd-target'
 	row 6 known 'A neighbour advertisement to a stranger' \
