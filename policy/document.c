@@ -94,6 +94,41 @@ static int read_remedies(struct reader *r, const struct member *m, json_t *value
 	return reader_array(r, m, value, read_remedy, field);
 }
 
+static int read_updates(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *text = json_string_value(value);
+	bool *all = field;
+
+	(void)m;
+	if (!text || (strcmp(text, "security") && strcmp(text, "all")))
+		return reader_refuse_value(r, value, "is neither \"security\" nor \"all\"");
+	*all = !strcmp(text, "all");
+	return 0;
+}
+
+static int read_patch_state(struct reader *r, json_t *item, void *into)
+{
+	int state = json_is_string(item) ? patch_state_find(json_string_value(item)) : -ENOENT;
+	unsigned *bits = into;
+
+	if (state < 0)
+		return reader_refuse_value(r, item,
+					   "is no state of a patch; there are: fix-available, "
+					   "restart-needed, held, not-offered, no-fix");
+	if (*bits & 1u << state)
+		return reader_refuse_value(r, item, "is there twice");
+	*bits |= 1u << state;
+	return 0;
+}
+
+static int read_fails_on(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	unsigned *bits = field;
+
+	*bits = 0;
+	return reader_array(r, m, value, read_patch_state, field);
+}
+
 /* `check` comes before `remedies`, which are judged by it. */
 #define REQUIREMENT_MEMBERS                                                                   \
 	{ "id", read_id, offsetof(struct requirement, id), true, 1, POLICY_ID_MAX },          \
@@ -109,6 +144,10 @@ static const struct member patches_members[] = {
 	REQUIREMENT_MEMBERS,
 	{ "index_max_age", reader_span, offsetof(struct requirement, with.patches.index_max_age),
 	  false, MINUTE, YEAR },
+	{ "updates", read_updates, offsetof(struct requirement, with.patches.all_updates), false, 0,
+	  0 },
+	{ "fails_on", read_fails_on, offsetof(struct requirement, with.patches.fails_on), false, 1,
+	  PATCH_STATES },
 };
 static const struct member antivirus_members[] = {
 	REQUIREMENT_MEMBERS,
@@ -122,7 +161,9 @@ static const struct {
 	struct shape shape;
 	struct requirement absent;
 } kinds[CHECK_COUNT] = {
-	[CHECK_PATCHES] = { SHAPE(patches_members), { .with.patches.index_max_age = 7 * DAY } },
+	[CHECK_PATCHES] = { SHAPE(patches_members),
+			    { .with.patches = { .index_max_age = 7 * DAY,
+						.fails_on = PATCHES_FAIL_ON } } },
 	[CHECK_ANTIVIRUS] = { SHAPE(antivirus_members),
 			      { .with.antivirus.signatures_max_age = 7 * DAY } },
 	[CHECK_FIREWALL] = { SHAPE(firewall_members), { .grace = 0 } },

@@ -30,6 +30,8 @@ struct requirement {
 	union {
 		struct {
 			uint64_t index_max_age; /* seconds; older package lists are no evidence */
+			bool all_updates;	/* not only those that are security's */
+			unsigned fails_on;	/* bits by enum patch_state: what makes it fail */
 		} patches;
 		struct {
 			uint64_t signatures_max_age; /* seconds */

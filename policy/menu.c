@@ -18,6 +18,12 @@ const struct remedy_entry remedy_menu[REMEDY_COUNT] = {
 	[REMEDY_FIREWALL_ENABLE] = { "firewall-enable", CHECK_FIREWALL },
 };
 
+const char *const patch_state_names[PATCH_STATES] = {
+	[PATCH_AVAILABLE] = "fix-available", [PATCH_RESTART] = "restart-needed",
+	[PATCH_HELD] = "held",		     [PATCH_NOT_OFFERED] = "not-offered",
+	[PATCH_NO_FIX] = "no-fix",
+};
+
 int check_find(const char *name)
 {
 	for (int i = 0; i < CHECK_COUNT; i++)
@@ -30,6 +36,14 @@ int remedy_find(const char *name)
 {
 	for (int i = 0; i < REMEDY_COUNT; i++)
 		if (!strcmp(remedy_menu[i].name, name))
+			return i;
+	return -ENOENT;
+}
+
+int patch_state_find(const char *name)
+{
+	for (int i = 0; i < PATCH_STATES; i++)
+		if (!strcmp(patch_state_names[i], name))
 			return i;
 	return -ENOENT;
 }

@@ -32,6 +32,22 @@ struct remedy_entry {
 extern const char *const check_names[CHECK_COUNT];
 extern const struct remedy_entry remedy_menu[REMEDY_COUNT];
 
+/* How a patch that a host lacks stands; a policy says which of them make its check fail. */
+enum patch_state {
+	PATCH_AVAILABLE,   /* can be installed now */
+	PATCH_RESTART,	   /* is installed, and what runs is older */
+	PATCH_HELD,	   /* the administrator holds or pins the package */
+	PATCH_NOT_OFFERED, /* there is a fix, but not for this host yet: phased, or in none of its lists */
+	PATCH_NO_FIX,	   /* there is none */
+	PATCH_STATES,
+};
+
+/* What fails when a policy does not say. */
+#define PATCHES_FAIL_ON (1u << PATCH_AVAILABLE | 1u << PATCH_RESTART)
+
+extern const char *const patch_state_names[PATCH_STATES]; /* "fix-available", ... */
+
 /* The row with that name, or -ENOENT. */
 int check_find(const char *name);
 int remedy_find(const char *name);
+int patch_state_find(const char *name);

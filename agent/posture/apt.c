@@ -11,11 +11,48 @@
 #include "agent/base/io.h"
 #include "agent/base/span.h"
 #include "agent/posture/apt.h"
-#include "agent/posture/release.h"
+#include "agent/posture/distribution.h"
+#include "agent/posture/list.h"
 
 #define NAMES_MAX   8192
-#define OS_MAX	    (64 * 1024)
+#define SUITES_MAX  256
+#define ID_MAX	    64
 #define CLOCKS_DIFF 86400 /* seconds that a mirror may be ahead of us */
+
+struct apt {
+	struct candidate *candidates;
+	struct pins *pins;
+	struct suite suites[SUITES_MAX];
+	size_t n_suites;
+	char machine_id[ID_MAX];
+	char *os; /* the text of OS_RELEASE */
+	struct apt_seen seen;
+};
+
+DEFINE_DROP(apt, apt_free)
+
+struct apt *apt_free(struct apt *a)
+{
+	for (size_t i = 0; a && i < a->n_suites; i++)
+		free(a->suites[i].text);
+	if (a) {
+		free(a->candidates);
+		free(a->os);
+		pins_free(a->pins);
+	}
+	free(a);
+	return NULL;
+}
+
+const struct candidate *apt_candidate(const struct apt *a, size_t i)
+{
+	return &a->candidates[i];
+}
+
+const struct apt_seen *apt_seen(const struct apt *a)
+{
+	return &a->seen;
+}
 
 /* The names of lists/, as apt makes them of URIs: '/' becomes '_'. */
 struct names {
@@ -29,6 +66,19 @@ static void drop_names(struct names *names)
 		free(names->rows[i]);
 	free(names->rows);
 }
+
+struct scan {
+	const struct apt_ask *ask;
+	struct apt *apt;
+	struct inventory *inv;
+	int lists; /* the folder */
+	int64_t stamp;
+	struct names names;
+	struct distribution of; /* this host */
+	char foreign[64];	/* a security suite of another release */
+	int err; /* the first doubt, and why; what comes after it is read all the same */
+	struct fault *fault;
+};
 
 static bool ends_in(const char *name, const char *end)
 {
@@ -46,19 +96,6 @@ static bool has_name(const struct names *names, const char *stem, size_t len, co
 	return false;
 }
 
-struct scan {
-	int lists; /* the folder */
-	int64_t now, stamp;
-	uint64_t max_age;
-	struct names names;
-	struct packages *packages;
-	struct distribution of; /* this host */
-	char foreign[64];	/* a security suite of another release */
-	struct apt_seen seen;
-	int err; /* the first doubt, and why; what comes after it is read all the same */
-	struct fault *fault;
-};
-
 static void doubt(struct scan *s, int err, const char *name, const char *why)
 {
 	if (!s->err)
@@ -70,186 +107,140 @@ static int64_t stamp_read(int root, int64_t now)
 {
 	struct stat st;
 
-	if (fstatat(root, APT_STAMP, &st, 0) < 0 || st.st_mtime > now + CLOCKS_DIFF)
+	if (root < 0 || fstatat(root, APT_STAMP, &st, 0) < 0 || st.st_mtime > now + CLOCKS_DIFF)
 		return 0;
 	return st.st_mtime;
+}
+
+/* Of several suites the one that is the first to be too old decides. */
+static void note_until(struct apt_seen *seen, const struct release *r, int64_t updated,
+		       uint64_t max_age)
+{
+	int64_t until = max_age < INT32_MAX ? updated + (int64_t)max_age : INT64_MAX;
+
+	if (r->valid_until && r->valid_until < until)
+		until = r->valid_until;
+	if (!seen->n_suites || updated < seen->updated)
+		seen->updated = updated;
+	if (!seen->n_suites || until < seen->until)
+		seen->until = until;
 }
 
 static int check_fresh(struct scan *s, const struct release *r)
 {
 	struct word name = release_name(r);
-	int64_t updated = r->date > s->stamp ? r->date : s->stamp;
-	int64_t age = s->now > updated ? s->now - updated : 0;
+	int64_t updated = r->date > s->stamp ? r->date : s->stamp, now = s->ask->now;
+	uint64_t age = now > updated ? (uint64_t)(now - updated) : 0;
 	char is[SPAN_TEXT], may[SPAN_TEXT];
 
-	if (r->date > s->now + CLOCKS_DIFF)
+	if (r->date > now + CLOCKS_DIFF)
 		return fault_set(s->fault, -ETIME, "the package lists of %.*s are from the future",
 				 (int)name.len, name.p);
-	if (r->valid_until && r->valid_until < s->now)
+	if (r->valid_until && r->valid_until < now)
 		return fault_set(s->fault, -ESTALE,
 				 "the package lists of %.*s are no longer valid since %s",
 				 (int)name.len, name.p,
-				 span_text((uint64_t)(s->now - r->valid_until), is));
-	if ((uint64_t)age > s->max_age)
+				 span_text((uint64_t)(now - r->valid_until), is));
+	if (age > s->ask->max_age)
 		return fault_set(s->fault, -ESTALE,
 				 "the package lists of %.*s were last updated %s ago; the policy "
 				 "allows %s",
-				 (int)name.len, name.p, span_text((uint64_t)age, is),
-				 span_text(s->max_age, may));
-	if (!s->seen.n_suites || updated < s->seen.updated)
-		s->seen.updated = updated;
+				 (int)name.len, name.p, span_text(age, is),
+				 span_text(s->ask->max_age, may));
+	note_until(&s->apt->seen, r, updated, s->ask->max_age);
 	return 0;
 }
 
-enum { PACKAGE, VERSION, ARCHITECTURE, FIELDS };
-static const struct word fields[FIELDS] = {
-	[PACKAGE] = WORD("Package"),
-	[VERSION] = WORD("Version"),
-	[ARCHITECTURE] = WORD("Architecture"),
-};
-
-DEFINE_DROP(deb822, deb822_close)
-
-static int offer_stanzas(struct scan *s, struct deb822 *d, struct fault *fault)
-{
-	struct word v[FIELDS];
-	int r;
-
-	while ((r = deb822_next(d, v, fault)) > 0) {
-		if (!v[PACKAGE].len || !v[VERSION].len || !v[ARCHITECTURE].len)
-			return fault_set(fault, -EBADMSG,
-					 "a stanza without Package, Version or Architecture");
-		r = dpkg_offer(s->packages, v[PACKAGE], v[ARCHITECTURE], v[VERSION]);
-		if (r < 0)
-			break;
-	}
-	return r;
-}
-
-/* A component's list; `below` is its name behind the suite's: "main_binary-amd64_Packages". */
-static int read_list(struct scan *s, const struct release *release, const char *name,
-		     const char *below, struct fault *fault)
-{
-	_close_ int fd = openat(s->lists, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	_drop_(drop_deb822) struct deb822 *d = NULL;
-	_free_ char *path = strdup(below);
-	struct stat st;
-	uint64_t size;
-	bool known;
-	int r;
-
-	if (fd < 0 && errno == ENOENT)
-		return fault_set(fault, -EAGAIN, "vanished while apt's lists were read");
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!path)
-		return -ENOMEM;
-	for (char *c = path; (c = strchr(c, '_'));)
-		*c = '/';
-	/* A suite's Release of now with a list of before: an update was broken off, or runs. */
-	known = release_size(release, path, &size) == 0;
-	if (known && size != (uint64_t)st.st_size)
-		return fault_set(fault, -EBADMSG, "%lld bytes; its suite says %llu",
-				 (long long)st.st_size, (unsigned long long)size);
-	r = deb822_open(fd, fields, FIELDS, &d);
-	if (r == 0)
-		r = offer_stanzas(s, d, fault);
-	if (r == 0 && !known && !deb822_closed(d))
-		return fault_set(fault, -EBADMSG, "ends in the middle of a stanza");
-	return r;
-}
-
-static bool is_packed(const char *tail)
-{
-	static const char *const tails[] = { ".lz4", ".gz", ".xz", ".zst", ".bz2", ".lzma" };
-
-	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++)
-		if (!strcmp(tail, tails[i]))
-			return true;
-	return false;
-}
-
 /* One file whose name begins as its suite's does: 1 when it is, or would be, a package list. */
-static int read_if_list(struct scan *s, const struct release *release, const char *name,
-			const char *below)
+static int read_if_list(struct scan *s, const struct suite *suite, const char *name)
 {
-	const char *tail = strstr(below, "Packages");
+	const struct list_ask ask = {
+		.lists = s->lists,
+		.suite = suite,
+		.name = name,
+		.below = name + suite->stem_len,
+		.pins = s->apt->pins,
+		.machine_id = { s->apt->machine_id, strlen(s->apt->machine_id) },
+	};
 	struct fault why = { 0 };
 	int r;
 
-	if (!tail || (tail != below && tail[-1] != '_'))
+	if (!list_is_one(ask.below))
 		return 0;
-	tail += strlen("Packages");
-	if (is_packed(tail)) {
-		doubt(s, -EOPNOTSUPP, name, "is compressed");
-		return 1;
-	}
-	if (*tail)
-		return 0;
-	r = read_list(s, release, name, below, &why);
+	r = list_read(&ask, s->inv, s->apt->candidates, &why);
 	if (r < 0)
 		doubt(s, r, name, why.why[0] ? why.why : strerror(-r));
 	return 1;
 }
 
-/* Every list of a suite; `stem` is how their names begin. */
-static void read_lists(struct scan *s, const struct release *release, const char *stem, size_t len)
+/* Every list of a suite. */
+static void read_lists(struct scan *s, const struct suite *suite)
 {
 	int n = 0;
 
 	for (int i = 0; i < s->names.n; i++) {
 		const char *name = s->names.rows[i]->d_name;
 
-		if (!strncmp(name, stem, len))
-			n += read_if_list(s, release, name, name + len);
+		if (!strncmp(name, suite->name, suite->stem_len))
+			n += read_if_list(s, suite, name);
 	}
-	if (!n)
-		doubt(s, -ENOENT, stem, "no package list belongs to it");
+	if (!n && suite->role == SUITE_SECURITY)
+		doubt(s, -ENOENT, suite->name, "no package list belongs to it");
 }
 
-static void note_suite(struct apt_seen *seen, struct word name)
+static void note_security(struct scan *s, const struct suite *suite)
 {
+	struct apt_seen *seen = &s->apt->seen;
 	size_t n = strlen(seen->suites);
+	int r = check_fresh(s, &suite->release);
 
-	snprintf(seen->suites + n, sizeof(seen->suites) - n, "%s%.*s", n ? ", " : "", (int)name.len,
-		 name.p);
+	if (r < 0 && !s->err)
+		s->err = r;
+	snprintf(seen->suites + n, sizeof(seen->suites) - n, "%s%s", n ? ", " : "", suite->title);
 	seen->n_suites++;
+}
+
+/* Without a host the release is the one that the first security suite is of. */
+static void derive_release(struct scan *s, const struct release *r)
+{
+	static const char end[] = "-security";
+	struct word name = r->codename;
+
+	if (s->ask->root >= 0 || s->of.codename.len || !release_is_security(r))
+		return;
+	if (name.len > strlen(end) && !memcmp(name.p + name.len - strlen(end), end, strlen(end)))
+		name.len -= strlen(end);
+	s->of.codename = name;
 }
 
 static void read_suite(struct scan *s, const char *name, size_t stem)
 {
 	_free_ char *text = NULL;
 	struct fault why = { 0 };
-	struct release release;
+	struct suite suite = { .name = name, .stem_len = stem };
+	struct word title;
 	size_t len;
 	int r = io_read(s->lists, name, RELEASE_MAX, &text, &len);
 
 	if (r == 0)
-		r = release_parse(text, len, &release, &why);
+		r = release_parse(text, len, &suite.release, &why);
+	if (r == 0 && s->apt->n_suites == SUITES_MAX)
+		r = -E2BIG;
 	if (r < 0) {
 		doubt(s, r, name, why.why[0] ? why.why : strerror(-r));
 		return;
 	}
-	if (!release_is_security(&release))
-		return;
-	if (!release_is_for(&release, &s->of)) {
-		struct word is = release_name(&release);
-
-		snprintf(s->foreign, sizeof(s->foreign), "%.*s", (int)is.len, is.p);
-		return;
-	}
-	r = check_fresh(s, &release);
-	if (r < 0 && !s->err)
-		s->err = r;
-	note_suite(&s->seen, release_name(&release));
-	read_lists(s, &release, name, stem);
+	derive_release(s, &suite.release);
+	title = release_name(&suite.release);
+	snprintf(suite.title, sizeof(suite.title), "%.*s", (int)title.len, title.p);
+	suite.text = take(text);
+	s->apt->suites[s->apt->n_suites++] = suite;
 }
 
 /* InRelease is preferred, as apt does; a Release beside it is a leftover. */
 static void read_suites(struct scan *s)
 {
 	static const char in[] = "InRelease", plain[] = "Release";
-	struct word here = s->of.codename.len ? s->of.codename : s->of.version;
 
 	for (int i = 0; i < s->names.n; i++) {
 		const char *name = s->names.rows[i]->d_name;
@@ -261,7 +252,65 @@ static void read_suites(struct scan *s)
 			 !has_name(&s->names, name, len - strlen(plain), in))
 			read_suite(s, name, len - strlen(plain));
 	}
-	if (s->seen.n_suites || s->err)
+}
+
+static bool same_letters(struct word a, struct word b)
+{
+	return a.len && a.len == b.len && !strncasecmp(a.p, b.p, a.len);
+}
+
+/* Others give their suites the names of Debian's: the origin says whose it is. */
+static bool is_ours(const struct scan *s, const struct release *r)
+{
+	if (same_letters(r->origin, s->of.id))
+		return true;
+	for (size_t i = 0; i < s->apt->n_suites; i++)
+		if (s->apt->suites[i].role == SUITE_SECURITY &&
+		    same_letters(r->origin, s->apt->suites[i].release.origin))
+			return true;
+	return false;
+}
+
+static void cast_roles(struct scan *s)
+{
+	for (size_t i = 0; i < s->apt->n_suites; i++) {
+		struct suite *suite = &s->apt->suites[i];
+
+		suite->role = release_role(&suite->release, &s->of);
+		if (suite->role == SUITE_SECURITY)
+			note_security(s, suite);
+		else if (release_is_security(&suite->release))
+			snprintf(s->foreign, sizeof(s->foreign), "%s", suite->title);
+	}
+	for (size_t i = 0; i < s->apt->n_suites; i++)
+		if (s->apt->suites[i].role != SUITE_SECURITY &&
+		    !is_ours(s, &s->apt->suites[i].release))
+			s->apt->suites[i].role = SUITE_OTHER;
+}
+
+/*
+ * Point releases take fixes out of the security suite into the release, and nothing in a list
+ * says which of its versions those are: without a feed all of them count.
+ */
+static bool does_count(const struct apt_ask *ask, enum suite_role role)
+{
+	return ask->all || role == SUITE_SECURITY || (role == SUITE_BASE && !ask->feed);
+}
+
+static void read_all(struct scan *s)
+{
+	struct word here = s->of.codename.len ? s->of.codename : s->of.version;
+
+	read_suites(s);
+	cast_roles(s);
+	for (size_t i = 0; i < s->apt->n_suites; i++) {
+		struct suite *suite = &s->apt->suites[i];
+
+		suite->counts = does_count(s->ask, suite->role);
+		if (suite->counts || (s->ask->feed && suite->role != SUITE_OTHER))
+			read_lists(s, suite);
+	}
+	if (s->apt->seen.n_suites || s->err)
 		return;
 	if (s->foreign[0])
 		s->err = fault_set(s->fault, -ENOENT,
@@ -272,38 +321,26 @@ static void read_suites(struct scan *s)
 				   "no security suite among apt's package lists");
 }
 
-/* The value of one line, without its quotes (os-release(5)); of two lines the last one. */
-static struct word os_value(const char *text, const char *name)
+static void read_machine_id(int root, char ret[ID_MAX])
 {
-	struct word ret = { 0 };
-	size_t n = strlen(name);
+	_free_ char *text = NULL;
+	size_t len;
 
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, n))
-			continue;
-		line += n;
-		line += *line == '"' || *line == '\'';
-		ret = (struct word){ line, strcspn(line, "\"'\n") };
-	}
-	return ret;
+	if (io_read(root, ETC_MACHINE_ID, ID_MAX - 1, &text, &len) < 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	strcpy(ret, text);
 }
 
-/* Which release this host is of; the words lie in *text, which the caller frees. */
-static int read_distribution(int root, char **text, struct distribution *ret, struct fault *fault)
+static int read_host(struct scan *s)
 {
-	struct distribution d;
-	size_t len;
-	int r = io_read(root, OS_RELEASE, OS_MAX, text, &len);
+	int r = pins_read(s->ask->root, &s->apt->pins);
 
 	if (r < 0)
-		return fault_set(fault, r, "/%s: %s", OS_RELEASE, strerror(-r));
-	d.codename = os_value(*text, "VERSION_CODENAME=");
-	d.version = os_value(*text, "VERSION_ID=");
-	if (!d.codename.len && !d.version.len)
-		return fault_set(fault, -ENODATA, "/%s has no VERSION_CODENAME and no VERSION_ID",
-				 OS_RELEASE);
-	*ret = d;
+		return r;
+	read_machine_id(s->ask->root, s->apt->machine_id);
+	s->stamp = stamp_read(s->ask->root, s->ask->now);
+	s->err = distribution_read(s->ask->root, &s->apt->os, &s->of, s->fault);
 	return 0;
 }
 
@@ -312,28 +349,41 @@ static int is_index(const struct dirent *e)
 	return ends_in(e->d_name, "Release") || strstr(e->d_name, "Packages");
 }
 
-int apt_offer(int root, int64_t now, uint64_t max_age, struct packages *p, struct apt_seen *ret,
-	      struct fault *fault)
+static void scan(struct scan *s)
 {
-	_close_ int lists = openat(root, APT_LISTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_drop_(drop_names) struct names names = { 0 };
-	_free_ char *os = NULL;
-	struct scan s = {
-		lists, now, stamp_read(root, now), max_age, .packages = p, .fault = fault
-	};
-	int n, r = read_distribution(root, &os, &s.of, fault);
+	s->names.n = s->lists < 0 ? -1
+				  : scandirat(s->lists, ".", &s->names.rows, is_index, alphasort);
+	if (s->names.n < 0)
+		s->err = fault_set(s->fault, -errno, "/%s: %s", s->ask->lists, strerror(errno));
+	else if (s->names.n > NAMES_MAX)
+		s->err = fault_set(s->fault, -E2BIG, "/%s: more than %d files", s->ask->lists,
+				   NAMES_MAX);
+	else
+		read_all(s);
+	drop_names(&s->names);
+}
 
+int apt_read(const struct apt_ask *ask, struct inventory *inv, struct apt **ret,
+	     struct fault *fault)
+{
+	_close_ int lists = openat(ask->root >= 0 ? ask->root : AT_FDCWD, ask->lists,
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_drop_(drop_apt) struct apt *a = calloc(1, sizeof(*a));
+	_free_ struct scan *s = calloc(1, sizeof(*s));
+	size_t n;
+	int r;
+
+	inventory_list(inv, &n);
+	if (a)
+		a->candidates = calloc(n + 1, sizeof(*a->candidates));
+	if (!a || !s || !a->candidates)
+		return -ENOMEM;
+	*s = (struct scan){ ask, a, inv, lists, .fault = fault };
+	r = ask->root >= 0 ? read_host(s) : 0;
 	if (r < 0)
 		return r;
-	n = lists < 0 ? -1 : scandirat(lists, ".", &names.rows, is_index, alphasort);
-	if (n < 0)
-		return fault_set(fault, -errno, "/%s: %s", APT_LISTS, strerror(errno));
-	names.n = n;
-	if (n > NAMES_MAX)
-		return fault_set(fault, -E2BIG, "/%s: more than %d files", APT_LISTS, NAMES_MAX);
-	s.names = names;
-	read_suites(&s);
-	if (s.err == 0)
-		*ret = s.seen;
-	return s.err;
+	if (!s->err)
+		scan(s);
+	*ret = take(a);
+	return s->err;
 }

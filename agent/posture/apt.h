@@ -1,36 +1,91 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What apt has heard of from the security suites, from its package lists. */
+/*
+ * What apt can get for the packages of a host, from its package lists and preferences.  Of
+ * the lists those of the host's own distribution and release are read: its security suite, the
+ * release itself and its updates, in any form that apt keeps them in.
+ */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/base/err.h"
-#include "agent/posture/dpkg.h"
+#include "agent/posture/distribution.h"
+#include "agent/posture/inventory.h"
+#include "agent/posture/pins.h"
+#include "agent/posture/release.h"
 
-#define OS_RELEASE "etc/os-release"
-#define APT_LISTS  "var/lib/apt/lists"
+#define APT_LISTS	   "var/lib/apt/lists"
+#define APT_LIST_MAX	   (1024ull * 1024 * 1024) /* of one list, unpacked */
+#define ETC_MACHINE_ID	   "etc/machine-id"
+#define PRIORITY_INSTALLED 100 /* priority of what is installed (apt_preferences(5)) */
 /* Touched by apt's Post-Invoke-Success, which runs when every list was fetched or is unchanged. */
 #define APT_STAMP "var/lib/apt/periodic/update-success-stamp"
 
+struct apt_ask {
+	int root;	   /* the host's; -1: there is none, and every security suite counts */
+	const char *lists; /* the folder, below the root or, without one, anywhere */
+	int64_t now;
+	uint64_t max_age; /* seconds; UINT64_MAX: any */
+	bool all;	  /* updates count that no advisory asks for */
+	bool feed;	  /* a feed will say which updates are fixes */
+};
+
+/* A version that is newer than the installed one. */
+struct offer {
+	struct word version, source_version; /* p NULL: there is none */
+	const char *suite;		     /* "bookworm-security" */
+	enum suite_role role;
+	int64_t since; /* when that suite was made; 0 unknown */
+	int priority;
+	const struct pin *pin; /* that gave the priority; NULL: apt's default */
+	unsigned phase;	       /* percentage of hosts it is meant for */
+	bool reached;	       /* is this host among them? */
+};
+
+/* How one package stands. */
+struct candidate {
+	struct offer fix; /* the newest that counts by itself, see struct apt_ask */
+	struct offer any; /* the newest of all */
+	struct offer apt; /* what apt would install; may be older than what is there */
+	int priority;	  /* of the installed version */
+	const struct pin *pin;
+};
+
 struct apt_seen {
-	char suites[96]; /* "bookworm-security", several with commas */
+	char suites[96]; /* the security suites: "bookworm-security", several with commas */
 	int64_t updated; /* when the one that is furthest behind was known to be current */
+	int64_t until;	 /* they are evidence; from then on -ESTALE */
 	size_t n_suites;
 };
 
+struct apt;
+
 /*
- * Tells dpkg_offer() of all that the security suites have.  A suite is one when its
- * label is Debian-Security or its name ends in -security, and of this host when it is for the
- * release that OS_RELEASE names; others are passed over.  0 and *ret when that is all there
- * is to know.  Else the fault says why not, and what was offered is still true, but
- * there may be more:
+ * Reads what the ask is about.  0 when *ret is all there is to know.  Else the fault says why
+ * not; *ret is set all the same (but with -ENOMEM) and what it says is true, but there may be more:
  *   -ENOENT      no security suite of this release, or one without lists, or no OS_RELEASE
  *   -ENODATA     OS_RELEASE names no release
- *   -ESTALE      Valid-Until has passed, or neither Date nor APT_STAMP is within max_age seconds
+ *   -ESTALE      Valid-Until has passed, or neither Date nor APT_STAMP is within max_age
  *   -ETIME       Date lies more than a day ahead of `now`
- *   -EOPNOTSUPP  a list is there in compressed form only
+ *   -EOPNOTSUPP  a list is compressed in a form that this build or host cannot read
  *   -EBADMSG     malformed, cut, or of another size than its Release file says
- * or the -errno of reading.
+ * or the -errno of reading.  Texts are kept in the inventory, which must live as long.
  */
-int apt_offer(int root, int64_t now, uint64_t max_age, struct packages *p, struct apt_seen *ret,
-	      struct fault *fault);
+int apt_read(const struct apt_ask *ask, struct inventory *inv, struct apt **ret,
+	     struct fault *fault);
+struct apt *apt_free(struct apt *a); /* always NULL */
+
+/* Of a package by its place in the inventory. */
+const struct candidate *apt_candidate(const struct apt *a, size_t i);
+const struct apt_seen *apt_seen(const struct apt *a);
+
+/*
+ * Does apt hold an offer back for a pin?  Then *by is the administrator's record, or NULL when
+ * it is not known which.
+ */
+bool candidate_is_pinned(const struct candidate *c, const struct offer *o, const struct pin **by);
+
+/* For apt.c: one version of a package in one list; what it says of the package. */
+void candidate_weigh(struct candidate *c, const struct package *installed, const struct offer *o,
+		     bool counts);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/posture/deb822.h"
+
+#define READ_BYTES (64 * 1024) /* as much as stays in the processor's cache */
 
 /* Where a value lies behind the stanza's beginning; the window may still move. */
 struct place {
@@ -13,18 +15,24 @@ struct place {
 };
 
 struct deb822 {
-	int fd;
+	struct unpack *in;
 	const struct word *names; /* of the wanted fields */
 	size_t n;
+	bool (*wanted)(void *ctx, struct word value);
+	void *ctx;
+	bool begins[256]; /* the first letters of those names */
 	struct place places[DEB822_FIELDS_MAX];
-	unsigned line; /* of the file, the one at `at` */
-	bool end;      /* nothing is left to read */
-	bool closed;
+	unsigned line;	 /* of the file, the one at `at` */
+	unsigned stanza; /* the line it begins on */
+	bool by_hand;
+	bool end;	      /* nothing is left to read */
+	bool closed;	      /* the last line was blank */
+	bool skip;	      /* this stanza */
 	size_t from, at, len; /* in the window: this stanza, its next line, all text */
-	char text[DEB822_WINDOW];
+	char text[DEB822_STANZA_MAX + READ_BYTES];
 };
 
-int deb822_open(int fd, const struct word *names, size_t n, struct deb822 **ret)
+int deb822_open(struct unpack *in, const struct word *names, size_t n, struct deb822 **ret)
 {
 	struct deb822 *d = n > DEB822_FIELDS_MAX ? NULL : malloc(sizeof(*d));
 
@@ -32,10 +40,12 @@ int deb822_open(int fd, const struct word *names, size_t n, struct deb822 **ret)
 		return -ENOMEM;
 	/* All but the window, which is only touched as far as the file goes. */
 	memset(d, 0, offsetof(struct deb822, text));
-	d->fd = fd;
+	d->in = in;
 	d->names = names;
 	d->n = n;
 	d->line = 1;
+	for (size_t i = 0; i < n; i++)
+		d->begins[(unsigned char)*names[i].p] = true;
 	*ret = d;
 	return 0;
 }
@@ -46,22 +56,36 @@ struct deb822 *deb822_close(struct deb822 *d)
 	return NULL;
 }
 
+void deb822_filter(struct deb822 *d, bool (*wanted)(void *ctx, struct word value), void *ctx)
+{
+	d->wanted = wanted;
+	d->ctx = ctx;
+}
+
+void deb822_by_hand(struct deb822 *d)
+{
+	d->by_hand = true;
+	for (size_t i = 0; i < d->n; i++)
+		d->begins[tolower((unsigned char)*d->names[i].p)] = true;
+}
+
 /* Reads more behind what there is, after moving this stanza to the window's front. */
 static int refill(struct deb822 *d, struct fault *fault)
 {
+	/* Of a stanza that is passed over, only the line that is not whole yet is kept. */
+	size_t from = d->skip ? d->at : d->from;
 	ssize_t n;
 
-	memmove(d->text, d->text + d->from, d->len - d->from);
-	d->len -= d->from;
-	d->at -= d->from;
+	memmove(d->text, d->text + from, d->len - from);
+	d->len -= from;
+	d->at -= from;
 	d->from = 0;
-	if (d->len == sizeof(d->text))
-		return fault_set(fault, -EFBIG, "a stanza is longer than %d bytes", DEB822_WINDOW);
-	do
-		n = read(d->fd, d->text + d->len, sizeof(d->text) - d->len);
-	while (n < 0 && errno == EINTR);
+	if (d->len > DEB822_STANZA_MAX)
+		return fault_set(fault, -EFBIG, "a stanza is longer than %d bytes",
+				 DEB822_STANZA_MAX);
+	n = unpack_read(d->in, d->text + d->len, READ_BYTES, fault);
 	if (n < 0)
-		return fault_set(fault, -errno, "%s", strerror(errno));
+		return (int)n;
 	d->len += (size_t)n;
 	d->end = n == 0;
 	return 0;
@@ -81,9 +105,14 @@ static int next_line(struct deb822 *d, struct word *ret, struct fault *fault)
 	int r;
 
 	while (!(nl = memchr(d->text + d->at, '\n', d->len - d->at))) {
-		if (d->end)
-			return d->at == d->len ? 0
-					       : refuse(d, "ends in the middle of a line", fault);
+		if (d->end && d->at >= d->len)
+			return 0;
+		if (d->end && !d->by_hand)
+			return refuse(d, "ends in the middle of a line", fault);
+		if (d->end) {
+			d->text[d->len++] = '\n';
+			continue;
+		}
 		r = refill(d, fault);
 		if (r < 0)
 			return r;
@@ -111,30 +140,39 @@ static bool has_control(struct word w)
 	return false;
 }
 
-static int note_value(struct deb822 *d, struct place *place, struct word value, struct fault *fault)
+static int note_value(struct deb822 *d, size_t field, struct word value, bool first,
+		      struct fault *fault)
 {
+	struct place *place = &d->places[field];
+
 	value = trim(value);
 	if (place->there)
 		return refuse(d, "a field is there twice", fault);
 	if (has_control(value))
 		return refuse(d, "a control character in a value", fault);
 	*place = (struct place){ (size_t)(value.p - d->text) - d->from, value.len, true };
+	d->skip = first && field == 0 && d->wanted && !d->wanted(d->ctx, value);
 	return 0;
 }
 
-static int note_field(struct deb822 *d, struct word line, struct fault *fault)
+static int note_field(struct deb822 *d, struct word line, bool first, struct fault *fault)
 {
-	const char *colon = memchr(line.p, ':', line.len);
-	size_t name_len = colon ? (size_t)(colon - line.p) : 0;
+	/* A look at one letter spares most of the work, at 20 fields a stanza. */
+	for (size_t i = 0; d->begins[(unsigned char)*line.p] && i < d->n; i++) {
+		struct word name = d->names[i];
 
-	if (!name_len)
+		if (line.len > name.len && line.p[name.len] == ':' &&
+		    (d->by_hand ? !strncasecmp(line.p, name.p, name.len)
+				: !memcmp(line.p, name.p, name.len)))
+			return note_value(d, i,
+					  (struct word){ line.p + name.len + 1,
+							 line.len - name.len - 1 },
+					  first, fault);
+	}
+	if (d->by_hand && *line.p == '#')
+		return 0;
+	if (*line.p <= ' ' || *line.p >= 0x7f || (first && !memchr(line.p, ':', line.len)))
 		return refuse(d, "neither \"Name: value\" nor a continued line", fault);
-	for (size_t i = 0; i < d->n; i++)
-		/* The first letter spares most calls of memcmp, at 20 fields a stanza. */
-		if (*d->names[i].p == *line.p && word_is(d->names[i], line.p, name_len))
-			return note_value(d, &d->places[i],
-					  (struct word){ colon + 1, line.len - name_len - 1 },
-					  fault);
 	return 0;
 }
 
@@ -150,7 +188,9 @@ static int read_stanza(struct deb822 *d, struct fault *fault)
 		if (continued && !fields)
 			return refuse(d, "a continued line continues nothing", fault);
 		if (line.len && !continued) {
-			r = note_field(d, line, fault);
+			if (!fields)
+				d->stanza = d->line;
+			r = d->skip ? 0 : note_field(d, line, !fields, fault);
 			if (r < 0)
 				return r;
 			fields++;
@@ -170,9 +210,12 @@ int deb822_next(struct deb822 *d, struct word *values, struct fault *fault)
 {
 	int fields;
 
-	d->from = d->at;
-	memset(d->places, 0, sizeof(d->places));
-	fields = read_stanza(d, fault);
+	do {
+		d->from = d->at;
+		d->skip = false;
+		memset(d->places, 0, sizeof(d->places));
+		fields = read_stanza(d, fault);
+	} while (fields > 0 && d->skip);
 	if (fields <= 0)
 		return fields;
 	for (size_t i = 0; i < d->n; i++) {
@@ -182,6 +225,11 @@ int deb822_next(struct deb822 *d, struct word *values, struct fault *fault)
 				     : (struct word){ NULL, 0 };
 	}
 	return 1;
+}
+
+unsigned deb822_line(const struct deb822 *d)
+{
+	return d->stanza;
 }
 
 bool deb822_closed(const struct deb822 *d)

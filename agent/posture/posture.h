@@ -10,7 +10,9 @@
 
 #include "policy/document.h"
 
+struct feed;
 struct nft;
+struct patches;
 
 enum grade { GRADE_PASS, GRADE_FAIL, GRADE_UNKNOWN, GRADE_COUNT };
 extern const char *const grade_names[GRADE_COUNT];
@@ -32,6 +34,8 @@ struct host {
 	struct nft *nft;    /* NULL when the kernel has no nf_tables or we may not ask it */
 	const char *clamd;  /* path of clamd's socket */
 	long now;	    /* seconds since 1970 */
+	const struct feed *feed;  /* of this host's distribution; NULL: there is none */
+	struct patches *patches; /* what the last looks saw (patches.h); NULL: always look afresh */
 };
 
 /* Looks at what one requirement demands. */

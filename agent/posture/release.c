@@ -44,11 +44,29 @@ static bool date_parse(struct word w, int64_t *ret)
 	return true;
 }
 
-enum { LABEL, SUITE, CODENAME, VERSION, DATE, VALID_UNTIL, SHA256, FIELDS };
+enum {
+	ORIGIN,
+	LABEL,
+	SUITE,
+	CODENAME,
+	VERSION,
+	DATE,
+	VALID_UNTIL,
+	NOT_AUTOMATIC,
+	BUT_UPGRADES,
+	SHA256,
+	FIELDS
+};
 static const struct word fields[FIELDS] = {
-	[LABEL] = WORD("Label:"),	[SUITE] = WORD("Suite:"),
-	[CODENAME] = WORD("Codename:"), [VERSION] = WORD("Version:"),
-	[DATE] = WORD("Date:"),		[VALID_UNTIL] = WORD("Valid-Until:"),
+	[ORIGIN] = WORD("Origin:"),
+	[LABEL] = WORD("Label:"),
+	[SUITE] = WORD("Suite:"),
+	[CODENAME] = WORD("Codename:"),
+	[VERSION] = WORD("Version:"),
+	[DATE] = WORD("Date:"),
+	[VALID_UNTIL] = WORD("Valid-Until:"),
+	[NOT_AUTOMATIC] = WORD("NotAutomatic:"),
+	[BUT_UPGRADES] = WORD("ButAutomaticUpgrades:"),
 	[SHA256] = WORD("SHA256:"),
 };
 
@@ -95,10 +113,13 @@ int release_parse(const char *text, size_t len, struct release *ret, struct faul
 		return fault_set(fault, -EBADMSG, "no Date that can be read");
 	if (v[VALID_UNTIL].p && !date_parse(v[VALID_UNTIL], &r.valid_until))
 		return fault_set(fault, -EBADMSG, "Valid-Until cannot be read");
+	r.origin = v[ORIGIN];
 	r.label = v[LABEL];
 	r.suite = v[SUITE];
 	r.codename = v[CODENAME];
 	r.version = v[VERSION];
+	r.not_automatic = word_is(v[NOT_AUTOMATIC], "yes", 3);
+	r.but_upgrades = word_is(v[BUT_UPGRADES], "yes", 3);
 	r.sums = v[SHA256];
 	r.sums.len += r.sums.p != NULL; /* with the last line's end */
 	*ret = r;
@@ -118,21 +139,37 @@ bool release_is_security(const struct release *r)
 	       ends_in(r->codename, "-security");
 }
 
-static bool is_security_of(struct word name, struct word codename)
+/* Is it a code name with an ending behind? */
+static bool is_named(struct word name, struct word codename, const char *end)
 {
-	static const char end[] = "-security";
-
 	return name.len == codename.len + strlen(end) && ends_in(name, end) &&
 	       !memcmp(name.p, codename.p, codename.len);
 }
 
-bool release_is_for(const struct release *r, const struct distribution *d)
+static bool is_suite(const struct release *r, const struct distribution *d, const char *end)
+{
+	return is_named(r->codename, d->codename, end) || is_named(r->suite, d->codename, end);
+}
+
+static bool is_security_of(const struct release *r, const struct distribution *d)
 {
 	if (!d->codename.len)
-		return d->version.len && word_is(r->version, d->version.p, d->version.len);
-	return is_security_of(r->codename, d->codename) || is_security_of(r->suite, d->codename) ||
-	       (word_is(r->label, "Debian-Security", 15) &&
-		word_is(r->codename, d->codename.p, d->codename.len));
+		return d->version.len && word_same(r->version, d->version);
+	return is_suite(r, d, "-security") ||
+	       (word_is(r->label, "Debian-Security", 15) && word_same(r->codename, d->codename));
+}
+
+/* Of Ubuntu all suites have one code name, so the other names have to be looked for first. */
+enum suite_role release_role(const struct release *r, const struct distribution *d)
+{
+	if (release_is_security(r))
+		return is_security_of(r, d) ? SUITE_SECURITY : SUITE_OTHER;
+	if (r->not_automatic || !d->codename.len || is_suite(r, d, "-backports") ||
+	    is_suite(r, d, "-proposed") || is_suite(r, d, "-proposed-updates"))
+		return SUITE_OTHER;
+	if (is_suite(r, d, "-updates"))
+		return SUITE_UPDATES;
+	return word_same(r->codename, d->codename) ? SUITE_BASE : SUITE_OTHER;
 }
 
 struct word release_name(const struct release *r)

@@ -3,18 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
-#include "agent/posture/apt.h"
-#include "agent/posture/dpkg.h"
+#include "agent/posture/findings.h"
 #include "agent/remedy/apt.h"
 #include "agent/remedy/remedy.h"
 
 #define INDEX_MAX_AGE 86400 /* seconds; they were just fetched */
 #define INSTALL_LIMIT 3600  /* seconds */
 
-DEFINE_DROP(packages, dpkg_free)
+DEFINE_DROP(inventory, inventory_free)
+DEFINE_DROP(apt, apt_free)
+DEFINE_DROP(findings, findings_free)
 
 /* A command line under construction: its fixed beginning, then packages. */
 struct command {
@@ -29,27 +31,26 @@ static void command_clear(struct command *c)
 	free(c->argv);
 }
 
-static int command_add(struct command *c, const struct package *p)
+static int command_add(struct command *c, const struct patch *p)
 {
 	char *text;
 
 	/* No name begins with a hyphen (deb-control(5)); apt-get would take it for an option. */
-	if (!isalnum((unsigned char)*p->name.p) || c->n + 1 >= c->room)
+	if (!isalnum((unsigned char)*p->package) || c->n + 1 >= c->room)
 		return 0;
-	if (asprintf(&text, "%.*s:%.*s=%.*s", (int)p->name.len, p->name.p, (int)p->arch.len,
-		     p->arch.p, (int)p->offered.len, p->offered.p) < 0)
+	if (asprintf(&text, "%s:%s=%s", p->package, p->arch, p->fixed) < 0)
 		return -ENOMEM;
 	c->argv[c->n++] = text;
 	return 0;
 }
 
 /* apt-get with exactly what a look would call missing: other updates are nobody's order. */
-static int command_fill(struct command *c, const struct packages *p)
+static int command_fill(struct command *c, const struct findings *found)
 {
 	const char *const *fixed = STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS,
 					     "--no-remove", "--only-upgrade", "install");
 	size_t n;
-	const struct package *rows = dpkg_list(p, &n);
+	const struct patch *rows = findings_list(found, &n);
 	int r = 0;
 
 	while (fixed[c->n_fixed])
@@ -61,28 +62,40 @@ static int command_fill(struct command *c, const struct packages *p)
 	for (; c->n < c->n_fixed; c->n++)
 		c->argv[c->n] = (char *)fixed[c->n];
 	for (size_t i = 0; i < n && r == 0; i++)
-		if (rows[i].offered.p && !rows[i].held)
+		if (rows[i].state == PATCH_AVAILABLE)
 			r = command_add(c, &rows[i]);
 	return r;
 }
 
-static int install_pending(struct report *report, struct fault *fault)
+/* What is known to be missing is found, even when there may be more: then *err says why. */
+static int find_pending(struct findings **ret, int *err, struct fault *doubt, struct fault *fault)
 {
-	_drop_(drop_packages) struct packages *p = NULL;
-	_drop_(command_clear) struct command c = { 0 };
+	_drop_(drop_inventory) struct inventory *inv = NULL;
+	_drop_(drop_apt) struct apt *apt = NULL;
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct fault doubt = { 0 };
-	struct apt_seen seen;
-	char text[80];
-	int err, r = dpkg_read(root, &p, fault);
+	const struct apt_ask ask = {
+		.root = root, .lists = APT_LISTS, .now = io_now(), .max_age = INDEX_MAX_AGE
+	};
+	int r = dpkg_read(root, &inv, fault);
 
 	if (r < 0)
 		return r;
-	/* What is known to be missing is installed, even when there may be more. */
-	err = apt_offer(root, io_now(), INDEX_MAX_AGE, p, &seen, &doubt);
-	r = command_fill(&c, p);
+	*err = apt_read(&ask, inv, &apt, doubt);
+	return apt ? findings_make(inv, apt, NULL, ret) : -ENOMEM;
+}
+
+static int install_pending(struct report *report, struct fault *fault)
+{
+	_drop_(drop_findings) struct findings *found = NULL;
+	_drop_(command_clear) struct command c = { 0 };
+	struct fault doubt = { 0 };
+	char text[80];
+	int err = 0, r = find_pending(&found, &err, &doubt, fault);
+
+	if (r == 0)
+		r = command_fill(&c, found);
 	if (r < 0)
-		return fault_set(fault, r, "no memory for the list of updates");
+		return fault_set(fault, r, "cannot list the updates: %s", strerror(-r));
 	if (c.n == c.n_fixed)
 		return err < 0 ? fault_set(fault, err, "%s", doubt.why) : 0;
 	snprintf(text, sizeof(text), "installing %zu security updates", c.n - c.n_fixed);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "agent/posture/apt.h"
+#include "agent/posture/inventory.h"
 #include "agent/posture/posture.h"
 #include "tests/unit/root.h"
 
@@ -67,7 +68,9 @@ static int compare(const void *a, const void *b)
 
 static double look_median(const struct root *r)
 {
-	const struct requirement req = { .check = CHECK_PATCHES, .with.patches.index_max_age = 60 };
+	const struct requirement req = { .check = CHECK_PATCHES,
+					 .with.patches = { .index_max_age = 60,
+							   .fails_on = PATCHES_FAIL_ON } };
 	const struct host host = { .root = r->fd };
 	double ms[LOOKS];
 	struct finding f;

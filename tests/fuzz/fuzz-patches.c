@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "agent/posture/apt.h"
+#include "agent/posture/inventory.h"
 #include "agent/posture/posture.h"
 #include "tests/unit/root.h"
 
@@ -47,7 +48,9 @@ static void put_good(size_t i)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const struct requirement req = { .check = CHECK_PATCHES, .with.patches.index_max_age = 60 };
+	const struct requirement req = { .check = CHECK_PATCHES,
+					 .with.patches = { .index_max_age = 60,
+							   .fails_on = PATCHES_FAIL_ON } };
 	static const char os[] = "VERSION_CODENAME=x\n";
 	struct finding f;
 

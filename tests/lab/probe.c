@@ -38,8 +38,10 @@ static int look(const char *name)
 		return 2;
 	if (check == CHECK_ANTIVIRUS)
 		req.with.antivirus.signatures_max_age = WEEK;
-	if (check == CHECK_PATCHES)
+	if (check == CHECK_PATCHES) {
 		req.with.patches.index_max_age = WEEK;
+		req.with.patches.fails_on = PATCHES_FAIL_ON;
+	}
 	if (nft_open(&nft, &fault) == 0)
 		host.nft = &nft;
 	posture_look(&req, &host, &f);

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/posture/arena.h"
+#include "agent/posture/findings.h"
+
+#define ROWS_FIRST 64
+
+struct findings {
+	struct patch *rows;
+	size_t n, room;
+	struct arena texts;
+};
+
+DEFINE_DROP(findings, findings_free)
+
+struct findings *findings_free(struct findings *f)
+{
+	if (f) {
+		arena_free(&f->texts);
+		free(f->rows);
+	}
+	free(f);
+	return NULL;
+}
+
+const struct patch *findings_list(const struct findings *f, size_t *n)
+{
+	*n = f->n;
+	return f->rows;
+}
+
+static int make_room(struct findings *f)
+{
+	size_t room = f->room ? 2 * f->room : ROWS_FIRST;
+	struct patch *rows;
+
+	if (f->n < f->room)
+		return 0;
+	rows = reallocarray(f->rows, room, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	f->rows = rows;
+	f->room = room;
+	return 0;
+}
+
+int findings_add(struct findings *f, const struct patch *p)
+{
+	struct patch row = *p;
+	const char **texts[] = { &row.package, &row.arch, &row.installed, &row.fixed,
+				 &row.from,    &row.ids,  &row.why };
+
+	if (make_room(f) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		const char *text = *texts[i] ? *texts[i] : "";
+
+		*texts[i] = *text ? arena_copy(&f->texts, text, strlen(text)) : "";
+		if (!*texts[i])
+			return -ENOMEM;
+	}
+	f->rows[f->n++] = row;
+	return 0;
+}
+
+/* What the feed says of one package, by its own name or by its source's. */
+struct subject {
+	const struct feed *feed;
+	const struct package *package;
+	enum package_kind kind;
+	enum version_order order;
+};
+
+static struct word subject_version(const struct subject *s)
+{
+	return s->kind == PACKAGE_SOURCE ? s->package->source_version : s->package->version;
+}
+
+static bool subject_walk(const struct subject *s, struct feed_walk *ret)
+{
+	struct word name = s->kind == PACKAGE_SOURCE ? s->package->source : s->package->name;
+
+	return feed_find(s->feed, s->kind, name.p, name.len, ret);
+}
+
+/* Does an offered version have the fix?  Without an offer the feed's word has to do. */
+static bool mends(const struct subject *s, const struct offer *o, const struct advisory *a)
+{
+	struct word v;
+
+	if (!o)
+		return true;
+	v = s->kind == PACKAGE_SOURCE ? o->source_version : o->version;
+	return v.p && version_cmp(s->order, a->fixed, strlen(a->fixed), v.p, v.len) <= 0;
+}
+
+enum sort { MENDED, NOT_OFFERED, NO_FIX, SORTS };
+
+/* Which of three things an advisory that affects a package is; SORTS: not worth telling. */
+static enum sort sort_advisory(const struct subject *s, const struct offer *o,
+			       const struct advisory *a)
+{
+	switch (a->state) {
+	case ADVISORY_FIXED: return mends(s, o, a) ? MENDED : NOT_OFFERED;
+	case ADVISORY_NO_FIX:
+	case ADVISORY_NEVER: return NO_FIX;
+	case ADVISORY_UNIMPORTANT:
+	case ADVISORY_NOT_AFFECTED:
+	case ADVISORY_WITHDRAWN:
+	case ADVISORY_STATES: break;
+	}
+	return SORTS;
+}
+
+/* What advisories of one sort come to. */
+struct sum {
+	struct patch patch;
+	char ids[PATCH_IDS_MAX * FEED_WORD_MAX];
+	char fixed[FEED_WORD_MAX]; /* the newest */
+	size_t n;
+};
+
+static void sum_add(struct sum *sum, const struct advisory *a, enum version_order order)
+{
+	struct patch *p = &sum->patch;
+	int64_t *earliest = &p->by[a->severity].earliest;
+	size_t len = strlen(sum->ids), id = strlen(a->id), fixed = strlen(a->fixed);
+
+	if (!p->by[a->severity].n++ || (a->published && a->published < *earliest))
+		*earliest = a->published;
+	if (a->severity > p->severity)
+		p->severity = a->severity;
+	if (sum->n++ < PATCH_IDS_MAX && len + id + 2 <= sizeof(sum->ids)) {
+		if (len)
+			sum->ids[len++] = ' ';
+		memcpy(sum->ids + len, a->id, id + 1);
+	}
+	if (fixed < FEED_WORD_MAX &&
+	    (!*sum->fixed ||
+	     version_cmp(order, a->fixed, fixed, sum->fixed, strlen(sum->fixed)) > 0))
+		memcpy(sum->fixed, a->fixed, fixed + 1);
+}
+
+static void sums_clear(struct sum sums[SORTS])
+{
+	for (size_t i = 0; i < SORTS; i++) {
+		sums[i].patch = (struct patch){ 0 };
+		sums[i].ids[0] = sums[i].fixed[0] = '\0';
+		sums[i].n = 0;
+	}
+}
+
+struct making {
+	const struct inventory *inv;
+	const struct apt *apt;
+	const struct feed *feed;
+	struct feed_about about;
+	struct findings *findings;
+	struct sum sums[SORTS];
+};
+
+/* All advisories that affect a package, as they are when it is brought to an offer. */
+static void sum_up(struct making *m, const struct package *package, const struct offer *o)
+{
+	struct subject s = { m->feed, package, PACKAGE_SOURCE, m->about.order };
+	struct feed_walk walk;
+	struct advisory a;
+
+	sums_clear(m->sums);
+	for (unsigned kind = 0; m->feed && kind < PACKAGE_KINDS; kind++) {
+		struct word v;
+
+		s.kind = (enum package_kind)kind;
+		if (!m->about.has[kind] || !subject_walk(&s, &walk))
+			continue;
+		v = subject_version(&s);
+		while (feed_next_affecting(&walk, v.p, v.len, &a)) {
+			enum sort sort = sort_advisory(&s, o, &a);
+
+			if (sort < SORTS)
+				sum_add(&m->sums[sort], &a, s.order);
+		}
+	}
+}
+
+/* The inventory keeps its texts with a NUL behind. */
+static int add(struct making *m, const struct package *package, struct sum *sum)
+{
+	struct patch *p = &sum->patch;
+
+	p->package = package->name.p;
+	p->arch = package->arch.p;
+	p->installed = package->version.p;
+	p->ids = sum->ids;
+	return findings_add(m->findings, p);
+}
+
+static const char *say_pin(struct arena *texts, const struct pin *by)
+{
+	return by ? arena_print(texts, "pinned by %s:%u", by->file, by->line)
+		  : "apt prefers another version";
+}
+
+/* Why an offer is not installed, if it is not. */
+static enum patch_state find_state(struct making *m, const struct package *package,
+				   const struct candidate *c, const struct offer *o,
+				   const char **why)
+{
+	const struct pin *by;
+
+	*why = "";
+	if (package->held) {
+		*why = "held by the administrator (apt-mark hold)";
+		return PATCH_HELD;
+	}
+	if (candidate_is_pinned(c, o, &by)) {
+		*why = say_pin(&m->findings->texts, by);
+		return PATCH_HELD;
+	}
+	if (!o->reached) {
+		*why = arena_print(&m->findings->texts,
+				   "phased: offered to %u%% of hosts, not to this one yet",
+				   o->phase);
+		return PATCH_NOT_OFFERED;
+	}
+	return PATCH_AVAILABLE;
+}
+
+static int add_offer(struct making *m, const struct package *package, const struct candidate *c,
+		     const struct offer *o)
+{
+	struct sum *sum = &m->sums[MENDED];
+	struct patch *p = &sum->patch;
+
+	p->state = find_state(m, package, c, o, &p->why);
+	p->fixed = o->version.p;
+	p->from = o->suite;
+	p->obtainable = o->since;
+	return p->why ? add(m, package, sum) : -ENOMEM;
+}
+
+/* Fixed, says the feed; where to get it is not known, or it is known that no list has it. */
+static int add_told(struct making *m, const struct package *package, struct sum *sum,
+		    enum patch_state state, const char *why)
+{
+	struct patch *p = &sum->patch;
+
+	p->state = package->held ? PATCH_HELD : state;
+	p->why = package->held ? "held by the administrator (apt-mark hold)" : why;
+	p->fixed = sum->fixed;
+	return add(m, package, sum);
+}
+
+static int add_no_fix(struct making *m, const struct package *package)
+{
+	struct sum *sum = &m->sums[NO_FIX];
+
+	if (!sum->n)
+		return 0;
+	sum->patch.state = PATCH_NO_FIX;
+	sum->patch.why = "no fix exists";
+	return add(m, package, sum);
+}
+
+/* The offer that mends more; of two that mend the same, the one that counts by itself. */
+static const struct offer *choose(struct making *m, const struct package *package,
+				  const struct candidate *c)
+{
+	size_t by_fix = 0, by_any;
+
+	if (c->fix.version.p) {
+		sum_up(m, package, &c->fix);
+		by_fix = m->sums[MENDED].n;
+	}
+	sum_up(m, package, &c->any);
+	by_any = m->sums[MENDED].n;
+	if (by_any > by_fix)
+		return &c->any;
+	return c->fix.version.p ? &c->fix : NULL;
+}
+
+static int judge_offered(struct making *m, const struct package *package, const struct candidate *c)
+{
+	static const struct offer none = { 0 };
+	const struct offer *o = c->any.version.p ? choose(m, package, c) : NULL;
+	int r = 0;
+
+	sum_up(m, package, o ? o : &none);
+	if (o)
+		r = add_offer(m, package, c, o);
+	if (r == 0 && m->sums[NOT_OFFERED].n && !o)
+		r = add_told(m, package, &m->sums[NOT_OFFERED], PATCH_NOT_OFFERED,
+			     "no list of this host offers the fix yet");
+	return r < 0 ? r : add_no_fix(m, package);
+}
+
+static int judge_told(struct making *m, const struct package *package)
+{
+	int r = 0;
+
+	sum_up(m, package, NULL);
+	if (m->sums[MENDED].n)
+		r = add_told(m, package, &m->sums[MENDED], PATCH_AVAILABLE, "");
+	return r < 0 ? r : add_no_fix(m, package);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct patch *p = a, *q = b;
+	int r = strcmp(p->package, q->package);
+
+	if (!r)
+		r = strcmp(p->arch, q->arch);
+	return r ? r : (p->state > q->state) - (p->state < q->state);
+}
+
+int findings_make(const struct inventory *inv, const struct apt *apt, const struct feed *feed,
+		  struct findings **ret)
+{
+	_drop_(drop_findings) struct findings *f = calloc(1, sizeof(*f));
+	_free_ struct making *m = malloc(sizeof(*m));
+	const struct package *rows;
+	size_t n;
+	int r = 0;
+
+	if (!f || !m)
+		return -ENOMEM;
+	m->inv = inv;
+	m->apt = apt;
+	m->feed = feed;
+	m->findings = f;
+	if (feed)
+		feed_tell(feed, &m->about);
+	rows = inventory_list(inv, &n);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = apt ? judge_offered(m, &rows[i], apt_candidate(apt, i))
+			: judge_told(m, &rows[i]);
+	if (r < 0)
+		return r;
+	qsort(f->rows, f->n, sizeof(*f->rows), by_name);
+	*ret = take(f);
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which patches a host lacks, from two sources that know different things: apt's lists say what
+ * can be had, a feed says what is a fix, how bad it is and since when.  Either will do alone.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/base/err.h"
+#include "agent/posture/apt.h"
+#include "agent/posture/inventory.h"
+#include "policy/feed.h"
+#include "policy/menu.h"
+
+#define PATCH_IDS_MAX 16
+
+/*
+ * One package and one fix that it lacks; or, in the state PATCH_NO_FIX, all that cannot be
+ * mended in it.  No text is NULL; "" is none.
+ */
+struct patch {
+	const char *package, *arch, *installed;
+	const char *fixed; /* the version to install; without apt's lists that of the source */
+	const char *from;  /* where it can be had: "bookworm-security" */
+	const char *ids;   /* of the advisories: "CVE-2026-1 CVE-2026-2", PATCH_IDS_MAX at most */
+	const char *why;   /* of states but PATCH_AVAILABLE: "held by the administrator" */
+	enum patch_state state;
+	enum severity
+		severity; /* the worst of the advisories; unknown: none says, or there is none */
+	struct {
+		size_t n;	  /* advisories of that severity */
+		int64_t earliest; /* published; seconds since 1970; 0 unknown */
+	} by[SEVERITIES];
+	int64_t obtainable; /* when the list that offers it was made; 0 unknown */
+};
+
+struct findings;
+
+/* By the package's name, then its architecture, PATCH_NO_FIX behind the others. */
+const struct patch *findings_list(const struct findings *f, size_t *n);
+struct findings *findings_free(struct findings *f); /* always NULL */
+
+/*
+ * Compares all that is installed.  `apt` NULL: no lists were asked for, and what the feed says is
+ * fixed counts as obtainable.  `feed` may be NULL, too.  What *ret says does not point into
+ * any of them.  -ENOMEM.
+ */
+int findings_make(const struct inventory *inv, const struct apt *apt, const struct feed *feed,
+		  struct findings **ret);
+
+/* Adds a row of one's own (PATCH_RESTART); its texts are copied, and NULL is "".  -ENOMEM. */
+int findings_add(struct findings *f, const struct patch *p);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the administrator told apt to prefer (apt_preferences(5)). */
+#pragma once
+
+#include "agent/posture/deb822.h"
+
+#define APT_PREFERENCES	      "etc/apt/preferences"
+#define APT_PREFERENCES_PARTS "etc/apt/preferences.d"
+#define PRIORITY_NEVER	      (-32768)
+
+struct pin {
+	char file[80]; /* "/etc/apt/preferences.d/no-snap" */
+	unsigned line;
+	int priority;
+};
+
+struct pins;
+
+/* Where a version is offered; texts may be empty. */
+struct pin_source {
+	struct word archive, codename, version, origin, label, component, arch, site;
+};
+
+/*
+ * Reads the preferences of a root.  What apt would complain of is passed over: a pin that is
+ * not heeded here can only make a missing update count that apt holds back.  -ENOMEM.
+ */
+int pins_read(int root, struct pins **ret);
+struct pins *pins_free(struct pins *p); /* always NULL */
+
+/* The first record for all packages ("Package: *") that fits a source, or NULL. */
+const struct pin *pins_general(const struct pins *p, const struct pin_source *from);
+
+/* The first record that names a package and fits this version of it, or NULL. */
+const struct pin *pins_specific(const struct pins *p, struct word package, struct word arch,
+				struct word source, struct word version,
+				const struct pin_source *from);
