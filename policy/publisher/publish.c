@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,114 +7,251 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
-#include "policy/json.h"
+#include "policy/names.h"
+#include "policy/publisher/release.h"
+#include "policy/publisher/stock.h"
 #include "policy/publisher/tool.h"
+#include "policy/publisher/trial.h"
+#include "policy/stamp.h"
 
 /*
- * Whatever names another file goes out after it: a client between any two steps finds
- * all that is named to it.  Root comes before what new keys signed is announced.
+ * Whatever names another file goes out after it: a client between any two steps finds all
+ * that is named to it.  Root comes before what new keys signed is announced.  Only what the
+ * timestamp leads to goes out, and nothing that is out there is removed: a host may be
+ * half through what was published before.
  */
-static const struct {
-	const char *folder, *end;
-} steps[] = {
-	{ "targets", ".policy.json" },	  { "metadata", ".targets.json" },
-	{ "metadata", ".snapshot.json" }, { "metadata", ".root.json" },
-	{ "metadata", "timestamp.json" },
+enum step { STEP_TARGETS, STEP_ROLES, STEP_SNAPSHOT, STEP_ROOTS, STEP_TIMESTAMP, STEPS };
+
+struct plan {
+	json_t *paths[STEPS]; /* arrays */
+	json_t *targets;      /* their names */
 };
 
-static bool ends_with(const char *text, const char *end)
+static void drop_plan(struct plan *p)
 {
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && !strcmp(text + n - m, end);
+	for (int i = 0; i < STEPS; i++)
+		json_decref(p->paths[i]);
+	json_decref(p->targets);
 }
 
-static int copy(int from, int to, const char *folder, const char *file, struct fault *fault)
+static int add(struct plan *p, enum step step, const char *path)
 {
-	_free_ char *name = NULL, *text = NULL, *was = NULL;
-	size_t len, was_len;
+	return json_array_append_new(p->paths[step], json_string(path)) < 0 ? -ENOMEM : 0;
+}
+
+static int read_body(int dir, const char *path, json_t **file, json_t **body, struct fault *fault)
+{
+	_free_ char *text = NULL;
+	size_t len;
+	int r = io_read(dir, path, JSON_TEXT_BYTES, &text, &len);
+
+	if (r == 0)
+		r = json_read(text, len, file, fault);
+	if (r == 0)
+		r = json_need_object(*file, "signed", body, fault);
+	if (r < 0) {
+		fault_set(fault, r, "%s", strerror(-r));
+		fault_prefix(fault, "%s", path);
+	}
+	return r;
+}
+
+static int plan_target(struct plan *p, const char *name, json_t *entry, struct fault *fault)
+{
+	char path[NAME_ROOM];
+	struct mark mark;
+	int r = target_fits(name) ? mark_parse(entry, &mark, fault) : -EINVAL;
+
+	if (r < 0)
+		return fault_set(fault, r, "target %.60s: no name for one", name);
+	path_of_target(name, &mark, path);
+	if (json_array_append_new(p->targets, json_string(name)) < 0)
+		return -ENOMEM;
+	return add(p, STEP_TARGETS, path);
+}
+
+/* A targets role's file, as snapshot names it, and the targets in it. */
+static int plan_role(struct plan *p, int dir, const char *name, json_t *mark, struct fault *fault)
+{
+	int64_t version = json_integer_value(json_object_get(mark, "version"));
+	int len = (int)(strlen(name) - strlen(".json"));
+	_drop_(drop_json) json_t *file = NULL;
+	char role[ROLE_NAME_ROOM], path[NAME_ROOM];
+	const char *target;
+	json_t *body, *entry;
 	int r;
 
-	if (asprintf(&name, "%s/%s", folder, file) < 0) {
-		name = NULL;
-		return -ENOMEM;
-	}
-	r = io_read(from, name, JSON_TEXT_BYTES, &text, &len);
+	snprintf(role, sizeof(role), "%.*s", len, name);
+	path_of_role(role, version, path);
+	r = read_body(dir, path, &file, &body, fault);
+	if (r == 0)
+		r = add(p, STEP_ROLES, path);
 	if (r < 0)
-		return fault_set(fault, r, "%s: %s", name, strerror(-r));
-	if (io_read(to, name, len, &was, &was_len) == 0 && was_len == len &&
+		return r;
+	json_object_foreach(json_object_get(body, "targets"), target, entry) {
+		r = plan_target(p, target, entry, fault);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int plan_snapshot(struct plan *p, int dir, int64_t version, struct fault *fault)
+{
+	_drop_(drop_json) json_t *file = NULL;
+	char path[NAME_ROOM];
+	const char *name;
+	json_t *body, *mark;
+	int r;
+
+	path_of_role("snapshot", version, path);
+	r = read_body(dir, path, &file, &body, fault);
+	if (r == 0)
+		r = add(p, STEP_SNAPSHOT, path);
+	if (r < 0)
+		return r;
+	json_object_foreach(json_object_get(body, "meta"), name, mark) {
+		r = plan_role(p, dir, name, mark, fault);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int make_plan(const struct workshop *w, struct plan *p, struct fault *fault)
+{
+	_drop_(drop_json) json_t *file = NULL;
+	json_t *body, *mark;
+	int64_t last;
+	int r = workshop_version(w->dir, "root", &last, fault);
+
+	p->targets = json_array();
+	for (int i = 0; i < STEPS; i++)
+		p->paths[i] = json_array();
+	for (int64_t n = 1; r == 0 && n <= last; n++) {
+		char path[NAME_ROOM];
+
+		path_of_role("root", n, path);
+		if (faccessat(w->dir, path, F_OK, 0) == 0) /* old ones may have been put away */
+			r = add(p, STEP_ROOTS, path);
+	}
+	if (r == 0)
+		r = read_body(w->dir, "metadata/timestamp.json", &file, &body, fault);
+	if (r == 0)
+		r = add(p, STEP_TIMESTAMP, "metadata/timestamp.json");
+	if (r < 0)
+		return r;
+	mark = json_object_get(json_object_get(body, "meta"), "snapshot.json");
+	return plan_snapshot(p, w->dir, json_integer_value(json_object_get(mark, "version")),
+			     fault);
+}
+
+/* As a host sees it, but for the time: what has expired does no harm to publish. */
+static int try_it(const struct workshop *w, const struct plan *p, struct fault *fault)
+{
+	int dir = w->dir;
+	struct trial trial = { .fetch = trial_fetch_folder, .ctx = &dir, .targets = p->targets };
+	struct trial_result result = { 0 };
+	char at[STAMP_TEXT];
+	int r = trial_root(&trial, NULL, fault);
+
+	if (r == 0)
+		r = trial_run(&trial, false, &result, fault);
+	trial_clear(&trial);
+	if (r == 0 && result.expires <= io_now() && stamp_write(result.expires, at) == 0)
+		fprintf(stderr, "note: expired at %s; hosts will refuse it\n", at);
+	return r;
+}
+
+static int copy(int from, int to, const char *path, struct fault *fault)
+{
+	_free_ char *text = NULL, *was = NULL;
+	size_t len, was_len;
+	int r = io_read(from, path, STOCK_TARGET_MAX, &text, &len);
+
+	if (r < 0)
+		return fault_set(fault, r, "%s: %s", path, strerror(-r));
+	if (io_read(to, path, len, &was, &was_len) == 0 && was_len == len &&
 	    !memcmp(was, text, len))
 		return 0;
-	r = io_replace(to, name, text, len, 0644);
-	return r < 0 ? fault_set(fault, r, "writing %s: %s", name, strerror(-r)) : 0;
+	r = workshop_make_folders(to, path, fault);
+	if (r == 0)
+		r = io_replace(to, path, text, len, 0644);
+	return r < 0 ? fault_set(fault, r, "writing %s: %s", path, strerror(-r)) : 0;
 }
 
-static int copy_all(int from, int to, const char *folder, const char *end, struct fault *fault)
+static int copy_all(int from, int to, const struct plan *p, struct fault *fault)
 {
-	int fd = openat(from, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	int r = 0;
+	json_t *path;
+	size_t i;
 
-	if (!d)
-		return fault_set(fault, -errno, "%s: %s", folder, strerror(errno));
-	while (r == 0 && (e = readdir(d)))
-		if (ends_with(e->d_name, end))
-			r = copy(from, to, folder, e->d_name, fault);
-	closedir(d);
+	for (int step = 0; step < STEPS; step++)
+		json_array_foreach(p->paths[step], i, path) {
+			int r = copy(from, to, json_string_value(path), fault);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+/* -EINPROGRESS when drafts wait. */
+static int check_drafts(const struct workshop *w, bool leave, struct fault *fault)
+{
+	_drop_(drop_json) json_t *waiting = NULL, *drafts = NULL;
+	int r = leave ? 0 : release_waiting(w, &waiting, fault);
+
+	if (r == 0 && !leave)
+		r = workshop_drafts(w, &drafts, fault);
+	if (r == 0 && json_array_size(waiting))
+		return -EINPROGRESS;
+	if (r == 0 && json_array_size(drafts))
+		return fault_set(fault, -EBUSY,
+				 "a draft has all its signatures; `sign` takes it in");
 	return r;
 }
 
-static int make_folders(int dir, struct fault *fault)
+static int publish(const struct workshop *w, const struct options *o, struct fault *fault)
 {
-	static const char *const folders[] = { "metadata", "targets" };
+	_drop_(drop_plan) struct plan plan = { 0 };
+	const char *out = o->args[1];
+	_close_ int to = -1;
+	int r = check_drafts(w, o->leave, fault);
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		if (mkdirat(dir, folders[i], 0755) < 0 && errno != EEXIST)
-			return fault_set(fault, -errno, "%s: %s", folders[i], strerror(errno));
-	return 0;
-}
-
-static int open_dir(const char *path, int *ret, struct fault *fault)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return fault_set(fault, -errno, "%s: %s", path, strerror(errno));
-	*ret = fd;
-	return 0;
-}
-
-static int publish(const char *path, const char *out, struct fault *fault)
-{
-	_close_ int from = -1, to = -1;
-	int r;
-
+	if (r == 0 && faccessat(w->dir, "metadata/timestamp.json", F_OK, 0) < 0)
+		r = fault_set(fault, -ENOENT, "%s: nothing is signed yet", o->args[0]);
+	if (r == 0)
+		r = make_plan(w, &plan, fault);
+	if (r == 0)
+		r = try_it(w, &plan, fault);
+	if (r < 0)
+		return r;
 	if (mkdir(out, 0755) < 0 && errno != EEXIST)
 		return fault_set(fault, -errno, "%s: %s", out, strerror(errno));
-	r = open_dir(path, &from, fault);
-	if (r == 0)
-		r = open_dir(out, &to, fault);
-	if (r == 0 && faccessat(from, "metadata/timestamp.json", F_OK, 0) < 0)
-		r = fault_set(fault, -ENOENT, "%s: nothing is signed yet", path);
-	if (r == 0)
-		r = make_folders(to, fault);
-	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(*steps); i++)
-		r = copy_all(from, to, steps[i].folder, steps[i].end, fault);
-	return r;
+	to = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return fault_set(fault, -errno, "%s: %s", out, strerror(errno));
+	return copy_all(w->dir, to, &plan, fault);
 }
 
 int publish_main(int argc, char **argv)
 {
+	struct workshop w = { .dir = -1 };
 	struct fault fault = { 0 };
+	struct options o;
 	int r;
 
-	if (argc != 3)
+	if (options_read(argc, argv, "l", 2, 2, &o) < 0)
 		return tool_usage("publish");
-	r = publish(argv[1], argv[2], &fault);
-	if (r < 0) {
-		fault_set(&fault, r, "%s", strerror(-r));
-		fprintf(stderr, "not published: %s\n", fault.why);
+	r = workshop_open(o.args[0], &o, WORKSHOP_READ, &w, &fault);
+	if (r == 0)
+		r = publish(&w, &o, &fault);
+	if (r == -EINPROGRESS) {
+		fputs("not published:\n", stderr);
+		release_tell(&w);
 	}
-	return r < 0;
+	workshop_close(&w);
+	if (r == -EINPROGRESS)
+		return EXIT_WAITS;
+	return r < 0 ? options_fail("not published", r, &fault) : 0;
 }

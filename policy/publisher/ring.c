@@ -5,39 +5,61 @@
 #include <string.h>
 
 #include "policy/json.h"
-#include "policy/publisher/draft.h"
+#include "policy/publisher/public.h"
 #include "policy/publisher/ring.h"
 #include "policy/publisher/secret.h"
 
-/* The files of earlier keys stay, so that a pending root can still be signed with them. */
-static void free_name(int dir, enum role role, char name[DRAFT_NAME_MAX])
+/* What follows "ROLE=", or NULL. */
+static const char *value_for(const char *word, enum role role)
 {
-	unsigned n = 0;
+	size_t n = strlen(role_kinds[role].name);
 
-	do
-		snprintf(name, DRAFT_NAME_MAX, "keys/%s-%u.pem", role_kinds[role].name, ++n);
-	while (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+	return !strncmp(word, role_kinds[role].name, n) && word[n] == '=' ? word + n + 1 : NULL;
 }
 
-static int make_key(int dir, enum role role, json_t *keys, json_t *ids, struct fault *fault)
+static int list_key(json_t *root, json_t *ids, const char *id, json_t *public)
 {
-	_drop_(drop_secret) struct secret *s = NULL;
-	char name[DRAFT_NAME_MAX];
-	json_t *public = NULL;
+	return json_object_set_new(json_object_get(root, "keys"), id, public) < 0 ||
+			       json_array_append_new(ids, json_string(id)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int take_public(const struct options *o, enum role role, json_t *root, json_t *ids,
+		       struct fault *fault)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < o->public.n; i++) {
+		const char *file = value_for(o->public.at[i], role);
+		char id[KEY_ID_TEXT];
+		json_t *public;
+
+		if (!file)
+			continue;
+		r = public_load(AT_FDCWD, file, &public, id, fault);
+		if (r == 0)
+			r = list_key(root, ids, id, public);
+	}
+	return r;
+}
+
+static int make_key(struct ring *ring, const struct options *o, enum role role, json_t *root,
+		    json_t *ids, struct fault *fault)
+{
+	struct secret *s;
+	json_t *public;
 	int r;
 
-	free_name(dir, role, name);
-	r = secret_make(&s, fault);
-	if (r == 0)
-		r = secret_store(s, dir, name, fault);
-	if (r == 0)
-		r = secret_public(s, &public, fault);
+	if (ring->n == RING_KEYS)
+		return fault_set(fault, -E2BIG, "more than %d new keys", RING_KEYS);
+	r = secret_make_type(o->type ? o->type : "p256", &s, fault);
 	if (r < 0)
 		return r;
-	if (json_object_set_new(keys, secret_id(s), public) < 0 ||
-	    json_array_append_new(ids, json_string(secret_id(s))) < 0)
-		return -ENOMEM;
-	return 0;
+	ring->made[ring->n].secret = s;
+	ring->made[ring->n++].role = role;
+	r = secret_public(s, &public, fault);
+	return r < 0 ? r : list_key(root, ids, secret_id(s), public);
 }
 
 static bool is_used(json_t *roles, const char *id)
@@ -46,12 +68,10 @@ static bool is_used(json_t *roles, const char *id)
 	json_t *role, *item;
 	size_t i;
 
-	json_object_foreach(roles, name, role) {
-		json_array_foreach(json_object_get(role, "keyids"), i, item) {
+	json_object_foreach(roles, name, role)
+		json_array_foreach(json_object_get(role, "keyids"), i, item)
 			if (!strcmp(json_string_value(item), id))
 				return true;
-		}
-	}
 	return false;
 }
 
@@ -61,25 +81,104 @@ static void drop_unused(json_t *root)
 	const char *id;
 	void *next;
 
-	json_object_foreach_safe(keys, next, id, key)
-	{
-		if (!is_used(json_object_get(root, "roles"), id))
-			json_object_del(keys, id);
-	}
+	json_object_foreach_safe(keys, next, id, key) if (!is_used(json_object_get(root, "roles"),
+								   id)) json_object_del(keys, id);
 }
 
-int ring_renew(int dir, enum role role, unsigned threshold, json_t *root, struct fault *fault)
+int ring_renew(struct ring *ring, const struct options *o, enum role role, unsigned threshold,
+	       json_t *root, struct fault *fault)
 {
 	json_t *ids = json_array();
-	int r = 0;
+	int r;
 
 	if (json_object_set_new(json_object_get(root, "roles"), role_kinds[role].name,
 				json_pack("{s:o, s:i}", "keyids", ids, "threshold",
 					  (int)threshold)) < 0)
 		return -ENOMEM;
-	for (unsigned i = 0; r == 0 && i < threshold; i++)
-		r = make_key(dir, role, json_object_get(root, "keys"), ids, fault);
+	r = take_public(o, role, root, ids, fault);
+	if (r == 0 && json_array_size(ids) && json_array_size(ids) < threshold)
+		r = fault_set(fault, -EINVAL, "a threshold of %u needs as many keys for %s",
+			      threshold, role_kinds[role].name);
+	for (unsigned i = 0, n = json_array_size(ids) ? 0 : threshold; r == 0 && i < n; i++)
+		r = make_key(ring, o, role, root, ids, fault);
 	if (r == 0)
 		drop_unused(root);
 	return r;
+}
+
+static bool stays_open(const struct options *o, enum role role)
+{
+	for (size_t i = 0; i < o->open.n; i++)
+		if (!strcmp(o->open.at[i], "all") || !strcmp(o->open.at[i], role_kinds[role].name))
+			return true;
+	return false;
+}
+
+/* The files of earlier keys stay, so that a pending root can still be signed with them. */
+static void free_name(int dir, enum role role, char name[100])
+{
+	char pub[100];
+	unsigned n = 0;
+
+	do {
+		snprintf(name, 100, "keys/%s-%u.pem", role_kinds[role].name, ++n);
+		snprintf(pub, 100, "keys/%s-%u.pub", role_kinds[role].name, n);
+	} while (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+		 faccessat(dir, pub, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
+static int store_one(struct ring *ring, size_t i, const struct options *o, int dir,
+		     struct fault *fault)
+{
+	bool open = stays_open(o, ring->made[i].role);
+	char name[100];
+	int r = 0;
+
+	if (!open && !ring->phrase.last.data)
+		r = phrase_choose(&ring->phrase, "the new keys", fault);
+	if (r < 0)
+		return r;
+	free_name(dir, ring->made[i].role, name);
+	r = secret_store(ring->made[i].secret, dir, name, open ? NULL : &ring->phrase.last, fault);
+	if (r == 0)
+		strcpy(ring->made[i].path, name);
+	return r;
+}
+
+int ring_store(struct ring *ring, const struct options *o, struct workshop *w, struct fault *fault)
+{
+	int r = 0;
+
+	ring->phrase.file = o->phrase_file;
+	for (size_t i = 0; r == 0 && i < ring->n; i++)
+		r = store_one(ring, i, o, w->dir, fault);
+	for (size_t i = 0; r == 0 && i < ring->n; i++) {
+		r = hand_take(w->hand, ring->made[i].path, ring->made[i].secret, fault);
+		if (r == 0)
+			ring->made[i].secret = NULL; /* its own now */
+	}
+	if (r < 0)
+		ring_undo(ring, w->dir);
+	return r;
+}
+
+void ring_undo(struct ring *ring, int dir)
+{
+	char pub[100];
+
+	for (size_t i = 0; i < ring->n; i++) {
+		if (!*ring->made[i].path)
+			continue;
+		unlinkat(dir, ring->made[i].path, 0);
+		if (secret_public_name(ring->made[i].path, pub, sizeof(pub)) == 0)
+			unlinkat(dir, pub, 0);
+	}
+}
+
+void ring_clear(struct ring *ring)
+{
+	for (size_t i = 0; i < ring->n; i++)
+		secret_free(ring->made[i].secret);
+	phrase_clear(&ring->phrase);
+	ring->n = 0;
 }

@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The keys that a next root gives to roles: made here, or made elsewhere and handed in. */
 #pragma once
 
-#include <jansson.h>
+#include "policy/publisher/phrase.h"
+#include "policy/publisher/workshop.h"
 
-#include "agent/base/err.h"
-#include "policy/role.h"
+#define RING_KEYS	   64
+#define RING_THRESHOLD_MAX 9
+
+struct ring {
+	struct {
+		struct secret *secret;
+		enum role role;
+		char path[100]; /* keys/ROLE-N.pem, once it is stored */
+	} made[RING_KEYS];
+	size_t n;
+	struct phrase phrase;
+};
 
 /*
- * Makes `threshold` new keys for a role, as the next free keys/ROLE-N.pem below dir, and
- * lists them in a root's `signed` member in place of all the role had.  Keys that no
- * role lists any more leave the root; their files stay.
+ * Gives a role keys in place of all it had in root's body: those of --public ROLE=FILE, else
+ * `threshold` new ones, which stay in memory.  Keys that no role lists any more leave the body.
  */
-int ring_renew(int dir, enum role role, unsigned threshold, json_t *root, struct fault *fault);
+int ring_renew(struct ring *r, const struct options *o, enum role role, unsigned threshold,
+	       json_t *root, struct fault *fault);
+
+/*
+ * Writes the new keys as the next free keys/ROLE-N.pem, sealed with one passphrase that is
+ * asked for, but for roles of --no-passphrase; then hands them to the workshop.  All or none.
+ */
+int ring_store(struct ring *r, const struct options *o, struct workshop *w, struct fault *fault);
+
+/* Takes the files away again that no root lists after all. */
+void ring_undo(struct ring *r, int dir);
+void ring_clear(struct ring *r);

@@ -1,46 +1,185 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/asn1write.h>
 #include <mbedtls/ecp.h>
-#include <mbedtls/entropy.h>
 #include <mbedtls/pk.h>
-#include <mbedtls/platform_util.h>
+#include <mbedtls/rsa.h>
 #include <mbedtls/version.h>
+#ifdef CONFIG_POLICY_ED25519
+#include <sodium.h>
+#endif
 #include <stdio.h>
-#include <string.h>
+#include <sys/random.h>
 
 #include "agent/base/io.h"
 #include "policy/digest.h"
+#include "policy/json.h"
+#include "policy/publisher/pem.h"
+#include "policy/publisher/pkcs8.h"
+#include "policy/publisher/public.h"
 #include "policy/publisher/secret.h"
 
-#define PEM_MAX 4096
+#define DER_MAX	      8192
+#define SEED_LEN      32
+#define PLAIN_LABEL   "PRIVATE KEY"
+#define SEALED_LABEL  "ENCRYPTED PRIVATE KEY"
+#define SEQUENCE      (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
+#define OID_PUBLIC_EC "\x2a\x86\x48\xce\x3d\x02\x01"
+#define OID_P256      "\x2a\x86\x48\xce\x3d\x03\x01\x07"
+#define OID_P384      "\x2b\x81\x04\x00\x22"
 
 struct secret {
-	mbedtls_entropy_context entropy;
-	mbedtls_ctr_drbg_context random;
+	const struct way *way;
 	mbedtls_pk_context pk;
+	uint8_t ed25519[2 * SEED_LEN];
+	struct blob der; /* of a key made here, until it is stored */
+	json_t *public;
 	char id[KEY_ID_TEXT];
 };
+
+/* How a scheme signs, into a room of KEY_SIG_MAX; 0 or what mbedTLS says. */
+struct way {
+	const char *scheme;
+	mbedtls_md_type_t md;
+	int (*sign)(struct secret *s, const char *data, size_t len, uint8_t *sig, size_t *n);
+};
+
+/* What comes before the seed in a PrivateKeyInfo (RFC 8410 section 7). */
+static const uint8_t ed25519_head[] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
+					0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
 
 static int fail(struct fault *fault, const char *what, int code)
 {
 	return fault_set(fault, -EIO, "%s failed in mbedTLS with -0x%04x", what, (unsigned)-code);
 }
 
-static int secret_new(struct secret **ret, struct fault *fault)
+/* The kernel's generator needs no seed of ours. */
+static int random_bytes(void *ctx, unsigned char *out, size_t len)
+{
+	(void)ctx;
+	while (len) {
+		ssize_t n = getrandom(out, len, 0);
+
+		if (n < 0)
+			return -1;
+		out += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int sign_hash(struct secret *s, const char *data, size_t len, uint8_t *sig, size_t *n)
+{
+	const mbedtls_md_info_t *md = mbedtls_md_info_from_type(s->way->md);
+	uint8_t hash[DIGEST_MAX];
+	int r = mbedtls_md(md, (const uint8_t *)data, len, hash);
+
+	if (r)
+		return r;
+#if MBEDTLS_VERSION_MAJOR >= 3
+	return mbedtls_pk_sign(&s->pk, s->way->md, hash, mbedtls_md_get_size(md), sig, KEY_SIG_MAX,
+			       n, random_bytes, NULL);
+#else
+	return mbedtls_pk_sign(&s->pk, s->way->md, hash, mbedtls_md_get_size(md), sig, n,
+			       random_bytes, NULL);
+#endif
+}
+
+static int sign_pss(struct secret *s, const char *data, size_t len, uint8_t *sig, size_t *n)
+{
+	(void)mbedtls_rsa_set_padding(mbedtls_pk_rsa(s->pk), MBEDTLS_RSA_PKCS_V21, s->way->md);
+	return sign_hash(s, data, len, sig, n);
+}
+
+#ifdef CONFIG_POLICY_ED25519
+static int sign_ed25519(struct secret *s, const char *data, size_t len, uint8_t *sig, size_t *n)
+{
+	*n = crypto_sign_ed25519_BYTES;
+	return crypto_sign_ed25519_detached(sig, NULL, (const uint8_t *)data, len, s->ed25519);
+}
+#endif
+
+static const struct way ways[] = {
+	{ "ecdsa-sha2-nistp256", MBEDTLS_MD_SHA256, sign_hash },
+	{ "ecdsa-sha2-nistp384", MBEDTLS_MD_SHA384, sign_hash },
+	{ "rsassa-pss-sha256", MBEDTLS_MD_SHA256, sign_pss },
+#ifdef CONFIG_POLICY_ED25519
+	{ "ed25519", MBEDTLS_MD_NONE, sign_ed25519 },
+#endif
+};
+
+static const struct way *way_of(json_t *public)
+{
+	const char *scheme = json_string_value(json_object_get(public, "scheme"));
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (!strcmp(ways[i].scheme, scheme))
+			return &ways[i];
+	return NULL;
+}
+
+static bool is_ed25519(const struct blob *der)
+{
+	return der->len == sizeof(ed25519_head) + SEED_LEN &&
+	       !memcmp(der->data, ed25519_head, sizeof(ed25519_head));
+}
+
+/* Either half of an Ed25519 key as the other kinds give it: the public one in PEM. */
+static int open_ed25519(struct secret *s, const struct blob *der, char pem[PEM_MAX])
+{
+#ifdef CONFIG_POLICY_ED25519
+	uint8_t public[SEED_LEN];
+	char hex[2 * SEED_LEN + 1];
+	_drop_(drop_json) json_t *object = NULL;
+	_free_ char *text = NULL;
+	int r;
+
+	if (sodium_init() < 0 ||
+	    crypto_sign_ed25519_seed_keypair(public, s->ed25519, der->data + sizeof(ed25519_head)))
+		return -EIO;
+	sodium_bin2hex(hex, sizeof(hex), public, sizeof(public));
+	object = json_pack("{s:s, s:{s:s}}", "keytype", "ed25519", "keyval", "public", hex);
+	r = object ? public_write(object, &text) : -ENOMEM;
+	if (r == 0)
+		snprintf(pem, PEM_MAX, "%s", text);
+	return r;
+#else
+	(void)s, (void)der, (void)pem;
+	return -ENOTSUP;
+#endif
+}
+
+static int open_pk(struct secret *s, const struct blob *der, char pem[PEM_MAX])
+{
+#if MBEDTLS_VERSION_MAJOR >= 3
+	int code = mbedtls_pk_parse_key(&s->pk, der->data, der->len, NULL, 0, random_bytes, NULL);
+#else
+	int code = mbedtls_pk_parse_key(&s->pk, der->data, der->len, NULL, 0);
+#endif
+
+	return code || mbedtls_pk_write_pubkey_pem(&s->pk, (uint8_t *)pem, PEM_MAX) ? -EINVAL : 0;
+}
+
+/* A PrivateKeyInfo or, of older files, an ECPrivateKey or RSAPrivateKey. */
+static int open_der(const struct blob *der, struct secret **ret, struct fault *fault)
 {
 	_drop_(drop_secret) struct secret *s = calloc(1, sizeof(*s));
-	int code;
+	char pem[PEM_MAX];
+	int r;
 
 	if (!s)
 		return -ENOMEM;
-	mbedtls_entropy_init(&s->entropy);
-	mbedtls_ctr_drbg_init(&s->random);
 	mbedtls_pk_init(&s->pk);
-	code = mbedtls_ctr_drbg_seed(&s->random, mbedtls_entropy_func, &s->entropy, NULL, 0);
-	if (code)
-		return fail(fault, "seeding the random generator", code);
+	r = is_ed25519(der) ? open_ed25519(s, der, pem) : open_pk(s, der, pem);
+	if (r < 0)
+		return fault_set(fault, r,
+				 r == -ENOTSUP ? "is an Ed25519 key, which this build has not"
+					       : "is not a private key");
+	r = public_read(pem, &s->public, s->id, fault);
+	if (r < 0)
+		return r;
+	s->way = way_of(s->public);
 	*ret = take(s);
 	return 0;
 }
@@ -49,103 +188,227 @@ struct secret *secret_free(struct secret *s)
 {
 	if (s) {
 		mbedtls_pk_free(&s->pk);
-		mbedtls_ctr_drbg_free(&s->random);
-		mbedtls_entropy_free(&s->entropy);
+		explicit_bzero(s->ed25519, sizeof(s->ed25519));
+		blob_clear(&s->der);
+		json_decref(s->public);
 		free(s);
 	}
 	return NULL;
 }
 
-static int name_it(struct secret *s, struct fault *fault)
+/* From the end: version, algorithm, and the ECPrivateKey as mbedTLS writes it (RFC 5958). */
+static int wrap_ec(mbedtls_pk_context *pk, const char *curve, uint8_t *start, uint8_t *end)
 {
-	json_t *public = NULL;
-	int r = secret_public(s, &public, fault);
+	uint8_t *p = end;
+	size_t len = 0;
+	int ret = mbedtls_pk_write_key_der(pk, start, (size_t)(end - start));
 
+	if (ret < 0)
+		return ret;
+	p -= ret; /* mbedTLS wrote it at the end of the room, too */
+	len = (size_t)ret;
+	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_len(&p, start, len));
+	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_tag(&p, start, MBEDTLS_ASN1_OCTET_STRING));
+	ret = mbedtls_asn1_write_oid(&p, start, curve, strlen(curve));
+	if (ret < 0)
+		return ret;
+	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_algorithm_identifier(&p, start, OID_PUBLIC_EC,
+									  strlen(OID_PUBLIC_EC),
+									  (size_t)ret));
+	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_int(&p, start, 0));
+	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_len(&p, start, len));
+	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_tag(&p, start, SEQUENCE));
+	return (int)len;
+}
+
+static int make_ec(mbedtls_ecp_group_id group, const char *curve, struct blob *ret,
+		   struct fault *fault)
+{
+	_wipe_ struct blob room = { calloc(1, DER_MAX), DER_MAX };
+	mbedtls_pk_context pk;
+	int n;
+
+	if (!room.data)
+		return -ENOMEM;
+	mbedtls_pk_init(&pk);
+	n = mbedtls_pk_setup(&pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
+	if (n == 0)
+		n = mbedtls_ecp_gen_key(group, mbedtls_pk_ec(pk), random_bytes, NULL);
+	if (n == 0)
+		n = wrap_ec(&pk, curve, room.data, room.data + DER_MAX);
+	mbedtls_pk_free(&pk);
+	if (n < 0)
+		return fail(fault, "making a key", n);
+	*ret = (struct blob){ malloc((size_t)n), (size_t)n };
+	if (!ret->data)
+		return -ENOMEM;
+	memcpy(ret->data, room.data + DER_MAX - n, (size_t)n);
+	return 0;
+}
+
+static int make_p256(struct blob *ret, struct fault *fault)
+{
+	return make_ec(MBEDTLS_ECP_DP_SECP256R1, OID_P256, ret, fault);
+}
+
+static int make_p384(struct blob *ret, struct fault *fault)
+{
+	return make_ec(MBEDTLS_ECP_DP_SECP384R1, OID_P384, ret, fault);
+}
+
+#ifdef CONFIG_POLICY_ED25519
+static int make_ed25519(struct blob *ret, struct fault *fault)
+{
+	*ret = (struct blob){ malloc(sizeof(ed25519_head) + SEED_LEN),
+			      sizeof(ed25519_head) + SEED_LEN };
+	if (!ret->data)
+		return -ENOMEM;
+	memcpy(ret->data, ed25519_head, sizeof(ed25519_head));
+	if (random_bytes(NULL, ret->data + sizeof(ed25519_head), SEED_LEN))
+		return fault_set(fault, -EIO, "no random bytes to be had");
+	return 0;
+}
+#endif
+
+static const struct {
+	const char *type;
+	int (*make)(struct blob *ret, struct fault *fault);
+} types[] = {
+	{ "p256", make_p256 },
+	{ "p384", make_p384 },
+#ifdef CONFIG_POLICY_ED25519
+	{ "ed25519", make_ed25519 },
+#define TYPES "p256, p384, ed25519"
+#else
+#define TYPES "p256, p384"
+#endif
+};
+
+const char *secret_types(void)
+{
+	return TYPES;
+}
+
+int secret_make_type(const char *type, struct secret **ret, struct fault *fault)
+{
+	_wipe_ struct blob der = { 0 };
+	size_t i = 0;
+	int r;
+
+	while (strcmp(types[i].type, type))
+		if (++i == sizeof(types) / sizeof(*types))
+			return fault_set(fault, -EINVAL, "no keys of the type %.20s; there are %s",
+					 type, TYPES);
+	r = types[i].make(&der, fault);
 	if (r == 0)
-		r = key_name(public, s->id, fault);
-	json_decref(public);
-	return r;
+		r = open_der(&der, ret, fault);
+	if (r < 0)
+		return r;
+	(*ret)->der = der;
+	der = (struct blob){ 0 };
+	return 0;
 }
 
 int secret_make(struct secret **ret, struct fault *fault)
 {
-	_drop_(drop_secret) struct secret *s = NULL;
-	int r = secret_new(&s, fault), code;
-
-	if (r < 0)
-		return r;
-	code = mbedtls_pk_setup(&s->pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
-	if (code == 0)
-		code = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(s->pk),
-					   mbedtls_ctr_drbg_random, &s->random);
-	if (code)
-		return fail(fault, "making a key", code);
-	r = name_it(s, fault);
-	if (r == 0)
-		*ret = take(s);
-	return r;
+	return secret_make_type("p256", ret, fault);
 }
 
-static int parse_pem(struct secret *s, const char *pem, size_t len)
+/* The first block that is a private key of a known form, unsealed. */
+static int unseal(const char *pem, const struct blob *phrase, struct blob *ret, struct fault *fault)
 {
-#if MBEDTLS_VERSION_MAJOR >= 3
-	return mbedtls_pk_parse_key(&s->pk, (const uint8_t *)pem, len + 1, NULL, 0,
-				    mbedtls_ctr_drbg_random, &s->random);
-#else
-	return mbedtls_pk_parse_key(&s->pk, (const uint8_t *)pem, len + 1, NULL, 0);
-#endif
+	static const char *const labels[] = { PLAIN_LABEL, "EC PRIVATE KEY", "RSA PRIVATE KEY" };
+	_wipe_ struct blob sealed = { 0 };
+	int r = pem_read(pem, SEALED_LABEL, &sealed);
+
+	if (r == 0)
+		return phrase ? pkcs8_open(&sealed, phrase, ret, fault)
+			      : fault_set(fault, -ENOKEY, "is sealed with a passphrase");
+	for (size_t i = 0; r == -ENOENT && i < sizeof(labels) / sizeof(*labels); i++)
+		r = pem_read(pem, labels[i], ret);
+	if (r == -EINVAL && strstr(pem, "Proc-Type: 4,ENCRYPTED"))
+		return fault_set(fault, r,
+				 "is sealed in the old way; `openssl pkcs8 -topk8` mends that");
+	return r < 0 ? fault_set(fault, r == -ENOMEM ? r : -EINVAL, "not a private key in PEM") : 0;
 }
 
-int secret_load(int dir, const char *name, struct secret **ret, struct fault *fault)
+int secret_open(int dir, const char *name, const struct blob *phrase, struct secret **ret,
+		struct fault *fault)
 {
-	_drop_(drop_secret) struct secret *s = NULL;
-	char *pem = NULL;
-	size_t len;
-	int r, code;
+	_wipe_ struct blob pem = { 0 }, der = { 0 };
+	int r = io_read(dir, name, PEM_MAX, (char **)&pem.data, &pem.len);
 
-	r = secret_new(&s, fault);
-	if (r == 0)
-		r = io_read(dir, name, PEM_MAX, &pem, &len);
 	if (r < 0)
 		return fault_set(fault, r, "%s: %s", name, strerror(-r));
-	code = parse_pem(s, pem, len);
-	mbedtls_platform_zeroize(pem, len);
-	free(pem);
-	if (code)
-		return fault_set(fault, -EINVAL, "%s: not a private key in PEM", name);
-	r = name_it(s, fault);
+	r = unseal((const char *)pem.data, phrase, &der, fault);
 	if (r == 0)
-		*ret = take(s);
+		r = open_der(&der, ret, fault);
+	if (r < 0)
+		fault_prefix(fault, "%s", name);
 	return r;
 }
 
-int secret_store(struct secret *s, int dir, const char *name, struct fault *fault)
+int secret_public_name(const char *name, char *out, size_t room)
 {
-	_close_ int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	uint8_t pem[PEM_MAX];
-	int r = 0, code;
+	size_t len = strlen(name);
+
+	if (len > 4 && !strcmp(name + len - 4, ".pem"))
+		len -= 4;
+	return snprintf(out, room, "%.*s" PUBLIC_END, (int)len, name) < (int)room ? 0
+										  : -ENAMETOOLONG;
+}
+
+static int put_file(int dir, const char *name, mode_t mode, const void *data, size_t len,
+		    struct fault *fault)
+{
+	_close_ int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	int r;
 
 	if (fd < 0)
 		return fault_set(fault, -errno, "%s: %s", name, strerror(errno));
-	code = mbedtls_pk_write_key_pem(&s->pk, pem, sizeof(pem));
-	if (code)
-		return fail(fault, "writing a key", code);
-	r = io_write(fd, pem, strlen((char *)pem));
+	r = io_write(fd, data, len);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
-	mbedtls_platform_zeroize(pem, sizeof(pem));
+	if (r < 0)
+		unlinkat(dir, name, 0);
 	return r < 0 ? fault_set(fault, r, "%s: %s", name, strerror(-r)) : 0;
+}
+
+static int put_private(struct secret *s, int dir, const char *name, const struct blob *phrase,
+		       struct fault *fault)
+{
+	_wipe_ struct blob sealed = { 0 }, pem = { 0 };
+	int r = phrase ? pkcs8_seal(&s->der, phrase, PKCS8_ROUNDS, &sealed) : 0;
+
+	if (r == 0)
+		r = phrase ? pem_write(SEALED_LABEL, &sealed, &pem)
+			   : pem_write(PLAIN_LABEL, &s->der, &pem);
+	return r < 0 ? r : put_file(dir, name, 0600, pem.data, pem.len, fault);
+}
+
+int secret_store(struct secret *s, int dir, const char *name, const struct blob *phrase,
+		 struct fault *fault)
+{
+	_free_ char *public = NULL;
+	char public_name[NAME_MAX];
+	int r = secret_public_name(name, public_name, sizeof(public_name));
+
+	if (r == 0)
+		r = public_write(s->public, &public);
+	if (r == 0)
+		r = put_private(s, dir, name, phrase, fault);
+	if (r < 0)
+		return r;
+	r = put_file(dir, public_name, 0644, public, strlen(public), fault);
+	if (r < 0)
+		unlinkat(dir, name, 0);
+	return r;
 }
 
 int secret_public(struct secret *s, json_t **ret, struct fault *fault)
 {
-	uint8_t pem[PEM_MAX];
-	int code = mbedtls_pk_write_pubkey_pem(&s->pk, pem, sizeof(pem));
-
-	if (code)
-		return fail(fault, "writing a public key", code);
-	*ret = json_pack("{s:s, s:s, s:{s:s}}", "keytype", "ecdsa", "scheme", "ecdsa-sha2-nistp256",
-			 "keyval", "public", pem);
+	(void)fault;
+	*ret = json_deep_copy(s->public);
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -154,29 +417,13 @@ const char *secret_id(const struct secret *s)
 	return s->id;
 }
 
-static int sign_hash(struct secret *s, const uint8_t *hash, uint8_t *sig, size_t room, size_t *n)
-{
-#if MBEDTLS_VERSION_MAJOR >= 3
-	return mbedtls_pk_sign(&s->pk, MBEDTLS_MD_SHA256, hash, 32, sig, room, n,
-			       mbedtls_ctr_drbg_random, &s->random);
-#else
-	(void)room;
-	return mbedtls_pk_sign(&s->pk, MBEDTLS_MD_SHA256, hash, 32, sig, n, mbedtls_ctr_drbg_random,
-			       &s->random);
-#endif
-}
-
 int secret_sign(struct secret *s, const char *data, size_t len, char **ret, struct fault *fault)
 {
-	uint8_t hash[DIGEST_MAX], sig[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+	uint8_t sig[KEY_SIG_MAX];
 	size_t n = 0;
 	char *hex;
-	int r, code;
+	int code = s->way->sign(s, data, len, sig, &n);
 
-	r = digest_make(DIGEST_SHA256, data, len, hash);
-	if (r < 0)
-		return r;
-	code = sign_hash(s, hash, sig, sizeof(sig), &n);
 	if (code)
 		return fail(fault, "signing", code);
 	hex = malloc(2 * n + 1);

@@ -1,89 +1,80 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
-#include "agent/base/span.h"
 #include "policy/publisher/lint.h"
 #include "policy/publisher/sign.h"
+#include "policy/publisher/stock.h"
 #include "policy/publisher/tool.h"
 
-#define LIFE_UNSAID UINT64_MAX
-
-int sign_options(int argc, char **argv, int n, uint64_t *life)
+static int edit(struct workshop *w, const char *role, const struct options *o, json_t **file,
+		json_t **targets, struct fault *fault)
 {
-	static const struct option options[] = {
-		{ "expires", required_argument, NULL, 'e' },
-		{ 0 },
-	};
-	int c;
+	int64_t expires = io_now() + (int64_t)options_life(o, SIGN_LIFE);
+	int r = workshop_edit(w, role, expires, file, fault);
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		if (c == 'e' && span_parse(optarg, life) == 0)
-			continue;
-		if (c == 'e')
-			fprintf(stderr, "--expires %s: not a span like 90d or 12h\n", optarg);
-		return -EINVAL;
+	return r < 0 ? r
+		     : json_need_object(json_object_get(*file, "signed"), "targets", targets,
+					fault);
+}
+
+int sign_targets(struct workshop *w, const char *role, const struct sign_item *items, size_t n,
+		 const struct options *o, struct fault *fault)
+{
+	_drop_(drop_json) json_t *file = NULL;
+	json_t *targets;
+	int r = edit(w, role, o, &file, &targets, fault);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		json_t *entry = NULL;
+
+		r = stock_put(w->dir, items[i].name, items[i].text, items[i].len, &entry, fault);
+		if (r == 0 && json_object_set_new(targets, items[i].name, entry) < 0)
+			r = -ENOMEM;
 	}
-	return argc - optind == n ? 0 : -EINVAL;
+	return r < 0 ? r : workshop_put_draft(w, role, file, fault);
 }
 
-/* The next version of a role, whose list names one file or target. */
-static int sign_role(const struct workshop *w, enum role role, uint64_t life, const char *name,
-		     json_t *entry, json_t **mark, struct fault *fault)
+int sign_remove(struct workshop *w, const char *role, const char *name, const struct options *o,
+		struct fault *fault)
 {
-	_drop_(drop_json) json_t *body = NULL;
+	_drop_(drop_json) json_t *file = NULL;
+	json_t *targets;
+	int r = edit(w, role, o, &file, &targets, fault);
+
+	if (r == 0 && json_object_del(targets, name) < 0)
+		r = fault_set(fault, -ENOENT, "%s lists no target %s", role, name);
+	return r < 0 ? r : workshop_put_draft(w, role, file, fault);
+}
+
+int sign_finish(const char *what, int err, struct workshop *w, struct fault *fault)
+{
+	if (err == -EINPROGRESS)
+		release_tell(w);
+	workshop_close(w);
+	if (err < 0 && err != -EINPROGRESS)
+		return options_fail(what, err, fault);
+	return err < 0 ? EXIT_WAITS : 0;
+}
+
+static int sign(const struct options *o, const char *text, size_t len, struct workshop *w,
+		struct fault *fault)
+{
+	const struct sign_item policy = { SIGN_POLICY, text, len };
 	int64_t version = 0;
-	int r;
+	int r = text ? sign_targets(w, "targets", &policy, 1, o, fault) : 0;
 
-	r = workshop_version(w->dir, role, &version, fault);
 	if (r == 0)
-		r = draft_new(role, version + 1, io_now() + (int64_t)life, &body, fault);
-	if (r == 0 &&
-	    json_object_set_new(body, role_kinds[role].list, json_pack("{s:O}", name, entry)) < 0)
-		r = -ENOMEM;
-	return r < 0 ? r : draft_sign(w->dir, w->root, role, body, mark, fault);
-}
-
-int sign_timestamp(const struct workshop *w, json_t *snapshot_mark, uint64_t life,
-		   struct fault *fault)
-{
-	return sign_role(w, ROLE_TIMESTAMP, life, "snapshot.json", snapshot_mark, NULL, fault);
-}
-
-/* targets/HASH.policy.json, and what targets metadata says of it. */
-static int put_target(const struct workshop *w, const char *text, size_t len, json_t **mark,
-		      struct fault *fault)
-{
-	char name[DRAFT_NAME_MAX], hash[DIGEST_TEXT];
-	int r;
-
-	r = digest_make_text(DIGEST_SHA256, text, len, hash);
-	if (r < 0)
-		return r;
-	snprintf(name, sizeof(name), "targets/%s.policy.json", hash);
-	r = io_replace(w->dir, name, text, len, 0644);
-	if (r < 0)
-		return fault_set(fault, r, "%s: %s", name, strerror(-r));
-	return draft_mark(text, len, 0, mark);
-}
-
-int sign_policy(const struct workshop *w, const char *text, size_t len, uint64_t life,
-		uint64_t timestamp_life, struct fault *fault)
-{
-	_drop_(drop_json) json_t *target = NULL, *targets = NULL, *snapshot = NULL;
-	int r;
-
-	r = put_target(w, text, len, &target, fault);
+		r = release_run(w, o, fault);
 	if (r == 0)
-		r = sign_role(w, ROLE_TARGETS, life, "policy.json", target, &targets, fault);
+		r = workshop_version(w->dir, "targets", &version, fault);
 	if (r == 0)
-		r = sign_role(w, ROLE_SNAPSHOT, life, "targets.json", targets, &snapshot, fault);
-	return r < 0 ? r : sign_timestamp(w, snapshot, timestamp_life, fault);
+		printf("signed as version %" PRId64 "\n", version);
+	return r;
 }
 
 int sign_main(int argc, char **argv)
@@ -91,27 +82,16 @@ int sign_main(int argc, char **argv)
 	struct workshop w = { .dir = -1 };
 	struct fault fault = { 0 };
 	_free_ char *text = NULL;
-	uint64_t life = LIFE_UNSAID;
-	int64_t version = 0;
-	size_t len;
+	struct options o;
+	size_t len = 0;
 	int r;
 
-	if (sign_options(argc, argv, 2, &life) < 0)
+	if (options_read(argc, argv, "ekp", 1, 2, &o) < 0)
 		return tool_usage("sign");
-	if (lint_file(argv[optind + 1], &text, &len) < 0)
+	if (o.args[1] && lint_file(o.args[1], &text, &len) < 0)
 		return 1;
-	r = workshop_open(argv[optind], &w, &fault);
+	r = workshop_open(o.args[0], &o, WORKSHOP_WRITE, &w, &fault);
 	if (r == 0)
-		r = sign_policy(&w, text, len, life == LIFE_UNSAID ? SIGN_LIFE : life,
-				life == LIFE_UNSAID ? TIMESTAMP_LIFE : life, &fault);
-	if (r == 0)
-		r = workshop_version(w.dir, ROLE_TARGETS, &version, &fault);
-	workshop_close(&w);
-	if (r < 0) {
-		fault_set(&fault, r, "%s", strerror(-r));
-		fprintf(stderr, "not signed: %s\n", fault.why);
-		return 1;
-	}
-	printf("signed as version %" PRId64 "\n", version);
-	return 0;
+		r = sign(&o, text, len, &w, &fault);
+	return sign_finish("not signed", r, &w, &fault);
 }

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "policy/publisher/draft.h"
+#include "policy/publisher/release.h"
+
+#define SIGN_POLICY "policy.json" /* the target that hosts obey */
 
 /*
- * How long what sign and bump write stays valid.  Targets and snapshot change together;
- * only timestamp need be renewed in between, and its key is the one that may be on a server.
+ * Puts targets under their names into the draft of a role ("targets" or a delegated one), in
+ * place of those of the same names; the others stay.  release_run() comes after.
  */
-#define SIGN_LIFE      (90 * 86400)
-#define TIMESTAMP_LIFE (14 * 86400)
+struct sign_item {
+	const char *name, *text;
+	size_t len;
+};
 
-/* Signs a text as the next policy, whatever it says: lint comes before. */
-int sign_policy(const struct workshop *w, const char *text, size_t len, uint64_t life,
-		uint64_t timestamp_life, struct fault *fault);
+int sign_targets(struct workshop *w, const char *role, const struct sign_item *items, size_t n,
+		 const struct options *o, struct fault *fault);
 
-/* Writes the next timestamp over a METAFILES entry of snapshot.json. */
-int sign_timestamp(const struct workshop *w, json_t *snapshot_mark, uint64_t life,
-		   struct fault *fault);
+/* Takes one out again.  -ENOENT when it is not listed. */
+int sign_remove(struct workshop *w, const char *role, const char *name, const struct options *o,
+		struct fault *fault);
 
 /*
- * The arguments of both: [--expires SPAN] and then n more from argv[optind] on.
- * *life keeps its value without the option.  -EINVAL after saying why on standard error.
+ * How a subcommand ends that changed a folder: what waits is listed, a fault told as "WHAT: why",
+ * and the folder closed.  The exit status.
  */
-int sign_options(int argc, char **argv, int n, uint64_t *life);
+int sign_finish(const char *what, int err, struct workshop *w, struct fault *fault);

@@ -4,23 +4,40 @@
 
 #include "policy/publisher/tool.h"
 
+#define SIGNERS "[--expires SPAN] [--key FILE]... [--passphrase-file FILE]"
+#define MAKERS	"[--type p256|p384|ed25519] [--no-passphrase ROLE|all]... [--public ROLE=FILE]..."
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *args, *what;
 } subcommands[] = {
 	{ "lint", lint_main, "FILE", "check a policy; says line, column and reason" },
-	{ "init", init_main, "[--threshold ROLE=N]... [--expires SPAN] DIR",
+	{ "init", init_main, "[--threshold ROLE=N]... " MAKERS " " SIGNERS " DIR",
 	  "make keys and the first root, valid for a year" },
-	{ "sign", sign_main, "[--expires SPAN] DIR POLICY.json",
-	  "check a policy and sign it as the next version" },
-	{ "bump", bump_main, "[--expires SPAN] DIR",
-	  "sign the timestamp anew, at least every two weeks" },
-	{ "publish", publish_main, "DIR OUT", "copy what is signed to a web server's folder" },
-	{ "verify", verify_main, "[--json] [--root FILE] DIR",
-	  "check a published folder exactly as a new host would" },
-	{ "rotate", rotate_main, "[--threshold N] [--expires SPAN] DIR [ROLE]...",
+	{ "keygen", keygen_main, "[--type TYPE] [--no-passphrase] [--passphrase-file FILE] KEY.pem",
+	  "make one key, to sign with elsewhere; KEY.pub is its public half" },
+	{ "sign", sign_main, SIGNERS " DIR [POLICY.json]",
+	  "check a policy and sign it as the next version; sign what waits" },
+	{ "cosign", cosign_main, "[--yes] [--passphrase-file FILE] --key FILE... DRAFT.json",
+	  "show a draft that someone else made, and add a signature to it" },
+	{ "add-target", add_target_main, "[--as NAME] [--role ROLE] " SIGNERS " DIR FILE",
+	  "sign any file as a target" },
+	{ "remove-target", remove_target_main, "[--role ROLE] " SIGNERS " DIR NAME",
+	  "take a target out again" },
+	{ "delegate", delegate_main,
+	  "--paths PATTERN... --public FILE... [--threshold N] [--terminating] [--revoke] " SIGNERS
+	  " DIR ROLE",
+	  "let others' keys vouch for some targets, or no longer" },
+	{ "bump", bump_main, SIGNERS " DIR", "sign the timestamp anew, at least every two weeks" },
+	{ "publish", publish_main, "[--leave-drafts] DIR OUT",
+	  "copy what is signed to a web server's folder" },
+	{ "verify", verify_main, "[--json] [--root FILE] [--ca FILE] DIR|URL",
+	  "check a published folder, or a server, exactly as a new host would" },
+	{ "rotate", rotate_main, "[--threshold N] " MAKERS " " SIGNERS " DIR [ROLE]...",
 	  "sign the next root, with new keys for these roles" },
+	{ "show", show_main, "[--json] DIR|DRAFT.json",
+	  "tell roles, keys, versions, expiry, targets, and what waits for whom" },
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
 
@@ -39,9 +56,11 @@ static int help(FILE *out)
 	for (size_t i = 0; i < SUBCOMMANDS; i++)
 		fprintf(out, "  lazaret-policy %s %s\n      %s\n", subcommands[i].name,
 			subcommands[i].args, subcommands[i].what);
-	fputs("\nDIR holds keys/ (secret), metadata/ and targets/.  SPAN is like 12h or 90d.\n"
+	fputs("\nDIR holds keys/ (secret), draft/, metadata/ and targets/.  SPAN is like 12h or "
+	      "90d.\n"
 	      "Roles are root, targets, snapshot, timestamp; N keys are made for a threshold of "
-	      "N.\n",
+	      "N.\n"
+	      "Exit status 3: done as far as it goes, signatures of others are missing.\n",
 	      out);
 	return out == stderr ? 2 : 0;
 }

@@ -415,7 +415,7 @@ static void test_ours(void **state)
 	static const char make[] =
 		"cd %s && P=$(dirname $(readlink /proc/%d/exe))/../../policy/lazaret-policy && "
 		"echo '{\"mode\":\"audit\",\"look_every\":\"5min\",\"requirements\":[{\"id\":\"f\","
-		"\"check\":\"firewall\",\"grace\":\"0s\"}]}' >policy.json && $P init repo && "
+		"\"check\":\"firewall\",\"grace\":\"0s\"}]}' >policy.json && $P init --no-passphrase all repo && "
 		"$P sign repo policy.json && $P publish repo web && "
 		"cp web/metadata/1.root.json first >/dev/null";
 	struct lab *l = lab();

@@ -59,7 +59,7 @@ office_publish() {
 	# While it runs, only through its own root: beneath a mounted overlay sizes go stale.
 	to=$(lab_alive office && lab_root office || lab_layer office)/srv/policy
 
-	[ -d "$1/fleet" ] || "$tool" init "$1/fleet" || return
+	[ -d "$1/fleet" ] || "$tool" init --no-passphrase all "$1/fleet" || return
 	"$tool" sign "$1/fleet" "$1/policy.json" && "$tool" publish "$1/fleet" "$1/www" || return
 	mkdir -p "$to"
 	cp -a "$1/www/." "$to/"

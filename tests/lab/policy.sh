@@ -94,7 +94,7 @@ refused 'signature' 'metadata that was tampered with'
 restore
 cp -a "$work/office" "$work/stranger"
 rm -rf "$work/stranger/fleet" "$work/stranger/www"
-"$O/policy/lazaret-policy" init "$work/stranger/fleet" >/dev/null &&
+"$O/policy/lazaret-policy" init --no-passphrase all "$work/stranger/fleet" >/dev/null &&
 	"$O/policy/lazaret-policy" sign "$work/stranger/fleet" "$work/office/policy.json" >/dev/null &&
 	"$O/policy/lazaret-policy" publish "$work/stranger/fleet" "$work/stranger/www" >/dev/null
 serve "$work/stranger/www"

@@ -31,7 +31,7 @@ all_of() {
 		"HelperDirectory=$dir/bin" >"$dir/lazaret.conf"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null \
 		-out "$dir/ca.pem" -subj /CN=ca 2>/dev/null
-	"$b/policy/lazaret-policy" init "$dir/fleet" >/dev/null 2>&1
+	"$b/policy/lazaret-policy" init --no-passphrase all "$dir/fleet" >/dev/null 2>&1
 	cp "$dir/fleet/metadata/1.root.json" "$dir/root.json"
 	"$b/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
 	pid=$!

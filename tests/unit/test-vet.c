@@ -103,7 +103,7 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(l->path));
 	l->dir = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(mkdirat(l->dir, "store", 0755), 0);
-	assert_int_equal(run(l, "init --threshold targets=2 repo"), 0);
+	assert_int_equal(run(l, "init --no-passphrase all --threshold targets=2 repo"), 0);
 	publish(l, POLICY("5min"), "");
 	*state = l;
 	return 0;
@@ -388,16 +388,22 @@ static void test_clock_set_back(void **state)
 static void test_signed_nonsense(void **state)
 {
 	static const char text[] = "{\n\"mode\":\"sleep\"}";
+	const struct sign_item item = { SIGN_POLICY, text, strlen(text) };
+	const struct options options = { .life = 1000, .has_life = true };
 	struct lab *l = *state;
 	struct workshop w;
 	char path[80];
 
 	assert_said(l, 0, 1, "");
 	snprintf(path, sizeof(path), "%s/repo", l->path);
-	assert_int_equal(workshop_open(path, &w, NULL), 0);
-	assert_int_equal(sign_policy(&w, text, strlen(text), 1000, 1000, NULL), 0);
+	assert_int_equal(workshop_open(path, &options, WORKSHOP_WRITE, &w, NULL), 0);
+	assert_int_equal(sign_targets(&w, "targets", &item, 1, &options, NULL), 0);
+	assert_int_equal(release_run(&w, &options, NULL), 0);
 	workshop_close(&w);
-	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_int_equal(run(l, "publish repo web"), 1);
+	assert_out(l, "not published: policy.json, line 1, column 1: member \"requ");
+	copy_folder(l, "repo/metadata", "web/metadata");
+	copy_folder(l, "repo/targets", "web/targets");
 	assert_said(l, -EINVAL, 1, "policy.json version 2, line 1, column 1: member \"requ");
 	assert_said(l, -EINVAL, 1, "policy.json version 2, line 1, column 1: member \"requ");
 	publish(l, POLICY("6min"), "");
@@ -410,7 +416,7 @@ static void test_other_keys(void **state)
 	struct lab *l = *state;
 
 	assert_said(l, 0, 1, "");
-	assert_int_equal(run(l, "init --threshold targets=2 other"), 0);
+	assert_int_equal(run(l, "init --no-passphrase all --threshold targets=2 other"), 0);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(run(l, "sign other policy.json"), 0);
 	assert_int_equal(run(l, "publish other web"), 0);
@@ -425,32 +431,40 @@ static void test_keys_rotate(void **state)
 	assert_said(l, 0, 1, "");
 	assert_int_equal(run(l, "verify web"), 0);
 	assert_out(l, "policy version 1, mode audit");
-	assert_int_equal(run(l, "init thief"), 0);
+	assert_int_equal(run(l, "init --no-passphrase all thief"), 0);
 	assert_int_equal(run(l, "verify --root repo/metadata/1.root.json thief"), 1);
 	assert_out(l, "not valid: metadata/timestamp.json: ");
 	copy_folder(l, "repo", "thief");
-	assert_int_equal(run(l, "rotate repo timestamp targets"), 0);
+	assert_int_equal(run(l, "rotate --no-passphrase all repo timestamp targets"), 0);
 	assert_out(l, "root version 2 is signed");
-	assert_int_equal(run(l, "verify repo"), 1);
-	assert_out(l, "metadata/timestamp.json: has 0 of 1 needed signatures");
+	/* The new keys have signed what the old ones had. */
+	assert_int_equal(run(l, "verify repo"), 0);
+	assert_out(l, "policy version 2, mode audit");
 	publish(l, POLICY("6min"), "");
 	assert_int_equal(run(l, "verify --json web"), 0);
-	assert_out(l, "\"version\":2,");
-	assert_said(l, 0, 2, "");
+	assert_out(l, "\"version\":3,");
+	assert_said(l, 0, 3, "");
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(run(l, "sign thief policy.json"), 0);
 	assert_int_equal(run(l, "publish thief web"), 0);
-	assert_said(l, -EBADMSG, 2, "policy refused: metadata/timestamp.json: has 0 of 1 needed");
-	assert_int_equal(run(l, "rotate --threshold 2 repo root"), 0);
+	assert_said(l, -EBADMSG, 3, "policy refused: metadata/timestamp.json: has 0 of 1 needed");
+	assert_int_equal(run(l, "rotate --no-passphrase all --threshold 2 repo root"), 0);
 	assert_int_equal(run(l, "rotate repo"), 0);
 	publish(l, POLICY("7min"), "");
-	assert_said(l, 0, 3, "");
+	assert_said(l, 0, 4, "");
 	/* A new host starts from the first root, too. */
 	assert_int_equal(run(l, "verify --root repo/metadata/1.root.json web"), 0);
 	assert_int_equal(unlinkat(l->dir, "repo/keys/root-2.pem", 0), 0);
-	assert_int_equal(run(l, "rotate repo targets"), 1);
-	assert_out(l, "not rotated: root needs 2 signatures, keys/ has 1 of its keys");
-	assert_int_equal(faccessat(l->dir, "repo/keys/targets-5.pem", F_OK, 0), -1);
+	assert_int_equal(run(l, "rotate --no-passphrase all repo targets"), 3);
+	assert_out(l, "draft/root.json waits: version 5 has 1 of 2 signatures; missing: root-2\n");
+	assert_int_equal(run(l, "publish repo web"), 3);
+	assert_out(l, "not published:\ndraft/root.json waits: version 5 has 1 of 2 signatures");
+	assert_int_equal(run(l, "rotate --no-passphrase all repo targets"), 1);
+	assert_out(l, "not rotated: draft/root.json waits already");
+	/* What needs no new root goes on meanwhile. */
+	assert_int_equal(run(l, "bump repo"), 0);
+	assert_int_equal(run(l, "publish --leave-drafts repo web"), 0);
+	assert_said(l, 0, 4, "");
 }
 
 static void test_killed_at_each_request(void **state)
@@ -496,7 +510,7 @@ static void test_publisher_refuses(void **state)
 		int status;
 		const char *words;
 	} rows[] = {
-		{ "--help", 0, "lazaret-policy sign [--expires SPAN] DIR POLICY.json" },
+		{ "--help", 0, "lazaret-policy sign [--expires SPAN]" },
 		{ "", 2, "lazaret-policy lint FILE" },
 		{ "frob", 2, "no subcommand frob" },
 		{ "lint bad.json", 1, "bad.json:2:1: " },
@@ -534,8 +548,9 @@ static void test_publisher_refuses(void **state)
 		assert_out(l, rows[i].words);
 	}
 	assert_int_equal(unlinkat(l->dir, "repo/keys/targets-2.pem", 0), 0);
-	assert_int_equal(run(l, "sign repo policy.json"), 1);
-	assert_out(l, "targets needs 2 signatures, keys/ has 1 of its keys");
+	assert_int_equal(run(l, "sign repo policy.json"), 3);
+	assert_out(l,
+		   "draft/targets.json waits: version 2 has 1 of 2 signatures; missing: targets-2");
 }
 
 static void test_keys_are_secret(void **state)
