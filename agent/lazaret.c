@@ -13,6 +13,8 @@ const struct command commands[] = {
 	{ "status", "", "the host's state, and why", command_status },
 	{ "check", "", "look at everything now, then the status (root)", command_status },
 	{ "refresh", "", "fetch the policy now, then the status (root)", command_status },
+	{ "look", "patches --dpkg-status FILE [--feed FILE] [--lists DIR] [--all] [--plain]",
+	  "what a status file lacks, without a host", command_look },
 };
 const unsigned commands_n = sizeof(commands) / sizeof(*commands);
 

@@ -27,3 +27,4 @@ extern const unsigned commands_n;
 
 /* One row each. */
 int command_status(const struct cli *cli, int argc, char **argv); /* check and refresh, too */
+int command_look(const struct cli *cli, int argc, char **argv);

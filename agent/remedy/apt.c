@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,24 +63,4 @@ int apt_await_locks(struct report *report, struct fault *fault)
 	return fault_set(fault, -ETIMEDOUT,
 			 "process %d still holds %s after %d s: see what it does", (int)pid, path,
 			 LOCKS_LIMIT_MS / 1000);
-}
-
-int apt_drop_compressed(struct report *report, struct fault *fault)
-{
-	DIR *lists = opendir(LISTS);
-	const struct dirent *e;
-	int r = 0;
-
-	if (!lists)
-		return errno == ENOENT ? 0
-				       : fault_set(fault, -errno, LISTS ": %s", strerror(errno));
-	while (r == 0 && (e = readdir(lists))) {
-		if (fnmatch("*_Packages.*", e->d_name, 0))
-			continue;
-		report_line(report, "  ", e->d_name);
-		if (unlinkat(dirfd(lists), e->d_name, 0) < 0)
-			r = fault_set(fault, -errno, LISTS "/%s: %s", e->d_name, strerror(errno));
-	}
-	closedir(lists);
-	return r;
 }

@@ -11,11 +11,11 @@
 		"Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o",  \
 		"Dpkg::Use-Pty=0"
 
-/* As the look wants its evidence: lists it can read, and a time when all were current. */
-#define APT_UPDATE                                                                                 \
-	STEP_ARGV("/usr/bin/apt-get", "-q", APT_OPTIONS, "-o", "Acquire::GzipIndexes=false", "-o", \
-		  "APT::Update::Post-Invoke-Success::="                                            \
-		  "/usr/bin/touch /var/lib/apt/periodic/update-success-stamp",                     \
+/* As the look wants its evidence: with a time when all lists were current. */
+#define APT_UPDATE                                                             \
+	STEP_ARGV("/usr/bin/apt-get", "-q", APT_OPTIONS, "-o",                 \
+		  "APT::Update::Post-Invoke-Success::="                        \
+		  "/usr/bin/touch /var/lib/apt/periodic/update-success-stamp", \
 		  "update")
 #define APT_CONFIGURE \
 	STEP_ARGV("/usr/bin/dpkg", "--force-confdef", "--force-confold", "--configure", "-a")
@@ -25,9 +25,3 @@
  * `apt-get update` would fail at once.  0, or -ETIMEDOUT with the holder's process id.
  */
 int apt_await_locks(struct report *report, struct fault *fault);
-
-/*
- * Removes package lists that are kept compressed, so that the next update fetches them in the form
- * that a look reads: apt leaves a list that has not changed in the form it has.
- */
-int apt_drop_compressed(struct report *report, struct fault *fault);

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * lazaret look patches: what a status file and a feed say of each other, without a host, without
+ * lazaretd and as any user.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/cli/cli.h"
+#include "agent/posture/findings.h"
+
+DEFINE_DROP(inventory, inventory_free)
+DEFINE_DROP(apt, apt_free)
+DEFINE_DROP(feed, feed_unmap)
+DEFINE_DROP(findings, findings_free)
+
+struct options {
+	const char *status, *feed, *lists;
+	bool all, plain;
+};
+
+static int open_feed(const char *path, struct feed **ret, struct fault *fault)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct feed_about about;
+	int r = fd < 0 ? fault_set(fault, -errno, "%s", strerror(errno)) : feed_map(fd, ret, fault);
+
+	if (r == 0) {
+		feed_tell(*ret, &about);
+		if (about.order != VERSION_DPKG)
+			r = fault_set(fault, -EINVAL, "is for %s %s, which has no dpkg",
+				      about.distro, about.release);
+	}
+	if (r < 0)
+		fault_prefix(fault, "%s", path);
+	return r;
+}
+
+static int open_status(const char *path, struct inventory **ret, struct fault *fault)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int r = fd < 0 ? fault_set(fault, -errno, "%s", strerror(errno))
+		       : dpkg_read_status(fd, ret, fault);
+
+	if (r < 0)
+		fault_prefix(fault, "%s", path);
+	return r;
+}
+
+static int evaluate(const struct options *o, struct findings **ret, struct fault *fault)
+{
+	_drop_(drop_inventory) struct inventory *inv = NULL;
+	_drop_(drop_apt) struct apt *apt = NULL;
+	_drop_(drop_feed) struct feed *feed = NULL;
+	const struct apt_ask ask = { .root = -1,
+				     .lists = o->lists,
+				     .now = io_now(),
+				     .max_age = UINT64_MAX,
+				     .all = o->all,
+				     .feed = o->feed };
+	int r = open_status(o->status, &inv, fault);
+
+	if (r == 0 && o->feed)
+		r = open_feed(o->feed, &feed, fault);
+	if (r == 0 && o->lists)
+		r = apt_read(&ask, inv, &apt, fault);
+	/* How old the lists are is for whoever asks to know. */
+	if (r == -ESTALE || r == -ETIME)
+		r = 0;
+	return r < 0 ? r : findings_make(inv, apt, feed, ret);
+}
+
+/* Only what is vulnerable and could be mended: a line each, its first word the package. */
+static void print_plain(const struct findings *f)
+{
+	size_t n;
+	const struct patch *rows = findings_list(f, &n);
+
+	for (const struct patch *p = rows; p < rows + n; p++)
+		if (p->state != PATCH_NO_FIX)
+			printf("%s %s %s %s %s %s %s\n", p->package, p->arch, p->installed,
+			       p->fixed, severity_names[p->severity], patch_state_names[p->state],
+			       p->ids);
+}
+
+static void print_table(const struct findings *f)
+{
+	size_t n, width = 8;
+	const struct patch *rows = findings_list(f, &n);
+
+	for (const struct patch *p = rows; p < rows + n; p++)
+		width = strlen(p->package) > width ? strlen(p->package) : width;
+	printf("%-9s %-*s %-14s %s\n", "SEVERITY", (int)width, "PACKAGE", "STATE",
+	       "INSTALLED -> FIXED");
+	for (const struct patch *p = rows; p < rows + n; p++)
+		printf("%-9s %-*s %-14s %s%s%s%s%s\n", severity_names[p->severity], (int)width,
+		       p->package, patch_state_names[p->state], p->installed,
+		       *p->fixed ? " -> " : "", p->fixed, *p->ids ? "  " : "", p->ids);
+}
+
+static json_t *patch_json(const struct patch *p)
+{
+	json_t *by = json_object();
+
+	for (int i = 0; i < SEVERITIES; i++)
+		if (p->by[i].n)
+			json_object_set_new(by, severity_names[i],
+					    json_integer((json_int_t)p->by[i].n));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "package",
+			 p->package, "arch", p->arch, "installed", p->installed, "fixed", p->fixed,
+			 "from", p->from, "severity", severity_names[p->severity], "state",
+			 patch_state_names[p->state], "why", p->why, "advisories", p->ids, "by",
+			 by);
+}
+
+static int print_json(const struct findings *f)
+{
+	size_t n;
+	const struct patch *rows = findings_list(f, &n);
+	json_t *all = json_array();
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = json_array_append_new(all, patch_json(&rows[i]));
+	if (r == 0)
+		r = json_dumpf(all, stdout, JSON_INDENT(2));
+	json_decref(all);
+	puts("");
+	return r < 0 ? EXIT_FAILED : 0;
+}
+
+static bool read_options(int argc, char **argv, struct options *ret)
+{
+	static const struct option options[] = {
+		{ "dpkg-status", required_argument, NULL, 's' },
+		{ "feed", required_argument, NULL, 'f' },
+		{ "lists", required_argument, NULL, 'l' },
+		{ "all", no_argument, NULL, 'a' },
+		{ "plain", no_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	optind = 1;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (c) {
+		case 's': ret->status = optarg; break;
+		case 'f': ret->feed = optarg; break;
+		case 'l': ret->lists = optarg; break;
+		case 'a': ret->all = true; break;
+		case 'p': ret->plain = true; break;
+		default: return false;
+		}
+	}
+	return optind == argc && ret->status && (ret->feed || ret->lists);
+}
+
+int command_look(const struct cli *cli, int argc, char **argv)
+{
+	_drop_(drop_findings) struct findings *found = NULL;
+	struct options o = { 0 };
+	struct fault fault = { 0 };
+	int r;
+
+	/* argv[1], the check, stands where getopt_long() expects the program's name. */
+	if (argc < 2 || strcmp(argv[1], "patches") || !read_options(argc - 1, argv + 1, &o))
+		return EXIT_USAGE;
+	r = evaluate(&o, &found, &fault);
+	if (r < 0) {
+		fprintf(stderr, "lazaret: look: %s\n", *fault.why ? fault.why : strerror(-r));
+		return EXIT_FAILED;
+	}
+	if (cli->json)
+		r = print_json(found);
+	else if (o.plain)
+		print_plain(found);
+	else
+		print_table(found);
+	return r || fflush(stdout) ? EXIT_FAILED : 0;
+}
