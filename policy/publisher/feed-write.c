@@ -63,6 +63,20 @@ static int compare_rows(const void *a, const void *b, void *ctx)
 	return c ? c : compare_rest(r, v, w);
 }
 
+/* In order, and each once: a document may say the same for two parts of a release. */
+static void settle(struct feed_rows *r)
+{
+	size_t to = 0;
+
+	if (!r->n)
+		return;
+	qsort_r(r->rows, r->n, sizeof(*r->rows), compare_rows, r);
+	for (size_t i = 1; i < r->n; i++)
+		if (compare_rows(&r->rows[to], &r->rows[i], r))
+			r->rows[++to] = r->rows[i];
+	r->n = to + 1;
+}
+
 /* What is being written, and where its texts went. */
 struct image {
 	char *data;
@@ -199,8 +213,7 @@ int rows_write(struct feed_rows *r, const struct distro *d, int64_t date, char *
 
 	if (!moved)
 		return -ENOMEM;
-	if (r->n)
-		qsort_r(r->rows, r->n, sizeof(*r->rows), compare_rows, r);
+	settle(r);
 	n = put_packages(r, &im);
 	n_pool = im.n_pool + (uint32_t)(strlen(d->id) + strlen(d->release)) + 2;
 	h = (struct feed_header){ .bits = htole32(count_bits(n)),

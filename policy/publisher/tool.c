@@ -13,6 +13,10 @@ static const struct {
 	const char *args, *what;
 } subcommands[] = {
 	{ "lint", lint_main, "FILE", "check a policy; says line, column and reason" },
+	{ "feed", feed_main,
+	  "[--json] [--keep-going] [--date STAMP] [--codename NAME] [--ecosystem NAME]... --distro "
+	  "ID --release VERSION -o FILE INPUT... | --show FILE [PACKAGE]...",
+	  "make a feed of OSV documents or of Debian's tracker, or print one" },
 	{ "init", init_main, "[--threshold ROLE=N]... " MAKERS " " SIGNERS " DIR",
 	  "make keys and the first root, valid for a year" },
 	{ "keygen", keygen_main, "[--type TYPE] [--no-passphrase] [--passphrase-file FILE] KEY.pem",

@@ -8,6 +8,7 @@
  * of others are missing still.
  */
 int lint_main(int argc, char **argv);
+int feed_main(int argc, char **argv);
 int init_main(int argc, char **argv);
 int keygen_main(int argc, char **argv);
 int sign_main(int argc, char **argv);
