@@ -12,6 +12,7 @@
 
 #include "agent/base/cleanup.h"
 #include "netfilter/batch.h"
+#include "netfilter/laid.h"
 #include "netfilter/nft.h"
 #include "netfilter/object.h"
 
@@ -267,6 +268,7 @@ uint32_t nft_port(const struct nft *nft)
 
 void nft_close(struct nft *nft)
 {
+	laid_forget(nft);
 	if (nft->fd >= 0)
 		close(nft->fd);
 	nft->fd = -1;

@@ -8,6 +8,7 @@
 #include "netfilter/ownership.h"
 #include "netfilter/who.h"
 
+struct laid;
 struct nlmsghdr;
 
 /* A netlink socket to nf_tables; one thread, one request at a time. */
@@ -16,6 +17,8 @@ struct nft {
 	uint32_t seq;		  /* of the next message */
 	enum ownership ownership; /* of the tables laid through it: see ownership_claim() */
 	bool plain;		  /* the quarantine found no hooks at links in this kernel */
+	bool mute;		  /* ... and no way to refuse a packet */
+	struct laid *laid;	  /* laid.h; NULL: what the tables hold is not known */
 	bool matches;		  /* this kernel can tell programs by their cgroup */
 	struct who who;		  /* whom the list of the quarantine laid last is open to */
 	char everyone[160];	  /* why to every program, when not because the list says so */

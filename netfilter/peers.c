@@ -42,9 +42,11 @@ static unsigned address_bits(const struct peer *p)
 	return p->family == AF_INET ? 32 : 128;
 }
 
-static bool is_in(const struct set *s, const struct peer *p)
+enum peers_set peers_set_of(const struct peer *p, bool in)
 {
-	return p->family == s->family && (p->prefix < address_bits(p)) == s->nets;
+	const unsigned first = in ? PEERS_IN4 : PEERS_OUT4;
+
+	return first + (p->family == AF_INET6 ? 2 : 0) + (p->prefix < address_bits(p));
 }
 
 /* The last address of the peer's prefix. */
@@ -55,7 +57,7 @@ static void last_address(const struct peer *p, uint8_t out[16])
 		out[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 }
 
-static int check(const struct peer *peers, size_t n, const char *list, struct fault *fault)
+int peers_check(const struct peer *peers, size_t n, const char *list, struct fault *fault)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct peer *p = &peers[i];
@@ -71,10 +73,10 @@ static int check(const struct peer *peers, size_t n, const char *list, struct fa
 	return 0;
 }
 
-static const struct peer *list_of(const struct allow *a, const struct set *s, size_t *n)
+static const struct peer *list_of(const struct allow *a, bool in, size_t *n)
 {
-	*n = s->in ? a->n_in : a->n_out;
-	return s->in ? a->in : a->out;
+	*n = in ? a->n_in : a->n_out;
+	return in ? a->in : a->out;
 }
 
 static int compare(const void *x, const void *y)
@@ -112,20 +114,25 @@ static uint32_t drop_held(const struct peer **nets, uint32_t n)
 	return kept;
 }
 
-static int fill(struct peers *p, enum peers_set set)
+static void count(struct peers *p, bool in)
 {
 	size_t n;
-	const struct peer *list = list_of(p->allow, &sets[set], &n);
+	const struct peer *list = list_of(p->allow, in, &n);
 
 	for (size_t i = 0; i < n; i++)
-		p->n[set] += is_in(&sets[set], &list[i]);
-	if (!p->n[set] || !sets[set].nets)
-		return 0;
+		p->n[peers_set_of(&list[i], in)]++;
+}
+
+static int sort_nets(struct peers *p, enum peers_set set)
+{
+	size_t n;
+	const struct peer *list = list_of(p->allow, sets[set].in, &n);
+
 	p->nets[set] = calloc(p->n[set], sizeof(*p->nets[set]));
 	if (!p->nets[set])
 		return -ENOMEM;
 	for (size_t i = 0, at = 0; i < n; i++) {
-		if (is_in(&sets[set], &list[i]))
+		if (peers_set_of(&list[i], sets[set].in) == set)
 			p->nets[set][at++] = &list[i];
 	}
 	p->n[set] = drop_held(p->nets[set], p->n[set]);
@@ -141,13 +148,18 @@ int peers_sort(const struct allow *allow, struct peers **ret, struct fault *faul
 		return fault_set(fault, -E2BIG, "the allow-list has more than %d peers",
 				 ALLOW_PEERS_MAX);
 	if (r == 0)
-		r = check(allow->out, allow->n_out, "outbound", fault);
+		r = peers_check(allow->out, allow->n_out, "outbound", fault);
 	if (r == 0)
-		r = check(allow->in, allow->n_in, "inbound", fault);
-	if (r == 0)
+		r = peers_check(allow->in, allow->n_in, "inbound", fault);
+	if (r == 0) {
 		p->allow = allow;
-	for (unsigned set = 0; r == 0 && set < PEERS_COUNT; set++)
-		r = fill(p, set);
+		count(p, false);
+		count(p, true);
+	}
+	for (unsigned set = 0; r == 0 && set < PEERS_COUNT; set++) {
+		if (sets[set].nets && p->n[set])
+			r = sort_nets(p, set);
+	}
 	if (r < 0)
 		return fault_set(fault, r, "out of memory");
 	*ret = take(p);
@@ -204,34 +216,40 @@ static size_t put_key(const struct peer *p, const uint8_t *addr, uint8_t out[24]
 	return len + 8;
 }
 
-static void add_peer(struct batch *b, const char *table, const struct set *s, const struct peer *p)
+static void put_peer(struct batch *b, const char *table, enum peers_set set, const struct peer *p,
+		     bool gone)
 {
 	uint8_t key[24], end[24], last[16];
-	size_t len = put_key(p, p->addr, key);
+	struct element_key k = { key, NULL, put_key(p, p->addr, key) };
 
-	if (s->nets) {
+	if (sets[set].nets) {
 		last_address(p, last);
 		put_key(p, last, end);
+		k.end = end;
 	}
-	batch_add_element(b, table, s->name, key, s->nets ? end : NULL, len);
+	if (gone)
+		batch_delete_element(b, table, sets[set].name, &k);
+	else
+		batch_add_element(b, table, sets[set].name, &k);
 }
 
-static void add_peers(struct batch *b, const char *table, const struct peers *p,
-		      enum peers_set which)
+static void add_peers(struct batch *b, const char *table, const struct peers *p, enum peers_set set)
 {
-	const struct set *s = &sets[which];
 	size_t n;
-	const struct peer *list = list_of(p->allow, s, &n);
+	const struct peer *list = list_of(p->allow, sets[set].in, &n);
 
-	if (s->nets) {
-		for (uint32_t i = 0; i < p->n[which]; i++)
-			add_peer(b, table, s, p->nets[which][i]);
-		return;
+	for (uint32_t i = 0; sets[set].nets && i < p->n[set]; i++)
+		put_peer(b, table, set, p->nets[set][i], false);
+	for (size_t i = 0; !sets[set].nets && i < n; i++) {
+		if (peers_set_of(&list[i], sets[set].in) == set)
+			put_peer(b, table, set, &list[i], false);
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (is_in(s, &list[i]))
-			add_peer(b, table, s, &list[i]);
-	}
+}
+
+/* So that some can come later, one by one. */
+static uint32_t size_for(uint32_t n)
+{
+	return n + n / 8 + 16;
 }
 
 void peers_add_sets(struct batch *b, const char *table, const struct peers *p)
@@ -242,9 +260,20 @@ void peers_add_sets(struct batch *b, const char *table, const struct peers *p)
 		batch_delete_set(b, table, sets[set].name);
 	}
 	for (unsigned set = 0; set < PEERS_COUNT; set++) {
-		if (!p->n[set])
-			continue;
-		add_set(b, table, set, p->n[set]);
-		add_peers(b, table, p, set);
+		if (p->n[set])
+			add_set(b, table, set, size_for(p->n[set]));
 	}
+}
+
+void peers_fill_sets(struct batch *b, const char *table, const struct peers *p)
+{
+	for (unsigned set = 0; set < PEERS_COUNT; set++) {
+		if (p->n[set])
+			add_peers(b, table, p, set);
+	}
+}
+
+void peers_edit_set(struct batch *b, const char *table, const struct peer *p, bool in, bool gone)
+{
+	put_peer(b, table, peers_set_of(p, in), p, gone);
 }

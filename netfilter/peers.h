@@ -37,11 +37,23 @@ int peers_sort(const struct allow *allow, struct peers **ret, struct fault *faul
 void peers_free(struct peers *p);
 DEFINE_DROP(peers, peers_free)
 
+/* Where a peer of the list `in`, or of the other one, belongs. */
+enum peers_set peers_set_of(const struct peer *p, bool in);
+
 /* A bit, WHEN(set), for each set that has a peer. */
 uint32_t peers_present(const struct peers *p);
 
 /*
- * Replaces all sets of the table: those that have peers are there and filled, the others
- * are not there.  No rule may use them: flush the rules before, in the same batch.
+ * Replaces all sets of the table: those that have peers are there, with room for some more, the
+ * others are not there.  No rule may use them: flush the rules before, in the same batch.
  */
 void peers_add_sets(struct batch *b, const char *table, const struct peers *p);
+
+/* Then their elements; the same bytes for each family of tables (batch_repeat()). */
+void peers_fill_sets(struct batch *b, const char *table, const struct peers *p);
+
+/* Takes one single address out of its set, or puts one in; it must be as allow.h has it. */
+void peers_edit_set(struct batch *b, const char *table, const struct peer *p, bool in, bool gone);
+
+/* Is each of them as allow.h has it?  -EINVAL, and which one of that list is not. */
+int peers_check(const struct peer *peers, size_t n, const char *list, struct fault *fault);

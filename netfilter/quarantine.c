@@ -7,10 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "netfilter/bases.h"
 #include "netfilter/batch.h"
 #include "netfilter/hooks.h"
+#include "netfilter/laid.h"
 #include "netfilter/nft.h"
-#include "netfilter/object.h"
 #include "netfilter/peers.h"
 #include "netfilter/quarantine.h"
 #include "netfilter/question.h"
@@ -21,25 +22,7 @@
 DEFINE_DROP(nftnl_table, nftnl_table_free)
 DEFINE_DROP(nftnl_chain, nftnl_chain_free)
 
-/*
- * First on the way in and out, so that nothing sees a packet before we do; and last on the way
- * out, for what others redirect, rewrite or wrap in between.  The policy never changes while
- * the quarantine stands: only a constant drop leaks nothing while rules are replaced.
- */
-static const struct base {
-	const char *name;
-	uint32_t hook;
-	int32_t priority;
-} bases[] = {
-	{ "input", NF_INET_LOCAL_IN, INT32_MIN },
-	{ "forward", NF_INET_FORWARD, INT32_MIN },
-	{ "output", NF_INET_LOCAL_OUT, INT32_MIN },
-	{ "postrouting", NF_INET_POST_ROUTING, INT32_MAX },
-};
-
 #define TRIES 8 /* links come and go while we look */
-
-#define COUNT_OF(a) (sizeof(a) / sizeof(*(a)))
 
 /* Flags wake a dormant table and adopt an orphan; without them one that is there is left as is. */
 static void add_table(struct batch *b, const uint32_t *flags)
@@ -72,7 +55,8 @@ static void add_chain(struct batch *b, const char *name, const struct base *base
 
 struct plan {
 	const struct allow *allow;
-	const struct peers *peers;
+	const struct peers *peers; /* NULL: the rules alone */
+	uint32_t present;	   /* as in peers_present() */
 	struct who who;
 	const struct links *links; /* NULL: a kernel without hooks at links */
 	uint32_t flags;		   /* NFT_TABLE_F_ */
@@ -84,7 +68,7 @@ static uint32_t circumstances(const struct plan *p)
 {
 	const struct allow *a = p->allow;
 
-	return peers_present(p->peers) | (a->dns_any ? WHEN_DNS : 0) |
+	return p->present | (a->dns_any ? WHEN_DNS : 0) |
 	       (a->dns_any && !a->dns_bound ? WHEN_TCP53 : 0) | (a->dns_bound ? WHEN_NAMES : 0) |
 	       (a->dns_bound && !p->mute ? WHEN_REFUSE : 0) | (a->dhcp_any ? WHEN_DHCP : 0) |
 	       (p->who.level ? WHEN_WHO : 0);
@@ -100,8 +84,23 @@ static void add_rule(struct batch *b, const struct plan *p, const struct rule *r
 	rule_add(b, TABLE, &r);
 }
 
+/* The tables hold the same peers, so their elements are made once. */
+struct elements {
+	size_t from, to;
+};
+
+static void add_sets(struct batch *b, const struct plan *p, struct elements *e)
+{
+	peers_add_sets(b, TABLE, p->peers);
+	if (e->from)
+		return batch_repeat(b, e->from, e->to);
+	e->from = batch_here(b);
+	peers_fill_sets(b, TABLE, p->peers);
+	e->to = batch_here(b);
+}
+
 /* The table of one family, RULES_PACKETS or RULES_FRAMES. */
-static void add_rules(struct batch *b, const struct plan *p, unsigned table)
+static void add_rules(struct batch *b, const struct plan *p, unsigned table, struct elements *e)
 {
 	const uint32_t now = circumstances(p);
 
@@ -111,14 +110,15 @@ static void add_rules(struct batch *b, const struct plan *p, unsigned table)
 		batch_delete_table(b, TABLE);
 	}
 	add_table(b, &p->flags);
-	for (size_t i = 0; table == RULES_PACKETS && i < COUNT_OF(bases); i++)
+	for (size_t i = 0; table == RULES_PACKETS && i < BASES; i++)
 		add_chain(b, bases[i].name, &bases[i]);
 	for (size_t i = 0; i < rules_n_chains; i++) {
 		if (rules_chains[i].tables & table)
 			add_chain(b, rules_chains[i].name, NULL);
 	}
 	batch_flush_rules(b, TABLE);
-	peers_add_sets(b, TABLE, p->peers);
+	if (p->peers)
+		add_sets(b, p, e);
 	for (size_t i = 0; i < rules_n; i++) {
 		if (rules_tables(rules[i].chain) & table && (!rules[i].when || rules[i].when & now))
 			add_rule(b, p, &rules[i]);
@@ -130,10 +130,11 @@ static void add_rules(struct batch *b, const struct plan *p, unsigned table)
 static int lay(struct nft *nft, const struct plan *p, struct fault *fault)
 {
 	struct batch *b = batch_begin(nft, NFPROTO_INET);
+	struct elements e = { 0 };
 
-	add_rules(b, p, RULES_PACKETS);
+	add_rules(b, p, RULES_PACKETS, &e);
 	if (p->links) {
-		add_rules(b, p, RULES_FRAMES);
+		add_rules(b, p, RULES_FRAMES, &e);
 		hooks_add(b, TABLE, p->links);
 	}
 	return batch_commit(b, fault);
@@ -169,7 +170,33 @@ static int lay_somehow(struct nft *nft, struct plan *p, struct fault *fault)
 		r = lay(nft, p, &first);
 	}
 	nft->plain = !p->links;
+	nft->mute = p->mute;
 	return r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
+}
+
+/* What the rules say, as this kernel took them. */
+static uint64_t rules_digest(struct nft *nft, struct plan p)
+{
+	_drop_(drop_batch) struct batch *b = batch_begin(nft, NFPROTO_INET);
+
+	p.peers = NULL;
+	p.anew = false;
+	p.mute = nft->mute;
+	add_rules(b, &p, RULES_PACKETS, NULL);
+	if (!nft->plain)
+		add_rules(b, &p, RULES_FRAMES, NULL);
+	return batch_digest(b);
+}
+
+/* Much of the time the list is another by a few addresses, or not at all. */
+static bool lay_difference(struct nft *nft, struct plan p)
+{
+	_drop_(drop_edit) struct edit *e = NULL;
+
+	if (edit_begin(nft, p.allow, &e) < 0)
+		return false;
+	p.present = edit_present(e);
+	return edit_lay(nft, e, rules_digest(nft, p)) == 0;
 }
 
 /* A host that cannot tell its programs apart is held to the list all the same. */
@@ -183,37 +210,51 @@ static void find_who(struct nft *nft, const struct allow *allow, struct who *ret
 	snprintf(nft->everyone, sizeof(nft->everyone), "%.159s", why.why);
 }
 
+static int lay_whole(struct nft *nft, struct plan p, struct fault *fault)
+{
+	_drop_(links_free) struct links links = { 0 };
+	int r = links_read(&links, fault);
+
+	p.links = &links;
+	return r == 0 ? lay_somehow(nft, &p, fault) : r;
+}
+
+static int lay_again(struct nft *nft, const struct plan *p, struct fault *fault)
+{
+	uint32_t before = 0;
+	struct fault why = { 0 };
+	int r = -ENOENT;
+
+	for (int i = 0; i < TRIES && r == -ENOENT; i++) { /* a link was gone before we were there */
+		why = (struct fault){ 0 };
+		r = nft_generation(nft, &before, &why);
+		if (r == 0)
+			r = lay_whole(nft, *p, &why);
+	}
+	if (r == 0)
+		laid_keep(nft, p->allow, rules_digest(nft, *p), before);
+	return r < 0 ? fault_set(fault, r, "%s", why.why) : 0;
+}
+
 int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fault)
 {
 	_drop_(drop_peers) struct peers *peers = NULL;
-	int r = peers_sort(allow, &peers, fault), tries = TRIES;
-	struct who who = { 0 };
+	struct plan p = { .allow = allow, .flags = ownership_flags(nft->ownership) };
+	int r;
 
-	if (r == 0)
-		find_who(nft, allow, &who);
-	while (r == 0) {
-		_drop_(links_free) struct links links = { 0 };
-		struct plan p = { .allow = allow,
-				  .peers = peers,
-				  .who = who,
-				  .links = &links,
-				  .flags = ownership_flags(nft->ownership) };
-		struct fault why = { 0 };
-
-		r = links_read(&links, fault);
-		if (r == 0)
-			r = lay_somehow(nft, &p, &why);
-		if (r == -ENOENT && --tries) {
-			r = 0; /* a link was gone before we were there */
-			continue;
-		}
-		if (r == 0)
-			nft->who = who;
-		if (r < 0 && *why.why)
-			fault_set(fault, r, "%s", why.why);
-		break;
+	find_who(nft, allow, &p.who);
+	if (lay_difference(nft, p))
+		return 0;
+	laid_forget(nft);
+	r = peers_sort(allow, &peers, fault);
+	if (r == 0) {
+		p.peers = peers;
+		p.present = peers_present(peers);
+		r = lay_again(nft, &p, fault);
 	}
-	if (r < 0)
+	if (r == 0)
+		nft->who = p.who;
+	else
 		fault_prefix(fault, "cannot lay the quarantine");
 	return r;
 }
@@ -235,7 +276,10 @@ static int lift(struct nft *nft, bool frames, struct fault *fault)
 int quarantine_lift(struct nft *nft, struct fault *fault)
 {
 	struct fault first = { 0 };
-	int r = lift(nft, true, &first);
+	int r;
+
+	laid_forget(nft);
+	r = lift(nft, true, &first);
 
 	if (lacks_frames(r))
 		r = lift(nft, false, fault);
@@ -243,126 +287,5 @@ int quarantine_lift(struct nft *nft, struct fault *fault)
 		fault_set(fault, r, "%s", first.why);
 	if (r < 0)
 		fault_prefix(fault, "cannot lift the quarantine");
-	return r;
-}
-
-struct seen {
-	unsigned awake; /* RULES_ of the tables that are there and not dormant */
-	unsigned good;	/* bit for each base chain as we made it */
-	struct hooks hooks;
-};
-
-static int see_table(void *ctx, const struct nlmsghdr *h)
-{
-	struct seen *seen = ctx;
-	struct table_seen t;
-	int r = object_table(h, &t);
-
-	if (r < 0 || strcmp(t.name, TABLE) || t.flags & NFT_TABLE_F_DORMANT)
-		return r;
-	if (t.family == NFPROTO_INET)
-		seen->awake |= RULES_PACKETS;
-	if (t.family == NFPROTO_NETDEV)
-		seen->awake |= RULES_FRAMES;
-	return 0;
-}
-
-static unsigned rules_of(const char *chain)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < rules_n; i++)
-		n += !strcmp(rules[i].chain, chain);
-	return n;
-}
-
-static void see_base(struct seen *seen, const struct chain_seen *c)
-{
-	for (size_t i = 0; i < COUNT_OF(bases); i++) {
-		if (!strcmp(c->name, bases[i].name) && !strcmp(c->type, "filter") &&
-		    c->hook == bases[i].hook && c->priority == bases[i].priority &&
-		    c->policy == NF_DROP && c->uses == rules_of(c->name))
-			seen->good |= 1u << i;
-	}
-}
-
-static int see_chain(void *ctx, const struct nlmsghdr *h)
-{
-	struct seen *seen = ctx;
-	struct chain_seen c;
-	int r = object_chain(h, &c);
-
-	if (r < 0 || strcmp(c.table, TABLE) || !c.base)
-		return r;
-	if (c.family == NFPROTO_INET)
-		see_base(seen, &c);
-	if (c.family == NFPROTO_NETDEV)
-		return hooks_take(&seen->hooks, &c);
-	return 0;
-}
-
-/* Which tables there are, then their chains. */
-static int look(struct nft *nft, const struct links *links, struct seen *seen, struct fault *fault)
-{
-	int r = hooks_begin(&seen->hooks, links);
-
-	if (r < 0)
-		return fault_set(fault, r, "out of memory");
-	r = nft_dump(nft, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, see_table, seen, fault);
-	if (r == 0 && seen->awake)
-		r = nft_dump(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, see_chain, seen, fault);
-	return r;
-}
-
-static void drop_seen(struct seen *seen)
-{
-	hooks_free(&seen->hooks);
-}
-
-int quarantine_present(struct nft *nft, struct fault *fault)
-{
-	const unsigned wanted = RULES_PACKETS | (nft->plain ? 0 : RULES_FRAMES);
-	_drop_(links_free) struct links links = { 0 };
-	_drop_(drop_seen) struct seen seen = { 0 };
-	int r = links_read(&links, fault);
-
-	if (r == 0)
-		r = look(nft, &links, &seen, fault);
-	if (r < 0)
-		return r;
-	return (seen.awake & wanted) == wanted && seen.good == (1u << COUNT_OF(bases)) - 1 &&
-	       (nft->plain || hooks_sound(&seen.hooks));
-}
-
-static int cover(struct nft *nft, struct fault *fault)
-{
-	_drop_(links_free) struct links links = { 0 };
-	_drop_(drop_seen) struct seen seen = { 0 };
-	int r = links_read(&links, fault);
-	struct batch *b;
-
-	if (r == 0)
-		r = look(nft, &links, &seen, fault);
-	if (r < 0 || !(seen.awake & RULES_FRAMES) || hooks_complete(&seen.hooks))
-		return r;
-	b = batch_begin(nft, NFPROTO_NETDEV);
-	hooks_mend(b, TABLE, &seen.hooks);
-	r = batch_commit(b, fault);
-	return r < 0 ? r : 1;
-}
-
-int quarantine_cover(struct nft *nft, struct fault *fault)
-{
-	struct fault why = { 0 };
-	int r = -EINTR;
-
-	for (int i = 0; i < TRIES && (r == -EINTR || r == -ENOENT); i++) {
-		why = (struct fault){ 0 };
-		r = cover(nft, &why);
-	}
-	if (r < 0) {
-		fault_set(fault, r, "%s", why.why);
-		fault_prefix(fault, "cannot hold the new network links");
-	}
 	return r;
 }

@@ -26,6 +26,7 @@ static const struct kind {
 	{ NFT_MSG_NEWSET, "set", NFTA_SET_NAME, NULL },
 	{ NFT_MSG_DELSET, "deleting set", NFTA_SET_NAME, NULL },
 	{ NFT_MSG_NEWSETELEM, "set", NFTA_SET_ELEM_LIST_SET, "element" },
+	{ NFT_MSG_DELSETELEM, "deleting from set", NFTA_SET_ELEM_LIST_SET, "element" },
 	{ NFT_MSG_NEWRULE, "chain", NFTA_RULE_CHAIN, "rule" },
 	{ NFT_MSG_DELRULE, "flushing the rules of", NFTA_RULE_TABLE, NULL },
 };
@@ -56,13 +57,6 @@ static const char *name_of(const struct nlmsghdr *h, const struct kind *k)
 	const struct nlattr *a = find(h, k->name);
 
 	return a ? mnl_attr_get_str(a) : "";
-}
-
-bool refusal_same_set(const struct nlmsghdr *h, const char *set)
-{
-	const struct kind *k = kind_of(h);
-
-	return k && k->type == NFT_MSG_NEWSETELEM && !strcmp(name_of(h, k), set);
 }
 
 void refusal_read(const struct nlmsghdr *answer, uint32_t at, struct refusal *ret)
@@ -111,9 +105,14 @@ static unsigned elements_before(const struct nlmsghdr *h, uint32_t offset)
 	return n;
 }
 
+static bool is_list(const struct kind *k)
+{
+	return k->type == NFT_MSG_NEWSETELEM || k->type == NFT_MSG_DELSETELEM;
+}
+
 static unsigned parts(const struct nlmsghdr *h, const struct kind *k, uint32_t offset)
 {
-	return k->type == NFT_MSG_NEWSETELEM ? elements_before(h, offset) : 1;
+	return is_list(k) ? elements_before(h, offset) : 1;
 }
 
 int refusal_tell(const struct refusal *r, const void *batch, size_t len, struct fault *fault)
@@ -121,7 +120,7 @@ int refusal_tell(const struct refusal *r, const void *batch, size_t len, struct 
 	const char *why = nft_why(r->err), *sep = r->words[0] ? ": " : "";
 	const struct nlmsghdr *h = batch, *bad = batch;
 	const struct kind *k;
-	int left = (int)len;
+	int left = batch ? (int)len : 0;
 	unsigned part = 0;
 
 	for (uint32_t i = 0; i < r->at && object_whole(bad, left); i++)
@@ -130,7 +129,7 @@ int refusal_tell(const struct refusal *r, const void *batch, size_t len, struct 
 	if (!k)
 		return fault_set(fault, r->err, "the kernel refuses the change: %s%s%s", why, sep,
 				 r->words);
-	if (!k->part || (k->type == NFT_MSG_NEWSETELEM && !r->offset))
+	if (!k->part || (is_list(k) && !r->offset))
 		return fault_set(fault, r->err, "%s %s: %s%s%s", k->word, name_of(bad, k), why, sep,
 				 r->words);
 	/* Elements and rules are counted over all messages for the same set or chain. */

@@ -20,8 +20,8 @@ struct refusal {
 /* From an NLMSG_ERROR message, with its extended acknowledgement (linux/netlink.h) if any. */
 void refusal_read(const struct nlmsghdr *answer, uint32_t at, struct refusal *ret);
 
-/* Sets the fault, "set out4: element 17: why", from the batch's own bytes.  Returns err. */
+/*
+ * Sets the fault, "set out4: element 17: why", from the batch's own bytes, or without the place
+ * when they are NULL.  Returns err.
+ */
 int refusal_tell(const struct refusal *r, const void *batch, size_t len, struct fault *fault);
-
-/* Is this message a list of elements of that set? */
-bool refusal_same_set(const struct nlmsghdr *h, const char *set);

@@ -76,16 +76,77 @@ static void test_elements_are_split_and_named(void **state)
 		"table inet t { set s { type ipv4_addr; size 5000; }; set w { type ipv4_addr; } }");
 	b = batch_begin(&nft, NFPROTO_INET);
 	for (key[0] = 1; key[0] <= 5000; key[0]++)
-		batch_add_element(b, "t", "s", key, NULL, 4);
+		batch_add_element(b, "t", "s", &(struct element_key){ key, NULL, 4 });
 	assert_int_equal(batch_commit(b, &f), 0);
 	assert_int_equal(atoi(shown("nft list set inet t s | tr , '\\n' | grep -c '[0-9]\\.'")),
 			 5000);
 
 	b = batch_begin(&nft, NFPROTO_INET);
 	for (key[0] = 1; key[0] <= 3000; key[0]++)
-		batch_add_element(b, "t", "w", key, NULL, key[0] == 2500 ? 8 : 4);
+		batch_add_element(b, "t", "w",
+				  &(struct element_key){ key, NULL, key[0] == 2500 ? 8 : 4 });
 	assert_int_equal(batch_commit(b, &f), -EINVAL);
 	assert_non_null(strstr(f.why, "set w: element 2500: "));
+	nft_close(&nft);
+}
+
+static int repeat_elements(struct nft *nft, uint32_t n, uint32_t bad, struct fault *f)
+{
+	struct batch *b = batch_begin(nft, NFPROTO_IPV4);
+	size_t from = batch_here(b), to;
+
+	for (uint32_t key[2] = { 1 }; key[0] <= n; key[0]++)
+		batch_add_element(b, "t", "s",
+				  &(struct element_key){ key, NULL, key[0] == bad ? 8 : 4 });
+	to = batch_here(b);
+	batch_family(b, NFPROTO_IPV6);
+	batch_repeat(b, from, to);
+	return batch_commit(b, f);
+}
+
+/* Both tables get them, though they are in memory once; a refusal finds its place all the same. */
+static void test_elements_are_repeated(void **state)
+{
+	static const char *const families[] = { "ip", "ip6" };
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+
+	(void)state;
+	load_rules("table ip t { set s { type ipv4_addr; }; };"
+		   "table ip6 t { set s { type ipv4_addr; }; };");
+	assert_int_equal(repeat_elements(&nft, 6000, 0, &f), 0);
+	assert_int_equal(repeat_elements(&nft, 7000, 4500, &f), -EINVAL);
+	assert_non_null(strstr(f.why, "set s: element 4500: "));
+	for (size_t i = 0; i < 2; i++) {
+		char command[96];
+
+		snprintf(command, sizeof(command),
+			 "nft list set %s t s | tr , '\\n' | grep -c '[0-9]\\.'", families[i]);
+		assert_int_equal(atoi(shown(command)), 6000);
+	}
+	nft_close(&nft);
+}
+
+static void test_another_generation_is_refused(void **state)
+{
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+	uint32_t generation;
+	struct batch *b;
+
+	(void)state;
+	load_rules("");
+	assert_int_equal(nft_generation(&nft, &generation, &f), 0);
+	b = batch_begin(&nft, NFPROTO_INET);
+	batch_only_at(b, generation);
+	add_table(b, "first");
+	assert_int_equal(batch_commit(b, &f), 0);
+	b = batch_begin(&nft, NFPROTO_INET);
+	batch_only_at(b, generation);
+	add_table(b, "second");
+	assert_int_equal(batch_commit(b, &f), -ERESTART);
+	assert_non_null(strstr(f.why, "changed meanwhile"));
+	assert_null(strstr(shown("nft list ruleset"), "second"));
 	nft_close(&nft);
 }
 
@@ -104,7 +165,7 @@ static void test_bounds_and_lack_of_memory_stick(void **state)
 	assert_int_equal(batch_commit(NULL, &f), -ENOMEM);
 	b = batch_begin(&nft, NFPROTO_INET);
 	for (uint32_t i = 0; i < 4000000; i++)
-		batch_add_element(b, "t", "s", &i, NULL, 4);
+		batch_add_element(b, "t", "s", &(struct element_key){ &i, NULL, 4 });
 	assert_int_equal(batch_commit(b, &f), -EMSGSIZE);
 	nft_close(&nft);
 }
@@ -219,6 +280,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals_have_a_place),
 		cmocka_unit_test(test_elements_are_split_and_named),
+		cmocka_unit_test(test_elements_are_repeated),
+		cmocka_unit_test(test_another_generation_is_refused),
 		cmocka_unit_test(test_bounds_and_lack_of_memory_stick),
 		cmocka_unit_test(test_every_answer_counts),
 		cmocka_unit_test(test_leftovers_are_passed_over),

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netfilter/batch.h"
+#include "netfilter/change.h"
+#include "netfilter/laid.h"
+#include "netfilter/nft.h"
+#include "netfilter/quarantine.h"
+
+#define TABLE CONFIG_NFT_TABLE
+
+struct list {
+	struct peer *peers;
+	size_t n;
+};
+
+struct laid {
+	struct list lists[2];	 /* out, in */
+	uint32_t n[PEERS_COUNT]; /* of their peers, by set */
+	uint64_t rules;		 /* batch_digest() of them */
+	uint32_t generation;	 /* of the ruleset, with this in it */
+};
+
+struct edit {
+	const struct allow *allow;
+	struct change changes[2];
+	uint32_t n[PEERS_COUNT]; /* as it will be */
+};
+
+static struct list list_of(const struct allow *a, bool in)
+{
+	return in ? (struct list){ a->in, a->n_in } : (struct list){ a->out, a->n_out };
+}
+
+static void laid_free(struct laid *l)
+{
+	free(l->lists[0].peers);
+	free(l->lists[1].peers);
+	free(l);
+}
+
+DEFINE_DROP(laid, laid_free)
+
+void laid_forget(struct nft *nft)
+{
+	if (nft->laid)
+		laid_free(nft->laid);
+	nft->laid = NULL;
+}
+
+/* Every transaction that takes effect counts one on, and 0 is left out. */
+static uint32_t next(uint32_t generation)
+{
+	return generation + 1 ? generation + 1 : 1;
+}
+
+/* What no other socket may change needs no generation, which others' own tables move on, too. */
+static bool ours_alone(const struct nft *nft)
+{
+	return nft->ownership == OWNERSHIP_OWNED;
+}
+
+static void count(const struct peer *peers, size_t n, bool in, int by, uint32_t sets[PEERS_COUNT])
+{
+	for (size_t i = 0; i < n; i++)
+		sets[peers_set_of(&peers[i], in)] += (uint32_t)by;
+}
+
+void laid_keep(struct nft *nft, const struct allow *allow, uint64_t rules, uint32_t before)
+{
+	_drop_(drop_laid) struct laid *l = calloc(1, sizeof(*l));
+	uint32_t now;
+
+	laid_forget(nft);
+	if (!l || nft_generation(nft, &now, NULL) < 0 || (!ours_alone(nft) && now != next(before)))
+		return;
+	l->rules = rules;
+	l->generation = now;
+	for (int in = 0; in < 2; in++) {
+		const struct list from = list_of(allow, in);
+		struct list *to = &l->lists[in];
+
+		to->n = from.n;
+		to->peers = calloc(from.n + 1, sizeof(*to->peers));
+		if (!to->peers)
+			return;
+		if (from.n)
+			memcpy(to->peers, from.peers, from.n * sizeof(*to->peers));
+		count(to->peers, to->n, in, 1, l->n);
+	}
+	nft->laid = take(l);
+}
+
+static int find(const struct laid *l, struct edit *e, bool in)
+{
+	const struct list old = l->lists[in], new = list_of(e->allow, in);
+	struct change *c = &e->changes[in];
+	int r = new.n > ALLOW_PEERS_MAX ? -E2BIG
+					: change_find(old.peers, old.n, new.peers, new.n, c);
+
+	if (r < 0)
+		return r;
+	r = peers_check(new.peers + c->head, c->n_new, "", NULL);
+	if (r < 0)
+		return r;
+	count(old.peers + c->head, c->n_old, in, -1, e->n);
+	count(new.peers + c->head, c->n_new, in, 1, e->n);
+	return 0;
+}
+
+int edit_begin(const struct nft *nft, const struct allow *allow, struct edit **ret)
+{
+	_drop_(drop_edit) struct edit *e = calloc(1, sizeof(*e));
+	int r = 0;
+
+	if (!e || !nft->laid)
+		return -ENOENT;
+	e->allow = allow;
+	memcpy(e->n, nft->laid->n, sizeof(e->n));
+	for (int in = 0; in < 2 && r == 0; in++)
+		r = find(nft->laid, e, in);
+	if (r == 0)
+		*ret = take(e);
+	return r;
+}
+
+void edit_free(struct edit *e)
+{
+	change_free(&e->changes[0]);
+	change_free(&e->changes[1]);
+	free(e);
+}
+
+uint32_t edit_present(const struct edit *e)
+{
+	uint32_t present = 0;
+
+	for (unsigned set = 0; set < PEERS_COUNT; set++)
+		present |= e->n[set] ? WHEN(set) : 0;
+	return present;
+}
+
+static bool is_empty(const struct change *c)
+{
+	return !c->n_gone && !c->n_come;
+}
+
+/* The elements of both lists, set by set as the lists have them. */
+static void add_elements(struct batch *b, const struct edit *e)
+{
+	for (int in = 0; in < 2; in++) {
+		const struct change *c = &e->changes[in];
+
+		for (size_t i = 0; i < c->n_gone; i++)
+			peers_edit_set(b, TABLE, c->gone[i], in, true);
+		for (size_t i = 0; i < c->n_come; i++)
+			peers_edit_set(b, TABLE, c->come[i], in, false);
+	}
+}
+
+static int commit(struct nft *nft, const struct edit *e, uint32_t generation)
+{
+	struct batch *b = batch_begin(nft, NFPROTO_INET);
+	size_t from, to;
+
+	if (!ours_alone(nft))
+		batch_only_at(b, generation);
+	from = batch_here(b);
+	add_elements(b, e);
+	to = batch_here(b);
+	if (!nft->plain) {
+		batch_family(b, NFPROTO_NETDEV);
+		batch_repeat(b, from, to);
+	}
+	return batch_commit(b, NULL);
+}
+
+/* In place: most of a long list stays where it is. */
+static int splice(struct list *l, const struct list *new, const struct change *c)
+{
+	struct peer *p = l->peers;
+
+	if (new->n > l->n)
+		p = reallocarray(p, new->n, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	memmove(p + c->head + c->n_new, p + l->n - c->tail, c->tail * sizeof(*p));
+	if (c->n_new)
+		memcpy(p + c->head, new->peers + c->head, c->n_new * sizeof(*p));
+	*l = (struct list){ p, new->n };
+	return 0;
+}
+
+static int remember(struct laid *l, const struct edit *e, uint32_t generation)
+{
+	int r = 0;
+
+	for (int in = 0; in < 2 && r == 0; in++) {
+		const struct list new = list_of(e->allow, in);
+
+		r = splice(&l->lists[in], &new, &e->changes[in]);
+	}
+	memcpy(l->n, e->n, sizeof(l->n));
+	l->generation = generation;
+	return r;
+}
+
+int edit_lay(struct nft *nft, const struct edit *e, uint64_t rules)
+{
+	uint32_t generation;
+
+	if (rules != nft->laid->rules || nft_generation(nft, &generation, NULL) < 0 ||
+	    (!ours_alone(nft) && generation != nft->laid->generation) ||
+	    quarantine_present(nft, NULL) != 1)
+		return -ESTALE;
+	if (!is_empty(&e->changes[0]) || !is_empty(&e->changes[1])) {
+		if (commit(nft, e, generation) < 0)
+			return -ESTALE;
+		generation = next(generation);
+	}
+	if (remember(nft->laid, e, generation) < 0)
+		laid_forget(nft);
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a socket knows of the quarantine that it laid last, so that the next list is laid by the
+ * difference alone: one address more or less costs the same, however long the list is.  It
+ * is trusted only while nobody else can have changed the tables, and forgotten at any doubt.
+ */
+#pragma once
+
+#include "agent/base/allow.h"
+#include "netfilter/peers.h"
+
+struct laid;
+struct nft;
+
+/*
+ * Remembers (nft->laid) a list, with a digest of the rules that go with it.  Not so when memory
+ * runs out, or others changed the ruleset since `before`, its generation before the laying.
+ */
+void laid_keep(struct nft *nft, const struct allow *allow, uint64_t rules, uint32_t before);
+void laid_forget(struct nft *nft);
+
+/*
+ * Finds the difference between a list and what is laid; `allow` must outlive it.  -errno when
+ * the list has to be laid whole (or is no good: then laying it says why).
+ */
+struct edit;
+int edit_begin(const struct nft *nft, const struct allow *allow, struct edit **ret);
+void edit_free(struct edit *e);
+DEFINE_DROP(edit, edit_free)
+
+uint32_t edit_present(const struct edit *e); /* as peers_present() of the new list */
+
+/*
+ * Lays it, if its rules are the ones in force and the tables are as we left them: in one
+ * transaction, or in none for an equal list.  -ESTALE when it has to be laid whole; then nothing
+ * has changed, or it is not known.
+ */
+int edit_lay(struct nft *nft, const struct edit *e, uint64_t rules);
