@@ -24,9 +24,12 @@
  * that is zero at first, handed along each time, and looked into by lazaret-fetch only.
  * The answer is a fetch_got with err 0 or the reason.  Then the session is handed to
  * lazaret-vet, which may ask for paths below the base and for nothing else.
+ * With PROBE it connects at once, and asks for nothing: the answer says whether a session could
+ * be had, and in `saw` what the quarantine did to it, and that is all.
  */
 #define FETCH_HAS_CLIENT  1u
 #define FETCH_HAS_MEMORY  2u
+#define FETCH_PROBE	  4u
 #define FETCH_MEMORY_SIZE 16384
 
 struct fetch_open {
@@ -49,7 +52,18 @@ struct fetch_got {
 	uint32_t retry_after; /* seconds, as the server asked for; 0: it did not */
 	char etag[WIRE_TAG_MAX];
 	char why[WIRE_WHY_MAX]; /* for people, when err is not 0 */
+	uint32_t saw;		/* FETCH_SAW_, of a probe */
+	struct fetch_server {	/* who answered a probe: the server, or the proxy before it */
+		uint8_t family; /* AF_INET or AF_INET6; 0: nobody */
+		uint16_t port;	/* host order */
+		uint8_t addr[16];
+	} server;
 };
+
+#define FETCH_SAW_REFUSAL 1u /* the host's own rules refused the way there */
+#define FETCH_SAW_NO_NAME 2u /* the server's name does not resolve */
+#define FETCH_SAW_HELD	  4u /* a destination that no list names was refused, as it has to be */
+#define FETCH_SAW_LEAK	  8u /* ... was not */
 
 /* lazaret-vet.  One question with the fetch session's descriptor, one answer, end. */
 struct vet_ask {

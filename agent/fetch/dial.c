@@ -13,6 +13,7 @@
 #include "agent/fetch/resolve.h"
 
 #define STAGGER_MS 250 /* RFC 8305 section 5 */
+#define GLANCE_MS  300 /* how often to see whether what is sent leaves the host at all */
 
 /* Connections being made to the addresses, in their order; -1 is one that is not, or not yet. */
 struct race {
@@ -72,6 +73,26 @@ static void begin_next(struct race *r)
 		drop_out(r, i, -errno);
 }
 
+/*
+ * A packet filter that drops what a TCP socket sends does not tell connect(2), which waits as for
+ * a lost packet.  But of what was sent again, one second later, none counts as being on its way.
+ */
+static bool is_refused(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state == TCP_SYN_SENT && info.tcpi_retransmits && !info.tcpi_retrans;
+}
+
+static void drop_refused(struct race *r)
+{
+	for (unsigned i = 0; i < r->begun; i++)
+		if (r->at[i].fd >= 0 && is_refused(r->at[i].fd))
+			drop_out(r, i, -EPERM);
+}
+
 /* Waits for one of those that run.  Its descriptor, which is the caller's now, or -EAGAIN. */
 static int finish_one(struct race *r, uint64_t end)
 {
@@ -92,6 +113,13 @@ static int finish_one(struct race *r, uint64_t end)
 	return -EAGAIN;
 }
 
+static uint64_t until(const struct race *r, bool more, uint64_t now, uint64_t end)
+{
+	if (more && r->next < end)
+		end = r->next;
+	return now + GLANCE_MS < end ? now + GLANCE_MS : end;
+}
+
 static int run_race(struct race *r, uint64_t end)
 {
 	for (;;) {
@@ -109,10 +137,16 @@ static int run_race(struct race *r, uint64_t end)
 			begin_next(r);
 			continue;
 		}
-		fd = finish_one(r, more && r->next < end ? r->next : end);
+		fd = finish_one(r, until(r, more, now, end));
 		if (fd != -EAGAIN)
 			return fd;
+		drop_refused(r);
 	}
+}
+
+const char *dial_why(int err)
+{
+	return err == -EPERM ? "the host's own packet filter refuses it" : strerror(-err);
 }
 
 int dial(const char *host, const char *port, uint64_t end, struct fault *fault)
@@ -133,5 +167,5 @@ int dial(const char *host, const char *port, uint64_t end, struct fault *fault)
 	getnameinfo((struct sockaddr *)&to.at[race.last].to, to.at[race.last].len, text,
 		    sizeof(text), NULL, 0, NI_NUMERICHOST);
 	return fault_set(fault, r, "cannot connect to %s%s: %s",
-			 to.n > 1 ? "any address, last " : "", text, strerror(-r));
+			 to.n > 1 ? "any address, last " : "", text, dial_why(r));
 }

@@ -11,9 +11,13 @@
  * begins when one failed, or a quarter of a second after the one before; whoever is
  * connected first wins ("happy eyeballs", RFC 8305).  Answers a descriptor (non-blocking,
  * close-on-exec, without Nagle's delay), or -errno with the reason: -EHOSTUNREACH
- * when the name does not resolve, -ETIMEDOUT, or what connect(2) said last.
+ * when the name does not resolve, -ETIMEDOUT, -EPERM when the host's own packet filter refuses
+ * what is sent there, or what connect(2) said last.
  */
 int dial(const char *host, const char *port, uint64_t end, struct fault *fault);
+
+/* The reason of -EPERM, with strerror() of the others. */
+const char *dial_why(int err);
 
 /* Waits for poll(2)'s events.  0, -ETIMEDOUT at the deadline, or -errno. */
 int dial_wait(int fd, short events, uint64_t end);

@@ -24,7 +24,7 @@ static void drop_fds(int (*fds)[MSG_FDS_MAX])
 static int answer(struct fetch_got *got, int err, const struct fault *fault)
 {
 	if (err < 0)
-		*got = (struct fetch_got){ .err = err };
+		*got = (struct fetch_got){ .err = err, .saw = got->saw };
 	snprintf(got->why, sizeof(got->why), "%s", fault->why);
 	for (char *p = got->why; *p; p++)
 		if (*p < ' ' || *p > '~')
@@ -45,7 +45,10 @@ static int serve_open(struct session **ret)
 	if (r < 0)
 		return r;
 	r = session_open(&open, fds, n_fds, ret, &fault);
-	return answer(&got, r, &fault);
+	if (r < 0 || !(open.flags & FETCH_PROBE))
+		return answer(&got, r, &fault);
+	r = answer(&got, session_probe(*ret, &got, &fault), &fault);
+	return r < 0 ? r : -ECONNRESET; /* there is no more to a probe */
 }
 
 /* A failed fetch is an answer like another; only a broken session ends the loop. */

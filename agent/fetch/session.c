@@ -7,6 +7,8 @@
 
 #include "agent/base/io.h"
 #include "agent/fetch/http.h"
+#include "agent/fetch/probe.h"
+#include "agent/fetch/resolve.h"
 #include "agent/fetch/session.h"
 #include "agent/fetch/tls.h"
 #include "agent/fetch/url.h"
@@ -39,7 +41,7 @@ static int check_open(const struct fetch_open *open, size_t n_fds, struct fault 
 
 	if (!wire_text_ok(open->base) || !wire_text_ok(open->proxy))
 		return fault_set(fault, -EINVAL, "base or proxy does not end within its room");
-	if (open->flags & ~(FETCH_HAS_CLIENT | FETCH_HAS_MEMORY))
+	if (open->flags & ~(FETCH_HAS_CLIENT | FETCH_HAS_MEMORY | FETCH_PROBE))
 		return fault_set(fault, -EINVAL, "unknown flags 0x%x", open->flags);
 	if (n_fds != want)
 		return fault_set(fault, -EINVAL, "%zu descriptors where %zu belong", n_fds, want);
@@ -267,5 +269,33 @@ int session_get(struct session *s, const struct fetch_get *ask, int body, struct
 		r = ask_server(s, ask, body, got, fault);
 	if (r < 0)
 		fault_prefix(fault, "%s:%s", s->base.host, s->base.port);
+	return r;
+}
+
+static uint32_t has_no_name(const struct tls_way *way, uint64_t end)
+{
+	const char *host = way->proxy.host[0] ? way->proxy.host : way->host;
+	const char *port = way->proxy.host[0] ? way->proxy.port : way->port;
+	struct addresses to;
+
+	return resolve(host, port, end, &to, NULL) < 0 ? FETCH_SAW_NO_NAME : 0;
+}
+
+int session_probe(struct session *s, struct fetch_got *got, struct fault *fault)
+{
+	uint64_t end = io_boot_ms() + s->timeout_ms;
+	int r;
+
+	got->saw = probe_forbidden();
+	r = tls_open(&s->way, end, &s->tls, fault);
+	if (r == -EPERM)
+		got->saw |= FETCH_SAW_REFUSAL;
+	else if (r == -EHOSTUNREACH || r == -ETIMEDOUT)
+		got->saw |= has_no_name(&s->way, io_boot_ms() + 1000);
+	if (r == 0)
+		r = tls_peer(s->tls, &got->server);
+	if (r < 0)
+		fault_prefix(fault, "%s:%s", s->base.host, s->base.port);
+	hang_up(s);
 	return r;
 }

@@ -19,6 +19,12 @@ void session_close(struct session *s);
 DEFINE_DROP(session, session_close)
 
 /*
+ * Connects once, as a request would, and hangs up; before that, sends a packet to an address
+ * that no policy names.  got->saw and got->server say what came of it, also on an error.
+ */
+int session_probe(struct session *s, struct fetch_got *got, struct fault *fault);
+
+/*
  * Gets one file.  Status, length and tag go to *got; the body, when the status is
  * 200, to `body`, a file or memfd that is emptied first and again on any failure.
  * Other statuses are answers too, without a body; redirects are not: -EREMOTE.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <mbedtls/net_sockets.h>
 #include <poll.h>
@@ -270,4 +271,26 @@ bool tls_is_quiet(const struct tls *t)
 
 	return !t->err && !mbedtls_ssl_check_pending(&t->ssl) &&
 	       recv(t->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+int tls_peer(const struct tls *t, struct fetch_server *ret)
+{
+	struct sockaddr_storage who = { 0 };
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&who;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&who;
+	struct fetch_server s = { 0 };
+	socklen_t len = sizeof(who);
+
+	if (getpeername(t->fd, (struct sockaddr *)&who, &len) < 0)
+		return -errno;
+	if (who.ss_family == AF_INET) {
+		memcpy(s.addr, &v4->sin_addr, sizeof(v4->sin_addr));
+		s.port = ntohs(v4->sin_port);
+	} else {
+		memcpy(s.addr, &v6->sin6_addr, sizeof(v6->sin6_addr));
+		s.port = ntohs(v6->sin6_port);
+	}
+	s.family = (uint8_t)who.ss_family;
+	*ret = s;
+	return 0;
 }

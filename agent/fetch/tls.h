@@ -7,6 +7,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/err.h"
+#include "agent/base/wire.h"
 #include "agent/fetch/proxy.h"
 #include "agent/fetch/recall.h"
 #include "agent/fetch/trust.h"
@@ -27,6 +28,9 @@ struct tls_way {
  * faults, -ETIMEDOUT, -ECONNRESET, what dial() answers; always with the reason.
  */
 int tls_open(const struct tls_way *way, uint64_t end, struct tls **ret, struct fault *fault);
+
+/* Whom it is connected to: the server, or its proxy. */
+int tls_peer(const struct tls *t, struct fetch_server *ret);
 
 /* Says goodbye without waiting for it to be heard. */
 void tls_close(struct tls *t);
