@@ -185,16 +185,27 @@ static int load_drop_ins(const char *file, struct config *c, struct fault *fault
 	return r;
 }
 
-static int set_presets(struct config *c, const char *file, struct fault *fault)
+static int set_beside(char **ret, const char *file, const char *name)
 {
 	const char *slash = strrchr(file, '/');
+	char *path;
+
+	if (asprintf(&path, "%.*s%s", slash ? (int)(slash - file + 1) : 0, file, name) < 0)
+		return -ENOMEM;
+	*ret = path;
+	return 0;
+}
+
+static int set_presets(struct config *c, const char *file, struct fault *fault)
+{
 	int r = 0;
 
 	for (size_t i = 0; i < N_KEYS && r == 0; i++)
 		r = keys[i].set(c, &keys[i], keys[i].preset, fault);
-	if (r == 0 && asprintf(&c->first_root, "%.*sroot.json", slash ? (int)(slash - file + 1) : 0,
-			       file) < 0)
-		r = -ENOMEM;
+	if (r == 0)
+		r = set_beside(&c->first_root, file, "root.json");
+	if (r == 0)
+		r = set_beside(&c->enrol, file, "enrol");
 	return r;
 }
 
@@ -227,6 +238,7 @@ struct config *config_free(struct config *c)
 		if (keys[i].set != set_span)
 			free(*(char **)((char *)c + keys[i].at));
 	free(c->first_root);
+	free(c->enrol);
 	free(c);
 	return NULL;
 }

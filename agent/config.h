@@ -11,12 +11,13 @@ struct config {
 	char *url; /* one or more, blanks between them; empty: no policy is fetched */
 	char *ca;
 	char *certificate, *private_key; /* both or neither; empty: none */
-	char *proxy; /* http://..., or a word of proxy.h */
+	char *proxy;			 /* http://..., or a word of proxy.h */
 	uint64_t refresh;		 /* seconds between polls */
 	uint64_t timeout;		 /* seconds for one request */
 	char *state_dir, *runtime_dir, *helper_dir;
 	char *host_root, *clamd_socket;
 	char *first_root; /* root.json beside the file: trusted until there is a store */
+	char *enrol;	  /* beside it, too: addresses to enrol at, one a line; need not be there */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/confirm.h"
 #include "agent/control.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
@@ -113,6 +114,8 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r == 0)
 		r = mirrors_new(d->config->url, d->config->refresh, &d->mirrors);
 	if (r == 0)
+		r = confirm_new(d, &d->confirm);
+	if (r >= 0)
 		r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
 	if (r == 0)
 		r = timer_new(d->loop, on_wake, d, &d->wake);
@@ -155,6 +158,7 @@ void daemon_stop(struct daemon *d)
 	mend_stop(d);
 	keeper_forget(d);
 	d->refresh = refresh_free(d->refresh);
+	d->confirm = confirm_free(d->confirm);
 	d->mirrors = mirrors_free(d->mirrors);
 	d->control = control_free(d->control);
 	d->rtnl = rtnl_free(d->rtnl);

@@ -53,6 +53,7 @@ struct daemon {
 	int64_t restored_told;
 
 	struct mirrors *mirrors;
+	struct confirm *confirm;
 	struct refresh *refresh;
 	bool refresh_again; /* asked for while one was under way: that one may have missed it */
 	struct remedy_run *run;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/base/log.h"
+#include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/fdstore.h"
@@ -85,7 +86,7 @@ static bool has_moved(struct daemon *d)
 	const struct who *laid = &d->nft.who;
 	struct who now = { 0 };
 
-	if (!d->policy->allow.everyone)
+	if (!confirm_list(d)->everyone)
 		who_find(&d->nft, &now, NULL);
 	return now.level != laid->level || now.id != laid->id;
 }
@@ -114,7 +115,7 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 	}
 	if (!wanted && !there && !d->laid && !d->relay)
 		return 0;
-	r = wanted ? quarantine_lay(&d->nft, &d->policy->allow, fault)
+	r = wanted ? quarantine_lay(&d->nft, confirm_list(d), fault)
 		   : quarantine_lift(&d->nft, fault); /* with what is left of one, too */
 	if (r < 0)
 		return r;
@@ -131,6 +132,9 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 	if (wanted) {
 		restore_order(d);
 		tell_who(d);
+		confirm_laid(d);
+	} else {
+		confirm_lifted(d);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/confirm.h"
 #include "agent/control.h"
 #include "agent/daemon.h"
 #include "agent/keeper.h"
@@ -21,6 +22,8 @@ void keeper_forget(struct daemon *d)
 {
 	d->mending = NULL;
 	d->n_subjects = 0;
+	if (d->confirm)
+		confirm_forget(d);
 	d->policy = policy_free(d->policy);
 }
 
@@ -109,6 +112,8 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 	note_refresh(d, said->err, said->why);
 	keeper_read(d, said->err == 0 && said->changed);
 	round_look(d, said->changed ? "new policy" : "policy refreshed");
+	if (d->laid ? said->err < 0 : said->err == 0 && said->changed)
+		confirm_again(d);
 	if (d->refresh_again)
 		keeper_refresh(d);
 	else

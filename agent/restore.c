@@ -4,6 +4,7 @@
 
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/integrity.h"
@@ -58,7 +59,7 @@ static void on_tampered(void *ctx, const struct watch *seen)
 	if (!d->policy || !enforce_wanted(d))
 		return; /* what somebody lays in our name goes at the next look */
 	if (seen->what & (WATCH_OURS | WATCH_LOST)) {
-		if (quarantine_lay(&d->nft, &d->policy->allow, NULL) < 0) {
+		if (quarantine_lay(&d->nft, confirm_list(d), NULL) < 0) {
 			d->relay = true;
 			round_look(d, "the quarantine was changed"); /* says why it cannot be */
 			return;

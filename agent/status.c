@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "agent/base/io.h"
+#include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/integrity.h"
 
@@ -83,11 +84,16 @@ static json_t *integrity_json(const struct daemon *d)
 	return json_pack("{s:o, s:I}", "facts", shown, "all", (json_int_t)f->n);
 }
 
-/* Who may use what the quarantine lets through. */
+/* Who may use what the quarantine lets through, and whether repair gets through it. */
 static json_t *path_json(const struct daemon *d)
 {
-	return json_pack("{s:s, s:o}", "who", d->nft.who.level ? "repair" : "everyone", "everyone",
-			 text(d->nft.everyone));
+	const struct confirmed *c = confirm_state(d->confirm);
+
+	return json_pack("{s:s, s:o, s:s, s:s, s:I, s:b, s:o}", "who",
+			 d->nft.who.level ? "repair" : "everyone", "everyone",
+			 text(d->nft.everyone), "state", path_names[c->path], "list",
+			 width_names[c->width], "at", (json_int_t)c->at, "leak", c->leak, "why",
+			 text(c->why));
 }
 
 char *status_text(const struct daemon *d)

@@ -4,18 +4,16 @@
  * policy's allow-list.  Whatever is wrong with that list, the host is held: then it may only
  * reach name servers, DHCP and the addresses at which it enrols.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/base/peer.h"
 #include "netfilter/nft.h"
 #include "netfilter/quarantine.h"
 #include "policy/document.h"
@@ -42,50 +40,12 @@ static int usage(int status)
 	return status;
 }
 
-static int read_port(const char *text, uint16_t *ret)
-{
-	char *end;
-	unsigned long n;
-
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	n = strtoul(text, &end, 10);
-	if (*end || n == 0 || n > 65535)
-		return -EINVAL;
-	*ret = (uint16_t)n;
-	return 0;
-}
-
-/* ADDRESS:PORT, TCP. */
-static int read_peer(const char *text, struct peer *ret)
-{
-	const char *colon = strrchr(text, ':');
-	bool v6 = *text == '[';
-	char addr[INET6_ADDRSTRLEN];
-	struct peer p = { .proto = IPPROTO_TCP };
-	size_t len;
-
-	if (!colon || (v6 && (colon - text < 2 || colon[-1] != ']')))
-		return -EINVAL;
-	len = (size_t)(colon - text) - (v6 ? 2 : 0);
-	if (len >= sizeof(addr))
-		return -EINVAL;
-	memcpy(addr, text + v6, len);
-	addr[len] = '\0';
-	p.family = v6 ? AF_INET6 : AF_INET;
-	p.prefix = v6 ? 128 : 32;
-	if (inet_pton(p.family, addr, p.addr) != 1 || read_port(colon + 1, &p.port) < 0)
-		return -EINVAL;
-	*ret = p;
-	return 0;
-}
-
 /* What cannot be understood must not leave the host open: it is said, and passed over. */
 static void add_enrol(struct options *o, const char *text)
 {
 	if (o->n_enrol == ENROL_MAX)
 		log_err("--enrol %s: more than %d addresses; not opened", text, ENROL_MAX);
-	else if (read_peer(text, &o->enrol[o->n_enrol]) < 0)
+	else if (peer_read(text, &o->enrol[o->n_enrol]) < 0)
 		log_err("--enrol %s: not ADDRESS:PORT; not opened", text);
 	else
 		o->n_enrol++;

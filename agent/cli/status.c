@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/cli/ask.h"
+#include "agent/cli/path.h"
 #include "agent/cli/put.h"
 
 static const struct {
@@ -148,6 +149,7 @@ static int show(const json_t *all)
 	const json_t *reqs = json_object_get(all, "requirements");
 	int code = show_state(all);
 
+	show_path(all);
 	show_integrity(all);
 	show_policy(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++)

@@ -7,10 +7,12 @@
  *     -m MAX           largest body (65536)   -o FILE  where the last body goes
  *     -r FILE          what is remembered from one run to the next
  *     -p PROXY         http://[user:password@]host:port
+ *     -P               a probe: what it saw, FETCH_SAW_ of wire.h, and nothing else
  *   WHAT is a path, PATH@ETAG, or ":MS" to wait so long.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,6 +29,7 @@ struct plan {
 	const char *program, *base, *ca, *cert, *key, *out, *memory, *proxy;
 	uint32_t timeout_ms;
 	uint64_t max;
+	bool probe;
 };
 
 static int start(const char *program, int *session)
@@ -62,6 +65,8 @@ static int say(int session, const char *what, uint64_t since, int body)
 	       got.err ? strerrorname_np(-got.err) : "0", got.status, (unsigned long long)got.len,
 	       (unsigned long long)st.st_size, got.etag, got.retry_after,
 	       (unsigned long long)(io_boot_ms() - since), got.why);
+	if (got.saw || got.server.family)
+		printf("saw=%u port=%u\n", got.saw, got.server.port);
 	return got.err;
 }
 
@@ -86,6 +91,7 @@ static int ask_open(int session, const struct plan *plan)
 		if (ftruncate(fds[n++], FETCH_MEMORY_SIZE) < 0)
 			return -errno;
 	}
+	o.flags |= plan->probe ? FETCH_PROBE : 0;
 	r = msg_send(session, &o, sizeof(o), fds, n);
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
@@ -117,7 +123,7 @@ static int converse(int session, const struct plan *plan, char **whats)
 {
 	int r = ask_open(session, plan);
 
-	for (; r == 0 && *whats; whats++) {
+	for (; r == 0 && !plan->probe && *whats; whats++) {
 		if (**whats == ':')
 			usleep((useconds_t)atoi(*whats + 1) * 1000);
 		else
@@ -130,7 +136,7 @@ static int parse(int argc, char **argv, struct plan *p)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "c:k:t:m:o:r:p:")) >= 0) {
+	while ((c = getopt(argc, argv, "c:k:t:m:o:r:p:P")) >= 0) {
 		if (c == 'c')
 			p->cert = optarg;
 		else if (c == 'k')
@@ -145,6 +151,8 @@ static int parse(int argc, char **argv, struct plan *p)
 			p->memory = optarg;
 		else if (c == 'p')
 			p->proxy = optarg;
+		else if (c == 'P')
+			p->probe = true;
 		else
 			return -EINVAL;
 	}

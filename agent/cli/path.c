@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/cli/path.h"
+#include "agent/cli/put.h"
+
+static void show_who(const json_t *path)
+{
+	const char *why = text_of(path, "everyone");
+
+	if (!strcmp(text_of(path, "who"), "repair"))
+		printf("  open to the repair services only; for a command of yours: sudo "
+		       "systemd-run --pty --slice=lazaret.slice COMMAND\n");
+	else
+		printf("  open to every program%s%s\n", *why ? ": " : "", why);
+}
+
+void show_path(const json_t *all)
+{
+	const json_t *path = json_object_get(all, "path");
+	const char *state = text_of(path, "state"), *why = text_of(path, "why");
+
+	if (!json_is_true(json_object_get(all, "quarantine")))
+		return;
+	show_who(path);
+	if (json_is_true(json_object_get(path, "leak")))
+		printf("  IT LEAKS: an address that no list names was not refused\n");
+	if (!strcmp(state, "shut"))
+		printf("  THE RULES SHUT REPAIR OUT: %s\n", why);
+	else if (!strcmp(state, "silent"))
+		printf("  the policy's servers do not answer: %s\n", why);
+	else if (!strcmp(state, "works"))
+		printf("  the policy's servers answer%s%s\n",
+		       *why ? ", and the list is wider than the policy's: " : "", why);
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <systemd/sd-event.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/log.h"
+#include "agent/base/msg.h"
+#include "agent/base/peer.h"
+#include "agent/base/wire.h"
+#include "agent/confirm.h"
+#include "agent/daemon.h"
+#include "agent/enforce.h"
+#include "agent/fetcher.h"
+#include "agent/served.h"
+#include "agent/trigger/timer.h"
+#include "agent/widen.h"
+
+/* A wider list is given up again after this long, to see whether it is still needed. */
+#define WIDE_SECONDS 3600
+
+const char *const path_names[PATH_COUNT] = { "untried", "works", "silent", "shut" };
+const char *const width_names[WIDTH_COUNT] = { "signed", "everyone", "known" };
+
+struct confirm {
+	struct daemon *daemon;
+	int folder; /* ours, of the state */
+	struct confirmed now;
+	struct allow list; /* of WIDTH_EVERYONE and _KNOWN: `out` is ours in the latter */
+	struct allow good; /* of a policy before, until the one in force has worked */
+	struct served known;
+	size_t next;   /* the mirror to be tried next */
+	unsigned saw;  /* by all that were tried */
+	char why[240]; /* of the first that failed */
+	bool resting;  /* what is laid next needs no trial: it had one */
+	sd_event_source *answer, *again;
+};
+
+DEFINE_DROP(confirm, confirm_free)
+
+static bool try_next(struct confirm *c);
+
+const struct confirmed *confirm_state(const struct confirm *c)
+{
+	return &c->now;
+}
+
+const struct allow *confirm_list(const struct daemon *d)
+{
+	return d->confirm->now.width == WIDTH_SIGNED ? &d->policy->allow : &d->confirm->list;
+}
+
+static void drop_list(struct confirm *c)
+{
+	if (c->now.width == WIDTH_KNOWN)
+		free(c->list.out);
+	c->list = (struct allow){ 0 };
+	c->now.width = WIDTH_SIGNED;
+}
+
+static int set_width(struct confirm *c, enum width width)
+{
+	const struct allow *signed_ = &c->daemon->policy->allow;
+	struct served known = c->known;
+	struct allow list = *signed_;
+	int r = 0;
+
+	list.everyone = true;
+	served_read(AT_FDCWD, c->daemon->config->enrol, &known);
+	if (width == WIDTH_KNOWN)
+		r = widen(signed_, c->good.n_out ? &c->good : NULL, &known, &list);
+	if (r < 0)
+		return r;
+	drop_list(c);
+	c->list = list;
+	c->now.width = width;
+	return 0;
+}
+
+/* Lays what confirm_list() says now. */
+static void lay(struct confirm *c)
+{
+	c->daemon->relay = true;
+	enforce(c->daemon);
+}
+
+static void begin(struct confirm *c)
+{
+	c->answer = sd_event_source_disable_unref(c->answer);
+	c->next = 0;
+	c->saw = 0;
+	c->why[0] = '\0';
+	if (!try_next(c) && *c->why)
+		log_warn("whether the policy's servers can be reached was not found out: %s",
+			 c->why);
+}
+
+static void found(struct confirm *c, enum path path, const char *why)
+{
+	if (path != c->now.path || strcmp(why, c->now.why))
+		c->now.at = io_now();
+	c->now.path = path;
+	snprintf(c->now.why, sizeof(c->now.why), "%s", why);
+}
+
+/* Told once: the same can be found again each time that something is laid. */
+static void tell_leak(struct confirm *c)
+{
+	bool leak = c->daemon->laid && c->saw & FETCH_SAW_LEAK;
+
+	if (leak && !c->now.leak)
+		log_err("the quarantine leaks: a packet to an address that no list names was let "
+			"out");
+	c->now.leak = leak;
+}
+
+static void note_server(struct confirm *c, const struct fetch_server *s)
+{
+	struct peer p = { .family = s->family,
+			  .proto = IPPROTO_TCP,
+			  .prefix = (uint8_t)family_bits(s->family),
+			  .port = s->port };
+	const struct allow *list = &c->daemon->policy->allow;
+	char text[PEER_TEXT];
+	int r;
+
+	memcpy(p.addr, s->addr, sizeof(p.addr));
+	r = served_note(c->folder, &c->known, &p);
+	if (r < 0)
+		log_warn("cannot keep the address of the policy server: %s", strerror(-r));
+	if (!c->daemon->laid && !list->n_named && !widen_names(list, &p))
+		log_warn("this policy does not allow the server that it comes from (%s); in "
+			 "quarantine that will be opened beside it",
+			 peer_text(&p, text));
+}
+
+static void worked(struct confirm *c, const struct fetch_server *s)
+{
+	static const char *const told[WIDTH_COUNT] = {
+		[WIDTH_EVERYONE] =
+			"it is open to every program, since repair services alone did not "
+			"get out",
+		[WIDTH_KNOWN] = "the servers that were known before are opened beside it, since it "
+				"shuts them out",
+	};
+
+	note_server(c, s);
+	if (!c->daemon->laid)
+		return;
+	if (c->now.width == WIDTH_SIGNED) {
+		log_info("the policy's servers answer in quarantine");
+		allow_free(&c->good);
+		found(c, PATH_WORKS, "");
+		return;
+	}
+	if (c->now.path != PATH_WORKS)
+		log_warn("the policy's list of whom to allow does not let repair out: %s",
+			 told[c->now.width]);
+	found(c, PATH_WORKS, told[c->now.width]);
+	timer_arm(c->again, WIDE_SECONDS);
+}
+
+/* A wider list when the rules may be what is wrong with this one, else WIDTH_SIGNED. */
+static enum width wider(const struct confirm *c)
+{
+	bool shut = c->saw & FETCH_SAW_REFUSAL ||
+		    (c->saw & FETCH_SAW_NO_NAME && !widen_resolves(&c->daemon->policy->allow));
+
+	if (c->now.width == WIDTH_SIGNED && c->daemon->nft.who.level &&
+	    c->saw & (FETCH_SAW_REFUSAL | FETCH_SAW_NO_NAME))
+		return WIDTH_EVERYONE;
+	return shut && c->now.width != WIDTH_KNOWN ? WIDTH_KNOWN : WIDTH_SIGNED;
+}
+
+static void give_up(struct confirm *c)
+{
+	bool shut = c->saw & FETCH_SAW_REFUSAL;
+
+	if (shut && c->now.path != PATH_SHUT)
+		log_err("the quarantine's rules shut out the policy's servers, and nothing that is "
+			"known would let them in: %s; write addresses to the file `enrol` beside "
+			"lazaret.conf",
+			c->why);
+	found(c, shut ? PATH_SHUT : PATH_SILENT, c->why);
+	if (c->now.width == WIDTH_SIGNED)
+		return;
+	drop_list(c);
+	c->resting = true;
+	lay(c);
+}
+
+static void failed(struct confirm *c)
+{
+	enum width to;
+
+	if (!c->daemon->laid)
+		return;
+	to = wider(c);
+	if (to == WIDTH_SIGNED || set_width(c, to) < 0) {
+		give_up(c);
+		return;
+	}
+	log_notice("repair does not get out of the quarantine (%s): trying a wider list, %s",
+		   c->why, width_names[to]);
+	lay(c);
+}
+
+static int on_answer(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+	struct confirm *c = userdata;
+	struct fetch_got got;
+	int r = msg_recv(fd, &got, sizeof(got), NULL, NULL, 0);
+
+	(void)s, (void)revents;
+	if (r == 0 && !wire_text_ok(got.why))
+		r = -EPROTO;
+	if (r < 0)
+		got = (struct fetch_got){ .err = r, .why = "lazaret-fetch gave no answer" };
+	c->answer = sd_event_source_disable_unref(c->answer);
+	c->saw |= got.saw;
+	if (!*c->why && got.err < 0)
+		snprintf(c->why, sizeof(c->why), "%s", got.why);
+	if (!c->daemon->policy)
+		return 0;
+	tell_leak(c);
+	if (got.err == 0)
+		worked(c, &got.server);
+	else if (!try_next(c))
+		failed(c);
+	return 0;
+}
+
+static int ask(struct confirm *c, struct mirror *m, struct fault *fault)
+{
+	_close_ int fd = fetcher_open(&c->daemon->helpers, m, FETCH_PROBE, fault);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = sd_event_add_io(c->daemon->loop, &c->answer, fd, EPOLLIN, on_answer, c);
+	if (r < 0)
+		return r;
+	sd_event_source_set_io_fd_own(c->answer, true);
+	take_fd(&fd);
+	return 0;
+}
+
+/* Whether one is being tried now. */
+static bool try_next(struct confirm *c)
+{
+	struct mirrors *m = c->daemon->mirrors;
+
+	while (c->next < m->n) {
+		struct fault fault = { 0 };
+		int r = ask(c, &m->at[c->next++], &fault);
+
+		if (r == 0)
+			return true;
+		if (!*c->why)
+			snprintf(c->why, sizeof(c->why), "%s",
+				 *fault.why ? fault.why : strerror(-r));
+	}
+	return false;
+}
+
+static int on_again(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct confirm *c = userdata;
+
+	(void)s, (void)usec;
+	if (c->daemon->policy && c->daemon->laid && c->now.width != WIDTH_SIGNED) {
+		drop_list(c);
+		lay(c);
+	}
+	return 0;
+}
+
+void confirm_laid(struct daemon *d)
+{
+	if (!d->confirm->resting)
+		begin(d->confirm);
+	d->confirm->resting = false;
+}
+
+void confirm_lifted(struct daemon *d)
+{
+	struct confirm *c = d->confirm;
+
+	c->answer = sd_event_source_disable_unref(c->answer);
+	sd_event_source_set_enabled(c->again, SD_EVENT_OFF);
+	drop_list(c);
+	c->now = (struct confirmed){ 0 };
+	c->resting = false;
+}
+
+void confirm_again(struct daemon *d)
+{
+	if (d->policy && d->policy->mode == MODE_ENFORCE && !d->confirm->answer)
+		begin(d->confirm);
+}
+
+void confirm_forget(struct daemon *d)
+{
+	struct confirm *c = d->confirm;
+	bool tried = c->now.path == PATH_WORKS && c->now.width == WIDTH_SIGNED;
+
+	drop_list(c);
+	/* One that was never tried may be what the new one is, too. */
+	if (d->policy && (tried || !c->good.n_out)) {
+		allow_free(&c->good);
+		c->good = d->policy->allow;
+		d->policy->allow = (struct allow){ 0 };
+	}
+	c->now = (struct confirmed){ .leak = c->now.leak };
+}
+
+int confirm_new(struct daemon *d, struct confirm **ret)
+{
+	_drop_(drop_confirm) struct confirm *c = calloc(1, sizeof(*c));
+	_free_ char *folder = NULL;
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	*c = (struct confirm){ .daemon = d, .folder = -1 };
+	if (asprintf(&folder, "%s/agent", d->config->state_dir) < 0) {
+		folder = NULL;
+		return -ENOMEM;
+	}
+	c->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->folder < 0)
+		return -errno;
+	served_read(c->folder, SERVED_FILE, &c->known);
+	r = timer_new(d->loop, on_again, c, &c->again);
+	if (r < 0)
+		return r;
+	*ret = take(c);
+	return 0;
+}
+
+struct confirm *confirm_free(struct confirm *c)
+{
+	if (c) {
+		sd_event_source_disable_unref(c->answer);
+		sd_event_source_disable_unref(c->again);
+		drop_list(c);
+		allow_free(&c->good);
+		drop_fd(&c->folder);
+		free(c);
+	}
+	return NULL;
+}
