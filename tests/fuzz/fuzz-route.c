@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is read beside the ruleset: links and their leaving, traffic control, sockets, counters. */
+#include <libmnl/libmnl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netfilter/bypass.h"
+#include "netfilter/counts.h"
+#include "netfilter/links.h"
+#include "netfilter/object.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct all {
+	struct links links;
+	struct counts counts;
+	struct bypasses bypasses;
+	struct disciplines disciplines;
+};
+
+static void take_message(struct all *all, const struct nlmsghdr *h)
+{
+	struct link link;
+
+	if (links_take(&all->links, h) < 0 || counts_take(&all->counts, h) < 0 ||
+	    bypass_take_discipline(&all->disciplines, h) < 0 ||
+	    bypass_take_filter(&all->bypasses, h) < 0 || bypass_take_socket(&all->bypasses, h) < 0)
+		abort();
+	if (links_moved(h, &link) && strlen(link.name) >= sizeof(link.name))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_free_ void *copy = malloc(size ? size : 1); /* aligned, and with an end that is watched */
+	const struct nlmsghdr *h = copy;
+	struct all all = { 0 };
+	int left = (int)size;
+
+	if (!copy)
+		abort();
+	memcpy(copy, data, size);
+	for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left))
+		take_message(&all, h);
+	for (size_t i = 0; i < all.links.n; i++) {
+		if (!links_find(&all.links, all.links.list[i].name))
+			abort();
+	}
+	links_free(&all.links);
+	counts_free(&all.counts);
+	bypass_free(&all.bypasses);
+	free(all.disciplines.list);
+	return 0;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A fact is new once and over once, however often it is seen between. */
+#include <errno.h>
+#include <string.h>
+
+#include "agent/facts.h"
+#include "tests/unit/test.h"
+
+static char ended[1024];
+
+static void over(const struct fact *fact)
+{
+	strncat(ended, fact->what, sizeof(ended) - strlen(ended) - 2);
+	strcat(ended, ";");
+}
+
+static void test_new_once_and_over_once(void **state)
+{
+	struct facts f = { 0 };
+
+	(void)state;
+	*ended = '\0';
+	facts_begin(&f);
+	assert_int_equal(facts_see(&f, 1, "eth0", "sent 5", 100), 1);
+	assert_int_equal(facts_see(&f, 1, "eth1", "sent 6", 100), 1);
+	assert_int_equal(facts_see(&f, 2, "eth0", "moved", 100), 1);
+	facts_end(&f, over);
+	assert_string_equal(ended, "");
+	facts_begin(&f);
+	assert_int_equal(facts_see(&f, 1, "eth0", "sent 9", 200), 0);
+	facts_end(&f, over);
+	assert_string_equal(ended, "sent 6;moved;");
+	assert_int_equal(f.n, 1);
+	assert_string_equal(f.list[0].what, "sent 9"); /* the words may change, */
+	assert_int_equal(f.list[0].since, 100);	       /* and since when it is true does not */
+	facts_begin(&f);
+	facts_end(&f, over);
+	assert_string_equal(ended, "sent 6;moved;sent 9;");
+	assert_int_equal(facts_see(&f, 1, "eth0", "sent 1", 300), 1);
+	facts_free(&f);
+}
+
+static void test_they_have_an_end(void **state)
+{
+	struct facts f = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < FACTS_MAX; i++)
+		assert_int_equal(facts_see(&f, i, "", "so", 1), 1);
+	assert_int_equal(facts_see(&f, FACTS_MAX, "", "so", 1), -ENOSPC);
+	assert_int_equal(facts_see(&f, 0, "", "so", 1), 0);
+	facts_free(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_new_once_and_over_once),
+		cmocka_unit_test(test_they_have_an_end),
+	};
+
+	return cmocka_run_group_tests_name("facts", tests, NULL, NULL);
+}
