@@ -5,7 +5,21 @@ set -u
 : "${src:?}" "${O:?}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export EXAMPLE=$src/docs/example-policy.json PATH=$O/policy:$PATH
+export EXAMPLE=$src/docs/example-policy.json PATH=$work/bin:$PATH REAL=$O/policy/lazaret-policy
+
+# Nobody is there to type a passphrase, and opening sealed keys would take a minute in all.
+mkdir "$work/bin"
+cat >"$work/bin/lazaret-policy" <<'EOF_TOOL'
+#!/bin/sh
+name=$1
+shift
+case $name in
+init | rotate) exec "$REAL" "$name" --no-passphrase all "$@" ;;
+keygen) exec "$REAL" "$name" --no-passphrase "$@" ;;
+*) exec "$REAL" "$name" "$@" ;;
+esac
+EOF_TOOL
+chmod +x "$work/bin/lazaret-policy"
 
 n=0
 block=
@@ -27,10 +41,10 @@ while IFS= read -r line; do
 	1*) block+=$line$'\n' ;;
 	esac
 done <"$src/docs/publishing.md"
-names=$("$O/policy/lazaret-policy" --help | sed -n 's/^  lazaret-policy \([a-z]*\) .*/\1/p')
+names=$("$O/policy/lazaret-policy" --help | sed -n 's/^  lazaret-policy \([a-z-]*\) .*/\1/p')
 missing=
 for name in $names; do
-	grep -q "^lazaret-policy $name " "$src/docs/publishing.md" || missing+=" $name"
+	grep -q "^!\{0,1\} \{0,1\}lazaret-policy $name " "$src/docs/publishing.md" || missing+=" $name"
 done
 n=$((n + 1))
 [ "$n" -gt 7 ] && [ -n "$names" ] && [ -z "$missing" ] || printf 'not '

@@ -58,7 +58,8 @@ static void drop_unused(json_t *delegations)
 		json_object_del(keys, id);
 }
 
-static int list_keys(const struct options *o, json_t *keys, json_t *ids, struct fault *fault)
+static int list_keys(struct hand *hand, const struct options *o, json_t *keys, json_t *ids,
+		     struct fault *fault)
 {
 	int r = 0;
 
@@ -67,6 +68,8 @@ static int list_keys(const struct options *o, json_t *keys, json_t *ids, struct 
 		json_t *public;
 
 		r = public_load(AT_FDCWD, o->public.at[i], &public, id, fault);
+		if (r == 0)
+			hand_know(hand, o->public.at[i], id, public);
 		if (r == 0 && (json_object_set_new(keys, id, public) < 0 ||
 			       json_array_append_new(ids, json_string(id)) < 0))
 			r = -ENOMEM;
@@ -74,7 +77,7 @@ static int list_keys(const struct options *o, json_t *keys, json_t *ids, struct 
 	return r;
 }
 
-static int add_role(const struct options *o, json_t *delegations, json_t *roles,
+static int add_role(struct hand *hand, const struct options *o, json_t *delegations, json_t *roles,
 		    struct fault *fault)
 {
 	unsigned threshold = o->threshold ? o->threshold : 1;
@@ -90,10 +93,10 @@ static int add_role(const struct options *o, json_t *delegations, json_t *roles,
 	if (o->public.n < threshold)
 		return fault_set(fault, -EINVAL, "a threshold of %u needs as many keys (--public)",
 				 threshold);
-	return list_keys(o, json_object_get(delegations, "keys"), ids, fault);
+	return list_keys(hand, o, json_object_get(delegations, "keys"), ids, fault);
 }
 
-static int edit(const struct options *o, json_t *body, struct fault *fault)
+static int edit(struct hand *hand, const struct options *o, json_t *body, struct fault *fault)
 {
 	_drop_(drop_delegations) struct delegations *check = NULL;
 	json_t *delegations = need_member(body, "delegations", json_object());
@@ -104,7 +107,7 @@ static int edit(const struct options *o, json_t *body, struct fault *fault)
 	need_member(delegations, "keys", json_object());
 	drop_role(roles, o->args[1], &had);
 	if (!o->revoke)
-		r = add_role(o, delegations, roles, fault);
+		r = add_role(hand, o, delegations, roles, fault);
 	else if (!had)
 		r = fault_set(fault, -ENOENT, "targets does not delegate to %s", o->args[1]);
 	drop_unused(delegations);
@@ -120,7 +123,7 @@ static int delegate(struct workshop *w, const struct options *o, struct fault *f
 	int r = workshop_edit(w, "targets", expires, &file, fault);
 
 	if (r == 0)
-		r = edit(o, json_object_get(file, "signed"), fault);
+		r = edit(w->hand, o, json_object_get(file, "signed"), fault);
 	if (r == 0)
 		r = workshop_put_draft(w, "targets", file, fault);
 	return r < 0 ? r : release_run(w, o, fault);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/io.h"
 #include "policy/canon.h"
 #include "policy/json.h"
 #include "policy/publisher/hand.h"
@@ -195,6 +196,23 @@ int hand_take(struct hand *h, const char *path, struct secret *s, struct fault *
 	if (r == 0)
 		h->keys[h->n - 1].secret = s;
 	return r;
+}
+
+void hand_know(struct hand *h, const char *path, const char *id, json_t *public)
+{
+	struct held k = { .dir = -1 };
+	char name[HAND_NAME + 20];
+	_free_ char *text = NULL;
+
+	for (size_t i = 0; i < h->n; i++)
+		if (!strcmp(h->keys[i].id, id))
+			return;
+	name_key(&k, path);
+	strcpy(k.id, id);
+	snprintf(name, sizeof(name), "keys/%s" PUBLIC_END, k.name);
+	if (add(h, &k, NULL) == 0 && public_write(public, &text) == 0 &&
+	    faccessat(h->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		(void)io_replace(h->dir, name, text, strlen(text), 0644);
 }
 
 static bool is_listed(json_t *ids, const char *id)

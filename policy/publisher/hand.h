@@ -29,6 +29,12 @@ DEFINE_DROP(hand, hand_close)
 int hand_take(struct hand *h, const char *path, struct secret *s, struct fault *fault);
 
 /*
+ * Remembers a public key that came in a file, as keys/NAME.pub, so that what waits for it can
+ * say whose it is.  Not being able to is no fault.
+ */
+void hand_know(struct hand *h, const char *path, const char *id, json_t *public);
+
+/*
  * Adds the signatures of those listed in ids that have not signed yet; ids NULL means of each
  * key named with --key.  *added counts them.
  */

@@ -42,7 +42,7 @@ static int make_root(struct workshop *w, const struct options *o,
 	int r = file ? draft_renew(root, ROLE_ROOT, 1, expires, fault) : -ENOMEM;
 
 	for (int role = 0; r == 0 && role < ROLE_COUNT; role++)
-		r = ring_renew(ring, o, (enum role)role, thresholds[role], root, fault);
+		r = ring_renew(ring, o, w->hand, (enum role)role, thresholds[role], root, fault);
 	if (r == 0)
 		r = ring_store(ring, o, w, fault);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "policy/names.h"
+#include "policy/publisher/quorum.h"
 #include "policy/publisher/release.h"
 #include "policy/publisher/stock.h"
 #include "policy/publisher/tool.h"
@@ -25,6 +26,7 @@ enum step { STEP_TARGETS, STEP_ROLES, STEP_SNAPSHOT, STEP_ROOTS, STEP_TIMESTAMP,
 struct plan {
 	json_t *paths[STEPS]; /* arrays */
 	json_t *targets;      /* their names */
+	json_t *roles;	      /* targets, and who is delegated to today, as "NAME.json": true */
 };
 
 static void drop_plan(struct plan *p)
@@ -32,6 +34,7 @@ static void drop_plan(struct plan *p)
 	for (int i = 0; i < STEPS; i++)
 		json_decref(p->paths[i]);
 	json_decref(p->targets);
+	json_decref(p->roles);
 }
 
 static int add(struct plan *p, enum step step, const char *path)
@@ -111,11 +114,47 @@ static int plan_snapshot(struct plan *p, int dir, int64_t version, struct fault 
 	if (r < 0)
 		return r;
 	json_object_foreach(json_object_get(body, "meta"), name, mark) {
+		if (!json_object_get(p->roles, name))
+			continue; /* listed for good, and asked for by nobody any more */
 		r = plan_role(p, dir, name, mark, fault);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+struct survey {
+	const struct workshop *w;
+	struct plan *plan;
+};
+
+/* Whose keys were replaced must not keep all else from being published. */
+static int add_role(void *ctx, const char *role, const char *delegator, json_t *delegations)
+{
+	_drop_(drop_json) json_t *file = NULL;
+	struct survey *s = ctx;
+	char name[ROLE_NAME_ROOM + 8];
+	struct quorum q;
+	size_t have = 0;
+	int r = workshop_newest(s->w, role, &file, NULL, NULL, NULL);
+
+	(void)delegator;
+	snprintf(name, sizeof(name), "%s.json", role);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = quorum_of(delegations, role, &q, NULL);
+	if (r == 0)
+		r = quorum_count(&q, file, &have, NULL);
+	if (r == 0 && have < (uint64_t)q.signers.threshold)
+		fprintf(stderr,
+			"note: %s is not signed by those who may sign it now; hosts will not take "
+			"its targets until it is\n",
+			role);
+	else if (r == 0)
+		json_object_set_new(s->plan->roles, name, json_true());
+	if (r == 0)
+		quorum_clear(&q);
+	return r;
 }
 
 static int make_plan(const struct workshop *w, struct plan *p, struct fault *fault)
@@ -126,6 +165,7 @@ static int make_plan(const struct workshop *w, struct plan *p, struct fault *fau
 	int r = workshop_version(w->dir, "root", &last, fault);
 
 	p->targets = json_array();
+	p->roles = json_pack("{s:b}", "targets.json", 1);
 	for (int i = 0; i < STEPS; i++)
 		p->paths[i] = json_array();
 	for (int64_t n = 1; r == 0 && n <= last; n++) {
@@ -135,6 +175,8 @@ static int make_plan(const struct workshop *w, struct plan *p, struct fault *fau
 		if (faccessat(w->dir, path, F_OK, 0) == 0) /* old ones may have been put away */
 			r = add(p, STEP_ROOTS, path);
 	}
+	if (r == 0)
+		r = quorum_each(w, add_role, &(struct survey){ w, p }, fault);
 	if (r == 0)
 		r = read_body(w->dir, "metadata/timestamp.json", &file, &body, fault);
 	if (r == 0)

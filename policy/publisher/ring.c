@@ -25,8 +25,8 @@ static int list_key(json_t *root, json_t *ids, const char *id, json_t *public)
 		       : 0;
 }
 
-static int take_public(const struct options *o, enum role role, json_t *root, json_t *ids,
-		       struct fault *fault)
+static int take_public(const struct options *o, enum role role, struct hand *hand, json_t *root,
+		       json_t *ids, struct fault *fault)
 {
 	int r = 0;
 
@@ -38,8 +38,10 @@ static int take_public(const struct options *o, enum role role, json_t *root, js
 		if (!file)
 			continue;
 		r = public_load(AT_FDCWD, file, &public, id, fault);
-		if (r == 0)
-			r = list_key(root, ids, id, public);
+		if (r < 0)
+			return r;
+		hand_know(hand, file, id, public);
+		r = list_key(root, ids, id, public);
 	}
 	return r;
 }
@@ -85,8 +87,8 @@ static void drop_unused(json_t *root)
 								   id)) json_object_del(keys, id);
 }
 
-int ring_renew(struct ring *ring, const struct options *o, enum role role, unsigned threshold,
-	       json_t *root, struct fault *fault)
+int ring_renew(struct ring *ring, const struct options *o, struct hand *hand, enum role role,
+	       unsigned threshold, json_t *root, struct fault *fault)
 {
 	json_t *ids = json_array();
 	int r;
@@ -95,7 +97,7 @@ int ring_renew(struct ring *ring, const struct options *o, enum role role, unsig
 				json_pack("{s:o, s:i}", "keyids", ids, "threshold",
 					  (int)threshold)) < 0)
 		return -ENOMEM;
-	r = take_public(o, role, root, ids, fault);
+	r = take_public(o, role, hand, root, ids, fault);
 	if (r == 0 && json_array_size(ids) && json_array_size(ids) < threshold)
 		r = fault_set(fault, -EINVAL, "a threshold of %u needs as many keys for %s",
 			      threshold, role_kinds[role].name);

@@ -22,8 +22,8 @@ struct ring {
  * Gives a role keys in place of all it had in root's body: those of --public ROLE=FILE, else
  * `threshold` new ones, which stay in memory.  Keys that no role lists any more leave the body.
  */
-int ring_renew(struct ring *r, const struct options *o, enum role role, unsigned threshold,
-	       json_t *root, struct fault *fault);
+int ring_renew(struct ring *r, const struct options *o, struct hand *hand, enum role role,
+	       unsigned threshold, json_t *root, struct fault *fault);
 
 /*
  * Writes the new keys as the next free keys/ROLE-N.pem, sealed with one passphrase that is

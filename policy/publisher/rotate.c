@@ -22,8 +22,8 @@ static int find_role(const char *name, enum role *ret, struct fault *fault)
 	return 0;
 }
 
-static int renew(struct ring *ring, const struct options *o, const char *name, json_t *root,
-		 struct fault *fault)
+static int renew(struct workshop *w, struct ring *ring, const struct options *o, const char *name,
+		 json_t *root, struct fault *fault)
 {
 	json_t *was = json_object_get(json_object_get(root, "roles"), name);
 	unsigned threshold = o->threshold;
@@ -34,7 +34,7 @@ static int renew(struct ring *ring, const struct options *o, const char *name, j
 		return r;
 	if (!threshold)
 		threshold = (unsigned)json_integer_value(json_object_get(was, "threshold"));
-	return ring_renew(ring, o, role, threshold, root, fault);
+	return ring_renew(ring, o, w->hand, role, threshold, root, fault);
 }
 
 /* The draft alone is what changes: keys and next root are there together, or neither is. */
@@ -50,7 +50,7 @@ static int draft_root(struct workshop *w, const struct options *o, struct ring *
 	if (r == -ENOENT)
 		r = workshop_edit(w, "root", expires, &file, fault);
 	for (char **name = o->args + 1; r == 0 && *name; name++)
-		r = renew(ring, o, *name, json_object_get(file, "signed"), fault);
+		r = renew(w, ring, o, *name, json_object_get(file, "signed"), fault);
 	if (r == 0)
 		r = ring_store(ring, o, w, fault);
 	if (r < 0)
