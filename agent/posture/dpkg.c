@@ -99,12 +99,11 @@ static int add_stanza(struct inventory *inv, const struct word *v, struct fault 
 	p.version = v[VERSION].p ? v[VERSION] : none;
 	p.held = word_is(status[0], "hold", 4);
 	dpkg_cut_source(v[SOURCE], &p.source, &p.source_version);
-	r = inventory_add(inv, &p);
-	if (r < 0)
-		return fault_set(fault, r, "%s", strerror(-r));
 	if (presence == HALF)
 		inventory_note_broken(inv, p.name);
-	return 0;
+	/* Of a first installation that broke off nothing is known but the name. */
+	r = p.version.len ? inventory_add(inv, &p) : 0;
+	return r < 0 ? fault_set(fault, r, "%s", strerror(-r)) : 0;
 }
 
 /* What a killed or running dpkg has not written back to the status file yet (numbered files). */
@@ -134,7 +133,7 @@ int dpkg_read_status(int fd, struct inventory **ret, struct fault *fault)
 	_drop_(drop_inventory) struct inventory *inv = NULL;
 	_drop_(drop_unpack) struct unpack *in = NULL;
 	_drop_(drop_deb822) struct deb822 *d = NULL;
-	struct word values[FIELDS];
+	struct word values[FIELDS], first;
 	struct stat st;
 	size_t n;
 	int r = fstat(fd, &st) < 0 ? -errno : 0;
@@ -150,7 +149,7 @@ int dpkg_read_status(int fd, struct inventory **ret, struct fault *fault)
 	if (r < 0)
 		return fault_set(fault, r, "%s", strerror(-r));
 	inventory_list(inv, &n);
-	if (!n)
+	if (!n && !inventory_broken(inv, &first))
 		return fault_set(fault, -EBADMSG, "no package is installed");
 	/* dpkg closes each stanza with a blank line. */
 	if (!deb822_closed(d))

@@ -230,3 +230,31 @@ int list_read(const struct list_ask *ask, struct inventory *inv, struct candidat
 	err = unpack_open(fd, list_ending(ask->below), APT_LIST_MAX, &in, fault);
 	return err < 0 ? err : read_unpacked(&r, in, fault);
 }
+
+static bool is_nobody(void *ctx, struct word name)
+{
+	(void)ctx, (void)name;
+	return false;
+}
+
+int list_check(int lists, const char *name, struct fault *fault)
+{
+	_close_ int fd = openat(lists, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	_drop_(drop_unpack) struct unpack *in = NULL;
+	_drop_(drop_deb822) struct deb822 *d = NULL;
+	const char *ending = list_ending(name);
+	struct word v[FIELDS];
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = unpack_open(fd, ending ? ending : "", APT_LIST_MAX, &in, fault);
+	if (err == 0)
+		err = deb822_open(in, fields, FIELDS, &d);
+	if (err < 0)
+		return err;
+	deb822_filter(d, is_nobody, NULL);
+	while ((err = deb822_next(d, v, fault)) > 0)
+		;
+	return err;
+}

@@ -28,3 +28,9 @@ bool list_is_one(const char *below);
 /* Weighs each version in a list for the installed packages it is for.  See apt_read(). */
 int list_read(const struct list_ask *ask, struct inventory *inv, struct candidate *candidates,
 	      struct fault *fault);
+
+/*
+ * Can a file of that folder be read as a package list to its end?  0, -EBADMSG, or the other
+ * errors of reading.
+ */
+int list_check(int lists, const char *name, struct fault *fault);

@@ -25,3 +25,9 @@
  * `apt-get update` would fail at once.  0, or -ETIMEDOUT with the holder's process id.
  */
 int apt_await_locks(struct report *report, struct fault *fault);
+
+/*
+ * Removes package lists that are damaged, or not the ones that their suite speaks of: apt fails on
+ * them, and does not fetch anew what it believes to have.
+ */
+int apt_drop_damaged(struct report *report, struct fault *fault);
