@@ -28,6 +28,7 @@ struct edit {
 	const struct allow *allow;
 	struct change changes[2];
 	uint32_t n[PEERS_COUNT]; /* as it will be */
+	uint32_t generation;	 /* that it was made for */
 };
 
 static struct list list_of(const struct allow *a, bool in)
@@ -111,13 +112,16 @@ static int find(const struct laid *l, struct edit *e, bool in)
 	return 0;
 }
 
-int edit_begin(const struct nft *nft, const struct allow *allow, struct edit **ret)
+int edit_begin(struct nft *nft, const struct allow *allow, struct edit **ret)
 {
 	_drop_(drop_edit) struct edit *e = calloc(1, sizeof(*e));
 	int r = 0;
 
 	if (!e || !nft->laid)
 		return -ENOENT;
+	r = nft_generation(nft, &e->generation, NULL);
+	if (r == 0 && !ours_alone(nft) && e->generation != nft->laid->generation)
+		r = -ESTALE;
 	e->allow = allow;
 	memcpy(e->n, nft->laid->n, sizeof(e->n));
 	for (int in = 0; in < 2 && r == 0; in++)
@@ -161,13 +165,13 @@ static void add_elements(struct batch *b, const struct edit *e)
 	}
 }
 
-static int commit(struct nft *nft, const struct edit *e, uint32_t generation)
+static int commit(struct nft *nft, const struct edit *e)
 {
 	struct batch *b = batch_begin(nft, NFPROTO_INET);
 	size_t from, to;
 
 	if (!ours_alone(nft))
-		batch_only_at(b, generation);
+		batch_only_at(b, e->generation);
 	from = batch_here(b);
 	add_elements(b, e);
 	to = batch_here(b);
@@ -210,14 +214,12 @@ static int remember(struct laid *l, const struct edit *e, uint32_t generation)
 
 int edit_lay(struct nft *nft, const struct edit *e, uint64_t rules)
 {
-	uint32_t generation;
+	uint32_t generation = e->generation;
 
-	if (rules != nft->laid->rules || nft_generation(nft, &generation, NULL) < 0 ||
-	    (!ours_alone(nft) && generation != nft->laid->generation) ||
-	    quarantine_present(nft, NULL) != 1)
+	if (rules != nft->laid->rules || quarantine_present(nft, NULL) != 1)
 		return -ESTALE;
 	if (!is_empty(&e->changes[0]) || !is_empty(&e->changes[1])) {
-		if (commit(nft, e, generation) < 0)
+		if (commit(nft, e) < 0)
 			return -ESTALE;
 		generation = next(generation);
 	}

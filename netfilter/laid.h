@@ -19,20 +19,22 @@ struct nft;
 void laid_keep(struct nft *nft, const struct allow *allow, uint64_t rules, uint32_t before);
 void laid_forget(struct nft *nft);
 
+struct edit;
+
 /*
  * Finds the difference between a list and what is laid; `allow` must outlive it.  -errno when
- * the list has to be laid whole (or is no good: then laying it says why).
+ * others may have changed the tables, or the list has to be laid whole for another reason (or is
+ * no good: then laying it says why).
  */
-struct edit;
-int edit_begin(const struct nft *nft, const struct allow *allow, struct edit **ret);
+int edit_begin(struct nft *nft, const struct allow *allow, struct edit **ret);
 void edit_free(struct edit *e);
 DEFINE_DROP(edit, edit_free)
 
 uint32_t edit_present(const struct edit *e); /* as peers_present() of the new list */
 
 /*
- * Lays it, if its rules are the ones in force and the tables are as we left them: in one
- * transaction, or in none for an equal list.  -ESTALE when it has to be laid whole; then nothing
+ * Lays it, if its rules are the ones in force and all base chains are there: in one transaction,
+ * or in none for an equal list.  -ESTALE when it has to be laid whole; then nothing
  * has changed, or it is not known.
  */
 int edit_lay(struct nft *nft, const struct edit *e, uint64_t rules);

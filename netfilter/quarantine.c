@@ -55,11 +55,12 @@ static void add_chain(struct batch *b, const char *name, const struct base *base
 
 struct plan {
 	const struct allow *allow;
-	const struct peers *peers; /* NULL: the rules alone */
-	uint32_t present;	   /* as in peers_present() */
+	const struct peers *peers;
+	uint32_t present; /* as in peers_present() */
 	struct who who;
 	const struct links *links; /* NULL: a kernel without hooks at links */
 	uint32_t flags;		   /* NFT_TABLE_F_ */
+	uint64_t rules;		   /* digest of what was laid last */
 	bool anew;
 	bool mute; /* a kernel that cannot refuse (CONFIG_NFT_REJECT) */
 };
@@ -84,25 +85,40 @@ static void add_rule(struct batch *b, const struct plan *p, const struct rule *r
 	rule_add(b, TABLE, &r);
 }
 
-/* The tables hold the same peers, so their elements are made once. */
-struct elements {
-	size_t from, to;
+/* One laying: the tables hold the same peers, so their elements are made once. */
+struct laying {
+	struct batch *batch;
+	size_t from, to; /* where the elements are */
+	uint64_t rules;	 /* digest of the rules, and of the tables' flags */
 };
 
-static void add_sets(struct batch *b, const struct plan *p, struct elements *e)
+static void add_sets(struct laying *l, const struct peers *peers)
 {
-	peers_add_sets(b, TABLE, p->peers);
-	if (e->from)
-		return batch_repeat(b, e->from, e->to);
-	e->from = batch_here(b);
-	peers_fill_sets(b, TABLE, p->peers);
-	e->to = batch_here(b);
+	peers_add_sets(l->batch, TABLE, peers);
+	if (l->from)
+		return batch_repeat(l->batch, l->from, l->to);
+	l->from = batch_here(l->batch);
+	peers_fill_sets(l->batch, TABLE, peers);
+	l->to = batch_here(l->batch);
 }
 
-/* The table of one family, RULES_PACKETS or RULES_FRAMES. */
-static void add_rules(struct batch *b, const struct plan *p, unsigned table, struct elements *e)
+/* Of one table, RULES_PACKETS or RULES_FRAMES. */
+static void add_rules(struct laying *l, const struct plan *p, unsigned table)
 {
+	const size_t from = batch_here(l->batch);
 	const uint32_t now = circumstances(p);
+
+	for (size_t i = 0; i < rules_n; i++) {
+		if (rules_tables(rules[i].chain) & table && (!rules[i].when || rules[i].when & now))
+			add_rule(l->batch, p, &rules[i]);
+	}
+	question_add_rules(l->batch, TABLE, p->allow);
+	l->rules = batch_digest(l->batch, from, batch_here(l->batch), l->rules);
+}
+
+static void add_family(struct laying *l, const struct plan *p, unsigned table)
+{
+	struct batch *b = l->batch;
 
 	batch_family(b, table == RULES_PACKETS ? NFPROTO_INET : NFPROTO_NETDEV);
 	if (p->anew) {
@@ -117,27 +133,22 @@ static void add_rules(struct batch *b, const struct plan *p, unsigned table, str
 			add_chain(b, rules_chains[i].name, NULL);
 	}
 	batch_flush_rules(b, TABLE);
-	if (p->peers)
-		add_sets(b, p, e);
-	for (size_t i = 0; i < rules_n; i++) {
-		if (rules_tables(rules[i].chain) & table && (!rules[i].when || rules[i].when & now))
-			add_rule(b, p, &rules[i]);
-	}
-	question_add_rules(b, TABLE, p->allow);
+	add_sets(l, p->peers);
+	add_rules(l, p, table);
 }
 
-/* Entering, laying again and changing the list are this one way. */
-static int lay(struct nft *nft, const struct plan *p, struct fault *fault)
+/* Entering, and laying all of it again, are this one way. */
+static int lay(struct nft *nft, struct plan *p, struct fault *fault)
 {
-	struct batch *b = batch_begin(nft, NFPROTO_INET);
-	struct elements e = { 0 };
+	struct laying l = { .batch = batch_begin(nft, NFPROTO_INET), .rules = p->flags };
 
-	add_rules(b, p, RULES_PACKETS, &e);
+	add_family(&l, p, RULES_PACKETS);
 	if (p->links) {
-		add_rules(b, p, RULES_FRAMES, &e);
-		hooks_add(b, TABLE, p->links);
+		add_family(&l, p, RULES_FRAMES);
+		hooks_add(l.batch, TABLE, p->links);
 	}
-	return batch_commit(b, fault);
+	p->rules = l.rules;
+	return batch_commit(l.batch, fault);
 }
 
 /* What a kernel says that cannot hold frames: without the family, or without its way out. */
@@ -174,18 +185,17 @@ static int lay_somehow(struct nft *nft, struct plan *p, struct fault *fault)
 	return r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
 }
 
-/* What the rules say, as this kernel took them. */
-static uint64_t rules_digest(struct nft *nft, struct plan p)
+/* What the rules would be, as this kernel took them. */
+static uint64_t rules_digest(struct nft *nft, const struct plan *p)
 {
 	_drop_(drop_batch) struct batch *b = batch_begin(nft, NFPROTO_INET);
+	struct laying l = { .batch = b, .rules = p->flags };
 
-	p.peers = NULL;
-	p.anew = false;
-	p.mute = nft->mute;
-	add_rules(b, &p, RULES_PACKETS, NULL);
+	add_rules(&l, p, RULES_PACKETS);
+	batch_family(b, NFPROTO_NETDEV);
 	if (!nft->plain)
-		add_rules(b, &p, RULES_FRAMES, NULL);
-	return batch_digest(b);
+		add_rules(&l, p, RULES_FRAMES);
+	return l.rules;
 }
 
 /* Much of the time the list is another by a few addresses, or not at all. */
@@ -196,7 +206,8 @@ static bool lay_difference(struct nft *nft, struct plan p)
 	if (edit_begin(nft, p.allow, &e) < 0)
 		return false;
 	p.present = edit_present(e);
-	return edit_lay(nft, e, rules_digest(nft, p)) == 0;
+	p.mute = nft->mute;
+	return edit_lay(nft, e, rules_digest(nft, &p)) == 0;
 }
 
 /* A host that cannot tell its programs apart is held to the list all the same. */
@@ -210,16 +221,21 @@ static void find_who(struct nft *nft, const struct allow *allow, struct who *ret
 	snprintf(nft->everyone, sizeof(nft->everyone), "%.159s", why.why);
 }
 
-static int lay_whole(struct nft *nft, struct plan p, struct fault *fault)
+static int lay_whole(struct nft *nft, struct plan *p, struct fault *fault)
 {
 	_drop_(links_free) struct links links = { 0 };
 	int r = links_read(&links, fault);
 
-	p.links = &links;
-	return r == 0 ? lay_somehow(nft, &p, fault) : r;
+	if (r < 0)
+		return r;
+	p->links = &links;
+	p->anew = p->mute = false;
+	r = lay_somehow(nft, p, fault);
+	p->links = NULL;
+	return r;
 }
 
-static int lay_again(struct nft *nft, const struct plan *p, struct fault *fault)
+static int lay_again(struct nft *nft, struct plan *p, struct fault *fault)
 {
 	uint32_t before = 0;
 	struct fault why = { 0 };
@@ -229,10 +245,10 @@ static int lay_again(struct nft *nft, const struct plan *p, struct fault *fault)
 		why = (struct fault){ 0 };
 		r = nft_generation(nft, &before, &why);
 		if (r == 0)
-			r = lay_whole(nft, *p, &why);
+			r = lay_whole(nft, p, &why);
 	}
 	if (r == 0)
-		laid_keep(nft, p->allow, rules_digest(nft, *p), before);
+		laid_keep(nft, p->allow, p->rules, before);
 	return r < 0 ? fault_set(fault, r, "%s", why.why) : 0;
 }
 

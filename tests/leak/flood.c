@@ -177,10 +177,13 @@ static void count(int far, uint64_t counts[KINDS])
 	}
 }
 
-/* Lists of different lengths: without a set, with one, with a large one. */
-static int lay(struct nft *nft, unsigned n, struct fault *fault)
+/*
+ * Lists of different lengths: without a set, with one, with a large one.  Every other edit is
+ * one address more than the list before, which is laid by the difference alone.
+ */
+static int lay(struct nft *nft, unsigned n, bool one_more, struct fault *fault)
 {
-	static struct peer peers[PEERS];
+	static struct peer peers[PEERS + 1];
 	struct allow allow = { .out = peers, .dns_any = n % 3 == 1, .dhcp_any = true };
 
 	allow.n_out = n % 16 == 7 ? PEERS : n % 5;
@@ -190,6 +193,12 @@ static int lay(struct nft *nft, unsigned n, struct fault *fault)
 					  .prefix = 32,
 					  .port = (uint16_t)(n + 1),
 					  .addr = { 192, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+	if (one_more)
+		peers[allow.n_out++] = (struct peer){ .family = AF_INET,
+						      .proto = IPPROTO_UDP,
+						      .prefix = 32,
+						      .port = (uint16_t)(n + 1),
+						      .addr = { 192, 0, 2, 1 } };
 	return quarantine_lay(nft, &allow, fault);
 }
 
@@ -216,12 +225,12 @@ static bool flows_again(int far)
 static int cycle(struct nft *nft, int far, unsigned n, uint64_t leaks[KINDS], struct fault *fault)
 {
 	uint64_t before[KINDS] = { 0 };
-	int r = lay(nft, n * (EDITS + 1), fault);
+	int r = lay(nft, n * EDITS, false, fault);
 
 	poll(NULL, 0, IN_FLIGHT_MS);
 	count(far, before);
 	for (unsigned i = 1; r == 0 && i <= EDITS; i++) {
-		r = lay(nft, n * (EDITS + 1) + i, fault);
+		r = lay(nft, n * EDITS + i / 2, i % 2, fault);
 		poll(NULL, 0, EDIT_MS);
 		count(far, leaks);
 	}
