@@ -52,7 +52,7 @@ const struct confirmed *confirm_state(const struct confirm *c)
 
 const struct allow *confirm_list(const struct daemon *d)
 {
-	return d->confirm->now.width == WIDTH_SIGNED ? &d->policy->allow : &d->confirm->list;
+	return d->confirm->now.width == WIDTH_SIGNED ? &d->allow : &d->confirm->list;
 }
 
 static void drop_list(struct confirm *c)
@@ -65,7 +65,7 @@ static void drop_list(struct confirm *c)
 
 static int set_width(struct confirm *c, enum width width)
 {
-	const struct allow *signed_ = &c->daemon->policy->allow;
+	const struct allow *signed_ = &c->daemon->allow;
 	struct served known = c->known;
 	struct allow list = *signed_;
 	int r = 0;
@@ -280,6 +280,14 @@ static int on_again(sd_event_source *s, uint64_t usec, void *userdata)
 	return 0;
 }
 
+void confirm_renew(struct daemon *d)
+{
+	struct confirm *c = d->confirm;
+
+	if (c->now.width != WIDTH_SIGNED && set_width(c, c->now.width) < 0)
+		drop_list(c);
+}
+
 void confirm_laid(struct daemon *d)
 {
 	if (!d->confirm->resting)
@@ -313,8 +321,8 @@ void confirm_forget(struct daemon *d)
 	/* One that was never tried may be what the new one is, too. */
 	if (d->policy && (tried || !c->good.n_out)) {
 		allow_free(&c->good);
-		c->good = d->policy->allow;
-		d->policy->allow = (struct allow){ 0 };
+		c->good = d->allow;
+		d->allow = (struct allow){ 0 };
 	}
 	c->now = (struct confirmed){ .leak = c->now.leak };
 }

@@ -48,6 +48,9 @@ const struct confirmed *confirm_state(const struct confirm *c);
 /* The list to lay now; there must be a policy. */
 const struct allow *confirm_list(const struct daemon *d);
 
+/* d->allow is another one, while the one before is still there. */
+void confirm_renew(struct daemon *d);
+
 /* The quarantine was laid, or lifted. */
 void confirm_laid(struct daemon *d);
 void confirm_lifted(struct daemon *d);

@@ -16,6 +16,7 @@
 #include "agent/keeper.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/reach.h"
 #include "agent/refresh.h"
 #include "agent/round.h"
 #include "agent/trigger/nftables.h"
@@ -54,6 +55,7 @@ static void on_network(void *ctx)
 	struct daemon *d = ctx;
 
 	round_look(d, "network changed");
+	reach_hurry(d);
 	if (*d->policy_fault && *d->config->url && !d->refresh)
 		keeper_refresh(d);
 }
@@ -122,6 +124,8 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r >= 0)
 		r = timer_new(d->loop, on_poll, d, &d->poll);
 	if (r >= 0)
+		r = reach_start(d);
+	if (r >= 0)
 		r = integrity_new(d, &d->integrity);
 	if (r >= 0)
 		r = rtnl_new(d->loop, &network, d, &d->rtnl);
@@ -156,6 +160,7 @@ int daemon_start(struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
 	mend_stop(d);
+	reach_stop(d);
 	keeper_forget(d);
 	d->refresh = refresh_free(d->refresh);
 	d->confirm = confirm_free(d->confirm);

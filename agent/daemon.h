@@ -8,6 +8,7 @@
 #include "agent/config.h"
 #include "agent/helper.h"
 #include "agent/judge.h"
+#include "agent/known.h"
 #include "agent/ladder.h"
 #include "netfilter/nft.h"
 #include "policy/store.h"
@@ -51,6 +52,11 @@ struct daemon {
 	char everyone_told[160]; /* of nft.everyone */
 	unsigned restored; /* how often others' changes to it were undone */
 	int64_t restored_told;
+
+	struct allow allow; /* the policy's, its names resolved (reach.h) */
+	struct known known;
+	struct seek *seek; /* under way, or NULL */
+	struct sd_event_source *reach;
 
 	struct mirrors *mirrors;
 	struct confirm *confirm;

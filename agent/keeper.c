@@ -14,6 +14,7 @@
 #include "agent/keeper.h"
 #include "agent/memory.h"
 #include "agent/poll.h"
+#include "agent/reach.h"
 #include "agent/refresh.h"
 #include "agent/round.h"
 #include "agent/trigger/timer.h"
@@ -37,7 +38,7 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 		d->subjects[i] = (struct subject){ .req = &p->requirements[i],
 						   .finding.grade = GRADE_COUNT };
 	memory_prune(d->memory, p->requirements, p->n_requirements);
-	d->relay = true;
+	reach_policy(d);
 	log_notice("policy %llu in force: %s, %zu requirements", (unsigned long long)a->version,
 		   p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
 }

@@ -10,6 +10,7 @@
 #include "agent/integrity.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/reach.h"
 #include "agent/round.h"
 #include "agent/trigger/timer.h"
 
@@ -117,6 +118,7 @@ void round_look(struct daemon *d, const char *cause)
 	age_judge(d);
 	move_to(d, judge_all(d), cause);
 	enforce(d);
+	reach_round(d);
 	integrity_look(d);
 	mend(d);
 	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -8,6 +9,7 @@
 #include "agent/integrity.h"
 
 #define ITEMS_SHOWN 8
+#define NAMES_SHOWN 32
 #define FACTS_SHOWN 32
 #define TEXT_MAX    512 /* more than any text of ours */
 
@@ -96,6 +98,28 @@ static json_t *path_json(const struct daemon *d)
 			 text(c->why));
 }
 
+/* Hosts that the policy names, and where they are. */
+static json_t *names_json(const struct daemon *d)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < d->known.n && i < NAMES_SHOWN; i++) {
+		const struct known_name *n = &d->known.at[i];
+		json_t *list = json_array();
+
+		for (size_t k = 0; k < n->n && k < ITEMS_SHOWN; k++) {
+			char at[INET6_ADDRSTRLEN];
+
+			inet_ntop(n->at[k].at.family, n->at[k].at.addr, at, sizeof(at));
+			json_array_append_new(list, json_string(at));
+		}
+		json_array_append_new(names, json_pack("{s:s, s:o, s:I, s:o}", "name", n->name.text,
+						       "addresses", list, "all", (json_int_t)n->n,
+						       "fault", text(n->fault)));
+	}
+	return names;
+}
+
 char *status_text(const struct daemon *d)
 {
 	json_t *subjects = json_array(), *all;
@@ -112,6 +136,7 @@ char *status_text(const struct daemon *d)
 			text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
 			"integrity", integrity_json(d), "requirements", subjects);
 	json_object_set_new(all, "path", path_json(d));
+	json_object_set_new(all, "names", names_json(d));
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
 	return ret;

@@ -32,11 +32,37 @@
 #define FETCH_PROBE	  4u
 #define FETCH_MEMORY_SIZE 16384
 
+/*
+ * With RESOLVE alone, and no descriptor, it is no session: after the answer come names, as
+ * many as one likes up to WIRE_NAMES_MAX, and to each of them a fetch_found, in the order in which
+ * they were found.
+ */
+#define FETCH_RESOLVE  8u
+#define WIRE_NAMES_MAX 128
+#define WIRE_NAME_MAX  256
+#define WIRE_FOUND_MAX 32
+
 struct fetch_open {
 	char base[WIRE_URL_MAX];  /* https://host[:port]/folder/ */
 	char proxy[WIRE_URL_MAX]; /* http://[user:password@]host:port, or empty */
 	uint32_t flags;
 	uint32_t timeout_ms; /* for each request, connecting included */
+};
+
+struct fetch_name {
+	char name[WIRE_NAME_MAX];
+};
+
+struct fetch_found {
+	char name[WIRE_NAME_MAX];
+	int32_t err;  /* 0, or -errno when there is no address */
+	uint32_t ttl; /* seconds that the answer holds; 0: the resolver did not say */
+	uint32_t n;
+	struct {
+		uint8_t family; /* AF_INET or AF_INET6 */
+		uint8_t addr[16];
+	} at[WIRE_FOUND_MAX];
+	char why[WIRE_WHY_MAX]; /* for people, when err is not 0 */
 };
 
 struct fetch_get {		  /* with one descriptor, the body's */

@@ -101,6 +101,33 @@ static void show_policy(const json_t *all)
 		printf("  last refresh failed: %s\n", text_of(p, "fault"));
 }
 
+/* Hosts that the policy names: what is wrong with them, and in quarantine where they are. */
+static void show_names(const json_t *all)
+{
+	const json_t *names = json_object_get(all, "names");
+	bool quarantine = json_is_true(json_object_get(all, "quarantine"));
+
+	for (size_t i = 0; i < json_array_size(names); i++) {
+		const json_t *n = json_array_get(names, i);
+		const json_t *at = json_object_get(n, "addresses");
+		int64_t more = int_of(n, "all") - (int64_t)json_array_size(at);
+
+		if (!quarantine && !*text_of(n, "fault"))
+			continue;
+		printf("  %s", text_of(n, "name"));
+		if (quarantine)
+			printf(" at %s",
+			       json_array_size(at) ? "" : "no address but the policy's own");
+		for (size_t k = 0; quarantine && k < json_array_size(at); k++)
+			printf("%s%s", k ? ", " : "", json_string_value(json_array_get(at, k)));
+		if (quarantine && more > 0)
+			printf(" and %" PRId64 " more", more);
+		if (*text_of(n, "fault"))
+			printf("%s %s", quarantine ? ";" : "", text_of(n, "fault"));
+		printf("\n");
+	}
+}
+
 static void show_remedy(const json_t *req)
 {
 	const json_t *r = json_object_get(req, "remedy");
@@ -152,6 +179,7 @@ static int show(const json_t *all)
 	show_path(all);
 	show_integrity(all);
 	show_policy(all);
+	show_names(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++)
 		show_requirement(json_array_get(reqs, i), int_of(all, "now"));
 	return code;

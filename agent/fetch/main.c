@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * lazaret-fetch: gets files from one HTTPS base for whoever holds the other end of
- * descriptor 0, and can do nothing else.  See agent/base/wire.h for the questions.
+ * descriptor 0, or resolves names, and can do nothing else.  See agent/base/wire.h for the
+ * questions.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "agent/base/log.h"
 #include "agent/base/msg.h"
+#include "agent/fetch/names.h"
 #include "agent/fetch/session.h"
 
 #define SESSION 0
@@ -32,7 +34,15 @@ static int answer(struct fetch_got *got, int err, const struct fault *fault)
 	return msg_send(SESSION, got, sizeof(*got), NULL, 0);
 }
 
-/* A refused request is answered too; there is no session then, and nothing more to do. */
+static int check_resolve(size_t n_fds, struct fault *fault)
+{
+	return n_fds ? fault_set(fault, -EINVAL, "%zu descriptors where none belongs", n_fds) : 0;
+}
+
+/*
+ * A refused request is answered too; there is no session then, and nothing more to do.  1: names
+ * are to be resolved.
+ */
 static int serve_open(struct session **ret)
 {
 	_drop_(drop_fds) int fds[MSG_FDS_MAX] = { -1, -1, -1, -1 };
@@ -40,10 +50,15 @@ static int serve_open(struct session **ret)
 	struct fetch_got got = { 0 };
 	struct fault fault = { 0 };
 	struct fetch_open open;
-	int r = msg_recv(SESSION, &open, sizeof(open), fds, &n_fds, -1);
+	int r = msg_recv(SESSION, &open, sizeof(open), fds, &n_fds, -1), sent;
 
 	if (r < 0)
 		return r;
+	if (open.flags == FETCH_RESOLVE) {
+		r = check_resolve(n_fds, &fault);
+		sent = answer(&got, r, &fault);
+		return sent < 0 ? sent : r == 0;
+	}
 	r = session_open(&open, fds, n_fds, ret, &fault);
 	if (r < 0 || !(open.flags & FETCH_PROBE))
 		return answer(&got, r, &fault);
@@ -78,6 +93,8 @@ int main(void)
 		return 1;
 	}
 	r = serve_open(&s);
+	if (r > 0)
+		r = names_serve(SESSION);
 	while (r == 0 && s)
 		r = serve_get(s);
 	if (r == 0 || r == -ECONNRESET || r == -EPIPE)

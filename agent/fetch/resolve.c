@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/fetch/dial.h"
 #include "agent/fetch/resolve.h"
+#include "agent/fetch/thread.h"
 
 struct question {
 	int to; /* where the answer goes */
@@ -60,26 +60,6 @@ static void *look_up_and_tell(void *arg)
 	return NULL;
 }
 
-static int start_thread(struct question *q)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	int r = pthread_attr_init(&attr);
-
-	if (r)
-		return -r;
-	r = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (!r)
-		r = pthread_create(&thread, &attr, look_up_and_tell, q);
-	pthread_attr_destroy(&attr);
-	return -r;
-}
-
-/*
- * getaddrinfo(3) has no deadline of its own, so a thread asks, which nobody waits for
- * longer than that: what it was given and what it finds is its own, and the end of this
- * short-lived program ends it, too.
- */
 static int ask(const char *host, const char *port, int *from)
 {
 	_drop_(drop_question) struct question *q = calloc(1, sizeof(*q));
@@ -95,7 +75,7 @@ static int ask(const char *host, const char *port, int *from)
 	q->to = ends[1];
 	snprintf(q->host, sizeof(q->host), "%s", host);
 	snprintf(q->port, sizeof(q->port), "%s", port);
-	r = start_thread(q);
+	r = thread_start(look_up_and_tell, q);
 	if (r < 0)
 		return r;
 	q = NULL; /* the thread's */

@@ -459,7 +459,7 @@ static void test_open(void **state)
 	} rows[] = {
 		{ 0, 0, 1, "a timeout of 0 ms" },
 		{ 0, 600001, 1, "a timeout of 600001 ms" },
-		{ 4, 1000, 1, "unknown flags 0x4" },
+		{ 8, 1000, 1, "unknown flags 0x8" },
 		{ 0, 1000, 0, "0 descriptors where 1 belong" },
 		{ 0, 1000, 3, "3 descriptors where 1 belong" },
 		{ FETCH_HAS_CLIENT, 1000, 1, "1 descriptors where 3 belong" },
