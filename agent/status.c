@@ -93,7 +93,7 @@ static json_t *path_json(const struct daemon *d)
 
 	return json_pack("{s:s, s:o, s:s, s:s, s:I, s:b, s:o}", "who",
 			 d->nft.who.level ? "repair" : "everyone", "everyone",
-			 text(d->nft.everyone), "state", path_names[c->path], "list",
+			 text(d->nft.everyone), "found", path_names[c->path], "list",
 			 width_names[c->width], "at", (json_int_t)c->at, "leak", c->leak, "why",
 			 text(c->why));
 }

@@ -19,18 +19,18 @@ static void show_who(const json_t *path)
 void show_path(const json_t *all)
 {
 	const json_t *path = json_object_get(all, "path");
-	const char *state = text_of(path, "state"), *why = text_of(path, "why");
+	const char *found = text_of(path, "found"), *why = text_of(path, "why");
 
 	if (!json_is_true(json_object_get(all, "quarantine")))
 		return;
 	show_who(path);
 	if (json_is_true(json_object_get(path, "leak")))
 		printf("  IT LEAKS: an address that no list names was not refused\n");
-	if (!strcmp(state, "shut"))
+	if (!strcmp(found, "shut"))
 		printf("  THE RULES SHUT REPAIR OUT: %s\n", why);
-	else if (!strcmp(state, "silent"))
+	else if (!strcmp(found, "silent"))
 		printf("  the policy's servers do not answer: %s\n", why);
-	else if (!strcmp(state, "works"))
+	else if (!strcmp(found, "works"))
 		printf("  the policy's servers answer%s%s\n",
 		       *why ? ", and the list is wider than the policy's: " : "", why);
 }

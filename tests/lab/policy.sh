@@ -160,6 +160,17 @@ timeout 2 lab_exec laptop curl -s -m 1 "http://$INTERNET4/" >/dev/null 2>&1
 ok "$([ $? != 0 ]; echo $?)" 'the internet does not answer'
 try 'the policy server does' on_laptop curl -sf -m 3 --cacert /etc/lazaret/ca.pem \
 	"https://$POLICY_HOST/metadata/timestamp.json"
+# As units of the laptop's own systemd.
+asks() {
+	lab_run laptop "$@" curl -sf -m 2 --cacert /etc/lazaret/ca.pem \
+		"https://$POLICY_HOST/metadata/timestamp.json" >/dev/null 2>&1
+}
+! asks
+ok $? 'an ordinary service does not get there'
+asks --slice=lazaret.slice
+ok $? 'and a repair service does'
+on_laptop lazaret --json status | grep -q '"path":{"who":"repair".*"found":"works","list":"signed"'
+ok $? 'which the status says, and that repair gets out'
 
 lab_exec office pkill -STOP nginx
 for program in lazaret-fetch lazaret-vet; do

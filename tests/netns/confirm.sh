@@ -163,55 +163,55 @@ nft delete table inet t
 publish "$right"
 cp "$dir/fleet/metadata/1.root.json" "$dir/root.json"
 start
-soon path state works list signed who $who leak false
+soon path found works list signed who $who leak false
 ok $? "quarantined, and the policy server answers; open to: $who"
 grep -q '^10.77.9.2:443$' "$dir/state/agent/served"
 ok $? 'its address is kept'
 
 publish "$forgets"
 ask refresh
-soon path state works list known
+soon path found works list known
 ok $? 'a policy that forgets its server: the list that worked before is added'
 is_version 2 && logged 'does not let repair out' && rules '10.77.9.99' && rules '10.77.9.2 '
 ok $? 'which is said; the policy is in force, and the server is in the rules'
 publish "$right"
 ask refresh
-is_version 3 && soon path state works list signed
+is_version 3 && soon path found works list signed
 ok $? 'so the next one arrives, and its list is as it was signed'
 
 publish "$forgets"
 ask refresh
-soon path state works list known
+soon path found works list known
 restart
-soon path state works list known
+soon path found works list known
 ok $? 'a daemon that knows nothing of the list before knows the server'
 publish "$right"
 ask refresh
-is_version 5 && soon path state works list signed
+is_version 5 && soon path found works list signed
 ok $? 'and gets its policy, too'
 
 if [ -n "$group" ]; then
 	touch "$dir/astray"
 	restart
-	soon path state works list everyone who everyone
+	soon path found works list everyone who everyone
 	ok $? 'a fetch that is no repair service: the list is opened to every program'
 	logged 'repair services alone did not get out'
 	ok $? 'which is said'
 	rm "$dir/astray"
 	restart
-	soon path state works list signed who repair
+	soon path found works list signed who repair
 	ok $? 'and ends with its cause'
 fi
 
 kill "$server" && wait "$server"
 ip -n ct-srv addr add 10.77.9.99/24 dev eth0
 ask refresh
-soon path state silent list signed
+soon path found silent list signed
 ok $? 'a server that refuses to answer: the list stays as it is'
 ip -n ct-srv link set eth0 down
 ip neigh replace 10.77.9.2 lladdr 02:00:00:00:00:02 dev up0 nud permanent
 restart
-soon path state silent list signed
+soon path found silent list signed
 ok $? 'nor does one that is out of reach widen it'
 ! logged 'leaks'
 ok $? 'and never was a forbidden destination open'
@@ -225,13 +225,13 @@ soon is_version 6
 stop
 rm -f "$dir/state/agent/served"
 start
-soon path state shut list signed
+soon path found shut list signed
 ok $? 'a policy that forgets a server nobody remembers: the rules shut repair out'
 logged 'file .enrol. beside'
 ok $? 'and what would help is said'
 echo 10.77.9.2:443 >"$dir/enrol"
 ask refresh
-soon path state works list known
+soon path found works list known
 ok $? 'an address to enrol at is enough'
 stop
 echo "1..$n"
