@@ -104,9 +104,15 @@ static struct version split(const char *text, size_t len)
 
 int version_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	struct version v = split(a, a_len), w = split(b, b_len);
-	int r = compare_parts(v.epoch, w.epoch);
+	struct version v, w;
+	int r;
 
+	/* Mostly the fix is the very version that is installed. */
+	if (a_len == b_len && !memcmp(a, b, a_len))
+		return 0;
+	v = split(a, a_len);
+	w = split(b, b_len);
+	r = compare_parts(v.epoch, w.epoch);
 	if (!r)
 		r = compare_parts(v.upstream, w.upstream);
 	return r ? r : compare_parts(v.revision, w.revision);

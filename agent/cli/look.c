@@ -20,6 +20,8 @@ DEFINE_DROP(apt, apt_free)
 DEFINE_DROP(feed, feed_unmap)
 DEFINE_DROP(findings, findings_free)
 
+#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
+
 struct options {
 	const char *status, *feed, *lists;
 	bool all, plain;
@@ -82,11 +84,20 @@ static void print_plain(const struct findings *f)
 	size_t n;
 	const struct patch *rows = findings_list(f, &n);
 
-	for (const struct patch *p = rows; p < rows + n; p++)
-		if (p->state != PATCH_NO_FIX)
-			printf("%s %s %s %s %s %s %s\n", p->package, p->arch, p->installed,
-			       p->fixed, severity_names[p->severity], patch_state_names[p->state],
-			       p->ids);
+	for (const struct patch *p = rows; p < rows + n; p++) {
+		const char *const words[] = { p->package,
+					      p->arch,
+					      p->installed,
+					      p->fixed,
+					      severity_names[p->severity],
+					      patch_state_names[p->state],
+					      p->ids };
+
+		for (size_t i = 0; p->state != PATCH_NO_FIX && i < COUNT(words); i++) {
+			fputs_unlocked(words[i], stdout);
+			putchar_unlocked(i + 1 < COUNT(words) ? ' ' : '\n');
+		}
+	}
 }
 
 static void print_table(const struct findings *f)

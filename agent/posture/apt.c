@@ -378,6 +378,9 @@ int apt_read(const struct apt_ask *ask, struct inventory *inv, struct apt **ret,
 		a->candidates = calloc(n + 1, sizeof(*a->candidates));
 	if (!a || !s || !a->candidates)
 		return -ENOMEM;
+	r = inventory_index(inv);
+	if (r < 0)
+		return r;
 	*s = (struct scan){ ask, a, inv, lists, .fault = fault };
 	r = ask->root >= 0 ? read_host(s) : 0;
 	if (r < 0)

@@ -33,7 +33,7 @@ static bool cut_status(struct word status, struct word parts[3])
 	return true;
 }
 
-enum presence { ABSENT, WHOLE, HALF };
+enum presence { ABSENT, WHOLE, HALF }; /* ABSENT is 0 */
 
 static const struct {
 	struct word name;
@@ -60,6 +60,26 @@ static const struct word fields[FIELDS] = {
 	[SOURCE] = WORD("Source"),
 };
 
+static int read_presence(const struct word *v, bool *held, struct fault *fault)
+{
+	static const struct word usual = WORD("install ok installed");
+	struct word status[3];
+	int presence;
+
+	if (!v[PACKAGE].len || !v[STATUS].p)
+		return fault_set(fault, -EBADMSG, "a stanza without Package or whole Status");
+	if (word_same(v[STATUS], usual))
+		return WHOLE;
+	if (!cut_status(v[STATUS], status))
+		return fault_set(fault, -EBADMSG, "a stanza without Package or whole Status");
+	presence = find_presence(status[2], status[1]);
+	*held = word_is(status[0], "hold", 4);
+	return presence >= 0 ? presence
+			     : fault_set(fault, presence, "%.*s has the unknown state \"%.*s\"",
+					 (int)v[PACKAGE].len, v[PACKAGE].p, (int)status[2].len,
+					 status[2].p);
+}
+
 /* "NAME" or "NAME (VERSION)", the second when it is not the package's own. */
 void dpkg_cut_source(struct word field, struct word *name, struct word *version)
 {
@@ -79,25 +99,17 @@ static int add_stanza(struct inventory *inv, const struct word *v, struct fault 
 {
 	static const struct word none = WORD("");
 	struct package p = { 0 };
-	struct word status[3];
 	int presence, r;
 
-	if (!v[PACKAGE].len || !v[STATUS].p || !cut_status(v[STATUS], status))
-		return fault_set(fault, -EBADMSG, "a stanza without Package or whole Status");
-	presence = find_presence(status[2], status[1]);
-	if (presence < 0)
-		return fault_set(fault, presence, "%.*s has the unknown state \"%.*s\"",
-				 (int)v[PACKAGE].len, v[PACKAGE].p, (int)status[2].len,
-				 status[2].p);
-	if (presence == ABSENT)
-		return 0;
+	presence = read_presence(v, &p.held, fault);
+	if (presence <= 0)
+		return presence;
 	if (presence == WHOLE && (!v[VERSION].len || !v[ARCHITECTURE].len))
 		return fault_set(fault, -EBADMSG, "%.*s has no Version or no Architecture",
 				 (int)v[PACKAGE].len, v[PACKAGE].p);
 	p.name = v[PACKAGE];
 	p.arch = v[ARCHITECTURE].p ? v[ARCHITECTURE] : none;
 	p.version = v[VERSION].p ? v[VERSION] : none;
-	p.held = word_is(status[0], "hold", 4);
 	dpkg_cut_source(v[SOURCE], &p.source, &p.source_version);
 	if (presence == HALF)
 		inventory_note_broken(inv, p.name);

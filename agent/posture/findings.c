@@ -145,15 +145,6 @@ static void sum_add(struct sum *sum, const struct advisory *a, enum version_orde
 		memcpy(sum->fixed, a->fixed, fixed + 1);
 }
 
-static void sums_clear(struct sum sums[SORTS])
-{
-	for (size_t i = 0; i < SORTS; i++) {
-		sums[i].patch = (struct patch){ 0 };
-		sums[i].ids[0] = sums[i].fixed[0] = '\0';
-		sums[i].n = 0;
-	}
-}
-
 struct making {
 	const struct inventory *inv;
 	const struct apt *apt;
@@ -161,7 +152,33 @@ struct making {
 	struct feed_about about;
 	struct findings *findings;
 	struct sum sums[SORTS];
+	bool clean;			  /* so are the sums, as they are for most packages */
+	const struct package *unaffected; /* the last one of which nothing was known */
 };
+
+static void sums_clear(struct making *m)
+{
+	if (m->clean)
+		return;
+	for (size_t i = 0; i < SORTS; i++) {
+		m->sums[i].patch = (struct patch){ 0 };
+		m->sums[i].ids[0] = m->sums[i].fixed[0] = '\0';
+		m->sums[i].n = 0;
+	}
+	m->clean = true;
+}
+
+/*
+ * Of the same source as one of which nothing is known, and so is this one: binaries of a source
+ * mostly stand together, and the inventory keeps such a name once.
+ */
+static bool is_twin(const struct making *m, const struct package *p)
+{
+	const struct package *q = m->unaffected;
+
+	return q && !m->about.has[PACKAGE_BINARY] && p->source.p == q->source.p &&
+	       word_same(p->source_version, q->source_version);
+}
 
 /* All advisories that affect a package, as they are when it is brought to an offer. */
 static void sum_up(struct making *m, const struct package *package, const struct offer *o)
@@ -170,8 +187,10 @@ static void sum_up(struct making *m, const struct package *package, const struct
 	struct feed_walk walk;
 	struct advisory a;
 
-	sums_clear(m->sums);
-	for (unsigned kind = 0; m->feed && kind < PACKAGE_KINDS; kind++) {
+	sums_clear(m);
+	if (!m->feed || is_twin(m, package))
+		return;
+	for (unsigned kind = 0; kind < PACKAGE_KINDS; kind++) {
 		struct word v;
 
 		s.kind = (enum package_kind)kind;
@@ -181,10 +200,14 @@ static void sum_up(struct making *m, const struct package *package, const struct
 		while (feed_next_affecting(&walk, v.p, v.len, &a)) {
 			enum sort sort = sort_advisory(&s, o, &a);
 
-			if (sort < SORTS)
-				sum_add(&m->sums[sort], &a, s.order);
+			if (sort == SORTS)
+				continue;
+			sum_add(&m->sums[sort], &a, s.order);
+			m->clean = false;
 		}
 	}
+	if (m->clean)
+		m->unaffected = package;
 }
 
 /* The inventory keeps its texts with a NUL behind. */
@@ -192,6 +215,7 @@ static int add(struct making *m, const struct package *package, struct sum *sum)
 {
 	struct patch *p = &sum->patch;
 
+	m->clean = false;
 	p->package = package->name.p;
 	p->arch = package->arch.p;
 	p->installed = package->version.p;
@@ -236,6 +260,7 @@ static int add_offer(struct making *m, const struct package *package, const stru
 	struct sum *sum = &m->sums[MENDED];
 	struct patch *p = &sum->patch;
 
+	m->clean = false;
 	p->state = find_state(m, package, c, o, &p->why);
 	p->fixed = o->version.p;
 	p->from = o->suite;
@@ -333,6 +358,8 @@ int findings_make(const struct inventory *inv, const struct apt *apt, const stru
 	m->apt = apt;
 	m->feed = feed;
 	m->findings = f;
+	m->clean = false;
+	m->unaffected = NULL;
 	if (feed)
 		feed_tell(feed, &m->about);
 	rows = inventory_list(inv, &n);

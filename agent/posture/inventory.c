@@ -30,32 +30,14 @@ struct inventory {
 
 DEFINE_DROP(inventory, inventory_free)
 
-static void slot_fill(struct inventory *inv, uint32_t row)
-{
-	size_t at = inv->rows[row].hash & (inv->n_slots - 1);
-
-	while (inv->slots[at])
-		at = (at + 1) & (inv->n_slots - 1);
-	inv->slots[at] = row + 1;
-}
-
 static int make_room(struct inventory *inv, size_t room)
 {
 	struct package *rows = reallocarray(inv->rows, room, sizeof(*rows));
-	uint32_t *slots;
 
 	if (!rows)
 		return -ENOMEM;
 	inv->rows = rows;
-	slots = calloc(2 * room, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	free(inv->slots);
-	inv->slots = slots;
-	inv->n_slots = 2 * room;
 	inv->room = room;
-	for (size_t i = 0; i < inv->n; i++)
-		slot_fill(inv, (uint32_t)i);
 	return 0;
 }
 
@@ -100,16 +82,6 @@ int inventory_keep(struct inventory *inv, struct word *text)
 		return text->len < ARENA_TEXT_MAX ? -ENOMEM : -EBADMSG;
 	text->p = p;
 	return 0;
-}
-
-/* FNV-1a: names are short, and those of an archive are not chosen against us. */
-static uint32_t hash(struct word w)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < w.len; i++)
-		h = (h ^ (unsigned char)w.p[i]) * 16777619u;
-	return h;
 }
 
 /* A text that the row above has, too, is not kept twice: most are of one architecture. */
@@ -157,8 +129,7 @@ int inventory_add(struct inventory *inv, const struct package *p)
 	r = keep_texts(inv, row, p, inv->n ? row - 1 : NULL);
 	if (r < 0)
 		return r;
-	row->hash = hash(row->name);
-	slot_fill(inv, (uint32_t)inv->n++);
+	inv->n++;
 	return 0;
 }
 
@@ -178,6 +149,38 @@ const struct package *inventory_list(const struct inventory *inv, size_t *n)
 {
 	*n = inv->n;
 	return inv->rows;
+}
+
+/* FNV-1a: names are short, and those of an archive are not chosen against us. */
+static uint32_t hash(struct word w)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < w.len; i++)
+		h = (h ^ (unsigned char)w.p[i]) * 16777619u;
+	return h;
+}
+
+int inventory_index(struct inventory *inv)
+{
+	size_t n = ROWS_FIRST;
+
+	while (n < 2 * inv->n)
+		n *= 2;
+	free(inv->slots);
+	inv->slots = calloc(n, sizeof(*inv->slots));
+	if (!inv->slots)
+		return -ENOMEM;
+	inv->n_slots = n;
+	for (size_t row = 0; row < inv->n; row++) {
+		size_t at = hash(inv->rows[row].name);
+
+		inv->rows[row].hash = (uint32_t)at;
+		while (inv->slots[at & (n - 1)])
+			at++;
+		inv->slots[at & (n - 1)] = (uint32_t)row + 1;
+	}
+	return 0;
 }
 
 /* *at is how many slots were looked at before. */

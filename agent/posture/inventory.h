@@ -49,6 +49,9 @@ size_t inventory_broken(const struct inventory *inv, struct word *first);
 /* In the order of the database. */
 const struct package *inventory_list(const struct inventory *inv, size_t *n);
 
+/* Once all are added, before the first inventory_find(): not everybody looks for names.  -ENOMEM. */
+int inventory_index(struct inventory *inv);
+
 /* The rows with that name, one an architecture: begin with `at` 0 and go on until INVENTORY_END. */
 size_t inventory_find(const struct inventory *inv, struct word name, size_t *at);
 
