@@ -124,6 +124,17 @@ int feed_map(int fd, struct feed **ret, struct fault *fault)
 	return copy(fd, ret, fault);
 }
 
+int feed_map_kept(int fd, struct feed **ret, struct fault *fault)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fault_set(fault, -errno, "%s", strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size <= 0 || st.st_size > FEED_BYTES_MAX)
+		return fault_set(fault, -EBADMSG, "no feed: empty, too large or no file");
+	return map(fd, (size_t)st.st_size, ret, fault);
+}
+
 struct feed *feed_unmap(struct feed *f)
 {
 	if (f && f->mapped)

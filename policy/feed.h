@@ -84,6 +84,9 @@ struct feed_about {
 int feed_map(int fd, struct feed **ret, struct fault *fault);
 struct feed *feed_unmap(struct feed *f); /* always NULL; f may be NULL */
 
+/* The same of a file that is always mapped: one that nobody cuts, as in the trusted store. */
+int feed_map_kept(int fd, struct feed **ret, struct fault *fault);
+
 /* The same of bytes that stay where they are until feed_unmap(), at a multiple of 8. */
 int feed_use(const void *data, size_t len, struct feed **ret, struct fault *fault);
 
