@@ -11,6 +11,7 @@
 #include "agent/known.h"
 #include "agent/ladder.h"
 #include "netfilter/nft.h"
+#include "policy/feed.h"
 #include "policy/store.h"
 
 struct sd_event;
@@ -41,6 +42,10 @@ struct daemon {
 	enum age age;
 	char policy_fault[240]; /* why the last refresh brought nothing; empty after a good one */
 	int64_t refreshed;	/* when the last refresh ended well */
+	struct feed *feed;	/* the policy's, or NULL; the host's, too (feeds.h) */
+	uint64_t feed_file;	/* the inode it is mapped from */
+	int64_t feed_accepted;	/* when it was */
+	char feed_fault[240];	/* why there is none, or no newer one; empty when all is well */
 
 	struct subject subjects[POLICY_REQUIREMENTS];
 	size_t n_subjects;

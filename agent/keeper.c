@@ -11,6 +11,7 @@
 #include "agent/confirm.h"
 #include "agent/control.h"
 #include "agent/daemon.h"
+#include "agent/feeds.h"
 #include "agent/keeper.h"
 #include "agent/memory.h"
 #include "agent/poll.h"
@@ -26,6 +27,7 @@ void keeper_forget(struct daemon *d)
 	if (d->confirm)
 		confirm_forget(d);
 	d->policy = policy_free(d->policy);
+	feeds_forget(d);
 }
 
 static void take_policy(struct daemon *d, struct policy *p, const struct accepted *a)
@@ -75,6 +77,8 @@ void keeper_read(struct daemon *d, bool changed)
 		load_policy(d, dir);
 	if (d->policy && dir >= 0)
 		age_read(d, dir);
+	if (d->policy && dir >= 0)
+		feeds_read(d, dir);
 }
 
 static void plan_poll(struct daemon *d, bool well)
@@ -111,6 +115,8 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 
 	d->refresh = refresh_free(d->refresh);
 	note_refresh(d, said->err, said->why);
+	if (said->err == 0)
+		feeds_note(d, said->feed_why);
 	keeper_read(d, said->err == 0 && said->changed);
 	round_look(d, said->changed ? "new policy" : "policy refreshed");
 	if (d->laid ? said->err < 0 : said->err == 0 && said->changed)

@@ -119,7 +119,7 @@ static int on_vet(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	int err = msg_recv(fd, &said, sizeof(said), NULL, NULL, 0);
 
 	(void)s, (void)revents;
-	if (err == 0 && !wire_text_ok(said.why))
+	if (err == 0 && (!wire_text_ok(said.why) || !wire_text_ok(said.feed_why)))
 		err = -EPROTO;
 	if (err < 0)
 		fail(r, err, "lazaret-vet gave no answer", "");

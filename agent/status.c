@@ -120,6 +120,19 @@ static json_t *names_json(const struct daemon *d)
 	return names;
 }
 
+static json_t *feed_json(const struct daemon *d)
+{
+	struct feed_about about = { .distro = "", .release = "" };
+
+	if (d->feed)
+		feed_tell(d->feed, &about);
+	return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:o}", "there", d->feed != NULL, "distro",
+			 text(about.distro), "release", text(about.release), "date",
+			 (json_int_t)about.date, "accepted", (json_int_t)d->feed_accepted,
+			 "advisories", (json_int_t)about.n_advisories, "fault",
+			 text(d->feed_fault));
+}
+
 char *status_text(const struct daemon *d)
 {
 	json_t *subjects = json_array(), *all;
@@ -136,6 +149,7 @@ char *status_text(const struct daemon *d)
 			text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
 			"integrity", integrity_json(d), "requirements", subjects);
 	json_object_set_new(all, "path", path_json(d));
+	json_object_set_new(all, "feed", feed_json(d));
 	json_object_set_new(all, "names", names_json(d));
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);

@@ -5,6 +5,7 @@
 
 #include "agent/base/cleanup.h"
 #include "policy/allow.h"
+#include "policy/distro.h"
 #include "policy/document.h"
 #include "policy/json.h"
 
@@ -12,6 +13,9 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 #define YEAR   (365 * DAY)
+
+/* What the path of a feed is made of. */
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/"
 
 static const char *const mode_names[] = {
 	[MODE_AUDIT] = "audit",
@@ -129,6 +133,21 @@ static int read_fails_on(struct reader *r, const struct member *m, json_t *value
 	return reader_array(r, m, value, read_patch_state, field);
 }
 
+/* A target's path in which this host's distribution is filled in (distro.h). */
+static int read_feed(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	static const struct distro longest = { "opensuse-tumbleweed", "20260131" };
+	const char *feed = json_string_value(value);
+	char target[POLICY_FEED_MAX];
+
+	if (!feed || distro_fill(feed, &longest, target, sizeof(target)) < 0 || *target == '/' ||
+	    feed[strspn(feed, PLAIN "{}")])
+		return reader_refuse_value(r, value,
+					   "is not a feed's target, like "
+					   "\"advisories/{id}-{version}.feed\"");
+	return reader_text(r, m, value, field);
+}
+
 /* `check` comes before `remedies`, which are judged by it. */
 #define REQUIREMENT_MEMBERS                                                                   \
 	{ "id", read_id, offsetof(struct requirement, id), true, 1, POLICY_ID_MAX },          \
@@ -142,6 +161,8 @@ static int read_fails_on(struct reader *r, const struct member *m, json_t *value
 
 static const struct member patches_members[] = {
 	REQUIREMENT_MEMBERS,
+	{ "feed", read_feed, offsetof(struct requirement, with.patches.feed), false, 1,
+	  POLICY_FEED_MAX },
 	{ "index_max_age", reader_span, offsetof(struct requirement, with.patches.index_max_age),
 	  false, MINUTE, YEAR },
 	{ "updates", read_updates, offsetof(struct requirement, with.patches.all_updates), false, 0,
@@ -243,6 +264,23 @@ static int parse_text(const char *text, size_t len, json_t **ret, struct fault *
 	return json_read(text, len, ret, fault);
 }
 
+/* One host has one distribution, so also one feed. */
+static int check_feeds(struct reader *r, const struct policy *p)
+{
+	const char *first = "";
+
+	for (size_t i = 0; i < p->n_requirements; i++) {
+		const struct requirement *q = &p->requirements[i];
+		const char *feed = q->check == CHECK_PATCHES ? q->with.patches.feed : "";
+
+		if (*first && *feed && strcmp(first, feed))
+			return reader_refuse(r, "requirements[%zu].feed is another than \"%s\"", i,
+					     first);
+		first = *feed ? feed : first;
+	}
+	return 0;
+}
+
 /* What no single member can know. */
 static int check_whole(struct reader *r, json_t *root, const struct policy *p)
 {
@@ -253,7 +291,7 @@ static int check_whole(struct reader *r, json_t *root, const struct policy *p)
 		return reader_refuse(r,
 				     "mode \"enforce\" needs allow.policy: the servers from which "
 				     "a host in quarantine fetches the next policy");
-	return 0;
+	return check_feeds(r, p);
 }
 
 static void inherit_contact(struct policy *p)

@@ -18,6 +18,7 @@
 #define REQUIREMENT_REMEDIES 8
 #define POLICY_ID_MAX	     64
 #define POLICY_TEXT_MAX	     400
+#define POLICY_FEED_MAX	     128
 
 enum policy_mode {
 	MODE_AUDIT, /* tell the verdict, block nothing */
@@ -32,6 +33,7 @@ struct requirement {
 			uint64_t index_max_age; /* seconds; older package lists are no evidence */
 			bool all_updates;	/* not only those that are security's */
 			unsigned fails_on;	/* bits by enum patch_state: what makes it fail */
+			char feed[POLICY_FEED_MAX]; /* target with {id}, {version}; or empty */
 		} patches;
 		struct {
 			uint64_t signatures_max_age; /* seconds */

@@ -15,6 +15,7 @@
 #include "agent/base/log.h"
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
+#include "policy/feed-store.h"
 #include "policy/floor.h"
 #include "policy/server.h"
 #include "policy/store.h"
@@ -97,6 +98,40 @@ static int accept_policy(struct vet *v, struct tuf *t, int64_t now, struct vet_s
 	return r;
 }
 
+/* The policy stands, whatever becomes of its feed; the feed before stays as well. */
+static void accept_feed(struct vet *v, struct tuf *t, struct vet_said *said)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char target[POLICY_FEED_MAX];
+	struct policy *policy = NULL;
+	struct fault fault = { 0 };
+	_free_ char *data = NULL;
+	struct accepted accepted;
+	struct distro distro;
+	size_t len;
+	int r;
+
+	r = store_read(v->store, &policy, &accepted, &fault);
+	if (r == 0)
+		r = feed_wanted(policy, root, &distro, target, &fault);
+	policy_free(policy);
+	if (r == -ENOENT && !*fault.why) {
+		feed_drop(v->store);
+		return;
+	}
+	/* The same timestamp names the same feed. */
+	if (r == 0 && v->server.unchanged && feed_is_kept(v->store, target))
+		return;
+	if (r == 0)
+		r = tuf_target(t, target, &data, &len, &fault);
+	if (r == 0)
+		r = feed_keep(v->store, target, &distro, data, len, &fault);
+	if (r < 0) {
+		fault_set(&fault, r, "%s", strerror(-r));
+		memcpy(said->feed_why, fault.why, sizeof(said->feed_why));
+	}
+}
+
 /* The clock, unless it was later before; also after a refresh, which may move the bound. */
 static int tell_time(struct vet *v, int64_t *now, struct fault *fault)
 {
@@ -120,6 +155,8 @@ static int run_tuf(struct vet *v, int64_t now, struct vet_said *said, struct fau
 		r = tuf_refresh(t, fault);
 	if (r == 0)
 		r = accept_policy(v, t, now, said, fault);
+	if (r == 0)
+		accept_feed(v, t, said);
 	tuf_close(t);
 	return r;
 }
@@ -131,7 +168,8 @@ static int run_once(struct vet *v, bool polite, int64_t now, struct vet_said *sa
 
 	server_begin(&v->server, polite, now);
 	r = run_tuf(v, now, said, fault);
-	server_end(&v->server, r == 0, now);
+	/* What is still missing must be asked for again, changed or not. */
+	server_end(&v->server, r == 0 && !*said->feed_why, now);
 	return r;
 }
 

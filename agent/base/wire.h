@@ -104,6 +104,7 @@ struct vet_said {
 	uint64_t version;     /* of the policy in force (its targets role), 0 when there is none */
 	int64_t expires;      /* when its metadata expires, seconds since 1970 */
 	char why[WIRE_WHY_MAX];
+	char feed_why[WIRE_WHY_MAX]; /* why the policy's feed is not new; empty if it is, or none */
 };
 
 /* lazaretd's own socket, for `lazaret`: one verb as a text in, one JSON object out. */

@@ -16,6 +16,7 @@
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
 #include "policy/digest.h"
+#include "policy/distro.h"
 #include "policy/publisher/sign.h"
 #include "policy/store.h"
 #include "tests/unit/test.h"
@@ -59,6 +60,14 @@ static int run(struct lab *l, const char *args)
 	status = system(command);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+static int run_command(struct lab *l, const char *command)
+{
+	char whole[300];
+
+	snprintf(whole, sizeof(whole), "cd %s && { %s; } >out 2>&1", l->path, command);
+	return system(whole) != 0;
 }
 
 static void put(struct lab *l, const char *name, const char *text)
@@ -553,6 +562,77 @@ static void test_publisher_refuses(void **state)
 		   "draft/targets.json waits: version 2 has 1 of 2 signatures; missing: targets-2");
 }
 
+#define FEED_POLICY(every)                                                                  \
+	"{\"mode\":\"audit\",\"look_every\":\"" every "\",\"requirements\":[{\"id\":\"p\"," \
+	"\"check\":\"patches\",\"grace\":\"0s\",\"feed\":\"a/{id}-{version}.feed\"}]}"
+
+/* Makes a feed of one advisory, for this release or another, and signs it as this one's. */
+static void publish_feed(struct lab *l, const struct distro *d, const char *release)
+{
+	char document[400], args[200];
+
+	snprintf(document, sizeof(document),
+		 "{\"a\":{\"CVE-2026-1\":{\"releases\":{\"r\":{\"status\":\"open\"}}}}}");
+	put(l, "document.json", document);
+	snprintf(args, sizeof(args),
+		 "feed --distro %s --release %s --codename r -o a.feed document.json", d->id,
+		 release);
+	assert_int_equal(run(l, args), 0);
+	snprintf(args, sizeof(args), "add-target --as a/%s-%s.feed repo a.feed", d->id, d->release);
+	assert_int_equal(run(l, args), 0);
+	assert_int_equal(run(l, "publish repo web"), 0);
+}
+
+static void assert_feed(struct lab *l, const char *words, bool there)
+{
+	struct vet_said said;
+
+	assert_true(refresh(l, &said));
+	assert_int_equal(said.err, 0);
+	if (*words ? !strstr(said.feed_why, words) : *said.feed_why)
+		fail_msg("\"%s\" does not say \"%s\"", said.feed_why, words);
+	assert_int_equal(run_command(l, "cmp store/feed a.feed"), !there);
+}
+
+/* Its own way beside the policy's: a bad or missing one changes neither it nor the one before. */
+static void test_way_of_a_feed(void **state)
+{
+	struct lab *l = *state;
+	_free_ char *text = NULL;
+	struct distro d;
+	char args[200];
+	size_t len;
+
+	assert_int_equal(io_read(AT_FDCWD, "/etc/os-release", 65536, &text, &len), 0);
+	assert_int_equal(distro_read(text, len, &d, NULL), 0);
+	publish(l, FEED_POLICY("5min"), "");
+	assert_feed(l, "no trusted role lists the target a/", false);
+	publish_feed(l, &d, d.release);
+	assert_feed(l, "", true);
+	assert_feed(l, "", true);
+	assert_int_equal(l->requests, 1);
+	put(l, "bad.feed", "lazaret\x1a");
+	snprintf(args, sizeof(args), "add-target --as a/%s-%s.feed repo bad.feed", d.id, d.release);
+	assert_int_equal(run(l, args), 0);
+	publish(l, FEED_POLICY("6min"), "");
+	for (int i = 0; i < 2; i++) {
+		assert_feed(l, "no feed that this version reads", true);
+		assert_true(l->requests > 1);
+	}
+	assert_int_equal(run_command(l, "grep -q 6min store/current/policy.json"), 0);
+	assert_int_equal(run_command(l, "cp a.feed last.feed"), 0);
+	publish_feed(l, &d, "99");
+	assert_int_equal(run_command(l, "cp last.feed a.feed"), 0);
+	assert_feed(l, "is for", true);
+	publish_feed(l, &d, d.release);
+	assert_int_equal(run_command(l, "rm -r store/targets web/targets/a"), 0);
+	assert_feed(l, "the server does not have it", true);
+	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_feed(l, "", true);
+	publish(l, POLICY("5min"), "");
+	assert_feed(l, "", false);
+}
+
 static void test_keys_are_secret(void **state)
 {
 	struct lab *l = *state;
@@ -576,6 +656,7 @@ int main(void)
 		ROW(test_signed_nonsense),	  ROW(test_other_keys),
 		ROW(test_killed_at_each_request), ROW(test_bad_question),
 		ROW(test_publisher_refuses),	  ROW(test_keys_are_secret),
+		ROW(test_way_of_a_feed),
 	};
 
 	return cmocka_run_group_tests_name("vet", tests, NULL, NULL);
