@@ -27,7 +27,8 @@ void known_keep(struct known *k, const struct allow *a)
 
 		if (find(k, name->text))
 			continue;
-		k->at[k->n++] = was ? *was : (struct known_name){ .name = *name };
+		k->at[k->n] = was ? *was : (struct known_name){ .name = *name };
+		k->at[k->n++].waiting = false;
 	}
 }
 
@@ -136,6 +137,7 @@ int known_take(struct known *k, const struct allow *a, const struct fetch_found 
 	n = find(k, f->name);
 	if (!n)
 		return -ENOENT;
+	n->waiting = false;
 	if (f->err < 0 || sort_out(f, a, &s) < 0) {
 		known_miss(n, f->err < 0 ? f->why : "lazaret-fetch answered with no address", now);
 		return f->err < 0 ? 0 : -EPROTO;
@@ -149,7 +151,7 @@ int known_take(struct known *k, const struct allow *a, const struct fetch_found 
 void known_miss(struct known_name *n, const char *why, uint64_t now)
 {
 	snprintf(n->fault, sizeof(n->fault), "does not resolve: %.120s", why);
-	n->good = false;
+	n->waiting = n->good = false;
 	n->due = now + KNOWN_TTL_MIN;
 }
 

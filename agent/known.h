@@ -15,6 +15,7 @@
 struct known_name {
 	struct name name;
 	uint64_t due; /* when to ask again; 0: was never asked */
+	bool waiting; /* asked, and not answered yet; whoever asks sets it */
 	bool good;    /* the last answer had an address that may be opened */
 	size_t n;
 	struct {

@@ -121,7 +121,7 @@ static void on_done(void *ctx, const char *why)
 		struct known_name *n = &d->known.at[i];
 		bool told = *n->fault;
 
-		if (n->due > now)
+		if (!n->waiting)
 			continue;
 		known_miss(n, *why ? why : "the resolver gave no answer in time", now);
 		if (!told)
@@ -140,9 +140,13 @@ static void ask(struct daemon *d)
 	size_t n = 0;
 	int r;
 
-	for (size_t i = 0; names && i < d->known.n; i++)
-		if (d->known.at[i].due <= now)
-			names[n++] = d->known.at[i].name;
+	for (size_t i = 0; names && i < d->known.n; i++) {
+		struct known_name *one = &d->known.at[i];
+
+		one->waiting = one->due <= now;
+		if (one->waiting)
+			names[n++] = one->name;
+	}
 	if (!n)
 		return;
 	r = seek_start(d->loop, &d->helpers, names, n, &handlers, d, &d->seek, &fault);
@@ -175,9 +179,15 @@ void reach_policy(struct daemon *d)
 
 void reach_hurry(struct daemon *d)
 {
-	for (size_t i = 0; i < d->known.n; i++)
-		if (!d->known.at[i].good)
-			d->known.at[i].due = 0;
+	const uint64_t soon = now_s() +
+			      1; /* a network that changes all the time is asked no faster */
+
+	for (size_t i = 0; i < d->known.n; i++) {
+		struct known_name *n = &d->known.at[i];
+
+		if (!n->good && !n->waiting && n->due > soon)
+			n->due = soon;
+	}
 	reach_round(d);
 }
 

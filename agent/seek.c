@@ -9,8 +9,6 @@
 #include "agent/base/msg.h"
 #include "agent/seek.h"
 
-#define LIMIT_USEC (15 * 1000000ull) /* glibc asks three resolvers for 5 s each */
-
 struct seek {
 	const struct seek_handlers *handlers;
 	void *ctx;
@@ -120,7 +118,8 @@ int seek_start(sd_event *loop, const struct helpers *helpers, const struct name 
 	s->ctx = ctx;
 	s->n = n;
 	memcpy(s->names, names, n * sizeof(*names));
-	r = sd_event_add_time_relative(loop, &s->limit, CLOCK_BOOTTIME, LIMIT_USEC, 0, on_limit, s);
+	r = sd_event_add_time_relative(loop, &s->limit, CLOCK_BOOTTIME,
+				       helpers->config->timeout * 1000000, 0, on_limit, s);
 	if (r >= 0)
 		r = open_talk(loop, helpers, s, fault);
 	if (r < 0)

@@ -19,7 +19,8 @@ struct seek_handlers {
 	void (*done)(void *ctx, const char *why);
 };
 
-/* -errno with a fault when it could not even begin; then no handler is called. */
+/* The time is that of [Policy] Timeout=.  -errno with a fault when it could not even begin; then no
+ * handler is called. */
 int seek_start(struct sd_event *loop, const struct helpers *helpers, const struct name *names,
 	       size_t n, const struct seek_handlers *handlers, void *ctx, struct seek **ret,
 	       struct fault *fault);
