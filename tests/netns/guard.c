@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,24 +13,12 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "tests/netns/common.h"
 #include "tests/netns/guard.h"
 #include "tests/unit/test.h"
 
 #define PORT 7000 /* the allowed one; the next is not */
 #define GAP  200  /* microseconds between two shots */
-
-static void sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void sh(const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	if (system(line))
-		fail_msg("%s", line);
-}
 
 uint64_t guard_now(void)
 {
@@ -119,14 +106,6 @@ static void make_far(struct guard *g)
 	close(ready[0]);
 }
 
-static struct sockaddr_in address(const char *text, int port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-
-	assert_int_equal(inet_pton(AF_INET, text, &a.sin_addr), 1);
-	return a;
-}
-
 static void open_sockets(struct guard *g)
 {
 	const int type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
@@ -136,13 +115,14 @@ static void open_sockets(struct guard *g)
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", g->far);
 	far = open(path, O_RDONLY | O_CLOEXEC);
 	for (int i = 0; i < 2; i++) {
-		struct sockaddr_in a = address("10.78.0.2", PORT + i);
+		union address a;
+		socklen_t len = make_address("10.78.0.2", (uint16_t)(PORT + i), &a);
 
 		g->send[i] = socket(AF_INET, type, 0);
-		assert_int_equal(connect(g->send[i], (void *)&a, sizeof(a)), 0);
+		assert_int_equal(connect(g->send[i], &a.any, len), 0);
 		assert_int_equal(setns(far, CLONE_NEWNET), 0);
 		g->take[i] = socket(AF_INET, type, 0);
-		assert_int_equal(bind(g->take[i], (void *)&a, sizeof(a)), 0);
+		assert_int_equal(bind(g->take[i], &a.any, len), 0);
 		assert_int_equal(setns(home, CLONE_NEWNET), 0);
 	}
 }

@@ -254,6 +254,7 @@ static void test_killed_at_any_moment(void **state)
 		unsigned before = g.got[0];
 
 		guard_kill(&g);
+		assert_int_equal(quarantine_present(&nft, NULL), 1); /* whole, whenever it died */
 		guard_shoot_for(&g, 1000);
 		guard_policy(&g, i % 2 + 1);
 		guard_start(&g);

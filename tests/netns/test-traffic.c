@@ -19,6 +19,7 @@
 
 #include "agent/base/cleanup.h"
 #include "netfilter/quarantine.h"
+#include "tests/netns/common.h"
 #include "tests/unit/netns.h"
 
 #define WAIT_MS 200
@@ -46,19 +47,6 @@ struct lab {
 	struct nft nft;
 };
 
-static void sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void sh(const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	if (system(line))
-		fail_msg("%s", line);
-}
-
 static void go(const struct lab *lab, enum place place)
 {
 	assert_int_equal(setns(lab->ns[place], CLONE_NEWNET), 0);
@@ -78,26 +66,6 @@ static void add_link(enum place to, int n)
 	sh("ip -n %s route add default via 10.77.%d.1 && ip -n %s -6 route add default via "
 	   "fd77:%d::1",
 	   names[to], n, names[to], n);
-}
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static socklen_t make_address(const char *text, uint16_t port, union address *ret)
-{
-	*ret = (union address){ 0 };
-	if (strchr(text, ':')) {
-		ret->v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
-						 .sin6_port = htons(port) };
-		assert_int_equal(inet_pton(AF_INET6, text, &ret->v6.sin6_addr), 1);
-		return sizeof(ret->v6);
-	}
-	ret->v4 = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port) };
-	assert_int_equal(inet_pton(AF_INET, text, &ret->v4.sin_addr), 1);
-	return sizeof(ret->v4);
 }
 
 /* A socket in a place, bound to an address of it. */
