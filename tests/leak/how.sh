@@ -159,6 +159,52 @@ tunnel() { # TYPE ARGUMENTS...: an address behind it, and a datagram there
 	host $shoot frame $t $l2 from=$own4 to=203.0.113.99 dev=lk-tun
 	ip -n lk-host link del lk-tun
 }
+macsec() { # with keys, so that it sends, and not encrypted
+	ip -n lk-host link add lk-up link up0 type macsec encrypt off || return 77
+	ip -n lk-host macsec add lk-up tx sa 0 pn 1 on key 01 00112233445566778899aabbccddeeff
+	ip -n lk-host link set lk-up up
+	host $shoot frame $t $l2 $to_net dev=lk-up
+	ip -n lk-host link del lk-up
+}
+# routed DEVICE COMMAND...: an address of the stranger's network lies behind the device.
+beyond4=203.0.113.99 beyond6=2001:db8:66::99
+routed() {
+	behind=$1
+	shift
+	eval "beyond=\$beyond$v"
+	ip -n lk-host link set $behind up
+	ip -n lk-host -$v route replace $beyond dev $behind
+	ip -n lk-host neigh replace $beyond lladdr $gwmac nud permanent dev $behind 2>/dev/null
+	"$@" to=$beyond
+	ip -n lk-host -$v route del $beyond
+}
+above() { # IP-LINK-ADD-ARGUMENTS...: UDP by a device above the uplink
+	ip -n lk-host link add lk-up "$@" || return 77
+	routed lk-up sh_root
+	ip -n lk-host link del lk-up
+}
+tunnel6() { # TYPE ARGUMENTS...: over IPv6, and what is in it may be either
+	kind=$1
+	shift
+	ip -n lk-host link add lk-tun type "$kind" "$@" || return 77
+	routed lk-tun sh_root
+	ip -n lk-host link del lk-tun
+}
+vrf() { # a routing table of its own
+	ip -n lk-host link add lk-vrf type vrf table 77 || return 77
+	ip -n lk-host link set lk-vrf up
+	ip -n lk-host -$v route add default via $gw dev up0 table 77
+	sh_root named=1 dev=lk-vrf
+	ip -n lk-host link del lk-vrf
+}
+transformed() { # IPsec to the stranger, with a cipher that hides nothing
+	ip -n lk-host xfrm state add src $own dst $net proto esp spi 0x77 mode $1 reqid 7 \
+		auth 'hmac(sha1)' 0x0123456789012345678901234567890123456789 enc 'ecb(cipher_null)' '' || return 77
+	ip -n lk-host xfrm policy add src $own dst $2 dir out tmpl src $own dst $net proto esp reqid 7 mode $1
+	host $shoot socket $t to=$2 dport=4433
+	ip -n lk-host xfrm policy del src $own dst $2 dir out
+	ip -n lk-host xfrm state del src $own dst $net proto esp spi 0x77
+}
 lightweight() { # ROUTE-ENCAPSULATION...: what goes to the peer is wrapped for the stranger
 	ip -n lk-host -$v route add $peer "$@" dev up0 || return 77
 	host $shoot socket $t to=$peer dport=4433
@@ -174,6 +220,25 @@ mirred() {
 		host tc filter add dev lo egress u32 match u32 0 0 action mirred egress redirect dev up0
 	host $shoot socket $t to="$([ $v = 4 ] && echo 127.0.0.1 || echo ::1)" dport=9
 	host tc qdisc del dev lo clsact
+}
+rewritten() { # what is allowed gets another address behind all hooks
+	host tc qdisc add dev up0 clsact && host tc filter add dev up0 egress protocol ip u32 \
+		match ip dst $peer action pedit ex munge ip dst set $net pipe action csum ip and udp || {
+		host tc qdisc del dev up0 clsact
+		return 77
+	}
+	sh_peer
+	host tc qdisc del dev up0 clsact
+}
+redirected() { # by XDP, as soon as it comes in
+	host $bin/redirect b-box up0 >"$dir/redirect" &
+	for _ in $(seq 50); do grep -q ready "$dir/redirect" && break; sleep 0.02; done
+	box dport=9
+	kill "$(sed -n 's/^ready //p' "$dir/redirect")"
+}
+fragments_in() { # FROM-NAMESPACE FROM
+	at $1 $shoot raw $t from=$2 to=$own sport=4433 dport=8080 more=1
+	at $1 $shoot raw $t from=$2 to=$own sport=4433 dport=8080 offset=2
 }
 poison() { # "the gateway is at the rogue"; then what is allowed goes there
 	gateway=$gw
@@ -192,7 +257,16 @@ poison() { # "the gateway is at the rogue"; then what is allowed goes there
 wire_in() { # a frame of somebody on the link
 	at lk-gw $shoot frame $t dev=h-up0 smac=$gwmac dmac=$hostmac dport=8080 from=$net to=$own "$@"
 }
+# What the flows could not send they would send again while the table is away.
+end_flows() {
+	for f in "$dir"/flow.*; do echo . >>"$f"; done
+	for _ in $(seq 100); do
+		host ss -tnH state established | grep -q ':7000' || return
+		sleep 0.05
+	done
+}
 deleted() {
+	[ $phase = O ] || end_flows
 	host nft delete table inet lazaret
 	host nft delete table netdev lazaret
 	sh_root

@@ -72,56 +72,6 @@ try() { # PHASE PORTS: and what arrived
 		sed -n "s/^LK\([0-9]*\)$phase\$/\1/p" | sort -u >"$dir/arrived.$phase"
 }
 
-documented() { # NAME
-	tr -s '\n ' '  ' <"$src/docs/threats.md" | grep -Fq -- "$1"
-}
-
-tell() { # OK-OR-NOT REST
-	k=$((k + 1))
-	echo "$1 $k - $2"
-}
-
-judge() {
-	k=0 leaks=0 dead=0 kept=0
-	while read -r id state what; do
-		name=${what#IPv?: }
-		off=no on=no
-		! grep -qx "$id" "$dir/arrived.O" || off=yes
-		! grep -qx "$id" "$dir/arrived.I" || on=yes
-		if grep -qsx "$id" "$dir/missing"; then
-			echo "# not tried, this kernel has no such device: $what"
-			continue
-		fi
-		# What could be set up before and cannot be now was not tried.
-		if ! grep -qx "$id" "$dir/failed.O" && grep -qx "$id" "$dir/failed.I"; then
-			dead=$((dead + 1)) && tell 'not ok' "$what"
-			echo "# it could not be tried in quarantine (row $id)"
-			continue
-		fi
-		case $off-$on-$state in
-		no-*) dead=$((dead + 1)) && tell 'not ok' "$what" &&
-			echo "# nothing arrives without the quarantine either (row $id)" ;;
-		yes-yes-held) leaks=$((leaks + 1)) && tell 'not ok' "$what" && echo "# leaks (row $id)" ;;
-		yes-no-held) kept=$((kept + 1)) && tell ok "$what" ;;
-		yes-yes-todo) tell ok "$what # TODO leaks as yet" ;;
-		yes-no-todo) tell ok "$what # TODO held by now: promise it" ;;
-		yes-*-known)
-			if documented "$name"; then
-				tell ok "$what # known: see docs/threats.md$([ $on = yes ] || echo ' (but held)')"
-			else
-				tell 'not ok' "$what" && echo "# docs/threats.md does not say \"$name\""
-			fi ;;
-		esac
-	done <"$dir/rows"
-	echo "1..$k"
-	for s in held todo known; do
-		echo "# $s: $(grep -c "^[0-9]* $s " "$dir/rows") ways"
-	done
-	echo "# $kept held, $leaks leaks in what is promised, $dead not live," \
-		"$(sort -u "$dir/missing" | wc -l) not on this kernel"
-	[ $leaks = 0 ] && [ $dead = 0 ]
-}
-
 lab_build
 for f in missing failed.O failed.I; do : >"$dir/$f"; done
 start lk-gw "$bin/sniff"
@@ -139,4 +89,5 @@ lay || {
 host sh -c "${LK_BREAK:-:}" # to see rows fail: LK_BREAK='nft delete chain inet lazaret forward'
 try I 30000
 [ -z "${LK_KEEP-}" ] || cp -r "$dir" "$LK_KEEP"
-judge
+awk -v dir="$dir" -v threats="$src/docs/threats.md" -v elsewhere="${LK_ELSEWHERE:-0}" \
+	-f "$src/tests/leak/judge.awk" "$dir/rows"

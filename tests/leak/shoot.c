@@ -24,17 +24,21 @@
 
 #include "agent/base/cleanup.h"
 #include "tests/leak/packet.h"
+#include "tests/leak/send.h"
 #include "tests/leak/xdp.h"
 
 #define ANSWER_MS 300
+#define ABSENT	  77 /* exit status: this kernel has no such thing */
 
 struct options {
 	struct shot shot;
 	const char *dev;
-	bool wait;    /* for the answer, so that TCP gets to its data */
-	bool mapped;  /* IPv4 by an IPv6 socket */
-	bool spoofed; /* bind to an address that is not ours */
-	bool named;   /* bind the socket to the device */
+	const char *how; /* a program hands its data over: see send.h */
+	bool wait;	 /* for the answer, so that TCP gets to its data */
+	bool mapped;	 /* IPv4 by an IPv6 socket */
+	bool spoofed;	 /* bind to an address that is not ours */
+	bool mptcp;
+	bool named; /* bind the socket to the device */
 	int mark;
 	int count; /* of the same, one after the other */
 	int hold;  /* milliseconds that an AF_XDP socket stays afterwards */
@@ -72,13 +76,20 @@ static void set(int fd, int level, int option, int value)
 	setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+static bool is_stream(const struct shot *s)
+{
+	return s->proto == IPPROTO_TCP || s->proto == IPPROTO_SCTP;
+}
+
 static int open_socket(const struct options *o)
 {
 	const struct shot *s = &o->shot;
-	bool ping = s->proto == IPPROTO_ICMP || s->proto == IPPROTO_ICMPV6;
+	bool by_default = s->proto == IPPROTO_UDP || s->proto == IPPROTO_TCP;
 	int fd = socket(s->v6 || o->mapped ? AF_INET6 : AF_INET,
-			s->proto == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM,
-			ping || s->proto == IPPROTO_UDPLITE ? s->proto : 0);
+			is_stream(s) ? SOCK_STREAM : SOCK_DGRAM,
+			o->mptcp     ? IPPROTO_MPTCP
+			: by_default ? 0
+				     : s->proto);
 	union address own;
 	socklen_t len = make_address(o, s->from, s->sport, &own);
 
@@ -164,11 +175,11 @@ static int by_socket(const struct options *o)
 	int r;
 
 	if (fd < 0 || !n)
-		return -1;
+		return fd < 0 && errno == EPROTONOSUPPORT ? -ABSENT : -1;
 	set_odd(fd, s);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	if (s->proto != IPPROTO_TCP) {
-		r = tried(sendto(fd, data, n, 0, &to.any, len));
+	if (!is_stream(s) || *o->how) {
+		r = tried(send_by(o->how, fd, data, n, &to.any, len));
 	} else if ((r = tried(connect(fd, &to.any, len))) == 0 && o->wait) {
 		ready(fd, POLLOUT);
 		send(fd, data, n, MSG_NOSIGNAL);
@@ -178,7 +189,7 @@ static int by_socket(const struct options *o)
 	return r;
 }
 
-/* Connects once, then sends what it reads, a line a send. */
+/* Connects once, then sends what it reads, a line a send; a dot ends it, and what it still has. */
 static int by_flow(const struct options *o)
 {
 	_close_ int fd = open_socket(o);
@@ -189,8 +200,11 @@ static int by_flow(const struct options *o)
 	if (fd < 0 || connect(fd, &to.any, len) < 0)
 		return -1;
 	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	while (fgets(line, sizeof(line), stdin))
+	while (fgets(line, sizeof(line), stdin)) {
+		if (*line == '.')
+			return 0;
 		send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
 	ready(fd, POLLIN);
 	return 0;
 }
@@ -315,6 +329,8 @@ static const struct {
 	KEY("spoofed", FLAG, spoofed),
 	KEY("named", FLAG, named),
 	KEY("mark", NUMBER, mark),
+	KEY("how", TEXT, how),
+	KEY("mptcp", FLAG, mptcp),
 	KEY("count", NUMBER, count),
 	KEY("hold", NUMBER, hold),
 };
@@ -360,13 +376,14 @@ static int shoot(const struct options *o, int (*way)(const struct options *o))
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < rounds; i++)
-		r = way(o) < 0;
-	return r;
+		r = way(o);
+	return r == -ABSENT ? ABSENT : r < 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct options o = { .dev = "up0",
+			     .how = "",
 			     .count = 1,
 			     .hold = 10,
 			     .shot = { .proto = IPPROTO_UDP,

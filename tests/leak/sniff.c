@@ -2,8 +2,8 @@
 /*
  * sniff - the far side: reads each frame that the host under test sends, on every link whose
  * name starts with "h-", and prints each token once.  A token is "LKTnnnnX": row, phase.  A
- * bare TCP segment names its row by its port to: 10000 + row in phase O, 30000 + row in phase I.
- * "LKR" instead counts only in a frame that is addressed to the rogue, 02:00:00:00:66:66.
+ * bare segment of TCP or SCTP names its row by its port to: 10000 + row in phase O, 30000 + row in
+ * phase I. "LKR" instead counts only in a frame that is addressed to the rogue, 02:00:00:00:66:66.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -47,15 +47,21 @@ static void look_for_token(const uint8_t *frame, size_t len)
 	}
 }
 
+/* Of those that open a connection before they send data. */
+static bool has_port(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
+}
+
 static void look_for_port(const uint8_t *frame, size_t len)
 {
 	const uint8_t *ip = frame + 14;
 	size_t head = 0;
 	unsigned port;
 
-	if (len >= 54 && frame[12] == 8 && !frame[13] && ip[9] == IPPROTO_TCP)
+	if (len >= 54 && frame[12] == 8 && !frame[13] && has_port(ip[9]))
 		head = (size_t)(ip[0] & 15) * 4;
-	else if (len >= 74 && frame[12] == 0x86 && frame[13] == 0xdd && ip[6] == IPPROTO_TCP)
+	else if (len >= 74 && frame[12] == 0x86 && frame[13] == 0xdd && has_port(ip[6]))
 		head = 40;
 	if (!head || 14 + head + 4 > len)
 		return;

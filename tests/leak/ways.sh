@@ -12,11 +12,18 @@ ways() {
 	done
 	row 4 held 'IPv4 by an IPv6 socket' 'sh_user mapped=1'
 	row 46 held 'UDP-Lite' 'sh_user proto=136'
+	for i in uring zerocopy segments splice; do
+		row 46 held "UDP handed over by $i" "sh_user how=$i"
+	done
 	row 46 held 'UDP bound to the uplink' 'sh_root named=1'
 	row 46 held 'UDP bound to the second uplink' 'sh_root named=1 dev=up1'
 	row 46 held 'UDP with a mark' 'sh_root mark=1'
 	row 46 held 'UDP from an address that is not ours' 'sh_root spoofed=1 from=$help'
 	row 46 held 'TCP of an ordinary user' 'sh_user proto=6 dport=$p'
+	row 46 held 'TCP that brings data in its first packet' 'sh_user proto=6 dport=$p how=fastopen'
+	row 46 held 'Multipath TCP' 'sh_user proto=6 dport=$p mptcp=1'
+	row 46 held 'Multipath TCP to an allowed peer at another port' 'user $shoot socket $t proto=6 to=$peer dport=$p mptcp=1'
+	row 46 held 'an SCTP association' 'sh_user proto=132 dport=$p'
 	row 46 held 'TCP from the port of an allowed service' 'sh_root proto=6 dport=$p sport=443'
 	row 46 held 'TCP from port 22' 'sh_raw proto=6 dport=$p sport=22'
 	row 46 held 'ping of an ordinary user' ping
@@ -153,7 +160,21 @@ ways() {
 	row 46 held 'frames of a VLAN device' 'stacked link up0 type vlan id 5'
 	row 46 held 'frames of a QinQ device' 'stacked link up0 type vlan proto 802.1ad id 5'
 	row 46 held 'frames of a macvlan device' 'stacked link up0 type macvlan mode private'
-	row 46 held 'frames of a MACsec device' 'stacked link up0 type macsec'
+	row 46 held 'frames of a MACsec device' 'macsec'
+	row 46 held 'UDP by a VLAN device' 'above link up0 type vlan id 5'
+	row 46 held 'UDP by a macvlan device' 'above link up0 type macvlan mode bridge'
+	row 46 held 'UDP by a macvtap device' 'above link up0 type macvtap mode bridge'
+	row 46 held 'UDP by an ipvlan device' 'above link up0 type ipvlan mode l2'
+	row 46 held 'UDP by a routing table of its own' vrf
+	row 46 held 'an IP6 tunnel' 'tunnel6 ip6tnl mode any local $own6 remote $net6'
+	row 46 held 'a GRE tunnel over IPv6' 'tunnel6 ip6gre local $own6 remote $net6'
+	row 46 held 'Ethernet by GRE' 'tunnel6 gretap local $own4 remote $net4'
+	row 46 held 'Ethernet by GRE over IPv6' 'tunnel6 ip6gretap local $own6 remote $net6'
+	row 46 held 'an ERSPAN tunnel' 'tunnel6 erspan local $own4 remote $net4 seq key 7 erspan_ver 1 erspan 7'
+	row 46 held 'a VXLAN tunnel to all on the link' 'tunnel6 vxlan id 4 dstport 4789 group 239.1.1.1 dev up0'
+	row 46 held 'a bare UDP tunnel' 'tunnel6 bareudp dstport 6635 ethertype ip'
+	row 46 held 'IPsec to a stranger' 'transformed transport $net'
+	row 46 held 'IPsec by a tunnel to a stranger' 'transformed tunnel $peer'
 	row 4 held 'an IPIP tunnel' 'tunnel ipip local $own4 remote $net4'
 	row 4 held 'a GRE tunnel' 'tunnel gre local $own4 remote $net4'
 	row 4 held 'a SIT tunnel' 'tunnel sit mode any local $own4 remote $net4'
@@ -213,6 +234,8 @@ ways() {
 	row 46 held "fwd of a container's frames" fwd_box
 	row 46 held 'reject as an answer to a stranger' rejecting
 	row 46 known 'Redirection by tc' mirred
+	row 4 known 'Rewriting by tc' rewritten
+	row 46 known 'Redirection by XDP' redirected
 	row 46 known 'AF_XDP' 'host $shoot xdp $t $l2 $to_net'
 
 	# Inwards, and who stands on the link.
@@ -230,6 +253,8 @@ ways() {
 		'at lk-peer $shoot raw $t from=$peer to=$own sport=4433 dport=8080 odd=rr'
 	row 6 held 'UDP of an allowed peer behind an extension header' \
 		'at lk-peer $shoot raw $t from=$peer to=$own sport=4433 dport=8080 odd=destination'
+	row 46 held 'UDP of a stranger in fragments' 'fragments_in lk-net $net'
+	row 46 held 'UDP of an allowed peer in fragments' 'fragments_in lk-peer $peer'
 	row 46 held 'UDP of a stranger to a container' \
 		'at lk-net $shoot socket $t to=$box dport=8080'
 	row 46 held 'TCP of the allowed peer to port 22' 'at lk-peer $shoot socket $t proto=6 to=$own dport=22 sport=$p wait=1'
