@@ -6,10 +6,11 @@
 #include "agent/served.h"
 
 /*
- * A list that names whom `signed_` names, whom `good` named (the last list that worked, or
- * NULL) and the servers that are known; open to every program; with any resolver when none of them
- * names one.  The names of `signed_` are borrowed; the caller frees ret->out and nothing else.
- * -EALREADY when that is no wider than `signed_` for every program, -E2BIG, -ENOMEM.
+ * A list that names whom `signed_` (merged, as a policy has it) names, whom `good` named (the last
+ * list that worked, or NULL) and the servers that are known; open to every program; with any
+ * resolver when none of them names one.  The names of `signed_` are borrowed; the caller frees
+ * ret->out and nothing else. -EALREADY when that is no wider than `signed_` for every program,
+ * -E2BIG, -ENOMEM.
  */
 int widen(const struct allow *signed_, const struct allow *good, const struct served *known,
 	  struct allow *ret);

@@ -4,7 +4,7 @@
 # each other.  Reads the compiler's dependency files; the order is the root Kbuild's.
 set -eu
 
-find "$O" -name '*.d' -exec cat {} + | awk -v top="$src/" -v out="$O/" '
+find "$O" -type f -name '*.d' -exec cat {} + | awk -v top="$src/" -v out="$O/" '
 FILENAME != "-" {
 	for (i = 3; i <= NF && $1 == "obj-y"; i++)
 		floors[++n] = $i
