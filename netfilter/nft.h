@@ -18,6 +18,7 @@ struct nft {
 	enum ownership ownership; /* of the tables laid through it: see ownership_claim() */
 	bool plain;		  /* the quarantine found no hooks at links in this kernel */
 	bool mute;		  /* ... and no way to refuse a packet */
+	bool paced;		  /* ... and no limits (CONFIG_NFT_LIMIT) */
 	struct laid *laid;	  /* laid.h; NULL: what the tables hold is not known */
 	bool matches;		  /* this kernel can tell programs by their cgroup */
 	struct who who;		  /* whom the list of the quarantine laid last is open to */

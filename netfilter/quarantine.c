@@ -10,6 +10,7 @@
 #include "netfilter/bases.h"
 #include "netfilter/batch.h"
 #include "netfilter/hooks.h"
+#include "netfilter/lacks.h"
 #include "netfilter/laid.h"
 #include "netfilter/nft.h"
 #include "netfilter/peers.h"
@@ -62,7 +63,8 @@ struct plan {
 	uint32_t flags;		   /* NFT_TABLE_F_ */
 	uint64_t rules;		   /* digest of what was laid last */
 	bool anew;
-	bool mute; /* a kernel that cannot refuse (CONFIG_NFT_REJECT) */
+	bool mute;  /* a kernel that cannot refuse (CONFIG_NFT_REJECT) */
+	bool paced; /* one without limits (CONFIG_NFT_LIMIT) */
 };
 
 static uint32_t circumstances(const struct plan *p)
@@ -75,14 +77,18 @@ static uint32_t circumstances(const struct plan *p)
 	       (p->who.level ? WHEN_WHO : 0);
 }
 
-/* The table of rules is for all hosts; which cgroup it is differs. */
+/* The table of rules is for all hosts; which cgroup it is differs, and what the kernel can do. */
 static void add_rule(struct batch *b, const struct plan *p, const struct rule *rule)
 {
+	const uint32_t id = (uint32_t)(rule - rules);
 	struct rule r = *rule;
 
 	for (size_t i = 0; i < RULE_TERMS; i++)
 		r.terms[i].who = &p->who;
-	rule_add(b, TABLE, &r);
+	if (p->paced)
+		lacks_add_rule(b, TABLE, &r, id);
+	else
+		rule_add(b, TABLE, &r);
 }
 
 /* One laying: the tables hold the same peers, so their elements are made once. */
@@ -133,6 +139,8 @@ static void add_family(struct laying *l, const struct plan *p, unsigned table)
 			add_chain(b, rules_chains[i].name, NULL);
 	}
 	batch_flush_rules(b, TABLE);
+	if (p->paced)
+		lacks_add_tokens(b, TABLE);
 	add_sets(l, p->peers);
 	add_rules(l, p, table);
 }
@@ -174,14 +182,14 @@ static int lay_somehow(struct nft *nft, struct plan *p, struct fault *fault)
 		first = (struct fault){ 0 };
 		r = lay(nft, p, &first);
 	}
-	/* Or a link is gone; then this fails as well, and all of it is tried again. */
-	if (r == -ENOENT && p->allow->dns_bound) {
-		p->mute = true;
+	/* Or a link is gone; then all of it is tried again. */
+	if (r == -ENOENT && lacks_find(nft)) {
+		p->mute = nft->mute;
+		p->paced = nft->paced;
 		first = (struct fault){ 0 };
 		r = lay(nft, p, &first);
 	}
 	nft->plain = !p->links;
-	nft->mute = p->mute;
 	return r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
 }
 
@@ -206,7 +214,6 @@ static bool lay_difference(struct nft *nft, struct plan p)
 	if (edit_begin(nft, p.allow, &e) < 0)
 		return false;
 	p.present = edit_present(e);
-	p.mute = nft->mute;
 	return edit_lay(nft, e, rules_digest(nft, &p)) == 0;
 }
 
@@ -229,7 +236,7 @@ static int lay_whole(struct nft *nft, struct plan *p, struct fault *fault)
 	if (r < 0)
 		return r;
 	p->links = &links;
-	p->anew = p->mute = false;
+	p->anew = false;
 	r = lay_somehow(nft, p, fault);
 	p->links = NULL;
 	return r;
@@ -255,7 +262,10 @@ static int lay_again(struct nft *nft, struct plan *p, struct fault *fault)
 int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fault)
 {
 	_drop_(drop_peers) struct peers *peers = NULL;
-	struct plan p = { .allow = allow, .flags = ownership_flags(nft->ownership) };
+	struct plan p = { .allow = allow,
+			  .flags = ownership_flags(nft->ownership),
+			  .mute = nft->mute,
+			  .paced = nft->paced };
 	int r;
 
 	find_who(nft, allow, &p.who);

@@ -175,6 +175,28 @@ static void add_limit(struct nftnl_rule **r, const struct term *t)
 	}
 }
 
+/* Of expressions that are in every kernel's nf_tables itself. */
+static void add_pace(struct nftnl_rule **r, const struct term *t)
+{
+	struct nftnl_expr *e = add(r, "immediate");
+
+	set_u32(e, NFTNL_EXPR_IMM_DREG, REG(0));
+	set_u32(e, NFTNL_EXPR_IMM_DATA, t->mask);
+	e = add(r, "lookup");
+	set_u32(e, NFTNL_EXPR_LOOKUP_SREG, REG(0));
+	set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	if (e && nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, PACE_SET) < 0)
+		forget(r);
+	e = add(r, "dynset");
+	set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_ADD);
+	set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, REG(0));
+	if (!e)
+		return;
+	nftnl_expr_set_u64(e, NFTNL_EXPR_DYNSET_TIMEOUT, PACE_TOKENS * 1000 / t->value);
+	if (nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, PACE_SET) < 0)
+		forget(r);
+}
+
 static void add_refusal(struct nftnl_rule **r)
 {
 	set_u32(add(r, "reject"), NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_TCP_RST);
@@ -204,6 +226,7 @@ static void add_term(struct nftnl_rule **r, const struct term *t)
 	case TERM_OTHERS: return add_others(r, t);
 	case TERM_COUNTER: add(r, "counter"); return;
 	case TERM_LIMIT: return add_limit(r, t);
+	case TERM_PACE: return add_pace(r, t);
 	case TERM_REFUSE: return add_refusal(r);
 	case TERM_VERDICT: return add_verdict(r, t);
 	}

@@ -23,6 +23,7 @@ enum term_op {
 	TERM_OTHERS,   /* sent by a program outside of the cgroup `who` */
 	TERM_COUNTER,
 	TERM_LIMIT,   /* `value` packets a second at most, in bursts of twice as many */
+	TERM_PACE,    /* the same without CONFIG_NFT_LIMIT: token `mask` is free, and taken */
 	TERM_REFUSE,  /* resets the sender's TCP connection; from the hook `output` alone */
 	TERM_VERDICT, /* `value`, to chain `name` when it is a jump or goto */
 };
@@ -37,6 +38,9 @@ struct term {
 	const uint8_t *bytes, *bits; /* of TERM_BYTES */
 	const struct who *who; /* of TERM_OTHERS; without one, or of level 0, there is no rule */
 };
+
+#define PACE_SET    "paced" /* of taken tokens, which come back by themselves (lacks.h) */
+#define PACE_TOKENS 4	     /* a rule; each is away for so many times the limit's interval */
 
 #define TERM_BYTES_MAX 16 /* NFT_REG_SIZE, what one comparison takes */
 #define RULE_TERMS     8
