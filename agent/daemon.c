@@ -16,6 +16,7 @@
 #include "agent/keeper.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/posture/remembered.h"
 #include "agent/reach.h"
 #include "agent/refresh.h"
 #include "agent/round.h"
@@ -66,6 +67,8 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 
 	if (!strcmp(verb, "status"))
 		return status_text(d);
+	if (check_find(verb) >= 0)
+		return status_check_text(d, (enum check)check_find(verb));
 	if (strcmp(verb, "check") && strcmp(verb, "refresh"))
 		return strdup("{\"error\":\"unknown verb\"}");
 	if (!privileged)
@@ -81,6 +84,9 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 static int open_host(struct daemon *d, struct fault *fault)
 {
 	d->host = (struct host){ .clamd = d->config->clamd_socket };
+	d->host.remembered = remembered_new();
+	if (!d->host.remembered)
+		return -ENOMEM;
 	d->host.root = open(d->config->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (d->host.root < 0)
 		return fault_set(fault, -errno, "[Agent] HostRoot=%s: %m", d->config->host_root);
@@ -172,6 +178,7 @@ void daemon_stop(struct daemon *d)
 	d->wake = sd_event_source_disable_unref(d->wake);
 	d->poll = sd_event_source_disable_unref(d->poll);
 	d->memory = memory_close(d->memory);
+	d->host.remembered = remembered_free(d->host.remembered);
 	if (d->nft.fd >= 0)
 		nft_close(&d->nft);
 	if (d->host.root >= 0)

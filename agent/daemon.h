@@ -82,3 +82,5 @@ void daemon_stop(struct daemon *d);
 
 /* The answer to `lazaret status`, JSON; the caller frees it.  NULL: no memory. */
 char *status_text(const struct daemon *d);
+/* The same to `lazaret CHECK`: its requirements, with their evidence. */
+char *status_check_text(const struct daemon *d, enum check check);

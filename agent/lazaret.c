@@ -13,6 +13,7 @@ const struct command commands[] = {
 	{ "status", "", "the host's state, and why", command_status },
 	{ "check", "", "look at everything now, then the status (root)", command_status },
 	{ "refresh", "", "fetch the policy now, then the status (root)", command_status },
+	{ "antivirus", "", "the antivirus, and what each probe of it saw", command_check },
 	{ "look", "patches --dpkg-status FILE [--feed FILE] [--lists DIR] [--all] [--plain]",
 	  "what a status file lacks, without a host", command_look },
 };

@@ -9,6 +9,7 @@
 #include "agent/integrity.h"
 
 #define ITEMS_SHOWN 8
+#define DETAILED    12 /* requirements of one check: an answer is bounded (control.h) */
 #define NAMES_SHOWN 32
 #define FACTS_SHOWN 32
 #define TEXT_MAX    512 /* more than any text of ours */
@@ -59,6 +60,42 @@ static json_t *subject_json(const struct daemon *d, const struct subject *s)
 			 (json_int_t)f->n_all, "since", (json_int_t)s->verdict.since, "until",
 			 (json_int_t)s->verdict.until, "remedy", remedy_json(d, s), "contact",
 			 text(s->req->contact));
+}
+
+static json_t *evidence_json(const struct finding *f)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		const struct evidence *e = &f->evidence[i];
+
+		json_array_append_new(
+			rows, json_pack("{s:o, s:s, s:b, s:o, s:I}", "probe", text(e->probe),
+					"grade", grade_names[e->grade], "demanded", e->demanded,
+					"what", text(e->what), "since", (json_int_t)e->since));
+	}
+	return rows;
+}
+
+char *status_check_text(const struct daemon *d, enum check check)
+{
+	json_t *subjects = json_array(), *all;
+	char *ret;
+
+	for (size_t i = 0; i < d->n_subjects && json_array_size(subjects) < DETAILED; i++) {
+		json_t *s;
+
+		if (d->subjects[i].req->check != check)
+			continue;
+		s = subject_json(d, &d->subjects[i]);
+		json_object_set_new(s, "evidence", evidence_json(&d->subjects[i].finding));
+		json_array_append_new(subjects, s);
+	}
+	all = json_pack("{s:s, s:I, s:o}", "state", state_names[d->state], "now",
+			(json_int_t)io_now(), "requirements", subjects);
+	ret = json_dumps(all, JSON_COMPACT);
+	json_decref(all);
+	return ret;
 }
 
 static json_t *policy_json(const struct daemon *d)

@@ -148,6 +148,22 @@ static int read_feed(struct reader *r, const struct member *m, json_t *value, vo
 	return reader_text(r, m, value, field);
 }
 
+static int read_provider_name(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *name = json_string_value(value);
+	const struct policy *p = r->ctx;
+
+	(void)m;
+	for (size_t i = 0; name && i < p->n_providers; i++)
+		if (!strcmp(p->providers[i].name, name)) {
+			*(const struct provider **)field = &p->providers[i];
+			return 0;
+		}
+	if (name && !strcmp(name, provider_clamav.name))
+		return 0;
+	return reader_refuse_value(r, value, "is neither \"clamav\" nor among the providers");
+}
+
 /* `check` comes before `remedies`, which are judged by it. */
 #define REQUIREMENT_MEMBERS                                                                   \
 	{ "id", read_id, offsetof(struct requirement, id), true, 1, POLICY_ID_MAX },          \
@@ -174,6 +190,14 @@ static const struct member antivirus_members[] = {
 	REQUIREMENT_MEMBERS,
 	{ "signatures_max_age", reader_span,
 	  offsetof(struct requirement, with.antivirus.signatures_max_age), false, MINUTE, YEAR },
+	{ "provider", read_provider_name, offsetof(struct requirement, with.antivirus.provider),
+	  false, 0, 0 },
+	{ "proof_every", reader_span, offsetof(struct requirement, with.antivirus.proof_every),
+	  false, MINUTE, YEAR },
+	{ "updater", reader_bool, offsetof(struct requirement, with.antivirus.updater), false, 0,
+	  0 },
+	{ "on_access", reader_bool, offsetof(struct requirement, with.antivirus.on_access), false,
+	  0, 0 },
 };
 static const struct member firewall_members[] = { REQUIREMENT_MEMBERS };
 
@@ -186,9 +210,22 @@ static const struct {
 			    { .with.patches = { .index_max_age = 7 * DAY,
 						.fails_on = PATCHES_FAIL_ON } } },
 	[CHECK_ANTIVIRUS] = { SHAPE(antivirus_members),
-			      { .with.antivirus.signatures_max_age = 7 * DAY } },
+			      { .with.antivirus = { .signatures_max_age = 7 * DAY,
+						    .provider = &provider_clamav } } },
 	[CHECK_FIREWALL] = { SHAPE(firewall_members), { .grace = 0 } },
 };
+
+/* What cannot be done about a provider must not be promised. */
+static int check_provider(struct reader *r, const struct requirement *q)
+{
+	const struct provider *p = q->with.antivirus.provider;
+
+	for (size_t i = 0; i < q->n_remedies; i++)
+		if (!provider_has(p, q->remedies[i]))
+			return reader_refuse(r, "provider \"%s\" has no remedy %s", p->name,
+					     remedy_menu[q->remedies[i]].name);
+	return 0;
+}
 
 static int read_requirement(struct reader *r, json_t *item, void *into)
 {
@@ -202,6 +239,8 @@ static int read_requirement(struct reader *r, json_t *item, void *into)
 	check = check < 0 ? CHECK_FIREWALL : check;
 	*q = kinds[check].absent;
 	err = reader_object(r, &kinds[check].shape, item, q);
+	if (err == 0 && q->check == CHECK_ANTIVIRUS)
+		err = check_provider(r, q);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < p->n_requirements; i++)
@@ -220,6 +259,31 @@ static int read_requirements(struct reader *r, const struct member *m, json_t *v
 	if (!p->requirements)
 		return -ENOMEM;
 	return reader_array(r, m, value, read_requirement, p);
+}
+
+static int read_provider(struct reader *r, json_t *item, void *into)
+{
+	struct policy *p = into;
+	struct provider *new = &p->providers[p->n_providers];
+	int err = provider_read(r, item, new);
+
+	for (size_t i = 0; err == 0 && i < p->n_providers; i++)
+		if (!strcmp(p->providers[i].name, new->name))
+			return reader_refuse(r, "providers[%zu] has the name \"%s\" too", i,
+					     new->name);
+	p->n_providers++;
+	return err;
+}
+
+/* Before the requirements, which name them. */
+static int read_providers(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	struct policy *p = field;
+
+	p->providers = calloc(PROVIDERS_MAX, sizeof(*p->providers));
+	if (!p->providers)
+		return -ENOMEM;
+	return reader_array(r, m, value, read_provider, p);
 }
 
 static int read_then(struct reader *r, const struct member *m, json_t *value, void *field)
@@ -249,6 +313,7 @@ static const struct member policy_members[] = {
 	{ "mode", read_mode, offsetof(struct policy, mode), true, 0, 0 },
 	{ "contact", reader_text, offsetof(struct policy, contact), false, 0, POLICY_TEXT_MAX },
 	{ "look_every", reader_span, offsetof(struct policy, look_every), false, 5, DAY },
+	{ "providers", read_providers, 0, false, 1, PROVIDERS_MAX },
 	{ "requirements", read_requirements, 0, true, 1, POLICY_REQUIREMENTS },
 	{ "allow", allow_read, offsetof(struct policy, allow), false, 0, 0 },
 	{ "stale", read_stale, offsetof(struct policy, stale), false, 0, 0 },
@@ -304,7 +369,7 @@ static void inherit_contact(struct policy *p)
 int policy_parse(const char *text, size_t len, struct policy **ret, struct fault *fault)
 {
 	_drop_(drop_policy) struct policy *p = calloc(1, sizeof(*p));
-	struct reader r = { .text = text, .len = len, .fault = fault };
+	struct reader r = { .text = text, .len = len, .fault = fault, .ctx = p };
 	_drop_(drop_json) json_t *root = NULL;
 	int err;
 
@@ -329,6 +394,7 @@ struct policy *policy_free(struct policy *p)
 	if (!p)
 		return NULL;
 	free(p->requirements);
+	free(p->providers);
 	allow_free(&p->allow);
 	free(p);
 	return NULL;

@@ -12,6 +12,7 @@
 #include "agent/base/allow.h"
 #include "agent/base/err.h"
 #include "policy/menu.h"
+#include "policy/provider.h"
 
 #define POLICY_FILE_MAX	     (1024 * 1024)
 #define POLICY_REQUIREMENTS  64
@@ -36,7 +37,10 @@ struct requirement {
 			char feed[POLICY_FEED_MAX]; /* target with {id}, {version}; or empty */
 		} patches;
 		struct {
-			uint64_t signatures_max_age; /* seconds */
+			uint64_t signatures_max_age;	 /* seconds */
+			uint64_t proof_every;		 /* seconds; 0: no test file is ever sent */
+			const struct provider *provider; /* built in, or the policy's */
+			bool updater, on_access;	 /* these parts of it are demanded, too */
 		} antivirus;
 	} with;
 	uint64_t grace; /* seconds from the first failing look until quarantine */
@@ -54,7 +58,9 @@ struct stale {
 struct policy {
 	enum policy_mode mode;
 	char contact[POLICY_TEXT_MAX];
-	uint64_t look_every; /* seconds between looks when nothing else wakes the agent */
+	uint64_t look_every;	    /* seconds between looks when nothing else wakes the agent */
+	struct provider *providers; /* its own; one that is built in is not among them */
+	size_t n_providers;
 	struct requirement *requirements;
 	size_t n_requirements;
 	struct allow allow;

@@ -14,6 +14,7 @@ const struct remedy_entry remedy_menu[REMEDY_COUNT] = {
 	[REMEDY_PATCHES_INSTALL] = { "patches-install", CHECK_PATCHES },
 	[REMEDY_ANTIVIRUS_START] = { "antivirus-start", CHECK_ANTIVIRUS },
 	[REMEDY_ANTIVIRUS_ENABLE] = { "antivirus-enable", CHECK_ANTIVIRUS },
+	[REMEDY_ANTIVIRUS_RESTORE] = { "antivirus-restore", CHECK_ANTIVIRUS },
 	[REMEDY_ANTIVIRUS_REINSTALL] = { "antivirus-reinstall", CHECK_ANTIVIRUS },
 	[REMEDY_FIREWALL_ENABLE] = { "firewall-enable", CHECK_FIREWALL },
 };

@@ -16,7 +16,8 @@ struct reader {
 	const char *text; /* what was parsed, to find line and column again */
 	size_t len;
 	struct fault *fault;
-	char path[128]; /* of the value being read: "requirements[1].grace" */
+	char path[128];	 /* of the value being read: "requirements[1].grace" */
+	const void *ctx; /* whole of what is read, for members that name others */
 };
 
 struct member {

@@ -27,4 +27,5 @@ extern const unsigned commands_n;
 
 /* One row each. */
 int command_status(const struct cli *cli, int argc, char **argv); /* check and refresh, too */
+int command_check(const struct cli *cli, int argc, char **argv); /* argv[0] names it */
 int command_look(const struct cli *cli, int argc, char **argv);

@@ -15,6 +15,19 @@
  */
 int clamd_ask(const char *path, const char *command, char *answer, size_t room, int wait_ms);
 
+/*
+ * Sends a text as it is and compares what comes back, up to a newline or the end of the stream.
+ * 0 when it begins with expect, -EPROTO when it does not; else the same errors.
+ */
+int socket_expect(const char *path, const char *send, const char *expect, int wait_ms);
+
+/*
+ * Has clamd scan the EICAR test file (eicar.org), which every scanner finds and which does
+ * nothing; it is sent over the socket and never lies on a disk (INSTREAM).  0 when it was found;
+ * -ENOMSG when clamd calls it clean; else the errors above.
+ */
+int clamd_prove(const char *path, int wait_ms);
+
 /* The answer to "VERSION": "ClamAV 1.4.6/26000/Sun Nov  1 08:00:00 2026". */
 struct clamd_version {
 	char engine[64];  /* "ClamAV 1.4.6" */
@@ -23,3 +36,11 @@ struct clamd_version {
 };
 
 int clamd_version_parse(const char *text, struct clamd_version *ret); /* 0 or -EBADMSG */
+
+/*
+ * The head of a signature database, 512 bytes of a .cvd, .cld or .cud file:
+ * "ClamAV-VDB:DATE:VERSION:SIGNATURES:LEVEL:MD5:SIGNATURE:BUILDER:EPOCH", then blanks.
+ * 0 with version and made set; -EBADMSG.
+ */
+#define DATABASE_HEAD 512
+int database_head_parse(const char *head, size_t len, struct clamd_version *ret);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/posture/posture.h"
 
@@ -22,11 +23,32 @@ static void (*const looks[CHECK_COUNT])(const struct requirement *req, const str
 #endif
 };
 
+static const struct evidence *evidence_find(const struct finding *f, const struct evidence *like)
+{
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (!strcmp(f->evidence[i].probe, like->probe) &&
+		    f->evidence[i].grade == like->grade)
+			return &f->evidence[i];
+	return NULL;
+}
+
+static void date_evidence(struct finding *f, const struct finding *before, long now)
+{
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		const struct evidence *e = evidence_find(before, &f->evidence[i]);
+
+		f->evidence[i].since = e ? e->since : now;
+	}
+}
+
 void posture_look(const struct requirement *req, const struct host *host, struct finding *ret)
 {
+	const struct finding before = *ret;
+
 	*ret = (struct finding){ .grade = GRADE_UNKNOWN };
 	if (looks[req->check]) {
 		looks[req->check](req, host, ret);
+		date_evidence(ret, &before, host->now);
 		return;
 	}
 	snprintf(ret->what, sizeof(ret->what), "this build cannot look at %s",

@@ -19,6 +19,16 @@ extern const char *const grade_names[GRADE_COUNT];
 
 #define FINDING_ITEMS 32
 
+/* One probe of a look: what it saw, and whether the requirement demands it. */
+#define EVIDENCE_MAX 24
+struct evidence {
+	char probe[40]; /* "signatures", or the unit it is of */
+	char what[140];
+	enum grade grade;
+	bool demanded; /* else it is told and decides nothing */
+	long since;    /* the first look that graded it so, in a row; seconds since 1970 */
+};
+
 struct finding {
 	enum grade grade;
 	char what[200]; /* one sentence: what was seen */
@@ -26,7 +36,19 @@ struct finding {
 	char items[FINDING_ITEMS][120]; /* the first of what it is about: "openssl 3.0.1 -> 3.0.2" */
 	size_t n_items;
 	size_t n_all; /* how many there are in truth */
+	struct evidence evidence[EVIDENCE_MAX];
+	size_t n_evidence;
 };
+
+/*
+ * Adds what a probe saw.  A finding is as bad as its worst demanded evidence, and says what the
+ * first of that grade says; it must begin as a pass.  todo may be NULL.
+ */
+void finding_tell(struct finding *f, const char *probe, enum grade grade, const char *todo,
+		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The same for what is not demanded. */
+void finding_note(struct finding *f, const char *probe, enum grade grade, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* Where a look looks; a test gives it another root and another socket. */
 struct host {
@@ -36,9 +58,13 @@ struct host {
 	long now;	    /* seconds since 1970 */
 	const struct feed *feed;  /* of this host's distribution; NULL: there is none */
 	struct patches *patches; /* what the last looks saw (patches.h); NULL: always look afresh */
+	struct remembered *remembered; /* what looks remember; NULL: nothing */
 };
 
-/* Looks at what one requirement demands. */
+/*
+ * Looks at what one requirement demands.  *ret holds the finding before, or zeros: from it comes
+ * since when each evidence has been as it is.
+ */
 void posture_look(const struct requirement *req, const struct host *host, struct finding *ret);
 
 /* One row a check; the parameters are the requirement's. */

@@ -1,178 +1,192 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How an antivirus is switched on again, whichever it is: by what the policy says of it.
+ * Each remedy ends with what the one before it does.
+ */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/clamd.h"
-#include "agent/remedy/apt.h"
+#include "agent/remedy/demand.h"
+#include "agent/remedy/manager.h"
 #include "agent/remedy/overrides.h"
+#include "agent/remedy/provide.h"
 #include "agent/remedy/remedy.h"
 
-#define SERVICE "clamav-daemon.service"
-#define SOCKET	"clamav-daemon.socket"
-#define UPDATER "clamav-freshclam.service"
+#define UP_LIMIT_MS 90000 /* all of ClamAV's signatures take a slow disk that long */
+#define UP_SOON_MS  2000
+#define UP_PAUSE_MS 100
 
-#define PONG_LIMIT_MS 90000 /* all of ClamAV's signatures take a slow disk that long */
-#define PONG_SOON_MS  2000
-#define PONG_PAUSE_MS 100
-#define FILE_LIST_MAX (1024 * 1024)
-
-static bool answers(void)
+static bool works(const struct requirement *q)
 {
+	const struct provider_answer *a = &q->with.antivirus.provider->answer;
+	struct fault quiet = { 0 };
 	char answer[16];
 
-	return clamd_ask(CLAMD_SOCKET, "PING", answer, sizeof(answer), CLAMD_WAIT_MS) == 0 &&
-	       !strcmp(answer, "PONG");
+	switch (a->speaks) {
+	case TONGUE_CLAMD:
+		return clamd_ask(a->socket, "PING", answer, sizeof(answer), CLAMD_WAIT_MS) == 0 &&
+		       !strcmp(answer, "PONG");
+	case TONGUE_TEXT: return socket_expect(a->socket, a->send, a->expect, CLAMD_WAIT_MS) == 0;
+	case TONGUE_NONE: break;
+	}
+	return manager_does(q, SERVICES, STEP_ARGV("is-active", "--quiet"), NULL, &quiet) == 0;
 }
 
-static int await_pong(struct report *report, struct fault *fault)
+static int await_work(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	uint64_t begun = io_boot_ms(), spent = 0;
+	const char *title = q->with.antivirus.provider->title;
 
-	for (; spent < PONG_LIMIT_MS; spent = io_boot_ms() - begun) {
+	for (; spent < UP_LIMIT_MS; spent = io_boot_ms() - begun) {
 		struct fault quiet = { 0 };
 
-		if (answers())
+		if (works(q))
 			return 0;
 		/* A unit whose condition failed "starts" all the same: no use in waiting for it. */
-		if (spent > PONG_SOON_MS &&
-		    step_exec(SYSTEMCTL("is-active", "--quiet", SERVICE), 10, report, &quiet) < 0)
-			return fault_set(fault, -ESRCH,
-					 SERVICE " did not come up: see systemctl status " SERVICE
-						 " and whether /var/lib/clamav has signatures");
-		step_sleep(PONG_PAUSE_MS);
+		if (spent > UP_SOON_MS &&
+		    manager_does(q, SERVICES, STEP_ARGV("is-active", "--quiet"), report, &quiet) <
+			    0)
+			return fault_set(
+				fault, -ESRCH,
+				"%s did not come up: see systemctl status of its units and "
+				"whether it has signatures",
+				title);
+		step_sleep(UP_PAUSE_MS);
 	}
-	return fault_set(fault, -ETIMEDOUT, "clamd does not answer on " CLAMD_SOCKET);
+	return fault_set(fault, -ETIMEDOUT, "%s runs and does not answer", title);
 }
 
 /* One that hangs neither answers nor ends by itself. */
-static int restart_silent(struct report *report, struct fault *fault)
+static int restart_silent(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	struct fault quiet = { 0 };
+	int r;
 
-	if (await_pong(report, &quiet) == 0)
+	report_line(report, "+ ", "waiting until it answers");
+	if (await_work(q, report, &quiet) == 0)
 		return 0;
 	report_line(report, "  ", quiet.why);
-	report_line(report, "+ ", "restarting ClamAV");
-	if (step_exec(SYSTEMCTL("restart", SERVICE), 120, report, fault) < 0)
-		return -EIO;
-	return await_pong(report, fault);
+	r = manager_restart(q, report, fault);
+	return r < 0 ? r : await_work(q, report, fault);
 }
 
-const struct step steps_antivirus_start[] = {
-	{ .argv = SYSTEMCTL("thaw", SERVICE), .limit_s = 10, .may_fail = true },
-	{ .argv = SYSTEMCTL("kill", "--signal=SIGCONT", SERVICE), .limit_s = 10, .may_fail = true },
-	{ .argv = SYSTEMCTL("reset-failed", SERVICE, SOCKET), .limit_s = 10, .may_fail = true },
-	{ .say = "starting ClamAV", .limit_s = 60, .argv = SYSTEMCTL("start", SERVICE) },
+static int start_one(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	const char *const *const before[] = {
+		STEP_ARGV("thaw"),
+		STEP_ARGV("kill", "--signal=SIGCONT"),
+		STEP_ARGV("reset-failed"),
+	};
+	struct fault quiet = { 0 };
+	int r;
+
+	/* Refused of units that do not run, and no harm then. */
+	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
+		manager_does(q, SERVICES | OTHERS, before[i], NULL, &quiet);
+	manager_does(q, SOCKETS, STEP_ARGV("reset-failed"), NULL, &quiet);
+	report_line(report, "+ starting ", q->with.antivirus.provider->title);
+	r = manager_does(q, SERVICES | OTHERS, STEP_ARGV("start"), report, fault);
+	if (r < 0)
+		return r;
 	/* Refused while the service runs, which then has the socket already. */
-	{ .argv = SYSTEMCTL("start", SOCKET), .limit_s = 10, .may_fail = true },
-	{ .say = "waiting until clamd answers", .call = restart_silent },
-	{ 0 },
-};
-
-static int start_clamav(struct report *report, struct fault *fault)
-{
-	return steps_run(steps_antivirus_start, report, fault);
+	manager_does(q, SOCKETS, STEP_ARGV("start"), NULL, &quiet);
+	return restart_silent(q, report, fault);
 }
 
-const struct step steps_antivirus_enable[] = {
-	{ .say = "unmasking ClamAV",
-	  .limit_s = 30,
-	  .argv = SYSTEMCTL("unmask", SERVICE, SOCKET, UPDATER) },
-	/* What `mask --runtime` made, the call above leaves, and says nothing. */
-	{ .argv = SYSTEMCTL("unmask", "--runtime", SERVICE, SOCKET, UPDATER), .limit_s = 30 },
-	{ .argv = SYSTEMCTL("daemon-reload"), .limit_s = 60 },
-	{ .say = "enabling ClamAV at boot",
-	  .limit_s = 60,
-	  .argv = SYSTEMCTL("enable", SERVICE, SOCKET) },
-	{ .argv = SYSTEMCTL("enable", UPDATER),
-	  .limit_s = 60,
-	  .needs = "/usr/bin/freshclam",
-	  .may_fail = true },
-	{ .argv = SYSTEMCTL("--no-block", "start", UPDATER),
-	  .limit_s = 10,
-	  .needs = "/usr/bin/freshclam",
-	  .may_fail = true },
-	{ .call = start_clamav },
-	{ 0 },
-};
-
-static int enable_clamav(struct report *report, struct fault *fault)
+/* How many were in the way, or -errno. */
+static int clear_overrides(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	return steps_run(steps_antivirus_enable, report, fault);
-}
+	const struct provider *p = q->with.antivirus.provider;
+	int n = 0;
 
-/* chattr +i keeps dpkg from replacing a file. */
-static void unlock_file(const char *path)
-{
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	int flags;
+	for (size_t i = 0; i < p->n_units; i++) {
+		int r = overrides_set_aside(&p->units[i], report, fault);
 
-	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
-		return;
-	if (!(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
-		return;
-	flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
-	ioctl(fd, FS_IOC_SETFLAGS, &flags);
-}
-
-static int unlock_files(struct report *report, struct fault *fault)
-{
-	static const char *const lists[] = { "/var/lib/dpkg/info/clamav-daemon.list",
-					     "/var/lib/dpkg/info/clamav-base.list" };
-
-	(void)report, (void)fault;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
-		_free_ char *text = NULL;
-		char *rest, *path;
-		size_t len;
-
-		if (io_read(AT_FDCWD, lists[i], FILE_LIST_MAX, &text, &len) < 0)
-			continue; /* not installed: nothing that could be locked */
-		for (path = strtok_r(text, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest))
-			unlock_file(path);
+		if (r < 0)
+			return r;
+		n += r;
 	}
-	return 0;
+	return n;
 }
 
-/* A unit that runs something else, or a condition that never holds, outlives a reinstall. */
-static int bare_units(struct report *report, struct fault *fault)
+static int enable_one(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	int r = overrides_set_aside(SERVICE, "extend.conf", report, fault);
+	struct fault quiet = { 0 };
+	int r, cleared;
 
-	return r < 0 ? r : overrides_set_aside(SOCKET, "extend.conf", report, fault);
+	report_line(report, "+ ", "unmasking and enabling it");
+	r = manager_does(q, SERVICES | SOCKETS | OTHERS | SPARE, STEP_ARGV("unmask"), report,
+			 fault);
+	/* What `mask --runtime` made, the call above leaves, and says nothing. */
+	if (r == 0)
+		r = manager_does(q, SERVICES | SOCKETS | OTHERS | SPARE,
+				 STEP_ARGV("unmask", "--runtime"), report, fault);
+	cleared = r < 0 ? r : clear_overrides(q, report, fault);
+	if (cleared >= 0)
+		r = manager_reload(report, fault);
+	if (cleared >= 0 && r == 0)
+		r = manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("enable"), report,
+				 fault);
+	if (cleared < 0 || r < 0)
+		return cleared < 0 ? cleared : r;
+	if (manager_does(q, SPARE, STEP_ARGV("enable"), NULL, &quiet) == 0)
+		/* Anew, so that it looks for signatures at once. */
+		manager_does(q, SPARE, STEP_ARGV("--no-block", "restart"), NULL, &quiet);
+	/* What runs so far may be another program, or this one under another's rule. */
+	if (cleared)
+		manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
+	return start_one(q, report, fault);
 }
 
-const struct step steps_antivirus_reinstall[] = {
-	{ .call = unlock_files },
-	{ .call = apt_await_locks },
-	{ .say = "finishing what dpkg left half done",
-	  .limit_s = 900,
-	  .may_fail = true,
-	  .argv = APT_CONFIGURE },
-	{ .say = "fetching the package lists",
-	  .limit_s = 300,
-	  .may_fail = true,
-	  .argv = APT_UPDATE },
-	{ .say = "installing ClamAV anew",
-	  .limit_s = 900,
-	  /* Configuration that was removed comes back; a pin that forbids ClamAV does not count. */
-	  .argv = STEP_ARGV("/usr/bin/env", "UCF_FORCE_CONFFMISS=1", "/usr/bin/apt-get", "-y",
-			    APT_OPTIONS, "-o", "DPkg::Options::=--force-confmiss", "-o",
-			    "Dir::Etc::Preferences=/dev/null", "-o",
-			    "Dir::Etc::PreferencesParts=/dev/null", "install", "--reinstall",
-			    "clamav-base", "clamav-daemon") },
-	{ .call = bare_units },
+static int restore_one(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	int r = provide_settings(q->with.antivirus.provider, report, fault);
+
+	if (r > 0)
+		r = manager_restart(q, report, fault);
+	return r < 0 ? r : enable_one(q, report, fault);
+}
+
+static int reinstall_one(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+	int r = provide_packages(q->with.antivirus.provider, report, fault);
+
+	if (r < 0)
+		return r;
 	/* Whatever ran so far may be another program, or this one as it was before. */
-	{ .argv = SYSTEMCTL("daemon-reload"), .limit_s = 60 },
-	{ .argv = SYSTEMCTL("stop", SERVICE, SOCKET), .limit_s = 120, .may_fail = true },
-	{ .call = enable_clamav },
-	{ 0 },
-};
+	r = manager_reload(report, fault);
+	if (r == 0)
+		manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
+	return r < 0 ? r : restore_one(q, report, fault);
+}
+
+static int start_all(struct report *report, struct fault *fault)
+{
+	return demand_each(REMEDY_ANTIVIRUS_START, start_one, report, fault);
+}
+
+static int enable_all(struct report *report, struct fault *fault)
+{
+	return demand_each(REMEDY_ANTIVIRUS_ENABLE, enable_one, report, fault);
+}
+
+static int restore_all(struct report *report, struct fault *fault)
+{
+	return demand_each(REMEDY_ANTIVIRUS_RESTORE, restore_one, report, fault);
+}
+
+static int reinstall_all(struct report *report, struct fault *fault)
+{
+	return demand_each(REMEDY_ANTIVIRUS_REINSTALL, reinstall_one, report, fault);
+}
+
+const struct step steps_antivirus_start[] = { { .call = start_all }, { 0 } };
+const struct step steps_antivirus_enable[] = { { .call = enable_all }, { 0 } };
+const struct step steps_antivirus_restore[] = { { .call = restore_all }, { 0 } };
+const struct step steps_antivirus_reinstall[] = { { .call = reinstall_all }, { 0 } };

@@ -1,81 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/ini.h"
+#include "agent/base/io.h"
+#include "agent/posture/unit.h"
 #include "agent/remedy/overrides.h"
+#include "agent/remedy/unlock.h"
 
 #define PATH_ROOM 512
 
-/* What outranks the packages' /usr/lib. */
-static const char *const folders[] = {
-	"/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient",
-	"/etc/systemd/system",	       "/run/systemd/system",
+struct aside {
+	const struct provider_unit *of;
+	struct report *report;
+	struct fault *fault;
+	int n;
 };
 
-static void drop_dir(DIR **dir)
+static int set_aside(struct aside *a, int root, const char *path)
 {
-	if (*dir)
-		closedir(*dir);
-}
+	char to[PATH_ROOM + 16], text[PATH_ROOM + 1];
 
-static int set_aside(const char *path, struct report *report, struct fault *fault)
-{
-	char aside[PATH_ROOM + 16];
-	struct stat st;
-
-	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
-		return 0;
-	snprintf(aside, sizeof(aside), "%s.set-aside", path);
-	if (rename(path, aside) < 0)
-		return fault_set(fault, -errno, "cannot set %s aside: %s", path, strerror(errno));
-	report_line(report, "  set aside ", path);
+	snprintf(to, sizeof(to), "%s.set-aside", path);
+	snprintf(text, sizeof(text), "/%s", path);
+	unlock_file(text);
+	if (renameat(root, path, root, to) < 0)
+		return fault_set(a->fault, -errno, "cannot set /%s aside: %s", path,
+				 strerror(errno));
+	report_line(a->report, "  set aside ", text);
+	a->n++;
 	return 0;
 }
 
-static bool is_drop_in(const char *name)
+static bool is_own(const struct provider_unit *of, const char *name)
 {
-	const char *dot = strrchr(name, '.');
-
-	return dot && !strcmp(dot, ".conf");
+	for (size_t i = 0; i < of->drop_ins.n; i++)
+		if (!strcmp(of->drop_ins.rows[i], name))
+			return true;
+	return false;
 }
 
-static int set_drop_ins_aside(const char *folder, const char *keep, struct report *report,
-			      struct fault *fault)
+static bool in_vendor(const char *path)
 {
-	_drop_(drop_dir) DIR *dir = opendir(folder);
-	struct dirent *e;
-	int r = 0;
-
-	while (r == 0 && dir && (e = readdir(dir))) {
-		char path[PATH_ROOM];
-
-		if (!is_drop_in(e->d_name) || !strcmp(e->d_name, keep))
-			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", folder, e->d_name) >= (int)sizeof(path))
-			return fault_set(fault, -ENAMETOOLONG, "%s/%s: too long a name", folder,
-					 e->d_name);
-		r = set_aside(path, report, fault);
-	}
-	return r;
+	for (const struct unit_folder *f = unit_folders; f->path; f++)
+		if (f->vendor && !strncmp(path, f->path, strlen(f->path)))
+			return true;
+	return false;
 }
 
-int overrides_set_aside(const char *unit, const char *keep, struct report *report,
-			struct fault *fault)
+/* Of the unit's own name and laid over the package: nobody's but whoever changed it. */
+static bool is_foreign(const struct provider_unit *of, const char *path, const char *name)
 {
-	char path[PATH_ROOM];
+	return strstr(path, of->name) && !is_own(of, name) && !in_vendor(path);
+}
+
+static int on_drop_in(void *ctx, int root, const char *path, const char *name)
+{
+	struct aside *a = ctx;
+	_free_ char *text = NULL;
+	char sets[32];
+	struct stat st;
+	size_t len;
+
+	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)))
+		return 0;
+	if (is_foreign(a->of, path, name))
+		return set_aside(a, root, path);
+	if (io_read(root, path, INI_FILE_MAX, &text, &len) < 0 ||
+	    !drop_in_decides(text, len, is_own(a->of, name), sets))
+		return 0;
+	return set_aside(a, root, path);
+}
+
+int overrides_set_aside(const struct provider_unit *of, struct report *report, struct fault *fault)
+{
+	struct aside a = { .of = of, .report = report, .fault = fault };
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct unit unit;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof(folders) / sizeof(*folders); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folders[i], unit);
-		r = set_aside(path, report, fault);
-		if (r < 0)
-			return r;
-		snprintf(path, sizeof(path), "%s/%s.d", folders[i], unit);
-		r = set_drop_ins_aside(path, keep, report, fault);
+	unit_look(root, of, &unit);
+	while (r == 0 && unit.load == UNIT_OVERRIDDEN) {
+		r = set_aside(&a, root, unit.fragment);
+		unit_look(root, of, &unit);
 	}
-	return r;
+	if (r == 0)
+		r = unit_each_drop_in(root, of->name, on_drop_in, &a);
+	return r < 0 ? r : a.n;
 }

@@ -25,6 +25,7 @@
 extern const struct step steps_patches_install[];
 extern const struct step steps_antivirus_start[];
 extern const struct step steps_antivirus_enable[];
+extern const struct step steps_antivirus_restore[];
 extern const struct step steps_antivirus_reinstall[];
 extern const struct step steps_firewall_enable[];
 

@@ -8,6 +8,7 @@ static const struct step *const steps[REMEDY_COUNT] = {
 	[REMEDY_PATCHES_INSTALL] = steps_patches_install,
 	[REMEDY_ANTIVIRUS_START] = steps_antivirus_start,
 	[REMEDY_ANTIVIRUS_ENABLE] = steps_antivirus_enable,
+	[REMEDY_ANTIVIRUS_RESTORE] = steps_antivirus_restore,
 	[REMEDY_ANTIVIRUS_REINSTALL] = steps_antivirus_reinstall,
 	[REMEDY_FIREWALL_ENABLE] = steps_firewall_enable,
 };

@@ -3,6 +3,10 @@
 # What a host is served with in the lab: antivirus databases, package repositories and
 # certificates.  Sourced.
 
+# In hex, as scanners would take a script that has it for the file itself.
+lab_eicar=58354f2150254041505b345c505a58353428505e2937434329377d2445494341522d5354414e44
+lab_eicar+=4152442d414e544956495255532d544553542d46494c452124482b482a
+
 # lab_clamdb main|daily VERSION EPOCH FILE.cud - a signature database of any age.  clamd loads
 # .cud without a signature of ClamAV's; it finds the text LAB-NAME-VERSION.
 lab_clamdb() {
@@ -13,6 +17,8 @@ lab_clamdb() {
 	head="ClamAV-VDB:$(LC_ALL=C date -u -d "@$epoch" '+%d %b %Y %H-%M +0000'):$version:1:90"
 	echo 'of the lab' >"$dir/COPYING"
 	echo "Lab.$name$version:0:*:$text" >"$dir/$name.ndb"
+	# The test file of antivirus, which ClamAV's own databases know (eicar.org).
+	[ "$name" != daily ] || echo "Lab.Eicar:0:0:$lab_eicar" >>"$dir/$name.ndb"
 	printf '%s:X:X:lab:%s\n%s.ndb:%s:%s\n' "$head" "$epoch" "$name" \
 		"$(stat -c %s "$dir/$name.ndb")" "$(sha256sum <"$dir/$name.ndb" | cut -d' ' -f1)" \
 		>"$dir/$name.info"
@@ -47,6 +53,30 @@ lab_deb() {
 		'Maintainer: Lab <lab@example.invalid>' 'Description: a package of the lab' \
 		>"$t/DEBIAN/control"
 	dpkg-deb --root-owner-group --build "$t" "$3/" >/dev/null
+	rm -rf "$t"
+}
+
+# lab_repack ROOT PACKAGE FOLDER - the package of an installed one, so that the lab's own mirror
+# can serve it.
+lab_repack() {
+	local t f
+
+	t=$(mktemp -d) && chmod 755 "$t" && mkdir -p "$t/DEBIAN" "$3"
+	chroot "$1" dpkg-query -s "$2" | awk '/^[^ ]/ { drop = /^(Status|Conffiles):/ } !drop' \
+		>"$t/DEBIAN/control"
+	for f in preinst postinst prerm postrm config templates conffiles triggers; do
+		[ ! -e "$1/var/lib/dpkg/info/$2.$f" ] ||
+			cp -p "$1/var/lib/dpkg/info/$2.$f" "$t/DEBIAN/$f"
+	done
+	(cd "$1" && while read -r f; do
+		f=${f#/}
+		if [ -d "$f" ]; then
+			mkdir -p "$t/$f"
+		elif [ -e "$f" ] || [ -L "$f" ]; then
+			cp -a --parents "$f" "$t/"
+		fi
+	done <"var/lib/dpkg/info/$2.list")
+	dpkg-deb --root-owner-group -Znone --build "$t" "$3/" >/dev/null
 	rm -rf "$t"
 }
 

@@ -31,13 +31,14 @@ static int look(const char *name)
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct host host = { .root = root, .clamd = CLAMD_SOCKET, .now = io_now() };
 	struct fault fault = { 0 };
-	struct finding f;
+	struct finding f = { 0 };
 	struct nft nft;
 
 	if (check < 0)
 		return 2;
 	if (check == CHECK_ANTIVIRUS)
-		req.with.antivirus.signatures_max_age = WEEK;
+		req.with = (typeof(req.with)){ .antivirus = { WEEK, 60, &provider_clamav, false,
+							      false } };
 	if (check == CHECK_PATCHES) {
 		req.with.patches.index_max_age = WEEK;
 		req.with.patches.fails_on = PATCHES_FAIL_ON;
@@ -50,6 +51,9 @@ static int look(const char *name)
 	printf("%s: %s\n", grade_names[f.grade], f.what);
 	for (size_t i = 0; i < f.n_items; i++)
 		printf("  %s\n", f.items[i]);
+	for (size_t i = 0; i < f.n_evidence; i++)
+		printf("  %s %s: %s: %s\n", f.evidence[i].demanded ? "-" : "(note)",
+		       grade_names[f.evidence[i].grade], f.evidence[i].probe, f.evidence[i].what);
 	return f.grade == GRADE_PASS ? 0 : 1;
 }
 

@@ -16,12 +16,56 @@
 #include "agent/base/io.h"
 #include "agent/posture/clamd.h"
 #include "agent/posture/posture.h"
+#include "agent/posture/remembered.h"
 #include "tests/unit/test.h"
 
 #define DAY 86400
 #define NOW 1793520000 /* Sun Nov  1 08:00:00 2026 */
 
+static const char *proof; /* what the fake answers to the test file */
 static char folder[] = "/tmp/test-antivirus.XXXXXX", path[100];
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+	char command[300];
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	snprintf(command, sizeof(command), "mkdir -p \"$(dirname '%s/%s')\"", folder, name);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(io_replace(dir, name, text, strlen(text), mode), 0);
+}
+
+/* The head of a database: what comes before its time, and that. */
+static void write_head(char out[DATABASE_HEAD + 1], const char *fields, long made)
+{
+	char text[DATABASE_HEAD];
+	int n = snprintf(text, sizeof(text), "ClamAV-VDB:%s:%ld", fields, made);
+
+	memset(out, ' ', DATABASE_HEAD);
+	memcpy(out, text, (size_t)n);
+	out[DATABASE_HEAD] = '\0';
+}
+
+static void put_head(const char *name, const char *version, long made)
+{
+	char head[DATABASE_HEAD + 1], fields[80];
+
+	snprintf(fields, sizeof(fields), "01 Nov 2026 08-00 +0000:%s:1:90:x:y:z", version);
+	write_head(head, fields, made);
+	put(name, head, 0644);
+}
+
+/* As its packages leave it. */
+static void install(void)
+{
+	char command[200];
+
+	snprintf(command, sizeof(command), "rm -rf %s/usr %s/etc %s/var", folder, folder, folder);
+	assert_int_equal(system(command), 0);
+	put("usr/sbin/clamd", "program", 0755);
+	put("etc/clamav/clamd.conf", "# as packaged\nScanELF yes\n", 0644);
+	put_head("var/lib/clamav/daily.cvd", "27801", NOW - DAY);
+}
 
 /* One clamd of the test's: what it answers to which command; NULL: nothing. */
 struct fake {
@@ -31,7 +75,7 @@ struct fake {
 
 static void serve(int listener, const struct fake *fake)
 {
-	char command[64];
+	char command[200];
 
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
@@ -40,6 +84,11 @@ static void serve(int listener, const struct fake *fake)
 		const char *text = ping ? fake->pong : fake->version;
 		size_t len = ping ? fake->pong_len : fake->version_len;
 
+		if (n > 64 && proof) {
+			io_write(fd, proof, strlen(proof) + 1);
+			close(fd);
+			continue;
+		}
 		if (!ping && (n != 9 || memcmp(command, "zVERSION", 9)))
 			_exit(1);
 		if (!text)
@@ -65,13 +114,24 @@ static pid_t start(const struct fake *fake)
 	return pid;
 }
 
-static void look(const char *root, struct finding *f)
+static void look_by(const struct requirement *req, struct remembered *remembered, struct finding *f)
 {
-	const struct requirement req = { .with.antivirus.signatures_max_age = 3 * DAY };
-	_close_ int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const struct host host = { .root = dir, .clamd = path, .now = NOW };
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct host host = {
+		.root = dir, .clamd = path, .now = NOW, .remembered = remembered
+	};
 
-	look_antivirus(&req, &host, f);
+	look_antivirus(req, &host, f);
+}
+
+static const struct requirement plain = {
+	.check = CHECK_ANTIVIRUS,
+	.with.antivirus = { .signatures_max_age = 3 * DAY, .provider = &provider_clamav },
+};
+
+static void look(struct finding *f)
+{
+	look_by(&plain, NULL, f);
 }
 
 static void test_answers(void **state)
@@ -103,12 +163,13 @@ static void test_answers(void **state)
 	};
 
 	(void)state;
+	install();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		pid_t pid = start(&rows[i].fake);
 		uint64_t begun = io_boot_ms();
 		struct finding f;
 
-		look("/", &f);
+		look(&f);
 		assert_in_range(io_boot_ms() - begun, 0, CLAMD_WAIT_MS + 300);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
@@ -127,21 +188,21 @@ static void test_nobody_listens(void **state)
 
 	(void)state;
 	unlink(path);
-	look(folder, &f);
+	snprintf(name, sizeof(name), "%s/usr/sbin/clamd", folder);
+	unlink(name);
+	look(&f);
 	assert_int_equal(f.grade, GRADE_FAIL);
 	assert_non_null(strstr(f.what, "not installed"));
 
-	snprintf(name, sizeof(name), "mkdir -p %s/usr/sbin && touch %s/usr/sbin/clamd", folder,
-		 folder);
-	assert_int_equal(system(name), 0);
-	look(folder, &f);
+	install();
+	look(&f);
 	assert_non_null(strstr(f.what, "not running"));
 
 	/* The socket a killed clamd leaves behind. */
 	pid = start(&fake);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	look(folder, &f);
+	look(&f);
 	assert_int_equal(f.grade, GRADE_FAIL);
 	assert_non_null(strstr(f.what, "not running"));
 }
@@ -177,6 +238,156 @@ static void test_version_parse(void **state)
 	assert_int_equal(v.made, NOW);
 }
 
+/* What is wrong with a host whose clamd answers as it should. */
+static void test_behind_the_answer(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	static const struct {
+		const char *file, *text, *what;
+		mode_t mode;
+		enum grade grade;
+	} rows[] = {
+		{ "usr/sbin/clamd", "program", "cannot be executed: its mode is 644", 0644,
+		  GRADE_FAIL },
+		{ "usr/sbin/clamd", "program", "may be changed by others", 0757, GRADE_FAIL },
+		{ "etc/clamav/clamd.conf", "ScanPE yes\n  scanelf\t= No\n",
+		  "/etc/clamav/clamd.conf, line 2: ScanELF No is not allowed", 0644, GRADE_FAIL },
+		{ "etc/clamav/clamd.conf", "ExcludePath ^/proc/\nExcludePath \"^/\"\n",
+		  "line 2: ExcludePath ^/ is not allowed", 0644, GRADE_FAIL },
+		{ "etc/clamav/clamd.conf", "MaxFileSize 0\nMaxScanSize 100K\n",
+		  "line 2: MaxScanSize 100K", 0644, GRADE_FAIL },
+		{ "var/lib/clamav/daily.cvd", "ClamAV-VDB:", "stored signatures cannot be read",
+		  0644, GRADE_UNKNOWN },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums",
+		  "00000000000000000000000000000000  usr/sbin/clamd\n",
+		  "clamav-daemon: /usr/sbin/clamd is not as it was packaged", 0644, GRADE_FAIL },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums",
+		  "a9c449d4fa44e9e5a41c574ae55ce4d9  usr/sbin/clamd\n"
+		  "00000000000000000000000000000000  usr/share/doc/gone\n"
+		  "00000000000000000000000000000000  usr/bin/gone\n",
+		  "clamav-daemon: /usr/bin/gone is gone", 0644, GRADE_FAIL },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums",
+		  "a9c449d4fa44e9e5a41c574ae55ce4d9  usr/sbin/clamd\n", "answers", 0644,
+		  GRADE_PASS },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "no list at all\n", "answers", 0644,
+		  GRADE_PASS },
+	};
+	pid_t pid = start(&good);
+	struct finding f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		install();
+		look(&f);
+		assert_string_equal(f.what,
+				    "ClamAV 1.4.6 answers; its signatures 27801 are 1 d old");
+		assert_int_equal(f.grade, GRADE_PASS);
+		put(rows[i].file, rows[i].text, rows[i].mode);
+		look(&f);
+		if (!strstr(f.what, rows[i].what))
+			fail_msg("\"%s\" is not in \"%s\"", rows[i].what, f.what);
+		assert_int_equal(f.grade, rows[i].grade);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Signatures that are gone or old on disk, whatever the daemon still has. */
+static void test_stored_signatures(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	pid_t pid = start(&good);
+	struct finding f;
+	char name[200];
+
+	(void)state;
+	install();
+	put_head("var/lib/clamav/daily.cvd", "27700", NOW - 4 * DAY);
+	look(&f);
+	assert_string_equal(f.what,
+			    "the stored signatures 27700 are 4 d old; the policy allows 3 d");
+	put_head("var/lib/clamav/daily.cld", "27801", NOW); /* the newer one counts */
+	look(&f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "%s/var/lib/clamav/daily.c%cd", folder, "vl"[i]);
+		unlink(name);
+	}
+	look(&f);
+	assert_non_null(strstr(f.what, "no signatures are stored"));
+	assert_int_equal(f.grade, GRADE_FAIL);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* The test file: what is asked for, how often, and what each answer means. */
+static void test_proof(void **state)
+{
+	static const struct {
+		const char *answer, *what;
+		enum grade grade;
+	} rows[] = {
+		{ "stream: Eicar-Test-Signature FOUND", "answers", GRADE_PASS },
+		{ "stream: OK", "took the test file of antivirus for clean", GRADE_FAIL },
+		{ "INSTREAM size limit exceeded. ERROR", "did not say", GRADE_UNKNOWN },
+		{ " FOUND", "did not say", GRADE_UNKNOWN },
+	};
+	struct requirement req = plain;
+	struct finding f;
+
+	(void)state;
+	install();
+	req.with.antivirus.proof_every = 3600;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fake fake = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0, 0 };
+		struct remembered *remembered = remembered_new();
+		pid_t pid;
+
+		proof = rows[i].answer;
+		pid = start(&fake);
+		look_by(&req, remembered, &f);
+		assert_non_null(strstr(f.what, rows[i].what));
+		assert_int_equal(f.grade, rows[i].grade);
+		assert_int_equal(remembered_proof(remembered, "clamav"),
+				 f.grade == GRADE_PASS ? NOW : 0);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+
+		/* Within the hour a proof is not asked for again; one that failed is. */
+		proof = "stream: OK";
+		pid = start(&fake);
+		look_by(&req, remembered, &f);
+		assert_int_equal(f.grade, rows[i].grade == GRADE_PASS ? GRADE_PASS : GRADE_FAIL);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		remembered_free(remembered);
+	}
+}
+
+static void test_database_head(void **state)
+{
+	static const char *const bad[] = {
+		"a:-1:1:90:x:y:z", "a:1:1:90:x:y", "a::1:90:x:y:z", "a:4294967296:1:90:x:y:z", "",
+	};
+	char head[DATABASE_HEAD + 1];
+	struct clamd_version v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		write_head(head, bad[i], 1);
+		assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), -EBADMSG);
+	}
+	write_head(head, "a:27801:1:90:x:y:z", NOW);
+	assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), 0);
+	assert_int_equal(v.version, 27801);
+	assert_int_equal(v.made, NOW);
+	assert_int_equal(database_head_parse(head, DATABASE_HEAD - 1, &v), -EBADMSG);
+	head[100] = '\0';
+	assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), -EBADMSG);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -199,9 +410,10 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_version_parse),
+		cmocka_unit_test(test_answers),		  cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_version_parse),	  cmocka_unit_test(test_behind_the_answer),
+		cmocka_unit_test(test_stored_signatures), cmocka_unit_test(test_proof),
+		cmocka_unit_test(test_database_head),
 	};
 
 	return cmocka_run_group_tests_name("antivirus", tests, set_up, tear_down);

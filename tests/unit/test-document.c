@@ -44,8 +44,8 @@ static void test_example(void **state)
 	/* A requirement without contact text has the policy's. */
 	assert_string_equal(p->requirements[0].contact, p->contact);
 	assert_int_equal(p->requirements[1].check, CHECK_ANTIVIRUS);
-	assert_int_equal(p->requirements[1].n_remedies, 3);
-	assert_int_equal(p->requirements[1].remedies[2], REMEDY_ANTIVIRUS_REINSTALL);
+	assert_int_equal(p->requirements[1].n_remedies, 4);
+	assert_int_equal(p->requirements[1].remedies[3], REMEDY_ANTIVIRUS_REINSTALL);
 	assert_memory_equal(p->requirements[1].contact, "Security team", 13);
 	assert_true(p->allow.dhcp_any);
 	assert_false(p->allow.dns_any);
@@ -114,8 +114,8 @@ static const struct {
 	{ "{\"mode\":\"audit\",\n \"look_every\":\"1s\",\"requirements\":[]}", 2, 15,
 	  "look_every: \"1s\" is out of range; from 5 s to 1 d" },
 	{ "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n \"colour\": 1}", 2, 12,
-	  "colour: unknown member; there are: mode, contact, look_every, requirements, allow, "
-	  "stale" },
+	  "colour: unknown member; there are: mode, contact, look_every, providers, "
+	  "requirements, allow, stale" },
 	{ S("\"after\":\"7d\""), 2, 9, "stale: member \"then\" is missing" },
 	{ S("\"after\":\"7d\",\"then\":\"panic\""), 2, 30,
 	  "stale.then: \"panic\" is neither \"keep\" nor \"quarantine\"" },

@@ -200,8 +200,8 @@ static void test_reader_gone(void **state)
 static void test_tables(void **state)
 {
 	static const struct step *const all[] = {
-		steps_patches_install,	   steps_antivirus_start, steps_antivirus_enable,
-		steps_antivirus_reinstall, steps_firewall_enable,
+		steps_patches_install,	 steps_antivirus_start,	    steps_antivirus_enable,
+		steps_antivirus_restore, steps_antivirus_reinstall, steps_firewall_enable,
 	};
 
 	(void)state;

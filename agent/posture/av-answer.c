@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/span.h"
+#include "agent/posture/antivirus.h"
+#include "agent/posture/clamd.h"
+#include "agent/posture/remembered.h"
+
+#define ANSWER_MAX    256
+#define CLOCKS_DIFFER 86400 /* seconds: another time zone's clamd, a mirror ahead of us */
+#define PROBE	      "answer"
+
+/* The configuration's socket is that of the ClamAV that is built in; a policy's has its own. */
+static const char *socket_of(const struct antivirus *a)
+{
+	return a->provider == &provider_clamav && a->host->clamd ? a->host->clamd
+								 : a->provider->answer.socket;
+}
+
+static void tell_silent(struct antivirus *a, int err)
+{
+	const char *at = socket_of(a);
+
+	if (err == -ENOENT || err == -ECONNREFUSED)
+		antivirus_tell(a, true, PROBE, GRADE_FAIL, "start it: systemctl start its unit",
+			       "%s is not running: nobody listens on %s", a->base, at);
+	else if (err == -ETIMEDOUT || err == -ECONNRESET || err == -EPIPE)
+		antivirus_tell(a, true, PROBE, GRADE_FAIL, "restart it: systemctl restart its unit",
+			       "%s does not answer on %s", a->base, at);
+	else
+		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, "see systemctl status of its unit",
+			       "cannot ask %s on %s: %s", a->base, at, strerror(-err));
+}
+
+static void judge_age(struct antivirus *a, const char *probe, const char *whose,
+		      const struct clamd_version *v)
+{
+	int64_t age = a->host->now - v->made;
+	char is[SPAN_TEXT], may[SPAN_TEXT];
+
+	if (age < -CLOCKS_DIFFER) {
+		antivirus_tell(a, true, probe, GRADE_UNKNOWN, "see that this host's clock is right",
+			       "%s signatures %u are from the future, so their age is not known",
+			       whose, v->version);
+		return;
+	}
+	age = age < 0 ? 0 : age;
+	span_text((uint64_t)age, is);
+	span_text(a->req->with.antivirus.signatures_max_age, may);
+	if ((uint64_t)age > a->req->with.antivirus.signatures_max_age) {
+		antivirus_tell(a, true, probe, GRADE_FAIL, "see why no newer ones come",
+			       "%s signatures %u are %s old; the policy allows %s", whose,
+			       v->version, is, may);
+		return;
+	}
+	antivirus_tell(a, true, probe, GRADE_PASS, NULL, "%s signatures %u are %s old", whose,
+		       v->version, is);
+	if (*v->engine)
+		snprintf(a->good, sizeof(a->good), "%s answers; its signatures %u are %s old",
+			 v->engine, v->version, is);
+}
+
+static void judge_version(struct antivirus *a, const char *answer)
+{
+	struct clamd_version v;
+
+	if (clamd_version_parse(answer, &v) < 0)
+		antivirus_tell(a, true, "loaded", GRADE_UNKNOWN, "see systemctl status of its unit",
+			       "%s names its signatures as \"%.80s\"", a->base, answer);
+	else if (!v.version)
+		antivirus_tell(a, true, "loaded", GRADE_FAIL, "fetch them: freshclam",
+			       "%s has no daily signatures", v.engine);
+	else
+		judge_age(a, "loaded", "the loaded", &v);
+}
+
+static void tell_proof(struct antivirus *a, long at)
+{
+	char ago[SPAN_TEXT];
+
+	antivirus_tell(a, true, "proof", GRADE_PASS, NULL, "it found the test file %s ago",
+		       span_text((uint64_t)(a->host->now - at), ago));
+}
+
+/* Detecting is what it is for; a proof that failed is tried again at each look. */
+static void probe_proof(struct antivirus *a)
+{
+	uint64_t every = a->req->with.antivirus.proof_every;
+	const char *name = a->provider->name;
+	long at = remembered_proof(a->host->remembered, name);
+	int r;
+
+	if (!every)
+		return;
+	if (at && at <= a->host->now && (uint64_t)(a->host->now - at) < every) {
+		tell_proof(a, at);
+		return;
+	}
+	r = clamd_prove(socket_of(a), CLAMD_WAIT_MS);
+	remembered_set_proof(a->host->remembered, name, r == 0 ? a->host->now : 0);
+	if (r == 0)
+		tell_proof(a, a->host->now);
+	else if (r == -ENOMSG)
+		antivirus_tell(a, true, "proof", GRADE_FAIL, "see its configuration and signatures",
+			       "%s took the test file of antivirus for clean", a->base);
+	else
+		antivirus_tell(a, true, "proof", GRADE_UNKNOWN, "see systemctl status of its unit",
+			       "%s did not say what it thinks of the test file: %s", a->base,
+			       strerror(-r));
+}
+
+/* Active is not running: clamd is there only when it answers, and answers soon. */
+static void ask_clamd(struct antivirus *a)
+{
+	uint64_t begun = io_boot_ms(), spent;
+	const char *at = socket_of(a);
+	char answer[ANSWER_MAX];
+	int r = clamd_ask(at, "PING", answer, sizeof(answer), CLAMD_WAIT_MS);
+
+	if (r == 0 && strcmp(answer, "PONG"))
+		r = -EPROTO;
+	spent = io_boot_ms() - begun;
+	if (r == 0)
+		r = spent >= CLAMD_WAIT_MS ? -ETIMEDOUT
+					   : clamd_ask(at, "VERSION", answer, sizeof(answer),
+						       CLAMD_WAIT_MS - (int)spent);
+	if (r < 0) {
+		tell_silent(a, r);
+		return;
+	}
+	antivirus_tell(a, true, PROBE, GRADE_PASS, NULL, "%s answers on %s", a->base, at);
+	judge_version(a, answer);
+	probe_proof(a);
+}
+
+static void ask_text(struct antivirus *a)
+{
+	const struct provider_answer *how = &a->provider->answer;
+	int r = socket_expect(how->socket, how->send, how->expect, CLAMD_WAIT_MS);
+
+	if (r == -EPROTO)
+		antivirus_tell(a, true, PROBE, GRADE_FAIL, "see systemctl status of its unit",
+			       "%s answers otherwise than \"%s\"", a->base, how->expect);
+	else if (r < 0)
+		tell_silent(a, r);
+	else
+		antivirus_tell(a, true, PROBE, GRADE_PASS, NULL, "%s answers \"%s\"", a->base,
+			       how->expect);
+}
+
+void probe_answer(struct antivirus *a)
+{
+	if (a->halted)
+		return;
+	switch (a->provider->answer.speaks) {
+	case TONGUE_CLAMD: ask_clamd(a); return;
+	case TONGUE_TEXT: ask_text(a); return;
+	case TONGUE_NONE: return;
+	}
+}
+
+/* The head of one file of signatures; false when there is none to be read. */
+static int read_vintage(const struct antivirus *a, const char *path, struct clamd_version *ret)
+{
+	_close_ int fd = openat(a->host->root, path + 1,
+				O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char head[DATABASE_HEAD];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (a->provider->signatures.from == VINTAGE_MTIME) {
+		*ret = (struct clamd_version){ .made = st.st_mtime };
+		return 0;
+	}
+	if (read(fd, head, sizeof(head)) != sizeof(head))
+		return -EBADMSG;
+	return database_head_parse(head, sizeof(head), ret);
+}
+
+/* A daemon goes on with what it has loaded when its files are gone, until its next start. */
+void probe_signatures(struct antivirus *a)
+{
+	const struct provider_signatures *s = &a->provider->signatures;
+	struct clamd_version newest = { 0 }, v;
+	int r, worst = -ENOENT;
+
+	if (s->from == VINTAGE_NONE || !a->installed)
+		return;
+	for (size_t i = 0; i < s->files.n; i++) {
+		r = read_vintage(a, s->files.rows[i], &v);
+		if (r == 0 && v.made > newest.made)
+			newest = v;
+		else if (r < 0 && r != -ENOENT)
+			worst = r;
+	}
+	newest.engine[0] = '\0';
+	if (newest.made)
+		judge_age(a, "signatures", "the stored", &newest);
+	else if (worst == -ENOENT)
+		antivirus_tell(a, true, "signatures", GRADE_FAIL, "fetch them anew",
+			       "no signatures are stored: no %s", s->files.rows[0]);
+	else
+		antivirus_tell(a, true, "signatures", GRADE_UNKNOWN, "fetch them anew",
+			       "stored signatures cannot be read: %s: %s", s->files.rows[0],
+			       strerror(-worst));
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/antivirus.h"
+#include "agent/posture/settings.h"
+#include "agent/posture/whole.h"
+
+#define HASHED_PER_LOOK (32 * 1024 * 1024) /* bytes: a tenth of a second */
+
+/* The parts whose settings lie in that file; demanded when one of them is. */
+static bool demands_file(const struct antivirus *a, const char *file)
+{
+	const struct provider *p = a->provider;
+
+	for (size_t i = 0; i < p->n_settings; i++)
+		if (!strcmp(p->settings[i].file, file) && antivirus_demands(a, p->settings[i].of))
+			return true;
+	return false;
+}
+
+static void probe_file(struct antivirus *a, const char *file)
+{
+	bool demanded = demands_file(a, file);
+	const struct provider_setting *s;
+	const char *probe = strrchr(file, '/') + 1;
+	char value[SETTINGS_TEXT_MAX], todo[160];
+	_free_ char *text = NULL;
+	unsigned line;
+	size_t len;
+	int r = io_read(a->host->root, file + 1, SETTINGS_FILE_MAX, &text, &len);
+
+	snprintf(todo, sizeof(todo), "put it right, or put what it says into the policy");
+	if (r == -ENOENT)
+		antivirus_tell(a, demanded, probe, GRADE_FAIL, "install it anew", "%s is gone",
+			       file);
+	else if (r < 0)
+		antivirus_tell(a, demanded, probe, GRADE_UNKNOWN, todo, "%s cannot be read: %s",
+			       file, strerror(-r));
+	else if (settings_judge(a->provider, file, text, &s, &line, value))
+		antivirus_tell(a, antivirus_demands(a, s->of), probe, GRADE_FAIL, todo,
+			       "%s, line %u: %s %.40s is not allowed", file, line, s->key, value);
+	else
+		antivirus_tell(a, demanded, probe, GRADE_PASS, NULL,
+			       "%s says nothing that is not allowed", file);
+}
+
+void probe_settings(struct antivirus *a)
+{
+	const struct provider *p = a->provider;
+
+	for (size_t i = 0; a->installed && i < p->n_settings; i++)
+		if (i == 0 || strcmp(p->settings[i].file, p->settings[i - 1].file))
+			probe_file(a, p->settings[i].file);
+}
+
+static bool is_locked(const struct antivirus *a, const char *path)
+{
+	_close_ int fd = openat(a->host->root, path + 1,
+				O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int flags;
+
+	return fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 &&
+	       flags & (FS_IMMUTABLE_FL | FS_APPEND_FL);
+}
+
+/* chattr +i hurts nobody until a repair or an update meets it; remedies take it away. */
+static void probe_locks(struct antivirus *a)
+{
+	const struct provider *p = a->provider;
+	const char *path = NULL;
+
+	for (size_t i = 0; !path && i < p->n_units; i++)
+		if (*p->units[i].program && is_locked(a, p->units[i].program))
+			path = p->units[i].program;
+	for (size_t i = 0; !path && i < p->n_settings; i++)
+		if (is_locked(a, p->settings[i].file))
+			path = p->settings[i].file;
+	for (size_t i = 0; !path && i < p->signatures.files.n; i++)
+		if (is_locked(a, p->signatures.files.rows[i]))
+			path = p->signatures.files.rows[i];
+	if (path)
+		antivirus_tell(a, false, "locks", GRADE_FAIL, NULL,
+			       "%s cannot be replaced: chattr +i", path);
+}
+
+static void probe_package(struct antivirus *a, const char *package, size_t *budget)
+{
+	char wrong[120];
+	int r = whole_look(a->host->root, package, a->host->remembered, budget, wrong);
+
+	if (r == -EUCLEAN)
+		antivirus_tell(a, true, package, GRADE_FAIL, "install it anew", "%s: %s", package,
+			       wrong);
+	else if (r == 0)
+		antivirus_tell(a, true, package, GRADE_PASS, NULL, "%s is as it was packaged",
+			       package);
+	else
+		antivirus_tell(a, false, package, GRADE_UNKNOWN, NULL,
+			       r == -EAGAIN ? "%s has not been compared in whole yet"
+					    : "%s cannot be compared: dpkg has no list of it",
+			       package);
+}
+
+void probe_packages(struct antivirus *a)
+{
+	const struct provider *p = a->provider;
+	size_t budget = HASHED_PER_LOOK;
+
+	for (size_t i = 0; a->installed && i < p->packages.n; i++)
+		probe_package(a, p->packages.rows[i], &budget);
+	probe_locks(a);
+}

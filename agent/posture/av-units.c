@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/posture/antivirus.h"
+#include "agent/posture/unit.h"
+
+static void probe_program(struct antivirus *a, const struct provider_unit *u)
+{
+	bool demanded = antivirus_demands(a, u->part);
+	const char *base = strrchr(u->program, '/') + 1;
+	struct stat st;
+	char todo[160];
+
+	if (fstatat(a->host->root, u->program + 1, &st, 0) < 0) {
+		snprintf(todo, sizeof(todo), "install it: apt-get install %s",
+			 a->provider->packages.n
+				 ? a->provider->packages.rows[a->provider->packages.n > 1]
+				 : a->provider->title);
+		antivirus_tell(a, demanded, base, errno == ENOENT ? GRADE_FAIL : GRADE_UNKNOWN,
+			       todo,
+			       errno == ENOENT ? "%s is not installed: no %s"
+					       : "cannot tell whether %s is installed: %s",
+			       base, u->program);
+		return;
+	}
+	a->installed |= u->part == PART_DAEMON;
+	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+		antivirus_tell(a, demanded, base, GRADE_FAIL, "install it anew",
+			       "%s cannot be executed: its mode is %03o", u->program,
+			       (unsigned)st.st_mode & 07777);
+	else if (st.st_uid != 0 || st.st_mode & 0022)
+		antivirus_tell(a, demanded, base, GRADE_FAIL, "install it anew",
+			       "%s may be changed by others than root", u->program);
+	else
+		antivirus_tell(a, demanded, base, GRADE_PASS, NULL, "%s is there", u->program);
+}
+
+static void probe_unit(struct antivirus *a, const struct provider_unit *u)
+{
+	bool demanded = antivirus_demands(a, u->part);
+	struct unit unit;
+	char todo[160];
+
+	unit_look(a->host->root, u, &unit);
+	snprintf(todo, sizeof(todo), "see systemctl cat %s", u->name);
+	if (unit.load == UNIT_ABSENT)
+		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "install it anew",
+			       "%s has no unit file", u->name);
+	else if (unit.load == UNIT_MASKED)
+		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "unmask it: systemctl unmask",
+			       "%s is masked by /%.90s", u->name, unit.fragment);
+	else if (unit.load == UNIT_OVERRIDDEN)
+		antivirus_tell(a, demanded, u->name, GRADE_FAIL, todo, "%s is overridden by /%.90s",
+			       u->name, unit.fragment);
+	else if (*unit.drop_in)
+		antivirus_tell(a, demanded, u->name, GRADE_FAIL, todo,
+			       "%s is changed: /%.90s sets %s", u->name, unit.drop_in, unit.sets);
+	else if (!unit.enabled)
+		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "enable it: systemctl enable",
+			       "%s is not enabled: it would not start at boot", u->name);
+	else
+		antivirus_tell(a, demanded, u->name, GRADE_PASS, NULL, "%s is enabled, as packaged",
+			       u->name);
+}
+
+/* What answers on a socket needs no process seen; what does not answer has nothing else. */
+static void probe_run(struct antivirus *a, const struct provider_unit *u)
+{
+	bool demanded = antivirus_demands(a, u->part);
+	bool only = u->part != PART_DAEMON || a->provider->answer.speaks == TONGUE_NONE;
+	struct unit_run run;
+	char probe[PROVIDER_TEXT_MAX + 16], todo[160];
+
+	unit_run_look(a->host->root, u, &run);
+	snprintf(probe, sizeof(probe), "%s runs", strrchr(u->program, '/') + 1);
+	snprintf(todo, sizeof(todo), "start it: systemctl restart %s", u->name);
+	a->halted |= u->part == PART_DAEMON && (run.frozen || run.state == 'T' || run.state == 't');
+	if (run.frozen)
+		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo, "%s is frozen", u->name);
+	else if (run.state == 'T' || run.state == 't')
+		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo, "process %d of %s is stopped",
+			       (int)run.pid, u->name);
+	else if (run.pid)
+		antivirus_tell(a, demanded, probe, GRADE_PASS, NULL, "%s runs as process %d",
+			       u->program, (int)run.pid);
+	else if (only && a->installed)
+		antivirus_tell(a, demanded, probe,
+			       run.seen || a->systemd ? GRADE_FAIL : GRADE_UNKNOWN, todo,
+			       "%s does not run in %s", u->program, u->name);
+}
+
+void probe_units(struct antivirus *a)
+{
+	const struct provider *p = a->provider;
+
+	for (size_t i = 0; i < p->n_units; i++)
+		if (*p->units[i].program)
+			probe_program(a, &p->units[i]);
+	/* Of what is not there, the rest says nothing. */
+	for (size_t i = 0; a->installed && i < p->n_units; i++) {
+		if (a->systemd)
+			probe_unit(a, &p->units[i]);
+		if (*p->units[i].program)
+			probe_run(a, &p->units[i]);
+	}
+	if (!a->systemd)
+		antivirus_tell(a, p->answer.speaks == TONGUE_NONE, "units", GRADE_UNKNOWN, NULL,
+			       "no systemd runs here, so no unit can be seen");
+}

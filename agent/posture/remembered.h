@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What looks remember from one round to the next, so that each of them stays cheap: which files
+ * were read whole and found good, and when an antivirus last proved that it detects.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct remembered;
+
+struct remembered *remembered_new(void);		  /* NULL: no memory */
+struct remembered *remembered_free(struct remembered *k); /* always NULL; k may be NULL */
+
+/*
+ * What was concluded of a file with this identity: 1 good, 0 bad, -ENOENT nothing.  Identity is
+ * device, inode, size and both times: who changes a file changes one of them (ctime cannot be set).
+ */
+int remembered_file(const struct remembered *k, const struct stat *st);
+void remembered_set_file(struct remembered *k, const struct stat *st, bool good);
+
+/* When the provider of that name last detected the test file; 0: never, or it failed since. */
+long remembered_proof(const struct remembered *k, const char *provider);
+void remembered_set_proof(struct remembered *k, const char *provider, long at);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "policy/provider.h"
+
+#define SETTINGS_FILE_MAX (256 * 1024)
+#define SETTINGS_TEXT_MAX 200
+
+/*
+ * One line "KEY VALUE" or "KEY = VALUE" of a configuration file, in place: 1 with both, the value
+ * without blanks around it and without quotes; 0 for a comment and a line of blanks.
+ */
+int setting_split(char *line, char **key, char **value);
+
+/*
+ * The first line of a file's text that a provider's settings for that file do not allow: 1 with the
+ * setting and the line's number, or 0.  The text is changed.
+ */
+int settings_judge(const struct provider *p, const char *file, char *text,
+		   const struct provider_setting **ret, unsigned *line,
+		   char value[SETTINGS_TEXT_MAX]);
+
+/*
+ * Writes the text anew without what is not allowed: such a line becomes a comment that begins
+ * with "# set aside by lazaret: ", and the setting's first good value, if it lists any, follows on
+ * a line of its own.  How many lines those were, or -ENOMEM.  The caller frees *ret.
+ */
+int settings_mend(const struct provider *p, const char *file, const char *text, char **ret,
+		  size_t *len);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/unit.h"
+
+#define CGROUP_FILE_MAX (64 * 1024)
+#define STAT_MAX	4096
+#define COMM_MAX	15 /* TASK_COMM_LEN without its NUL */
+
+/* Unified, and the two trees of a hybrid. */
+static const char *const trees[] = { "sys/fs/cgroup", "sys/fs/cgroup/unified",
+				     "sys/fs/cgroup/systemd" };
+/* Where services are, and where ours puts those that repair needs (systemd/repair.conf.in). */
+static const char *const slices[] = { "system.slice", "lazaret.slice" };
+
+static int read_cgroup(int root, const char *unit, const char *file, char **ret)
+{
+	const size_t n = sizeof(slices) / sizeof(*slices);
+	size_t len;
+	int r = -ENOENT;
+
+	for (size_t i = 0; r == -ENOENT && i < n * sizeof(trees) / sizeof(*trees); i++) {
+		char path[UNIT_PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s/%s/%s", trees[i / n], slices[i % n], unit,
+			 file);
+		r = io_read(root, path, CGROUP_FILE_MAX, ret, &len);
+	}
+	return r;
+}
+
+/* "12 (clamd) S 1 ...": the name may have blanks and brackets, so it ends at the last one. */
+static bool read_stat(int root, long pid, char comm[COMM_MAX + 1], char *state)
+{
+	_free_ char *text = NULL;
+	char path[40], *from, *to;
+	size_t len;
+
+	snprintf(path, sizeof(path), "proc/%ld/stat", pid);
+	if (io_read(root, path, STAT_MAX, &text, &len) < 0)
+		return false;
+	from = strchr(text, '(');
+	to = strrchr(text, ')');
+	if (!from || !to || to < from || to[1] != ' ' || to - from - 1 > COMM_MAX)
+		return false;
+	memcpy(comm, from + 1, (size_t)(to - from - 1));
+	comm[to - from - 1] = '\0';
+	*state = to[2];
+	return true;
+}
+
+static bool is_program(const char *comm, const char *program)
+{
+	const char *base = strrchr(program, '/');
+
+	return base && !strncmp(comm, base + 1, COMM_MAX);
+}
+
+void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret)
+{
+	_free_ char *events = NULL, *procs = NULL;
+	struct unit_run run = { 0 };
+	char *rest, *line;
+
+	if (read_cgroup(root, of->name, "cgroup.events", &events) == 0)
+		run.frozen = strstr(events, "frozen 1") != NULL;
+	run.seen = read_cgroup(root, of->name, "cgroup.procs", &procs) == 0;
+	for (line = procs ? strtok_r(procs, "\n", &rest) : NULL; line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		char comm[COMM_MAX + 1], state;
+		long pid = strtol(line, NULL, 10);
+
+		if (!read_stat(root, pid, comm, &state)) {
+			if (!run.pid) /* hidden from us, but there */
+				run.pid = (pid_t)pid;
+		} else if (is_program(comm, of->program) && state != 'Z' && state != 'X') {
+			run.pid = (pid_t)pid;
+			run.state = state;
+		}
+	}
+	*ret = run;
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/ini.h"
+#include "agent/base/io.h"
+#include "agent/posture/unit.h"
+
+const struct unit_folder unit_folders[] = {
+	{ "etc/systemd/system.control", false }, { "run/systemd/system.control", false },
+	{ "run/systemd/transient", false },	 { "run/systemd/generator.early", false },
+	{ "etc/systemd/system", false },	 { "etc/systemd/system.attached", false },
+	{ "run/systemd/system", false },	 { "run/systemd/system.attached", false },
+	{ "run/systemd/generator", false },	 { "usr/local/lib/systemd/system", false },
+	{ "usr/lib/systemd/system", true },	 { "lib/systemd/system", true },
+	{ "run/systemd/generator.late", true },	 { NULL, false },
+};
+
+static void drop_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static DIR *open_dir(int root, const char *path)
+{
+	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n > m && !strcmp(text + n - m, end);
+}
+
+/* A unit file that is there: a link to the packages' own one is that one. */
+static enum unit_load load_of(int root, const char *path, bool vendor)
+{
+	char to[UNIT_PATH_MAX];
+	ssize_t n = readlinkat(root, path, to, sizeof(to) - 1);
+	struct stat st;
+
+	if (n >= 0) {
+		to[n] = '\0';
+		if (!strcmp(to, "/dev/null"))
+			return UNIT_MASKED;
+		if (strstr(to, "lib/systemd/system/") && !strstr(to, "/local/"))
+			return UNIT_PLAIN;
+		return vendor ? UNIT_PLAIN : UNIT_OVERRIDDEN;
+	}
+	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return UNIT_ABSENT;
+	if (S_ISREG(st.st_mode) && st.st_size == 0)
+		return UNIT_MASKED;
+	return vendor ? UNIT_PLAIN : UNIT_OVERRIDDEN;
+}
+
+static void find_fragment(int root, const char *name, struct unit *u)
+{
+	for (const struct unit_folder *f = unit_folders; f->path; f++) {
+		char path[UNIT_PATH_MAX];
+		enum unit_load load;
+
+		snprintf(path, sizeof(path), "%s/%s", f->path, name);
+		load = load_of(root, path, f->vendor);
+		if (load == UNIT_ABSENT)
+			continue;
+		if (u->load == UNIT_ABSENT) {
+			u->load = load;
+			memcpy(u->fragment, path, sizeof(path));
+		} else if (f->vendor) {
+			return; /* what was found outranks it */
+		}
+	}
+	/* Some products bring their unit to /etc: nothing is overridden then. */
+	if (u->load == UNIT_OVERRIDDEN)
+		u->load = UNIT_PLAIN;
+}
+
+static bool is_linked(int root, const char *folder, const char *name)
+{
+	_drop_(drop_dir) DIR *dir = open_dir(root, folder);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		char link[UNIT_PATH_MAX + 256];
+		struct stat st;
+
+		if (!ends_with(e->d_name, ".wants") && !ends_with(e->d_name, ".requires"))
+			continue;
+		snprintf(link, sizeof(link), "%s/%s", e->d_name, name);
+		if (fstatat(dirfd(dir), link, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_enabled(int root, const char *name, const char *fragment)
+{
+	static const char *const folders[] = { "etc/systemd/system", "usr/lib/systemd/system",
+					       "lib/systemd/system" };
+	_free_ char *text = NULL;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		if (is_linked(root, folders[i], name))
+			return true;
+	return io_read(root, fragment, INI_FILE_MAX, &text, &len) == 0 &&
+	       !strstr(text, "[Install]");
+}
+
+static int each_in(int root, const char *folder, const char *base,
+		   int (*each)(void *ctx, int root, const char *path, const char *name), void *ctx)
+{
+	char at[UNIT_PATH_MAX];
+	_drop_(drop_dir) DIR *dir = NULL;
+	struct dirent *e;
+	int r = 0;
+
+	snprintf(at, sizeof(at), "%s/%s.d", folder, base);
+	dir = open_dir(root, at);
+	while (r == 0 && dir && (e = readdir(dir))) {
+		char path[UNIT_PATH_MAX + 256];
+
+		if (!ends_with(e->d_name, ".conf"))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", at, e->d_name);
+		r = each(ctx, root, path, e->d_name);
+	}
+	return r;
+}
+
+int unit_each_drop_in(int root, const char *unit,
+		      int (*each)(void *ctx, int root, const char *path, const char *name),
+		      void *ctx)
+{
+	const char *type = strrchr(unit, '.');
+	char base[PROVIDER_TEXT_MAX + 16], *dash;
+	int r = 0;
+
+	if (!type || strlen(unit) >= PROVIDER_TEXT_MAX)
+		return -EINVAL;
+	/* foo-bar.service, foo-.service, service */
+	snprintf(base, sizeof(base), "%s", unit);
+	while (r == 0) {
+		for (const struct unit_folder *f = unit_folders; r == 0 && f->path; f++)
+			r = each_in(root, f->path, base, each, ctx);
+		if (!strchr(base, '.'))
+			break;
+		*strrchr(base, '.') = '\0';
+		if (*base && base[strlen(base) - 1] == '-')
+			base[strlen(base) - 1] = '\0';
+		dash = strrchr(base, '-');
+		snprintf(dash ? dash + 1 : base,
+			 sizeof(base) - (size_t)(dash ? dash + 1 - base : 0), "%s",
+			 dash ? type : type + 1);
+	}
+	return r;
+}
+
+struct decides {
+	bool own, yes;
+	char *sets;
+};
+
+/* Beginnings of keys; what only describes, orders or restarts is not among them. */
+static const char *const decisive[] = {
+	"Condition",
+	"Assert",
+	"Exec",
+	"Type",
+	"RefuseManualStart",
+	"Conflicts",
+	"BindsTo",
+	"CPU",
+	"AllowedCPUs",
+	"Memory",
+	"TasksMax",
+	"IO",
+	"Limit",
+	"RuntimeMaxSec",
+	"RootDirectory",
+	"RootImage",
+	"Inaccessible",
+	"TemporaryFileSystem",
+	"ProtectHome",
+	"SystemCall",
+	"User",
+	"Group",
+	"DynamicUser",
+	"Listen",
+	"Sockets",
+	"Nice",
+	"JoinsNamespaceOf",
+	"StartLimit",
+	"JobTimeout",
+};
+static const char *const around[] = { "ExecStartPre", "ExecStartPost", "ExecReload",
+				      "ExecStopPost" };
+
+static int on_line(void *ctx, const char *section, const char *key, const char *value,
+		   struct fault *fault)
+{
+	struct decides *d = ctx;
+
+	(void)section, (void)value, (void)fault;
+	for (size_t i = 0; d->own && i < sizeof(around) / sizeof(*around); i++)
+		if (!strcmp(key, around[i]))
+			return 0;
+	for (size_t i = 0; !d->yes && i < sizeof(decisive) / sizeof(*decisive); i++)
+		if (!strncmp(key, decisive[i], strlen(decisive[i]))) {
+			d->yes = true;
+			snprintf(d->sets, 32, "%s", key);
+		}
+	return 0;
+}
+
+bool drop_in_decides(char *text, size_t len, bool own, char sets[32])
+{
+	struct decides d = { .own = own, .sets = sets };
+	struct fault fault = { 0 };
+
+	if (ini_parse(text, len, on_line, &d, &fault) < 0 && !d.yes) {
+		d.yes = true;
+		snprintf(sets, 32, "what cannot be read");
+	}
+	return d.yes;
+}
+
+struct search {
+	const struct provider_unit *of;
+	struct unit *unit;
+};
+
+static int on_drop_in(void *ctx, int root, const char *path, const char *name)
+{
+	struct search *s = ctx;
+	_free_ char *text = NULL;
+	bool own = false;
+	size_t len;
+
+	for (size_t i = 0; i < s->of->drop_ins.n; i++)
+		own |= !strcmp(s->of->drop_ins.rows[i], name);
+	if (io_read(root, path, INI_FILE_MAX, &text, &len) < 0)
+		return 0; /* a link to /dev/null is how one masks a drop-in */
+	if (!drop_in_decides(text, len, own, s->unit->sets))
+		return 0;
+	snprintf(s->unit->drop_in, sizeof(s->unit->drop_in), "%s", path);
+	return 1;
+}
+
+void unit_look(int root, const struct provider_unit *of, struct unit *ret)
+{
+	struct unit u = { .load = UNIT_ABSENT };
+	struct search s = { of, &u };
+
+	find_fragment(root, of->name, &u);
+	if (u.load != UNIT_ABSENT) {
+		u.enabled = is_enabled(root, of->name, u.fragment);
+		unit_each_drop_in(root, of->name, on_drop_in, &s);
+	}
+	*ret = u;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A unit as its files and its cgroup show it (systemd.unit(5), UNIT FILE LOAD PATH; cgroups(7)).
+ * It needs neither the manager nor the bus, which whoever switches things off may stop.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "policy/provider.h"
+
+#define UNIT_PATH_MAX 240
+
+enum unit_load {
+	UNIT_ABSENT,
+	UNIT_PLAIN,	 /* as its package made it */
+	UNIT_MASKED,	 /* a link to /dev/null, or an empty file */
+	UNIT_OVERRIDDEN, /* a file of the same name outranks the package's */
+};
+
+struct unit {
+	enum unit_load load;
+	char fragment[UNIT_PATH_MAX]; /* the file in effect, below the root; empty when absent */
+	bool enabled; /* at boot, by a link that lasts; a static unit counts as enabled */
+	char drop_in[UNIT_PATH_MAX]; /* the first that decides over it; empty: none */
+	char sets[32];		     /* what it sets: "ConditionPathExists" */
+};
+
+/* The folders units are read from, relative to the root, highest rank first; NULL ends. */
+struct unit_folder {
+	const char *path;
+	bool vendor; /* packages' own */
+};
+extern const struct unit_folder unit_folders[];
+
+void unit_look(int root, const struct provider_unit *of, struct unit *ret);
+
+/*
+ * Whether a drop-in decides what its unit runs, whether it runs, or how far it gets.  own: its
+ * package made it, which may add commands around the main one.  true and in sets which key does;
+ * what cannot be read as systemd's syntax decides.  The text is changed.
+ */
+bool drop_in_decides(char *text, size_t len, bool own, char sets[32]);
+
+/*
+ * Calls each with the path, below the root, of every drop-in of a unit, until it gives other than
+ * 0, which is returned.  These are the unit's own, those of its name's prefixes and of its type.
+ */
+int unit_each_drop_in(int root, const char *unit,
+		      int (*each)(void *ctx, int root, const char *path, const char *name),
+		      void *ctx);
+
+/* What a unit's cgroup holds. */
+struct unit_run {
+	bool frozen;
+	pid_t pid;  /* named like the program, or hidden from us; 0: none is there */
+	char state; /* proc(5): 'S', 'T'; NUL when hidden (ProtectProc= of our unit) */
+	bool seen;  /* the cgroup was there */
+};
+void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret);

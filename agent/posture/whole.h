@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+
+#include "agent/posture/remembered.h"
+
+/*
+ * Compares a package's files with the hashes that dpkg keeps of them
+ * (/var/lib/dpkg/info/NAME.md5sums, deb-md5sums(5)).  What only documents is passed over, and so
+ * are configuration files, which dpkg does not list.  0 and ret empty when all are as they were
+ * packaged; -EUCLEAN and in ret what is wrong with the first that is not; -EAGAIN when not all
+ * could be read this time (*budget bytes, counted down); -ENOENT when dpkg has no such list;
+ * -EBADMSG for a list that is none.  The hash finds accidents and hasty hands; root can forge it.
+ */
+int whole_look(int root, const char *package, struct remembered *remembered, size_t *budget,
+	       char ret[120]);

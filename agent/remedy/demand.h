@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "agent/remedy/step.h"
+#include "policy/document.h"
+
+/*
+ * Does something for each provider that the policy in force demands, as its requirement has it:
+ * read from the verified store and from nowhere else.  A host that never had a policy has
+ * ClamAV's.  Providers without that remedy are passed over; when none is left, and
+ * when one fails, the fault says so.  0 or -errno.
+ */
+int demand_each(enum remedy remedy,
+		int (*each)(const struct requirement *q, struct report *report,
+			    struct fault *fault),
+		struct report *report, struct fault *fault);

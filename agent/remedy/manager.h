@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What systemctl(1) is asked to do with a provider's units. */
+#pragma once
+
+#include "agent/remedy/step.h"
+#include "policy/document.h"
+
+/* Which of its units: of what the requirement demands, and what else there is. */
+enum {
+	SERVICES = 1, /* of the daemon */
+	SOCKETS = 2,  /* of the daemon, and timers */
+	OTHERS = 4,   /* demanded parts beside the daemon */
+	SPARE = 8,    /* updaters that are installed and not demanded: old signatures cost later */
+};
+
+/*
+ * One call with all of these units behind the words; no call without any.  report NULL: what it
+ * says is nobody's business.  0, or what step_exec() gives.
+ */
+int manager_does(const struct requirement *q, unsigned which, const char *const *words,
+		 struct report *report, struct fault *fault);
+int manager_restart(const struct requirement *q, struct report *report, struct fault *fault);
+int manager_reload(struct report *report, struct fault *fault);

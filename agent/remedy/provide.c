@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/settings.h"
+#include "agent/posture/whole.h"
+#include "agent/remedy/apt.h"
+#include "agent/remedy/provide.h"
+#include "agent/remedy/remedy.h"
+#include "agent/remedy/unlock.h"
+
+#define ARGS_MAX      48
+#define INSTALL_LIMIT 900 /* seconds */
+#define UPDATE_LIMIT  300
+#define OWN_FOLDER    "/tmp/lazaret-sources" /* the unit's own /tmp */
+
+static int mend_file(const struct provider *p, const char *path, struct report *report,
+		     struct fault *fault)
+{
+	_free_ char *text = NULL, *mended = NULL;
+	char line[200];
+	struct stat st;
+	size_t len;
+	int n, r = io_read(AT_FDCWD, path, SETTINGS_FILE_MAX, &text, &len);
+
+	if (r == 0 && stat(path, &st) < 0)
+		r = -errno;
+	if (r < 0)
+		return fault_set(fault, r, "%s: %s", path, strerror(-r));
+	n = settings_mend(p, path, text, &mended, &len);
+	if (n <= 0)
+		return n;
+	snprintf(line, sizeof(line), "+ setting %d lines of %s aside", n, path);
+	report_line(report, "", line);
+	unlock_file(path);
+	r = io_replace(AT_FDCWD, path, mended, len, st.st_mode & 07777);
+	if (r == 0 && chown(path, st.st_uid, st.st_gid) < 0)
+		r = -errno;
+	return r < 0 ? fault_set(fault, r, "cannot write %s: %s", path, strerror(-r)) : n;
+}
+
+int provide_settings(const struct provider *p, struct report *report, struct fault *fault)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < p->n_settings; i++) {
+		const struct provider_setting *s = &p->settings[i];
+		int r;
+
+		if (i && !strcmp(s->file, s[-1].file))
+			continue;
+		/* Of a part that is not installed there is nothing to mend. */
+		if (s->of != PART_DAEMON && access(s->file, F_OK) < 0)
+			continue;
+		r = mend_file(p, s->file, report, fault);
+		if (r < 0)
+			return r;
+		n += r;
+	}
+	return n;
+}
+
+static void unlock_all(const struct provider *p)
+{
+	for (size_t i = 0; i < p->packages.n; i++)
+		unlock_package(p->packages.rows[i]);
+	for (size_t i = 0; i < p->n_settings; i++)
+		unlock_file(p->settings[i].file);
+	for (size_t i = 0; i < p->signatures.files.n; i++)
+		unlock_file(p->signatures.files.rows[i]);
+}
+
+static size_t append(const char **argv, size_t n, const char *const *words)
+{
+	for (; *words && n < ARGS_MAX - 1; words++)
+		argv[n++] = *words;
+	return n;
+}
+
+/* Configuration that was removed comes back; a pin that forbids the packages does not count. */
+static int install(const struct provider *p, const char *const *options, struct report *report,
+		   struct fault *fault)
+{
+	const char *argv[ARGS_MAX] = { NULL };
+	size_t n = append(argv, 0,
+			  STEP_ARGV("/usr/bin/env", "UCF_FORCE_CONFFMISS=1", "/usr/bin/apt-get",
+				    "-y", APT_OPTIONS, "-o", "DPkg::Options::=--force-confmiss",
+				    "-o", "Dir::Etc::Preferences=/dev/null", "-o",
+				    "Dir::Etc::PreferencesParts=/dev/null"));
+
+	n = append(argv, n, options);
+	n = append(argv, n, STEP_ARGV("install", "--reinstall"));
+	for (size_t i = 0; i < p->packages.n && n < ARGS_MAX - 1; i++)
+		argv[n++] = p->packages.rows[i];
+	report_line(report, "+ installing anew: ", p->title);
+	return step_exec(argv, INSTALL_LIMIT, report, fault);
+}
+
+static int write_sources(const struct provider *p, struct fault *fault)
+{
+	char text[PROVIDER_ROWS * 5 * PROVIDER_TEXT_MAX];
+	size_t len = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < p->n_sources; i++) {
+		const struct provider_source *s = &p->sources[i];
+
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"deb [signed-by=/usr/share/keyrings/%s] %s %s %s\n",
+					s->keyring, s->uri, s->suite, s->component);
+	}
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		if (mkdir(i ? OWN_FOLDER "/lists" : OWN_FOLDER, 0755) < 0 && errno != EEXIST)
+			r = -errno;
+	if (r == 0)
+		r = io_replace(AT_FDCWD, OWN_FOLDER "/sources.list", text, len, 0644);
+	return r < 0 ? fault_set(fault, r, OWN_FOLDER ": %s", strerror(-r)) : 0;
+}
+
+/* Sources that somebody took away stay away: what we use for this once is beside them. */
+static int install_from_own(const struct provider *p, struct report *report, struct fault *fault)
+{
+	const char *const *own = STEP_ARGV("-o", "Dir::Etc::SourceList=" OWN_FOLDER "/sources.list",
+					   "-o", "Dir::Etc::SourceParts=/dev/null", "-o",
+					   "Dir::State::Lists=" OWN_FOLDER "/lists", "-o",
+					   "APT::Sandbox::User=root");
+	const char *argv[ARGS_MAX] = { NULL };
+	size_t n = append(argv, 0, STEP_ARGV("/usr/bin/apt-get", "-q", APT_OPTIONS));
+	int r = write_sources(p, fault);
+
+	append(argv, append(argv, n, own), STEP_ARGV("update"));
+	report_line(report, "+ ", "fetching the lists of the policy's own sources");
+	if (r == 0)
+		r = step_exec(argv, UPDATE_LIMIT, report, fault);
+	return r < 0 ? r : install(p, own, report, fault);
+}
+
+static const struct step before[] = {
+	{ .call = apt_await_locks },
+	{ .say = "finishing what dpkg left half done",
+	  .limit_s = 900,
+	  .may_fail = true,
+	  .argv = APT_CONFIGURE },
+	{ .say = "fetching the package lists",
+	  .limit_s = UPDATE_LIMIT,
+	  .may_fail = true,
+	  .argv = APT_UPDATE },
+	{ 0 },
+};
+
+/* apt-get is content when it cannot fetch what it should install anew. */
+static int check_whole(const struct provider *p, struct fault *fault)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t budget = SIZE_MAX;
+	char wrong[120];
+
+	for (size_t i = 0; i < p->n_units; i++)
+		if (p->units[i].part == PART_DAEMON && *p->units[i].program &&
+		    access(p->units[i].program, X_OK) < 0)
+			return fault_set(fault, -ENOEXEC, "still no program: %s",
+					 p->units[i].program);
+	for (size_t i = 0; i < p->n_settings; i++)
+		if (p->settings[i].of == PART_DAEMON && access(p->settings[i].file, F_OK) < 0)
+			return fault_set(fault, -ENOENT, "still gone: %s", p->settings[i].file);
+	for (size_t i = 0; i < p->packages.n; i++)
+		if (whole_look(root, p->packages.rows[i], NULL, &budget, wrong) == -EUCLEAN)
+			return fault_set(fault, -EUCLEAN, "still %s", wrong);
+	return 0;
+}
+
+int provide_packages(const struct provider *p, struct report *report, struct fault *fault)
+{
+	struct fault first = { 0 };
+	int r;
+
+	unlock_all(p);
+	r = steps_run(before, report, fault);
+	if (r < 0)
+		return r;
+	r = install(p, STEP_ARGV(NULL), report, &first);
+	if (r == 0)
+		r = check_whole(p, &first);
+	if (r < 0 && p->n_sources) {
+		report_line(report, "  (going on) ", first.why);
+		r = install_from_own(p, report, fault);
+		return r < 0 ? r : check_whole(p, fault);
+	}
+	return r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
+}

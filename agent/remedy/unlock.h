@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes away what chattr(1) sets to keep files as they are: dpkg and we could not replace them. */
+#pragma once
+
+/* The immutable and the append-only flag of one file or folder; what has none stays as it is. */
+void unlock_file(const char *path);
+
+/* All that dpkg lists of an installed package. */
+void unlock_package(const char *package);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* docs/providers/clamav.json, for policies that bring no other.  A test compares them. */
+#include "policy/provider.h"
+
+#define CLAMD	  "/etc/clamav/clamd.conf"
+#define FRESHCLAM "/etc/clamav/freshclam.conf"
+#define LIST(...)                                                         \
+	{                                                                 \
+		sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), \
+		{                                                         \
+			__VA_ARGS__                                       \
+		}                                                         \
+	}
+
+/* A switch that must not be off. */
+#define STAYS_ON(option)                                                        \
+	{                                                                       \
+		.file = CLAMD, .key = option, .never = LIST("no", "false", "0") \
+	}
+/* A size: nothing at all means no limit. */
+#define REACHES(option, bytes)                                                     \
+	{                                                                          \
+		.file = CLAMD, .key = option, .has_only = true, .only = LIST("0"), \
+		.has_at_least = true, .at_least = bytes                            \
+	}
+
+const struct provider provider_clamav = {
+	.name = "clamav",
+	.title = "ClamAV",
+	.packages = LIST("clamav-base", "clamav-daemon", "clamav-freshclam"),
+	.n_units = 4,
+	.units = {
+		{ .name = "clamav-daemon.service",
+		  .part = PART_DAEMON,
+		  .program = "/usr/sbin/clamd",
+		  .drop_ins = LIST("extend.conf") },
+		{ .name = "clamav-daemon.socket",
+		  .part = PART_DAEMON,
+		  .drop_ins = LIST("extend.conf") },
+		{ .name = "clamav-freshclam.service",
+		  .part = PART_UPDATER,
+		  .program = "/usr/bin/freshclam" },
+		{ .name = "clamav-clamonacc.service",
+		  .part = PART_ON_ACCESS,
+		  .program = "/usr/sbin/clamonacc" },
+	},
+	.answer = { .speaks = TONGUE_CLAMD, .socket = "/run/clamav/clamd.ctl" },
+	.signatures = { .from = VINTAGE_CLAMAV,
+			.files = LIST("/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd",
+				      "/var/lib/clamav/daily.cud") },
+	.n_settings = 12,
+	.settings = {
+		{ .file = CLAMD,
+		  .key = "ExcludePath",
+		  .has_only = true,
+		  .only = LIST("^/proc/", "^/sys/", "^/dev/", "^/run/") },
+		{ .file = CLAMD,
+		  .key = "LocalSocket",
+		  .has_only = true,
+		  .only = LIST("/run/clamav/clamd.ctl", "/var/run/clamav/clamd.ctl") },
+		STAYS_ON("ScanPE"),
+		STAYS_ON("ScanELF"),
+		STAYS_ON("ScanArchive"),
+		STAYS_ON("ScanOLE2"),
+		STAYS_ON("ScanPDF"),
+		STAYS_ON("ScanHTML"),
+		REACHES("MaxFileSize", 1048576),
+		REACHES("MaxScanSize", 1048576),
+		{ .file = FRESHCLAM,
+		  .key = "DatabaseMirror",
+		  .of = PART_UPDATER,
+		  .has_only = true,
+		  .only = LIST("db.local.clamav.net", "database.clamav.net") },
+		{ .file = FRESHCLAM,
+		  .key = "Checks",
+		  .of = PART_UPDATER,
+		  .has_at_least = true,
+		  .at_least = 1 },
+	},
+	.n_remedies = 4,
+	.remedies = { REMEDY_ANTIVIRUS_START, REMEDY_ANTIVIRUS_ENABLE, REMEDY_ANTIVIRUS_RESTORE,
+		      REMEDY_ANTIVIRUS_REINSTALL },
+};

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "policy/json.h"
+#include "policy/provider.h"
+#include "policy/reader.h"
+
+#define PROVIDER_FILE_MAX (64 * 1024)
+
+#define SMALL	"abcdefghijklmnopqrstuvwxyz"
+#define DIGITS	"0123456789"
+#define LETTERS SMALL "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
+
+const char *const part_names[PART_COUNT] = {
+	[PART_DAEMON] = "daemon",
+	[PART_UPDATER] = "updater",
+	[PART_ON_ACCESS] = "on-access",
+};
+
+static const char *const tongue_names[] = { [TONGUE_CLAMD] = "clamd", [TONGUE_TEXT] = "text" };
+static const char *const vintage_names[] = {
+	[VINTAGE_CLAMAV] = "clamav", [VINTAGE_MTIME] = "mtime"
+};
+
+#define AT(of, member) offsetof(struct of, member)
+#define COUNT(rows)    (sizeof(rows) / sizeof(*(rows)))
+
+/* A row of a table of names; the first that are NULL cannot be chosen. */
+static int choose(struct reader *r, json_t *value, const char *const *names, size_t n, int *ret)
+{
+	const char *name = json_string_value(value);
+	char reason[120] = "is none of:";
+	size_t len = strlen(reason);
+
+	for (size_t i = 0; i < n; i++) {
+		if (name && names[i] && !strcmp(names[i], name)) {
+			*ret = (int)i;
+			return 0;
+		}
+		if (names[i] && len < sizeof(reason))
+			len += (size_t)snprintf(reason + len, sizeof(reason) - len, " %s",
+						names[i]);
+	}
+	return reader_refuse_value(r, value, reason);
+}
+
+static int read_part(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	int part = 0, err = choose(r, value, part_names, PART_COUNT, &part);
+
+	(void)m;
+	*(enum part *)field = (enum part)part;
+	return err;
+}
+
+static int read_tongue(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	int tongue = 0, err = choose(r, value, tongue_names, COUNT(tongue_names), &tongue);
+
+	(void)m;
+	*(enum tongue *)field = (enum tongue)tongue;
+	return err;
+}
+
+static int read_vintage(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	int vintage = 0, err = choose(r, value, vintage_names, COUNT(vintage_names), &vintage);
+
+	(void)m;
+	*(enum vintage *)field = (enum vintage)vintage;
+	return err;
+}
+
+/* A text of certain characters, that begins with one of a few. */
+static int read_word(struct reader *r, const struct member *m, json_t *value, void *field,
+		     const char *first, const char *rest, const char *reason)
+{
+	const char *word = json_string_value(value);
+
+	if (!word || !*word || !strchr(first, *word) || word[strspn(word, rest)])
+		return reader_refuse_value(r, value, reason);
+	return reader_text(r, m, value, field);
+}
+
+static int read_name(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return read_word(r, m, value, field, SMALL DIGITS, SMALL DIGITS "-",
+			 "is not a name; use small letters, digits and hyphens");
+}
+
+/* Of deb-control(5) and of rpm; neither an option nor a version can be one. */
+static int read_package(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return read_word(r, m, value, field, LETTERS, LETTERS "+-._", "is not a package's name");
+}
+
+static int read_unit_name(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	static const char *const kinds[] = { ".service", ".socket", ".timer" };
+	const char *name = json_string_value(value);
+	const char *dot = name ? strrchr(name, '.') : NULL;
+
+	for (size_t i = 0; dot && i < COUNT(kinds); i++)
+		if (!strcmp(dot, kinds[i]) && dot > name)
+			return read_word(r, m, value, field, LETTERS, LETTERS ":-_.@",
+					 "is not a unit's name");
+	return reader_refuse_value(r, value, "is not the name of a service, a socket or a timer");
+}
+
+static int read_file_name(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return read_word(r, m, value, field, LETTERS, LETTERS "+-._@", "is not a file's name");
+}
+
+static int read_path(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *path = json_string_value(value);
+
+	if (!path || *path != '/' || strstr(path, "//") || strstr(path, "/../") ||
+	    strstr(path, "/./") || path[strspn(path, LETTERS "/+-._@")])
+		return reader_refuse_value(r, value, "is not an absolute path");
+	return reader_text(r, m, value, field);
+}
+
+static int read_config_path(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *path = json_string_value(value);
+
+	if (path && strncmp(path, "/etc/", 5) && strncmp(path, "/opt/", 5) &&
+	    strncmp(path, "/var/", 5))
+		return reader_refuse_value(r, value, "is not below /etc, /opt or /var");
+	return read_path(r, m, value, field);
+}
+
+static int read_uri(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	static const char *const schemes[] = { "https://", "http://", "file:/" };
+	const char *uri = json_string_value(value);
+
+	for (size_t i = 0; uri && i < COUNT(schemes); i++)
+		if (!strncmp(uri, schemes[i], strlen(schemes[i])) &&
+		    !uri[strspn(uri, LETTERS ":/+-._~%")])
+			return reader_text(r, m, value, field);
+	return reader_refuse_value(r, value, "is not a URI of https, http or file");
+}
+
+static int read_number(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	json_int_t n = json_integer_value(value);
+
+	(void)m;
+	if (!json_is_integer(value) || n < 0)
+		return reader_refuse_value(r, value, "is not a whole number from 0 on");
+	*(uint64_t *)field = (uint64_t)n;
+	return 0;
+}
+
+/* Lists of texts: each row is read as the list's kind of text. */
+typedef int (*row_read)(struct reader *r, const struct member *m, json_t *value, void *field);
+
+static int read_rows(struct reader *r, json_t *value, size_t least, row_read read,
+		     struct texts *into)
+{
+	const struct member row = { .max = PROVIDER_TEXT_MAX };
+	size_t depth = strlen(r->path), i;
+	json_t *item;
+	int err = 0;
+
+	if (!json_is_array(value))
+		return reader_refuse_value(r, value, "is not a list");
+	if (json_array_size(value) < least || json_array_size(value) > PROVIDER_ROWS)
+		return reader_refuse(r, "%zu items; %zu to %d are read", json_array_size(value),
+				     least, PROVIDER_ROWS);
+	json_array_foreach(value, i, item) {
+		snprintf(r->path + depth, sizeof(r->path) - depth, "[%zu]", i);
+		err = read(r, &row, item, into->rows[i]);
+		r->path[depth] = '\0';
+		if (err < 0)
+			return err;
+	}
+	into->n = i;
+	return 0;
+}
+
+static int read_packages(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	(void)m;
+	return read_rows(r, value, 1, read_package, field);
+}
+
+static int read_file_names(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	(void)m;
+	return read_rows(r, value, 0, read_file_name, field);
+}
+
+static int read_paths(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	(void)m;
+	return read_rows(r, value, 1, read_path, field);
+}
+
+static int read_never(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	(void)m;
+	return read_rows(r, value, 1, reader_text, field);
+}
+
+static int read_only(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	struct provider_setting *s = field;
+
+	(void)m;
+	s->has_only = true;
+	return read_rows(r, value, 0, reader_text, &s->only);
+}
+
+static int read_at_least(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	struct provider_setting *s = field;
+
+	s->has_at_least = true;
+	return read_number(r, m, value, &s->at_least);
+}
+
+#define TEXT(of, member, how, needed)                                       \
+	{                                                                   \
+#member, how, AT(of, member), needed, 0, PROVIDER_TEXT_MAX, \
+	}
+
+static const struct member unit_members[] = {
+	{ "unit", read_unit_name, AT(provider_unit, name), true, 0, PROVIDER_TEXT_MAX },
+	{ "part", read_part, AT(provider_unit, part), true, 0, 0 },
+	TEXT(provider_unit, program, read_path, false),
+	{ "drop_ins", read_file_names, AT(provider_unit, drop_ins), false, 0, 0 },
+};
+static const struct shape unit_shape = SHAPE(unit_members);
+
+static const struct member answer_members[] = {
+	{ "speaks", read_tongue, AT(provider_answer, speaks), true, 0, 0 },
+	TEXT(provider_answer, socket, read_path, true),
+	TEXT(provider_answer, send, reader_text, false),
+	TEXT(provider_answer, expect, reader_text, false),
+};
+static const struct shape answer_shape = SHAPE(answer_members);
+
+static const struct member signatures_members[] = {
+	{ "from", read_vintage, AT(provider_signatures, from), true, 0, 0 },
+	{ "files", read_paths, AT(provider_signatures, files), true, 0, 0 },
+};
+static const struct shape signatures_shape = SHAPE(signatures_members);
+
+static const struct member setting_members[] = {
+	TEXT(provider_setting, file, read_config_path, true),
+	TEXT(provider_setting, key, read_package, true),
+	{ "of", read_part, AT(provider_setting, of), false, 0, 0 },
+	{ "only", read_only, 0, false, 0, 0 },
+	{ "never", read_never, AT(provider_setting, never), false, 0, 0 },
+	{ "at_least", read_at_least, 0, false, 0, 0 },
+};
+static const struct shape setting_shape = SHAPE(setting_members);
+
+static const struct member source_members[] = {
+	TEXT(provider_source, uri, read_uri, true),
+	TEXT(provider_source, suite, read_file_name, true),
+	TEXT(provider_source, component, read_file_name, true),
+	TEXT(provider_source, keyring, read_file_name, true),
+};
+static const struct shape source_shape = SHAPE(source_members);
+
+static int read_unit(struct reader *r, json_t *item, void *into)
+{
+	struct provider *p = into;
+
+	return reader_object(r, &unit_shape, item, &p->units[p->n_units++]);
+}
+
+static int read_setting(struct reader *r, json_t *item, void *into)
+{
+	struct provider *p = into;
+	struct provider_setting *s = &p->settings[p->n_settings++];
+	int err = reader_object(r, &setting_shape, item, s);
+
+	if (err == 0 && !s->has_only && !s->never.n && !s->has_at_least)
+		return reader_refuse(r, "says nothing; give it only, never or at_least");
+	return err;
+}
+
+static int read_source(struct reader *r, json_t *item, void *into)
+{
+	struct provider *p = into;
+
+	return reader_object(r, &source_shape, item, &p->sources[p->n_sources++]);
+}
+
+static int read_remedy(struct reader *r, json_t *item, void *into)
+{
+	int remedy = json_is_string(item) ? remedy_find(json_string_value(item)) : -ENOENT;
+	struct provider *p = into;
+
+	if (remedy < 0 || remedy_menu[remedy].check != CHECK_ANTIVIRUS)
+		return reader_refuse_value(r, item, "is not a remedy of check antivirus");
+	if (provider_has(p, (enum remedy)remedy))
+		return reader_refuse_value(r, item, "is there twice");
+	p->remedies[p->n_remedies++] = (enum remedy)remedy;
+	return 0;
+}
+
+static int read_units(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return reader_array(r, m, value, read_unit, field);
+}
+
+static int read_answer(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	struct provider_answer *a = field;
+	int err = reader_object(r, &answer_shape, value, a);
+
+	(void)m;
+	if (err == 0 && (a->speaks == TONGUE_TEXT) != (*a->send && *a->expect))
+		return reader_refuse(r, "send and expect belong to \"text\", and to nothing else");
+	return err;
+}
+
+static int read_signatures(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	(void)m;
+	return reader_object(r, &signatures_shape, value, field);
+}
+
+static int read_settings(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return reader_array(r, m, value, read_setting, field);
+}
+
+static int read_sources(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return reader_array(r, m, value, read_source, field);
+}
+
+static int read_remedies(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return reader_array(r, m, value, read_remedy, field);
+}
+
+static const struct member provider_members[] = {
+	{ "name", read_name, AT(provider, name), true, 0, PROVIDER_NAME_MAX },
+	TEXT(provider, title, reader_text, true),
+	{ "packages", read_packages, AT(provider, packages), false, 0, 0 },
+	{ "units", read_units, 0, true, 1, PROVIDER_ROWS },
+	{ "answer", read_answer, AT(provider, answer), false, 0, 0 },
+	{ "signatures", read_signatures, AT(provider, signatures), false, 0, 0 },
+	{ "settings", read_settings, 0, false, 1, PROVIDER_SETTINGS },
+	{ "sources", read_sources, 0, false, 1, PROVIDER_ROWS },
+	{ "remedies", read_remedies, 0, true, 0, PROVIDER_REMEDIES },
+};
+static const struct shape provider_shape = SHAPE(provider_members);
+
+/* What no single member can know. */
+static int check_provider(struct reader *r, const struct provider *p)
+{
+	if (provider_has(p, REMEDY_ANTIVIRUS_REINSTALL) && !p->packages.n)
+		return reader_refuse(r, "antivirus-reinstall needs packages");
+	if (provider_has(p, REMEDY_ANTIVIRUS_RESTORE) && !p->n_settings)
+		return reader_refuse(r, "antivirus-restore needs settings");
+	if (p->n_sources && !provider_has(p, REMEDY_ANTIVIRUS_REINSTALL))
+		return reader_refuse(r, "sources are of use to antivirus-reinstall only");
+	for (size_t i = 0; i < p->n_units; i++)
+		if (p->units[i].part == PART_DAEMON && *p->units[i].program)
+			return 0;
+	return reader_refuse(r, "no unit is the daemon and has a program");
+}
+
+int provider_read(struct reader *r, json_t *value, struct provider *ret)
+{
+	int err = reader_object(r, &provider_shape, value, ret);
+
+	return err ? err : check_provider(r, ret);
+}
+
+int provider_parse(const char *text, size_t len, struct provider *ret, struct fault *fault)
+{
+	struct reader r = { .text = text, .len = len, .fault = fault };
+	_drop_(drop_json) json_t *root = NULL;
+	int err;
+
+	if (len > PROVIDER_FILE_MAX)
+		return fault_set(fault, -EINVAL, "longer than %d bytes", PROVIDER_FILE_MAX);
+	err = json_read(text, len, &root, fault);
+	return err ? err : provider_read(&r, root, ret);
+}
+
+bool provider_has(const struct provider *p, enum remedy remedy)
+{
+	for (size_t i = 0; i < p->n_remedies; i++)
+		if (p->remedies[i] == remedy)
+			return true;
+	return false;
+}

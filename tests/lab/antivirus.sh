@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every way to switch ClamAV off that is known to us, on a real host: each is seen for what it is,
+# the remedy meant for it brings ClamAV back, and a fresh look, with the test file of
+# antivirus found, agrees.  How long both took is told.
+set -u
+: "${src:?}" "${O:?}"
+. "$src/tests/lab/lab.sh"
+. "$src/tests/lab/parts.sh"
+lab_enter "$0" "$@"
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
+
+at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+probe() { at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe "$@"; }
+look() { at /usr/lib/lazaret/probe look antivirus; }
+tell() { sed 's/^/# /' "$LAB_DIR/said"; }
+
+# off REMEDY SEEN COMMAND: after COMMAND a look fails and says SEEN; REMEDY mends it.
+off() {
+	local remedy=$1 seen=$2 t0 t1 r
+
+	at sh -c "$3"
+	t0=$(lab_now)
+	look
+	r=$?
+	t1=$(lab_now)
+	[ $r = 1 ] && head -n 1 "$LAB_DIR/said" | grep -q "^fail: .*$seen"
+	r=$?
+	ok $r "seen in $((t1 - t0)) ms: $(echo "$3" | tr -s "\n\t" " "): $(head -n 1 "$LAB_DIR/said")"
+	[ $r = 0 ] || tell
+	t0=$(lab_now)
+	probe mend "antivirus-$remedy"
+	r=$?
+	[ $r = 0 ] || tell
+	t1=$(lab_now)
+	[ $r = 0 ] && { look || { r=1; tell; }; }
+	ok $r "restored by antivirus-$remedy in $((t1 - t0)) ms"
+}
+
+# --- the host ---------------------------------------------------------------------------
+rootfs=$(lab_rootfs) || quit 'a root for the host'
+layer=$(lab_layer host)
+repo=$LAB_DIR/repo
+rm -rf "$repo" "$repo.key"
+mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
+	"$layer/usr/lib/tmpfiles.d" "$layer/etc/apt" "$layer/srv" "$layer/usr/share/keyrings" \
+	"$layer/var/lib/lazaret/store/generation-1"
+install "$O/agent/remedy/lazaret-remedy" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
+install -m 644 "$O"/systemd/lazaret-remedy-* "$layer/usr/lib/systemd/system/"
+install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
+install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
+lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
+for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
+lab_apt_repo "$repo" lab
+cp -a "$repo" "$layer/srv/repo"
+cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
+echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo lab main" >"$layer/etc/apt/sources.list"
+# The policy's own provider: ClamAV as we ship it, and where to get it when the host lost that.
+sources='"sources": [{ "uri": "file:/srv/repo", "suite": "lab", "component": "main", "keyring": "lab.gpg" }],'
+printf '{ "mode": "audit", "providers": [%s], "requirements": [%s] }\n' \
+	"$(sed "s|^\t\"remedies\"|\t$sources\n&|" "$src/docs/providers/clamav.json")" \
+	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s" }' \
+	>"$layer/var/lib/lazaret/store/generation-1/policy.json"
+echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
+	>"$layer/var/lib/lazaret/store/generation-1/accepted.json"
+ln -s generation-1 "$layer/var/lib/lazaret/store/current"
+lab_boot host "$rootfs" || quit 'the host boots'
+
+at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
+	at chown -R clamav: /var/lib/clamav && at systemctl restart clamav-daemon &&
+	at sh -c 'systemctl start $(cd /usr/lib/systemd/system && ls -d lazaret-remedy-antivirus-*.socket)'
+ok $? 'the sockets of the remedies listen'
+lab_wait 20 look >/dev/null
+look
+r=$?
+ok $r "$(head -n 1 "$LAB_DIR/said")"
+[ $r = 0 ] || tell
+grep -q ' pass: proof: ' "$LAB_DIR/said"
+ok $? 'the test file of antivirus is found'
+
+# --- stopped ----------------------------------------------------------------------------
+off start 'not running' 'systemctl stop clamav-daemon.service clamav-daemon.socket'
+off start 'not running' 'systemctl stop clamav-daemon.socket; systemctl kill -s KILL clamav-daemon; sleep 0.1'
+off start 'is stopped' 'systemctl kill --signal=SIGSTOP clamav-daemon.service'
+off start 'is frozen' 'systemctl freeze clamav-daemon.service'
+off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.freeze; sleep 0.1'
+
+# --- units ------------------------------------------------------------------------------
+etc=/etc/systemd/system/clamav-daemon.service
+off enable 'not enabled' 'systemctl disable clamav-daemon.service'
+off enable 'is masked by /etc' 'systemctl mask --now clamav-daemon.service clamav-daemon.socket'
+off enable 'is masked by /run' 'systemctl mask --runtime clamav-daemon.service'
+off enable 'is masked by /etc' ": >$etc; systemctl daemon-reload"
+off enable "is overridden by $etc" \
+	"printf '[Service]\nExecStart=/bin/sleep infinity\n' >$etc
+	systemctl daemon-reload; systemctl restart clamav-daemon"
+off enable 'sets ConditionPathExists' \
+	"printf '[Unit]\nConditionPathExists=/nowhere\n' >$etc.d/no.conf
+	systemctl daemon-reload; systemctl restart clamav-daemon"
+off enable 'sets ConditionPathExists' "mkdir -p /etc/systemd/system/clamav-.service.d
+	printf '[Unit]\nConditionPathExists=/nowhere\n' >/etc/systemd/system/clamav-.service.d/no.conf
+	systemctl daemon-reload; systemctl restart clamav-daemon"
+off enable 'sets CPUQuota' 'systemctl set-property --runtime clamav-daemon.service CPUQuota=1%'
+off enable 'sets CPUQuota' 'systemctl set-property clamav-daemon.service CPUQuota=1%'
+at test -e $etc.d/extend.conf
+ok $? "the distribution's own drop-in stays"
+
+# --- configuration ----------------------------------------------------------------------
+conf=/etc/clamav/clamd.conf
+off restore 'ExcludePath \^/ is not allowed' \
+	"echo 'ExcludePath ^/' >>$conf; systemctl restart clamav-daemon"
+off restore 'ScanELF no is not allowed' "sed -i 's/^ScanELF .*/ScanELF no/' $conf; chattr +i $conf"
+off restore 'MaxFileSize 1K is not allowed' "sed -i 's/^MaxFileSize .*/MaxFileSize 1K/' $conf"
+off restore 'not running\|LocalSocket' \
+	"sed -i 's|^LocalSocket .*|LocalSocket /tmp/elsewhere|' $conf
+	systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon.service"
+at grep -c '^# set aside by lazaret: ' $conf
+[ "$(cat "$LAB_DIR/said")" = 4 ]
+ok $? 'what was set aside can be read in the file'
+at stat -c '%U:%G %a' $conf && grep -q 'root:root 644' "$LAB_DIR/said"
+ok $? 'the file belongs to whom it did'
+
+# --- packages and files -----------------------------------------------------------------
+off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-change-held-packages remove clamav-daemon'
+off reinstall 'not installed' \
+	'printf "Package: clamav*\nPin: release *\nPin-Priority: -1\n" >/etc/apt/preferences.d/no
+	apt-get -y purge clamav-daemon'
+off reinstall 'cannot be executed' \
+	'chmod -x /usr/sbin/clamd; mv /etc/apt/sources.list /root; rm -rf /var/lib/apt/lists/*'
+off reinstall 'not installed' \
+	'rm /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright'
+off reinstall 'clamd.conf is gone' "rm $conf"
+off reinstall 'not as it was packaged' 'cp -p /usr/sbin/clamd /usr/sbin/new; echo >>/usr/sbin/new; mv /usr/sbin/new /usr/sbin/clamd'
+
+# Detection goes on from memory; only fetching or putting signatures there again mends it.
+at sh -c 'mkdir /root/away; mv /var/lib/clamav/daily.c?d /root/away'
+look
+r=$?
+[ $r = 1 ] && grep -q '^fail: no signatures are stored' "$LAB_DIR/said"
+ok $? "signatures deleted under a running clamd: $(head -n 1 "$LAB_DIR/said")"
+at sh -c 'mv /root/away/* /var/lib/clamav/'
+look
+ok $? 'until they are there again'
+echo "1..$n"
