@@ -55,7 +55,8 @@ static int add(struct import *m, uint32_t package, uint32_t source, const char *
 	if (row.state == ADVISORY_NOT_AFFECTED)
 		fixed = "";
 	row.bound_is = *fixed ? BOUND_FIXED : BOUND_NONE;
-	r = row.state == ADVISORY_FIXED && !*fixed ? -EINVAL : import_word(m, id, &row.id);
+	r = !*id || (row.state == ADVISORY_FIXED && !*fixed) ? -EINVAL
+							     : import_word(m, id, &row.id);
 	if (r == 0)
 		r = import_word(m, fixed, &row.bound);
 	if (r == -EINVAL) {
@@ -131,8 +132,10 @@ int import_tracker(struct import *m, struct slice text, struct fault *fault)
 		r = read_name(name, &source, fault);
 		if (r == 0)
 			r = import_word(m, json_string_value(source), &package);
+		if (r == 0 && !package)
+			r = -EINVAL;
 		if (r == -EINVAL)
-			fault_set(fault, r, "a package's name is too long or malformed");
+			fault_set(fault, r, "a package's name is empty, too long or malformed");
 		if (r == 0)
 			r = import_source(m, package, number, value, fault);
 	}

@@ -188,20 +188,13 @@ static const struct {
 	{ "an array of documents; commits and long names are left",
 	  "debian",
 	  "12",
-	  { "[" OSV(
-		  "CVE-2026-1", "",
-		  AFFECTED("Debian:12", "a b",
-			   RANGE(UP_TO("1")))) "," OSV("CVE-2026-2", "",
-						       AFFECTED(
-							       "Debian:12", "a",
-							       "\"ranges\":[{\"type\":\"GIT\","
-							       "\"events\":[{\"fixed\":\"abc\"}]}"
-							       "]")) "," OSV("CVE-2026-3", "",
-									     AFFECTED(
-										     "Debian:12",
-										     "a",
-										     RANGE(UP_TO(
-											     "1")))) " ]" },
+	  { "[" OSV("CVE-2026-1", "", AFFECTED("Debian:12", "a b", RANGE(UP_TO("1")))) "," OSV(
+		  "CVE-2026-2", "",
+		  AFFECTED("Debian:12", "a",
+			   "\"ranges\":[{\"type\":\"GIT\","
+			   "\"events\":[{\"fixed\":\"abc\"}]}"
+			   "]")) "," OSV("CVE-2026-3", "",
+					 AFFECTED("Debian:12", "a", RANGE(UP_TO("1")))) " ]" },
 	  "a s CVE-2026-3 fixed unknown [,1,] \n" },
 	{ "all that the tracker knows",
 	  "debian",
@@ -304,6 +297,7 @@ static void test_refuses(void **state)
 		"{\"a\":{\"b\":{}},}",
 		"{\"a\" {\"b\":{}}}",
 		"{\"a b\":{\"b\":{}}}",
+		"{\"\":{\"CVE-2026-1\":{}}}",
 		"{\"\\ud800\":{\"b\":{}}}",
 		"[" OSV("CVE-2026-1", "", "") " " OSV("CVE-2026-2", "", "") "]",
 	};
@@ -331,6 +325,7 @@ static void test_odd_types(void **state)
 		OSV("A-1", "", AFFECTED("Debian:12", "", RANGE(UP_TO("1")))),
 		OSV("A-1", "", AFFECTED("Debian:12", "a", RANGE("7,{\"fixed\":8}"))),
 		"{\"a\":{\"CVE-2026-1\":[]}}",
+		"{\"a\":{\"\":{\"releases\":{\"bookworm\":{\"status\":\"open\"}}}}}",
 		"{\"a\":{\"CVE-2026-1\":{\"releases\":{\"bookworm\":{\"status\":\"resolved\"}}}}}",
 		"{\"a\":{\"CVE-2026-1\":{\"releases\":{\"bookworm\":{\"status\":1}}}}}",
 	};
