@@ -13,6 +13,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/cli/cli.h"
+#include "agent/posture/dpkg.h"
 #include "agent/posture/findings.h"
 
 DEFINE_DROP(inventory, inventory_free)
@@ -44,38 +45,59 @@ static int open_feed(const char *path, struct feed **ret, struct fault *fault)
 	return r;
 }
 
-static int open_status(const char *path, struct inventory **ret, struct fault *fault)
+static int judge(void *ctx, const struct package *p, bool half)
 {
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int r = fd < 0 ? fault_set(fault, -errno, "%s", strerror(errno))
-		       : dpkg_read_status(fd, ret, fault);
+	(void)half;
+	return p->version.len ? findings_judge(ctx, p, NULL) : 0;
+}
 
-	if (r < 0)
-		fault_prefix(fault, "%s", path);
+/* By the feed alone nothing needs to be remembered of a package that lacks nothing. */
+static int judge_told(int status, const struct feed *feed, struct findings **ret,
+		      struct fault *fault)
+{
+	struct making *m = findings_begin(feed);
+	int r = m ? dpkg_walk(status, judge, m, fault) : -ENOMEM;
+
+	*ret = findings_end(m);
 	return r;
 }
 
-static int evaluate(const struct options *o, struct findings **ret, struct fault *fault)
+static int judge_offered(int status, const struct options *o, const struct feed *feed,
+			 struct findings **ret, struct fault *fault)
 {
 	_drop_(drop_inventory) struct inventory *inv = NULL;
 	_drop_(drop_apt) struct apt *apt = NULL;
-	_drop_(drop_feed) struct feed *feed = NULL;
 	const struct apt_ask ask = { .root = -1,
 				     .lists = o->lists,
 				     .now = io_now(),
 				     .max_age = UINT64_MAX,
 				     .all = o->all,
 				     .feed = o->feed };
-	int r = open_status(o->status, &inv, fault);
+	int r = dpkg_read_status(status, &inv, fault);
 
-	if (r == 0 && o->feed)
-		r = open_feed(o->feed, &feed, fault);
-	if (r == 0 && o->lists)
+	if (r == 0)
 		r = apt_read(&ask, inv, &apt, fault);
 	/* How old the lists are is for whoever asks to know. */
 	if (r == -ESTALE || r == -ETIME)
 		r = 0;
 	return r < 0 ? r : findings_make(inv, apt, feed, ret);
+}
+
+static int evaluate(const struct options *o, struct findings **ret, struct fault *fault)
+{
+	_close_ int status = open(o->status, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_drop_(drop_feed) struct feed *feed = NULL;
+	int r = o->feed ? open_feed(o->feed, &feed, fault) : 0;
+
+	if (r == 0 && status < 0)
+		r = fault_set(fault, -errno, "%s: %s", o->status, strerror(errno));
+	if (r < 0)
+		return r;
+	r = o->lists ? judge_offered(status, o, feed, ret, fault)
+		     : judge_told(status, feed, ret, fault);
+	if (r < 0 && fault->line)
+		fault_prefix(fault, "%s", o->status);
+	return r;
 }
 
 /* Only what is vulnerable and could be mended: a line each, its first word the package. */

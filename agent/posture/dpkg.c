@@ -95,7 +95,9 @@ void dpkg_cut_source(struct word field, struct word *name, struct word *version)
 		name->len--;
 }
 
-static int add_stanza(struct inventory *inv, const struct word *v, struct fault *fault)
+static int read_stanza(const struct word *v,
+		       int (*each)(void *ctx, const struct package *p, bool half), void *ctx,
+		       struct fault *fault)
 {
 	static const struct word none = WORD("");
 	struct package p = { 0 };
@@ -111,11 +113,42 @@ static int add_stanza(struct inventory *inv, const struct word *v, struct fault 
 	p.arch = v[ARCHITECTURE].p ? v[ARCHITECTURE] : none;
 	p.version = v[VERSION].p ? v[VERSION] : none;
 	dpkg_cut_source(v[SOURCE], &p.source, &p.source_version);
-	if (presence == HALF)
-		inventory_note_broken(inv, p.name);
-	/* Of a first installation that broke off nothing is known but the name. */
-	r = p.version.len ? inventory_add(inv, &p) : 0;
+	if (!p.source.len)
+		p.source = p.name;
+	if (!p.source_version.len)
+		p.source_version = p.version;
+	r = each(ctx, &p, presence == HALF);
 	return r < 0 ? fault_set(fault, r, "%s", strerror(-r)) : 0;
+}
+
+int dpkg_walk(int fd, int (*each)(void *ctx, const struct package *p, bool half), void *ctx,
+	      struct fault *fault)
+{
+	_drop_(drop_unpack) struct unpack *in = NULL;
+	_drop_(drop_deb822) struct deb822 *d = NULL;
+	struct word values[FIELDS];
+	int r = unpack_open(fd, "", STATUS_MAX, &in, fault);
+
+	if (r == 0)
+		r = deb822_open(in, fields, FIELDS, &d);
+	while (r >= 0 && (r = deb822_next(d, values, fault)) > 0)
+		r = read_stanza(values, each, ctx, fault);
+	if (r < 0)
+		return fault_set(fault, r, "%s", strerror(-r));
+	if (!unpack_total(in))
+		return fault_set(fault, -EBADMSG, "no package is installed");
+	/* dpkg closes each stanza with a blank line. */
+	return deb822_closed(d) ? 0 : fault_set(fault, -EBADMSG, "ends in the middle of a stanza");
+}
+
+static int add(void *ctx, const struct package *p, bool half)
+{
+	struct inventory *inv = ctx;
+
+	if (half)
+		inventory_note_broken(inv, p->name);
+	/* Of a first installation that broke off nothing is known but the name. */
+	return p->version.len ? inventory_add(inv, p) : 0;
 }
 
 /* What a killed or running dpkg has not written back to the status file yet (numbered files). */
@@ -143,29 +176,21 @@ static int count_journal(int root, struct inventory *inv, struct fault *fault)
 int dpkg_read_status(int fd, struct inventory **ret, struct fault *fault)
 {
 	_drop_(drop_inventory) struct inventory *inv = NULL;
-	_drop_(drop_unpack) struct unpack *in = NULL;
-	_drop_(drop_deb822) struct deb822 *d = NULL;
-	struct word values[FIELDS], first;
+	struct word first;
 	struct stat st;
 	size_t n;
 	int r = fstat(fd, &st) < 0 ? -errno : 0;
 
 	if (r == 0)
 		r = inventory_new(MANAGER_DPKG, (size_t)st.st_size / STANZA_BYTES, &inv);
-	if (r == 0)
-		r = unpack_open(fd, "", STATUS_MAX, &in, fault);
-	if (r == 0)
-		r = deb822_open(in, fields, FIELDS, &d);
-	while (r >= 0 && (r = deb822_next(d, values, fault)) > 0)
-		r = add_stanza(inv, values, fault);
 	if (r < 0)
 		return fault_set(fault, r, "%s", strerror(-r));
+	r = dpkg_walk(fd, add, inv, fault);
+	if (r < 0)
+		return r;
 	inventory_list(inv, &n);
 	if (!n && !inventory_broken(inv, &first))
 		return fault_set(fault, -EBADMSG, "no package is installed");
-	/* dpkg closes each stanza with a blank line. */
-	if (!deb822_closed(d))
-		return fault_set(fault, -EBADMSG, "ends in the middle of a stanza");
 	*ret = take(inv);
 	return 0;
 }

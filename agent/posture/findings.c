@@ -15,8 +15,6 @@ struct findings {
 	struct arena texts;
 };
 
-DEFINE_DROP(findings, findings_free)
-
 struct findings *findings_free(struct findings *f)
 {
 	if (f) {
@@ -48,23 +46,37 @@ static int make_room(struct findings *f)
 	return 0;
 }
 
+/* Its texts are the arena's, or will never go away. */
+static int put_row(struct findings *f, const struct patch *p)
+{
+	if (make_room(f) < 0)
+		return -ENOMEM;
+	f->rows[f->n++] = *p;
+	return 0;
+}
+
+static const char *keep(struct findings *f, struct word w)
+{
+	return w.len ? arena_copy(&f->texts, w.p, w.len) : "";
+}
+
+static const char *keep_text(struct findings *f, const char *text)
+{
+	return keep(f, (struct word){ text, text ? strlen(text) : 0 });
+}
+
 int findings_add(struct findings *f, const struct patch *p)
 {
 	struct patch row = *p;
 	const char **texts[] = { &row.package, &row.arch, &row.installed, &row.fixed,
 				 &row.from,    &row.ids,  &row.why };
 
-	if (make_room(f) < 0)
-		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		const char *text = *texts[i] ? *texts[i] : "";
-
-		*texts[i] = *text ? arena_copy(&f->texts, text, strlen(text)) : "";
+		*texts[i] = keep_text(f, *texts[i]);
 		if (!*texts[i])
 			return -ENOMEM;
 	}
-	f->rows[f->n++] = row;
-	return 0;
+	return put_row(f, &row);
 }
 
 /* What the feed says of one package, by its own name or by its source's. */
@@ -146,14 +158,14 @@ static void sum_add(struct sum *sum, const struct advisory *a, enum version_orde
 }
 
 struct making {
-	const struct inventory *inv;
-	const struct apt *apt;
 	const struct feed *feed;
 	struct feed_about about;
 	struct findings *findings;
 	struct sum sums[SORTS];
-	bool clean;			  /* so are the sums, as they are for most packages */
-	const struct package *unaffected; /* the last one of which nothing was known */
+	bool clean; /* so are the sums, as they are for most packages */
+	bool fine;  /* nothing is known of the source below */
+	size_t source_len;
+	char source[2 * FEED_WORD_MAX]; /* name and version of the package before */
 };
 
 static void sums_clear(struct making *m)
@@ -168,16 +180,23 @@ static void sums_clear(struct making *m)
 	m->clean = true;
 }
 
-/*
- * Of the same source as one of which nothing is known, and so is this one: binaries of a source
- * mostly stand together, and the inventory keeps such a name once.
+/* Of the same source as the one before?  Then so is what is known of it: binaries stand together.
  */
-static bool is_twin(const struct making *m, const struct package *p)
+static bool is_twin(struct making *m, const struct package *p)
 {
-	const struct package *q = m->unaffected;
+	struct word a = p->source, b = p->source_version;
 
-	return q && !m->about.has[PACKAGE_BINARY] && p->source.p == q->source.p &&
-	       word_same(p->source_version, q->source_version);
+	if (m->source_len == a.len + b.len && !memcmp(m->source, a.p, a.len) &&
+	    !memcmp(m->source + a.len, b.p, b.len))
+		return true;
+	m->source_len = a.len + b.len;
+	if (m->source_len > sizeof(m->source)) {
+		m->source_len = 0;
+		return false;
+	}
+	memcpy(m->source, a.p, a.len);
+	memcpy(m->source + a.len, b.p, b.len);
+	return false;
 }
 
 /* All advisories that affect a package, as they are when it is brought to an offer. */
@@ -188,8 +207,9 @@ static void sum_up(struct making *m, const struct package *package, const struct
 	struct advisory a;
 
 	sums_clear(m);
-	if (!m->feed || is_twin(m, package))
+	if (!m->feed || (is_twin(m, package) && m->fine && !m->about.has[PACKAGE_BINARY]))
 		return;
+	m->fine = false;
 	for (unsigned kind = 0; kind < PACKAGE_KINDS; kind++) {
 		struct word v;
 
@@ -206,21 +226,24 @@ static void sum_up(struct making *m, const struct package *package, const struct
 			m->clean = false;
 		}
 	}
-	if (m->clean)
-		m->unaffected = package;
+	m->fine = m->clean;
 }
 
-/* The inventory keeps its texts with a NUL behind. */
 static int add(struct making *m, const struct package *package, struct sum *sum)
 {
+	struct findings *f = m->findings;
 	struct patch *p = &sum->patch;
 
 	m->clean = false;
-	p->package = package->name.p;
-	p->arch = package->arch.p;
-	p->installed = package->version.p;
-	p->ids = sum->ids;
-	return findings_add(m->findings, p);
+	p->package = keep(f, package->name);
+	p->arch = keep(f, package->arch);
+	p->installed = keep(f, package->version);
+	p->fixed = keep_text(f, p->fixed);
+	p->from = keep_text(f, p->from);
+	p->ids = keep_text(f, sum->ids);
+	if (!p->package || !p->arch || !p->installed || !p->fixed || !p->from || !p->ids || !p->why)
+		return -ENOMEM;
+	return put_row(f, p);
 }
 
 static const char *say_pin(struct arena *texts, const struct pin *by)
@@ -265,7 +288,7 @@ static int add_offer(struct making *m, const struct package *package, const stru
 	p->fixed = o->version.p;
 	p->from = o->suite;
 	p->obtainable = o->since;
-	return p->why ? add(m, package, sum) : -ENOMEM;
+	return add(m, package, sum);
 }
 
 /* Fixed, says the feed; where to get it is not known, or it is known that no list has it. */
@@ -343,32 +366,53 @@ static int by_name(const void *a, const void *b)
 	return r ? r : (p->state > q->state) - (p->state < q->state);
 }
 
+struct making *findings_begin(const struct feed *feed)
+{
+	struct making *m = malloc(sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->findings = calloc(1, sizeof(*m->findings));
+	m->feed = feed;
+	m->clean = m->fine = false;
+	m->source_len = 0;
+	if (feed)
+		feed_tell(feed, &m->about);
+	if (!m->findings) {
+		free(m);
+		return NULL;
+	}
+	return m;
+}
+
+int findings_judge(struct making *m, const struct package *p, const struct candidate *c)
+{
+	return c ? judge_offered(m, p, c) : judge_told(m, p);
+}
+
+struct findings *findings_end(struct making *m)
+{
+	struct findings *f = m ? m->findings : NULL;
+
+	free(m);
+	if (f && f->n)
+		qsort(f->rows, f->n, sizeof(*f->rows), by_name);
+	return f;
+}
+
 int findings_make(const struct inventory *inv, const struct apt *apt, const struct feed *feed,
 		  struct findings **ret)
 {
-	_drop_(drop_findings) struct findings *f = calloc(1, sizeof(*f));
-	_free_ struct making *m = malloc(sizeof(*m));
-	const struct package *rows;
+	struct making *m = findings_begin(feed);
 	size_t n;
-	int r = 0;
+	const struct package *rows = inventory_list(inv, &n);
+	int r = m ? 0 : -ENOMEM;
 
-	if (!f || !m)
-		return -ENOMEM;
-	m->inv = inv;
-	m->apt = apt;
-	m->feed = feed;
-	m->findings = f;
-	m->clean = false;
-	m->unaffected = NULL;
-	if (feed)
-		feed_tell(feed, &m->about);
-	rows = inventory_list(inv, &n);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = apt ? judge_offered(m, &rows[i], apt_candidate(apt, i))
-			: judge_told(m, &rows[i]);
+		r = findings_judge(m, &rows[i], apt ? apt_candidate(apt, i) : NULL);
 	if (r < 0)
-		return r;
-	qsort(f->rows, f->n, sizeof(*f->rows), by_name);
-	*ret = take(f);
-	return 0;
+		findings_free(findings_end(m));
+	else
+		*ret = findings_end(m);
+	return r;
 }

@@ -50,5 +50,15 @@ struct findings *findings_free(struct findings *f); /* always NULL */
 int findings_make(const struct inventory *inv, const struct apt *apt, const struct feed *feed,
 		  struct findings **ret);
 
+/*
+ * The same, package by package, whose texts need not live longer than a call; `c` NULL as `apt`
+ * is above.  findings_end() gives what there is and releases the rest, also after an error; m may
+ * be NULL.  begin: NULL without memory; judge: -ENOMEM.
+ */
+struct making;
+struct making *findings_begin(const struct feed *feed);
+int findings_judge(struct making *m, const struct package *p, const struct candidate *c);
+struct findings *findings_end(struct making *m);
+
 /* Adds a row of one's own (PATCH_RESTART); its texts are copied, and NULL is "".  -ENOMEM. */
 int findings_add(struct findings *f, const struct patch *p);

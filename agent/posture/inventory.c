@@ -102,11 +102,11 @@ static int keep_texts(struct inventory *inv, struct package *row, const struct p
 		r = inventory_keep(inv, &row->version);
 	if (r == 0)
 		r = keep_once(inv, &row->arch, above ? &above->arch : NULL);
-	if (r == 0 && p->source.len)
+	if (r == 0 && p->source.len && p->source.p != p->name.p)
 		r = keep_once(inv, &row->source, above ? &above->source : NULL);
 	else
 		row->source = row->name;
-	if (r == 0 && p->source_version.len)
+	if (r == 0 && p->source_version.len && p->source_version.p != p->version.p)
 		r = inventory_keep(inv, &row->source_version);
 	else
 		row->source_version = row->version;

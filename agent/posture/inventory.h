@@ -49,7 +49,8 @@ size_t inventory_broken(const struct inventory *inv, struct word *first);
 /* In the order of the database. */
 const struct package *inventory_list(const struct inventory *inv, size_t *n);
 
-/* Once all are added, before the first inventory_find(): not everybody looks for names.  -ENOMEM. */
+/* Once all are added, before the first inventory_find(): not everybody looks for names.  -ENOMEM.
+ */
 int inventory_index(struct inventory *inv);
 
 /* The rows with that name, one an architecture: begin with `at` 0 and go on until INVENTORY_END. */
@@ -71,6 +72,5 @@ int inventory_read(int root, struct inventory **ret, struct fault *fault);
 #define APK_INSTALLED "lib/apk/db/installed"
 
 int dpkg_read(int root, struct inventory **ret, struct fault *fault);
-int dpkg_read_status(int fd, struct inventory **ret, struct fault *fault); /* a status file alone */
 int apk_read(int root, struct inventory **ret, struct fault *fault);
 int rpm_read(int root, struct inventory **ret, struct fault *fault);
