@@ -2,60 +2,19 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "netfilter/object.h"
-#include "netfilter/ruleset.h"
-#include "netfilter/sets.h"
-#include "netfilter/weigh.h"
+#include "netfilter/ruleset-parts.h"
 
 #define OBJECTS_MAX (1u << 20) /* of each kind */
-#define DEPTH_MAX   64	       /* the kernel allows 16 jumps */
-#define NOWHERE	    UINT32_MAX
 
-static const struct probe probes[] = {
+const struct probe ruleset_probes[PROBES] = {
 	{ NFPROTO_IPV4, IPPROTO_TCP },
 	{ NFPROTO_IPV4, IPPROTO_UDP },
 	{ NFPROTO_IPV6, IPPROTO_TCP },
 	{ NFPROTO_IPV6, IPPROTO_UDP },
-};
-#define PROBES (sizeof(probes) / sizeof(*probes))
-
-/* Where a packet may end up; several bits when it depends. */
-enum fate { FATE_DROP = 1, FATE_ACCEPT = 2, FATE_RETURN = 4, FATE_BEING_ASKED = 8 };
-
-struct name {
-	uint8_t family;
-	char *table, *chain; /* chain NULL: the table itself */
-};
-
-/* Only rules that have an effect on one of the probes at all. */
-struct kept_rule {
-	enum effect effect;
-	uint32_t target;   /* chain, or NOWHERE */
-	uint8_t sure, may; /* bit for each probe */
-};
-
-struct kept_chain {
-	struct name name;
-	bool input; /* a base chain that packets to this host meet */
-	int32_t priority;
-	uint8_t policy; /* a fate */
-	struct kept_rule *rules;
-	uint32_t n, room;
-	uint8_t fate[PROBES]; /* 0: not asked yet */
-};
-
-struct ruleset {
-	struct name *asleep; /* dormant tables, and ours: they do not count */
-	uint32_t n_asleep, room_asleep;
-	struct sets sets;
-	struct kept_chain *chains;
-	uint32_t n_chains, room_chains;
-	bool sorted;
-	uint32_t last; /* chain of the last rule: the dump goes chain by chain */
 };
 
 static int make_room(void **array, uint32_t n, uint32_t *room, size_t size)
@@ -275,112 +234,6 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 	g.chain = &rs->chains[at];
 	g.first = g.chain->n;
 	for (g.probe = 0; g.probe < PROBES && r == 0; g.probe++)
-		r = weigh_rule(seen.terms, &place, &probes[g.probe], keep, &g);
+		r = weigh_rule(seen.terms, &place, &ruleset_probes[g.probe], keep, &g);
 	return r;
-}
-
-static unsigned fate_in(struct ruleset *rs, uint32_t chain, unsigned probe, unsigned depth);
-
-static unsigned fate_by(struct ruleset *rs, const struct kept_rule *rule, unsigned probe,
-			unsigned depth)
-{
-	switch (rule->effect) {
-	case EFFECT_NONE: break;
-	case EFFECT_ACCEPT: return FATE_ACCEPT;
-	case EFFECT_DROP: return FATE_DROP;
-	case EFFECT_RETURN: return FATE_RETURN;
-	case EFFECT_JUMP:
-	case EFFECT_GOTO: return fate_in(rs, rule->target, probe, depth + 1);
-	}
-	return 0;
-}
-
-static unsigned walk(struct ruleset *rs, const struct kept_chain *c, unsigned probe, unsigned depth)
-{
-	unsigned fates = 0;
-
-	for (uint32_t i = 0; i < c->n; i++) {
-		const struct kept_rule *rule = &c->rules[i];
-		unsigned fate;
-		bool on;
-
-		if (!(rule->may >> probe & 1))
-			continue;
-		fate = fate_by(rs, rule, probe, depth);
-		on = rule->effect == EFFECT_JUMP && fate & FATE_RETURN;
-		fates |= on ? fate & ~(unsigned)FATE_RETURN : fate;
-		if (rule->sure >> probe & 1 && !on)
-			return fates;
-	}
-	return fates | FATE_RETURN;
-}
-
-/* Loops and depths that no kernel takes are no evidence of anything: open. */
-static unsigned fate_in(struct ruleset *rs, uint32_t chain, unsigned probe, unsigned depth)
-{
-	struct kept_chain *c;
-
-	if (chain == NOWHERE || depth > DEPTH_MAX)
-		return FATE_ACCEPT;
-	c = &rs->chains[chain];
-	if (c->fate[probe] & FATE_BEING_ASKED)
-		return FATE_ACCEPT;
-	if (!c->fate[probe]) {
-		c->fate[probe] = FATE_BEING_ASKED;
-		c->fate[probe] = (uint8_t)walk(rs, c, probe, depth);
-	}
-	return c->fate[probe];
-}
-
-static bool closes(struct ruleset *rs, uint32_t chain, unsigned probe)
-{
-	const struct kept_chain *c = &rs->chains[chain];
-	unsigned fates;
-
-	if (!c->input || (c->name.family != NFPROTO_INET && c->name.family != probes[probe].family))
-		return false;
-	fates = fate_in(rs, chain, probe, 0);
-	if (fates & FATE_RETURN)
-		fates = (fates & ~(unsigned)FATE_RETURN) | c->policy;
-	return fates == FATE_DROP;
-}
-
-/* A drop in any chain of the hook is final, so one that closes is enough; the first one is told. */
-static const struct kept_chain *closing(struct ruleset *rs, unsigned probe)
-{
-	const struct kept_chain *first = NULL;
-
-	for (uint32_t i = 0; i < rs->n_chains; i++) {
-		if (closes(rs, i, probe) && (!first || rs->chains[i].priority < first->priority))
-			first = &rs->chains[i];
-	}
-	return first;
-}
-
-static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room)
-{
-	const struct kept_chain *c = NULL;
-
-	for (unsigned i = 0; i < PROBES; i++) {
-		if (probes[i].family != family)
-			continue;
-		c = closing(rs, i);
-		if (!c)
-			return false;
-	}
-	snprintf(by, room, "%s %s %s",
-		 c->name.family == NFPROTO_INET ? "inet"
-		 : family == NFPROTO_IPV4	? "ip"
-						: "ip6",
-		 c->name.table, c->name.chain);
-	return true;
-}
-
-void ruleset_judge(struct ruleset *rs, struct survey *ret)
-{
-	struct survey s = { 0 };
-
-	s.closed4 = judge(rs, NFPROTO_IPV4, s.by4, sizeof(s.by4));
-	s.closed6 = judge(rs, NFPROTO_IPV6, s.by6, sizeof(s.by6));
-	*ret = s;
 }

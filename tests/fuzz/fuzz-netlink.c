@@ -6,11 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netfilter/hooks.h"
 #include "netfilter/object.h"
 #include "netfilter/refusal.h"
 #include "netfilter/ruleset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Chains of the links, beside a link of a name that the seeds have. */
+static void take_chains(const char *data, int left)
+{
+	struct link eth = { .name = "eth0" };
+	const struct links links = { .list = &eth, .n = 1 };
+	const struct nlmsghdr *h = (const void *)data;
+	_drop_(hooks_free) struct hooks hooks = { 0 };
+	struct chain_seen c;
+
+	if (hooks_begin(&hooks, &links) < 0)
+		abort();
+	for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left)) {
+		if (object_chain(h, &c) == 0 && hooks_take(&hooks, &c) < 0)
+			abort();
+	}
+	if (hooks_sound(&hooks) && !hooks.n_stale && !hooks_complete(&hooks))
+		abort();
+}
 
 static void take_message(struct ruleset *rs, const struct nlmsghdr *h)
 {
@@ -46,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, size);
 	for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left))
 		take_message(rs, h);
+	take_chains(copy, (int)size);
 	ruleset_judge(rs, &s);
 	if (s.closed4 != !!s.by4[0] || s.closed6 != !!s.by6[0])
 		abort();

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is kept of a dumped ruleset: for ruleset.c, which gathers it, and fate.c, which judges. */
+#pragma once
+
+#include "netfilter/ruleset.h"
+#include "netfilter/sets.h"
+#include "netfilter/weigh.h"
+
+#define NOWHERE UINT32_MAX /* instead of a chain */
+
+#define PROBES 4
+extern const struct probe ruleset_probes[PROBES];
+
+/* Where a packet may end up; several bits when it depends. */
+enum fate { FATE_DROP = 1, FATE_ACCEPT = 2, FATE_RETURN = 4, FATE_BEING_ASKED = 8 };
+
+struct name {
+	uint8_t family;
+	char *table, *chain; /* chain NULL: the table itself */
+};
+
+/* Only rules that have an effect on one of the probes at all. */
+struct kept_rule {
+	enum effect effect;
+	uint32_t target;   /* chain, or NOWHERE */
+	uint8_t sure, may; /* bit for each probe */
+};
+
+struct kept_chain {
+	struct name name;
+	bool input; /* a base chain that packets to this host meet */
+	int32_t priority;
+	uint8_t policy; /* a fate */
+	struct kept_rule *rules;
+	uint32_t n, room;
+	uint8_t fate[PROBES]; /* 0: not asked yet */
+};
+
+struct ruleset {
+	struct name *asleep; /* dormant tables, and ours: they do not count */
+	uint32_t n_asleep, room_asleep;
+	struct sets sets;
+	struct kept_chain *chains;
+	uint32_t n_chains, room_chains;
+	bool sorted;
+	uint32_t last; /* chain of the last rule: the dump goes chain by chain */
+};
