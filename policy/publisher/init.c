@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,9 +80,22 @@ static int make_folders(const char *path, int *ret, struct fault *fault)
 	return 0;
 }
 
-/* So that a failed try can be made again. */
+static void clear_keys(int dir)
+{
+	int fd = openat(dir, "keys", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		unlinkat(fd, e->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
+/* So that a failed try can be made again: all in them was made by it. */
 static void remove_folders(int dir)
 {
+	clear_keys(dir);
 	unlinkat(dir, "draft/root.json", 0);
 	unlinkat(dir, "draft", AT_REMOVEDIR);
 	for (size_t i = 0; i < FOLDERS; i++)
@@ -102,7 +116,7 @@ static int init(const char *path, const struct options *o, const unsigned thresh
 		r = make_root(&w, o, thresholds, &ring, fault);
 	if (r == -EINPROGRESS)
 		release_tell(&w);
-	else if (r < 0)
+	else if (r < 0 && !w.root)
 		remove_folders(w.dir);
 	ring_clear(&ring);
 	workshop_close(&w);

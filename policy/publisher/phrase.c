@@ -17,8 +17,9 @@ void phrase_clear(struct phrase *p)
 
 static int read_file(const char *file, struct blob *ret, struct fault *fault)
 {
+	_close_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* waits for a pipe */
 	_wipe_ struct blob b = { 0 };
-	int r = io_read(AT_FDCWD, file, PHRASE_MAX, (char **)&b.data, &b.len);
+	int r = fd < 0 ? -errno : io_read_fd(fd, PHRASE_MAX, (char **)&b.data, &b.len);
 
 	if (r < 0)
 		return fault_set(fault, r, "%s: %s", file, strerror(-r));
@@ -66,8 +67,8 @@ static int read_terminal(const char *prompt, struct blob *ret, struct fault *fau
 				 "--passphrase-file FILE brings it");
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
+	tcsetattr(tty, TCSAFLUSH, &quiet); /* what was typed before the question is no answer */
 	dprintf(tty, "%s: ", prompt);
-	tcsetattr(tty, TCSAFLUSH, &quiet);
 	r = read_keys(tty, &b);
 	tcsetattr(tty, TCSAFLUSH, &was);
 	dprintf(tty, "\n");

@@ -143,8 +143,9 @@ static int add_role(void *ctx, const char *role, const char *delegator, json_t *
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = quorum_of(delegations, role, &q, NULL);
-	if (r == 0)
-		r = quorum_count(&q, file, &have, NULL);
+	if (r < 0)
+		return r;
+	r = quorum_count(&q, file, &have, NULL);
 	if (r == 0 && have < (uint64_t)q.signers.threshold)
 		fprintf(stderr,
 			"note: %s is not signed by those who may sign it now; hosts will not take "
@@ -152,8 +153,7 @@ static int add_role(void *ctx, const char *role, const char *delegator, json_t *
 			role);
 	else if (r == 0)
 		json_object_set_new(s->plan->roles, name, json_true());
-	if (r == 0)
-		quorum_clear(&q);
+	quorum_clear(&q);
 	return r;
 }
 

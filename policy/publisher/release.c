@@ -82,27 +82,6 @@ static bool complete(const struct needs *n, json_t *file)
 	return true;
 }
 
-/* Adds what the keys at hand can add.  *added: the draft is another one now. */
-static int add_signatures(struct workshop *w, const struct needs *n, json_t *file, bool *added,
-			  struct fault *fault)
-{
-	json_t *signatures = json_object_get(file, "signatures");
-	json_t *body = json_object_get(file, "signed");
-	int r = 0;
-
-	*added = false;
-	for (size_t i = 0; r == 0 && i < n->n; i++) {
-		size_t more = 0;
-
-		/* A thing once signed by enough is not signed by all the rest as well. */
-		if (has_quorum(&n->quorums[i], file))
-			continue;
-		r = hand_sign(w->hand, n->quorums[i].ids, body, signatures, &more, fault);
-		*added |= more > 0;
-	}
-	return r;
-}
-
 /* Signatures that no quorum counts stay behind: others' keys, and ones over earlier words. */
 static void drop_strangers(const struct needs *n, json_t *file)
 {
@@ -119,6 +98,28 @@ static void drop_strangers(const struct needs *n, json_t *file)
 		if (!counts)
 			json_array_remove(signatures, k);
 	}
+}
+
+/* Adds what the keys at hand can add.  *added: the draft is another one now. */
+static int add_signatures(struct workshop *w, const struct needs *n, json_t *file, bool *added,
+			  struct fault *fault)
+{
+	json_t *signatures = json_object_get(file, "signatures");
+	json_t *body = json_object_get(file, "signed");
+	int r = 0;
+
+	*added = false;
+	drop_strangers(n, file);
+	for (size_t i = 0; r == 0 && i < n->n; i++) {
+		size_t more = 0;
+
+		/* A thing once signed by enough is not signed by all the rest as well. */
+		if (has_quorum(&n->quorums[i], file))
+			continue;
+		r = hand_sign(w->hand, n->quorums[i].ids, body, signatures, &more, fault);
+		*added |= more > 0;
+	}
+	return r;
 }
 
 /* As a host would read it: nothing moves that this project's own client refuses. */
@@ -169,7 +170,6 @@ static int promote(struct workshop *w, const char *role, const struct needs *n, 
 	size_t len;
 	int r = check_version(w, role, file, &version, fault);
 
-	drop_strangers(n, file);
 	if (r == 0)
 		r = workshop_dump(file, &text, &len);
 	if (r == 0)
@@ -413,8 +413,11 @@ static int add_waiting(const struct workshop *w, const char *role, json_t *file,
 {
 	json_t *body = json_object_get(file, "signed");
 	struct needs needs = { 0 };
-	int r = needs_of(w, role, body, &needs, fault);
+	int r;
 
+	if (!w->root && strcmp(role, "root"))
+		return 0; /* who is to sign it is not in force yet */
+	r = needs_of(w, role, body, &needs, fault);
 	for (size_t i = 0; r == 0 && i < needs.n; i++) {
 		_drop_(drop_json) json_t *missing = NULL;
 		const struct quorum *q = &needs.quorums[i];

@@ -26,8 +26,6 @@
 #define SEALED_LABEL  "ENCRYPTED PRIVATE KEY"
 #define SEQUENCE      (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
 #define OID_PUBLIC_EC "\x2a\x86\x48\xce\x3d\x02\x01"
-#define OID_P256      "\x2a\x86\x48\xce\x3d\x03\x01\x07"
-#define OID_P384      "\x2b\x81\x04\x00\x22"
 
 struct secret {
 	const struct way *way;
@@ -44,6 +42,13 @@ struct way {
 	mbedtls_md_type_t md;
 	int (*sign)(struct secret *s, const char *data, size_t len, uint8_t *sig, size_t *n);
 };
+
+struct oid {
+	const char *bytes;
+	size_t len;
+};
+static const struct oid p256 = { "\x2a\x86\x48\xce\x3d\x03\x01\x07", 8 };
+static const struct oid p384 = { "\x2b\x81\x04\x00\x22", 5 };
 
 /* What comes before the seed in a PrivateKeyInfo (RFC 8410 section 7). */
 static const uint8_t ed25519_head[] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
@@ -197,7 +202,7 @@ struct secret *secret_free(struct secret *s)
 }
 
 /* From the end: version, algorithm, and the ECPrivateKey as mbedTLS writes it (RFC 5958). */
-static int wrap_ec(mbedtls_pk_context *pk, const char *curve, uint8_t *start, uint8_t *end)
+static int wrap_ec(mbedtls_pk_context *pk, const struct oid *curve, uint8_t *start, uint8_t *end)
 {
 	uint8_t *p = end;
 	size_t len = 0;
@@ -209,7 +214,7 @@ static int wrap_ec(mbedtls_pk_context *pk, const char *curve, uint8_t *start, ui
 	len = (size_t)ret;
 	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_len(&p, start, len));
 	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_tag(&p, start, MBEDTLS_ASN1_OCTET_STRING));
-	ret = mbedtls_asn1_write_oid(&p, start, curve, strlen(curve));
+	ret = mbedtls_asn1_write_oid(&p, start, curve->bytes, curve->len);
 	if (ret < 0)
 		return ret;
 	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_algorithm_identifier(&p, start, OID_PUBLIC_EC,
@@ -221,7 +226,7 @@ static int wrap_ec(mbedtls_pk_context *pk, const char *curve, uint8_t *start, ui
 	return (int)len;
 }
 
-static int make_ec(mbedtls_ecp_group_id group, const char *curve, struct blob *ret,
+static int make_ec(mbedtls_ecp_group_id group, const struct oid *curve, struct blob *ret,
 		   struct fault *fault)
 {
 	_wipe_ struct blob room = { calloc(1, DER_MAX), DER_MAX };
@@ -248,12 +253,12 @@ static int make_ec(mbedtls_ecp_group_id group, const char *curve, struct blob *r
 
 static int make_p256(struct blob *ret, struct fault *fault)
 {
-	return make_ec(MBEDTLS_ECP_DP_SECP256R1, OID_P256, ret, fault);
+	return make_ec(MBEDTLS_ECP_DP_SECP256R1, &p256, ret, fault);
 }
 
 static int make_p384(struct blob *ret, struct fault *fault)
 {
-	return make_ec(MBEDTLS_ECP_DP_SECP384R1, OID_P384, ret, fault);
+	return make_ec(MBEDTLS_ECP_DP_SECP384R1, &p384, ret, fault);
 }
 
 #ifdef CONFIG_POLICY_ED25519
