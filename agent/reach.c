@@ -101,9 +101,9 @@ static void on_found(void *ctx, const struct fetch_found *f)
 	r = known_take(&d->known, &d->policy->allow, f, now_s());
 	if (n && *n->fault && strcmp(before, n->fault))
 		log_warn("%s %s", n->name.text, n->fault);
-	if (r <= 0)
+	if (r <= 0 || !n)
 		return;
-	log_notice("%s: %zu addresses", n->name.text, n->n);
+	log_notice("%s: %zu address%s", n->name.text, n->n, n->n == 1 ? "" : "es");
 	make_list(d);
 	if (d->laid)
 		enforce(d);

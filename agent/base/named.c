@@ -39,7 +39,7 @@ int name_read(const char *text, bool service, struct name *ret, struct fault *fa
 		return fault_set(fault, -EINVAL, "has more than %d characters", NAMED_LENGTH);
 	memcpy(name.text, text, strlen(text));
 	make_small(name.text);
-	for (p = last = name.text;; p += n + 1) {
+	for (p = name.text;; p += n + 1) {
 		n = strcspn(p, ".");
 		if (!label_ok(p, n, service))
 			return fault_set(fault, -EINVAL,
