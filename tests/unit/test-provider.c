@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "agent/base/cleanup.h"
+#include "policy/document.h"
+#include "policy/provider.h"
+#include "tests/unit/doc.h"
+
+#define BASE "\"name\":\"x\",\"title\":\"X\",\"remedies\":[]"
+#define UNIT "\"units\":[{\"unit\":\"x.service\",\"part\":\"daemon\",\"program\":\"/x\"}]"
+
+static void test_built_in(void **state)
+{
+	size_t len;
+	_free_ char *text = doc_read("providers/clamav.json", &len);
+	struct provider *p = calloc(1, sizeof(*p));
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(provider_parse(text, len, p, &f), 0);
+	assert_memory_equal(p, &provider_clamav, sizeof(*p));
+	free(p);
+}
+
+/* As lint reads it: within a policy that names it, with all that can be done about it. */
+static void check_example(const char *name)
+{
+	char path[300], *policy_text = NULL, remedies[300] = "";
+	size_t len;
+	_free_ char *text = NULL;
+	struct provider *p = calloc(1, sizeof(*p));
+	struct policy *policy = NULL;
+	struct fault f = { 0 };
+
+	snprintf(path, sizeof(path), "providers/%s", name);
+	text = doc_read(path, &len);
+	if (provider_parse(text, len, p, &f) < 0)
+		fail_msg("%s:%u:%u: %s", name, f.line, f.col, f.why);
+	assert_memory_equal(name, p->name, strlen(p->name));
+	for (size_t i = 0; i < p->n_remedies; i++)
+		snprintf(remedies + strlen(remedies), sizeof(remedies) - strlen(remedies),
+			 "%s\"%s\"", i ? "," : "", remedy_menu[p->remedies[i]].name);
+	assert_true(
+		asprintf(&policy_text,
+			 "{\"mode\":\"audit\",\"providers\":[%s],\"requirements\":[{\"id\":\"a\","
+			 "\"check\":\"antivirus\",\"provider\":\"%s\",\"grace\":\"0s\","
+			 "\"remedies\":[%s]}]}",
+			 text, p->name, remedies) > 0);
+	if (policy_parse(policy_text, strlen(policy_text), &policy, &f) < 0)
+		fail_msg("%s: %s", name, f.why);
+	assert_ptr_equal(policy->requirements[0].with.antivirus.provider, &policy->providers[0]);
+	policy_free(policy);
+	free(policy_text);
+	free(p);
+}
+
+static void test_examples(void **state)
+{
+	const int folder = (int)(strlen(__FILE__) - strlen("tests/unit/test-provider.c"));
+	char path[PATH_MAX];
+	struct dirent *e;
+	DIR *dir;
+	int n = 0;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%.*sdocs/providers", folder, __FILE__);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((e = readdir(dir)))
+		if (strstr(e->d_name, ".json")) {
+			check_example(e->d_name);
+			n++;
+		}
+	closedir(dir);
+	assert_true(n >= 8);
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{ "{" BASE "}", "member \"units\" is missing" },
+		{ "{" BASE ",\"units\":[]}", "the list is empty" },
+		{ "{" BASE ",\"units\":[{\"unit\":\"x.service\",\"part\":\"updater\"}]}",
+		  "no unit is the daemon" },
+		{ "{" BASE ",\"units\":[{\"unit\":\"x.mount\",\"part\":\"daemon\"}]}",
+		  "units[0].unit: \"x.mount\" is not the name of a service" },
+		{ "{" BASE ",\"units\":[{\"unit\":\"--force.service\",\"part\":\"daemon\"}]}",
+		  "is not a unit's name" },
+		{ "{" BASE ",\"units\":[{\"unit\":\"../x.service\",\"part\":\"daemon\"}]}",
+		  "is not a unit's name" },
+		{ "{" BASE ",\"units\":[{\"unit\":\"x.service\",\"part\":\"heart\"}]}",
+		  "\"heart\" is none of: daemon updater on-access" },
+		{ "{" BASE ",\"units\":[{\"unit\":\"x.service\",\"part\":\"daemon\","
+		  "\"program\":\"/x/../y\"}]}",
+		  "is not an absolute path" },
+		{ "{" BASE "," UNIT ",\"packages\":[\"-o\"]}",
+		  "packages[0]: \"-o\" is not a package" },
+		{ "{" BASE "," UNIT ",\"packages\":[\"a=1\"]}", "is not a package" },
+		{ "{" BASE "," UNIT ",\"packages\":[]}", "0 items; 1 to 8 are read" },
+		{ "{" BASE "," UNIT
+		  ",\"settings\":[{\"file\":\"/proc/x\",\"key\":\"k\",\"only\":[]}]}",
+		  "is not below /etc, /opt or /var" },
+		{ "{" BASE "," UNIT ",\"settings\":[{\"file\":\"/etc/../proc/x\",\"key\":\"k\"}]}",
+		  "is not an absolute path" },
+		{ "{" BASE "," UNIT ",\"settings\":[{\"file\":\"/etc/x\",\"key\":\"k\"}]}",
+		  "says nothing" },
+		{ "{" BASE "," UNIT
+		  ",\"settings\":[{\"file\":\"/etc/x\",\"key\":\"k\",\"at_least\":-1}]}",
+		  "is not a whole number" },
+		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"shell\",\"socket\":\"/s\"}}",
+		  "is none of: clamd text" },
+		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"text\",\"socket\":\"/s\"}}",
+		  "send and expect belong to" },
+		{ "{" BASE "," UNIT ",\"sources\":[{\"uri\":\"https://x\",\"suite\":\"s\","
+		  "\"component\":\"c\",\"keyring\":\"../k\"}]}",
+		  "is not a file's name" },
+		{ "{" BASE "," UNIT ",\"sources\":[{\"uri\":\"https://x y\",\"suite\":\"s\","
+		  "\"component\":\"c\",\"keyring\":\"k\"}]}",
+		  "is not a URI" },
+		{ "{\"name\":\"x\",\"title\":\"X\"," UNIT ",\"remedies\":[\"firewall-enable\"]}",
+		  "is not a remedy of check antivirus" },
+		{ "{\"name\":\"x\",\"title\":\"X\"," UNIT
+		  ",\"remedies\":[\"antivirus-reinstall\"]}",
+		  "antivirus-reinstall needs packages" },
+		{ "{\"name\":\"x\",\"title\":\"X\"," UNIT ",\"remedies\":[\"antivirus-restore\"]}",
+		  "antivirus-restore needs settings" },
+	};
+	struct provider *p = malloc(sizeof(*p));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fault f = { 0 };
+
+		memset(p, 0, sizeof(*p));
+		assert_int_equal(provider_parse(rows[i].text, strlen(rows[i].text), p, &f),
+				 -EINVAL);
+		if (!strstr(f.why, rows[i].why))
+			fail_msg("%s\nis refused with: %s", rows[i].text, f.why);
+	}
+	free(p);
+}
+
+/* A requirement cannot promise what its provider does not have, nor name one that is not there. */
+static void test_of_a_requirement(void **state)
+{
+	static const struct {
+		const char *rest, *why;
+	} rows[] = {
+		{ "\"provider\":\"y\"", "\"y\" is neither \"clamav\" nor among the providers" },
+		{ "\"provider\":\"x\",\"remedies\":[\"antivirus-start\"]",
+		  "provider \"x\" has no remedy antivirus-start" },
+		{ "\"proof_every\":\"1s\"", "out of range" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct policy *p = NULL;
+		struct fault f = { 0 };
+		char text[600];
+
+		snprintf(text, sizeof(text),
+			 "{\"mode\":\"audit\",\"providers\":[{" BASE "," UNIT
+			 "}],\"requirements\":["
+			 "{\"id\":\"a\",\"check\":\"antivirus\",\"grace\":\"0s\",%s}]}",
+			 rows[i].rest);
+		assert_int_equal(policy_parse(text, strlen(text), &p, &f), -EINVAL);
+		assert_non_null(strstr(f.why, rows[i].why));
+	}
+}
+
+static void test_setting_values(void **state)
+{
+	static const struct provider_setting size = {
+		.has_only = true, .only = { 1, { "0" } }, .has_at_least = true, .at_least = 1048576
+	};
+	static const struct provider_setting bare = { .never = { 2, { "no", "false" } } };
+	static const struct provider_setting gone = { .has_only = true };
+
+	(void)state;
+	assert_true(setting_allows(&size, "0"));
+	assert_true(setting_allows(&size, "1M"));
+	assert_true(setting_allows(&size, "2g"));
+	assert_false(setting_allows(&size, "99999999999999999999")); /* no program reads that */
+	assert_false(setting_allows(&size, "1023K"));
+	assert_false(setting_allows(&size, "1Mx"));
+	assert_false(setting_allows(&size, "-1"));
+	assert_false(setting_allows(&size, ""));
+	assert_true(setting_allows(&bare, "yes"));
+	assert_false(setting_allows(&bare, "No"));
+	assert_false(setting_allows(&gone, "anything"));
+}
+
+/* Each member is explained, as the reasons for an unknown one list them. */
+static void test_documented(void **state)
+{
+	static const char *const texts[] = {
+		"{" BASE "," UNIT ",\"?\":1}",
+		"{" BASE ",\"units\":[{\"unit\":\"x.service\",\"part\":\"daemon\",\"?\":1}]}",
+		"{" BASE "," UNIT ",\"answer\":{\"speaks\":\"clamd\",\"socket\":\"/s\",\"?\":1}}",
+		"{" BASE "," UNIT
+		",\"signatures\":{\"from\":\"mtime\",\"files\":[\"/x\"],\"?\":1}}",
+		"{" BASE "," UNIT ",\"settings\":[{\"file\":\"/etc/x\",\"key\":\"k\",\"?\":1}]}",
+		"{" BASE "," UNIT ",\"sources\":[{\"uri\":\"https://x\",\"suite\":\"s\","
+		"\"component\":\"c\",\"keyring\":\"k\",\"?\":1}]}",
+	};
+	size_t len;
+	_free_ char *doc = doc_read("providers.md", &len);
+	struct provider *p = malloc(sizeof(*p));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct fault f = { 0 };
+		char *names, *name, quoted[80];
+
+		memset(p, 0, sizeof(*p));
+		assert_int_equal(provider_parse(texts[i], strlen(texts[i]), p, &f), -EINVAL);
+		names = strstr(f.why, "there are: ");
+		assert_non_null(names);
+		for (names += 11; (name = strsep(&names, ","));) {
+			snprintf(quoted, sizeof(quoted), "`%s`", name + (*name == ' '));
+			if (!strstr(doc, quoted))
+				fail_msg("docs/providers.md does not explain %s", quoted);
+		}
+	}
+	free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_built_in),       cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_refusals),       cmocka_unit_test(test_of_a_requirement),
+		cmocka_unit_test(test_setting_values), cmocka_unit_test(test_documented),
+	};
+
+	return cmocka_run_group_tests_name("provider", tests, NULL, NULL);
+}

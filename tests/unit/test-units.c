@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/settings.h"
+#include "agent/posture/unit.h"
+#include "tests/unit/test.h"
+
+#define VENDOR	"usr/lib/systemd/system/"
+#define ETC	"etc/systemd/system/"
+#define CGROUP	"sys/fs/cgroup/system.slice/a-b.service/"
+#define INSTALL "[Install]\nWantedBy=multi-user.target\n"
+
+static char folder[] = "/tmp/test-units.XXXXXX";
+static int root = -1;
+
+static const struct provider_unit of = { .name = "a-b.service",
+					 .program = "/usr/sbin/worker",
+					 .drop_ins = { 1, { "own.conf" } } };
+
+/* "->TARGET" makes a link. */
+static void put(const char *name, const char *text)
+{
+	char command[400];
+
+	snprintf(command, sizeof(command), "mkdir -p \"$(dirname '%s/%s')\"", folder, name);
+	assert_int_equal(system(command), 0);
+	unlinkat(root, name, 0);
+	if (!strncmp(text, "->", 2))
+		assert_int_equal(symlinkat(text + 2, root, name), 0);
+	else
+		assert_int_equal(io_replace(root, name, text, strlen(text), 0644), 0);
+}
+
+static void fresh(void)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "rm -rf %s/*", folder);
+	assert_int_equal(system(command), 0);
+	put(VENDOR "a-b.service", INSTALL);
+	put(ETC "multi-user.target.wants/a-b.service", "->/usr/lib/systemd/system/a-b.service");
+}
+
+static void test_files(void **state)
+{
+	static const struct {
+		const char *file, *text;
+		enum unit_load load;
+		const char *drop_in, *sets;
+	} rows[] = {
+		{ "etc/x", "", UNIT_PLAIN, "", "" },
+		{ ETC "a-b.service", "->/dev/null", UNIT_MASKED, "", "" },
+		{ "run/systemd/system/a-b.service", "->/dev/null", UNIT_MASKED, "", "" },
+		{ ETC "a-b.service", "", UNIT_MASKED, "", "" },
+		{ ETC "a-b.service", "[Service]\n", UNIT_OVERRIDDEN, "", "" },
+		{ ETC "a-b.service", "->/tmp/a-b.service", UNIT_OVERRIDDEN, "", "" },
+		{ ETC "a-b.service", "->/usr/lib/systemd/system/a-b.service", UNIT_PLAIN, "", "" },
+		{ "usr/local/lib/systemd/system/a-b.service", "x", UNIT_OVERRIDDEN, "", "" },
+		{ ETC "a-b.service.d/x.conf", "[Unit]\nConditionHost=x\n", UNIT_PLAIN,
+		  ETC "a-b.service.d/x.conf", "ConditionHost" },
+		{ ETC "a-.service.d/x.conf", "[Service]\nExecStart=\n", UNIT_PLAIN,
+		  ETC "a-.service.d/x.conf", "ExecStart" },
+		{ ETC "service.d/x.conf", "[Service]\nCPUQuota=1%\n", UNIT_PLAIN,
+		  ETC "service.d/x.conf", "CPUQuota" },
+		{ VENDOR "a-b.service.d/x.conf", "[Service]\nMemoryMax=1\n", UNIT_PLAIN,
+		  VENDOR "a-b.service.d/x.conf", "MemoryMax" },
+		{ ETC "a-b.service.d/x.conf", "[Service]\nRestart=always\n", UNIT_PLAIN, "", "" },
+		{ ETC "a-b.service.d/x.txt", "[Service]\nExecStart=\n", UNIT_PLAIN, "", "" },
+		{ ETC "a-b.service.d/x.conf", "no section", UNIT_PLAIN, ETC "a-b.service.d/x.conf",
+		  "what cannot be read" },
+		{ ETC "a-b.service.d/own.conf", "[Service]\nExecStartPre=/bin/true\n", UNIT_PLAIN,
+		  "", "" },
+		{ ETC "a-b.service.d/own.conf", "[Service]\nExecStart=/bin/true\n", UNIT_PLAIN,
+		  ETC "a-b.service.d/own.conf", "ExecStart" },
+	};
+	struct unit u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		fresh();
+		put(rows[i].file, rows[i].text);
+		unit_look(root, &of, &u);
+		assert_int_equal(u.load, rows[i].load);
+		assert_string_equal(u.drop_in, rows[i].drop_in);
+		assert_string_equal(u.sets, rows[i].sets);
+		assert_true(u.load != UNIT_PLAIN || u.enabled);
+	}
+}
+
+static void test_enabled(void **state)
+{
+	struct unit u;
+
+	(void)state;
+	fresh();
+	unlinkat(root, ETC "multi-user.target.wants/a-b.service", 0);
+	unit_look(root, &of, &u);
+	assert_false(u.enabled);
+	put("run/systemd/system/multi-user.target.wants/a-b.service",
+	    "->x"); /* until the next boot */
+	unit_look(root, &of, &u);
+	assert_false(u.enabled);
+	put(VENDOR "a-b.service", "[Unit]\nDescription=static\n");
+	unit_look(root, &of, &u);
+	assert_true(u.enabled);
+	unlinkat(root, VENDOR "a-b.service", 0);
+	unit_look(root, &of, &u);
+	assert_int_equal(u.load, UNIT_ABSENT);
+	/* Some products bring their unit to /etc: there is nothing that it overrides. */
+	put(ETC "a-b.service", INSTALL);
+	unit_look(root, &of, &u);
+	assert_int_equal(u.load, UNIT_PLAIN);
+}
+
+static void test_run(void **state)
+{
+	struct unit_run run;
+
+	(void)state;
+	fresh();
+	unit_run_look(root, &of, &run);
+	assert_false(run.seen);
+	put(CGROUP "cgroup.events", "populated 1\nfrozen 0\n");
+	put(CGROUP "cgroup.procs", "77\n78\n79\n");
+	put("proc/77/stat", "77 (sh) S 1 2\n");
+	put("proc/78/stat", "78 (worker) T 1 2\n");
+	put("proc/79/stat", "79 (x) (worker) S 1\n"); /* a name that pretends */
+	unit_run_look(root, &of, &run);
+	assert_true(run.seen);
+	assert_false(run.frozen);
+	assert_int_equal(run.pid, 78);
+	assert_int_equal(run.state, 'T');
+	put("proc/78/stat", "78 (worker) Z 1 2\n");
+	put(CGROUP "cgroup.events", "populated 1\nfrozen 1\n");
+	unit_run_look(root, &of, &run);
+	assert_true(run.frozen);
+	assert_int_equal(run.pid, 0);
+}
+
+static void test_settings_mended(void **state)
+{
+	static const char was[] = "# a\nExcludePath ^/\n\nScanELF no\nScanPE yes\nLocalSocket /x";
+	static const char want[] =
+		"# a\n# set aside by lazaret: ExcludePath ^/\nExcludePath ^/proc/\n\n"
+		"# set aside by lazaret: ScanELF no\nScanPE yes\n"
+		"# set aside by lazaret: LocalSocket /x\n"
+		"LocalSocket /run/clamav/clamd.ctl\n";
+	_free_ char *text = NULL, *again = NULL;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(
+		settings_mend(&provider_clamav, "/etc/clamav/clamd.conf", was, &text, &len), 3);
+	assert_string_equal(text, want);
+	assert_int_equal(len, strlen(want));
+	assert_int_equal(
+		settings_mend(&provider_clamav, "/etc/clamav/clamd.conf", text, &again, &len), 0);
+	assert_string_equal(again, want);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root < 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[100];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_enabled),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_settings_mended),
+	};
+
+	return cmocka_run_group_tests_name("units", tests, set_up, tear_down);
+}
