@@ -5,6 +5,7 @@
  *   metadata/ROLE.json  TUF's trusted copies         targets/NAME  verified targets
  *   metadata/timestamp.etag  what the last poll found (server.h)
  *   floor               the time that cannot be any more (floor.h)
+ *   feed                the feed in force, a link to its verified target (feed-store.h)
  *   current             a link to the generation in force, swapped in one step
  *   generation-N/       policy.json    the document as signed
  *                       allow.json     its `allow` member alone, for lazaret-hold

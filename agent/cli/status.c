@@ -101,6 +101,22 @@ static void show_policy(const json_t *all)
 		printf("  last refresh failed: %s\n", text_of(p, "fault"));
 }
 
+/* Nothing is said while the policy names none and nothing is wrong. */
+static void show_feed(const json_t *all)
+{
+	const json_t *f = json_object_get(all, "feed");
+	char at[CLOCK_TEXT];
+
+	if (json_is_true(json_object_get(f, "there")))
+		printf("advisories: %" PRId64 " for %s %s, here since %s\n",
+		       int_of(f, "advisories"), text_of(f, "distro"), text_of(f, "release"),
+		       clock_text(int_of(f, "accepted"), at));
+	if (*text_of(f, "fault"))
+		printf("%s  feed not refreshed: %s\n",
+		       json_is_true(json_object_get(f, "there")) ? "" : "advisories: none\n",
+		       text_of(f, "fault"));
+}
+
 /* Hosts that the policy names: what is wrong with them, and in quarantine where they are. */
 static void show_names(const json_t *all)
 {
@@ -179,6 +195,7 @@ static int show(const json_t *all)
 	show_path(all);
 	show_integrity(all);
 	show_policy(all);
+	show_feed(all);
 	show_names(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++)
 		show_requirement(json_array_get(reqs, i), int_of(all, "now"));
