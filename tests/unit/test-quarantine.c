@@ -119,6 +119,44 @@ static void test_prefixes(void **state)
 	nft_close(&nft);
 }
 
+#define QUESTIONS "nft -a list chain inet lazaret question6 | grep -c accept"
+
+/* Rules of names alone make another list; and the kernel takes as many as there can be. */
+static void test_names_that_may_be_asked(void **state)
+{
+	struct peer out[] = { peer("192.0.2.53", 32, IPPROTO_UDP, 53) };
+	struct name *names = calloc(ALLOW_NAMES_MAX, sizeof(*names));
+	struct allow allow = {
+		.out = out, .n_out = 1, .names = names, .n_names = 1, .dns_bound = true
+	};
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+	char *first;
+
+	(void)state;
+	for (int i = 0; i < ALLOW_NAMES_MAX; i++)
+		sprintf(names[i].text, "%050d.%049d.%049d.%048da", i, i, i, i);
+	assert_int_equal(strlen(names[0].text), NAMED_LENGTH);
+	if (quarantine_lay(&nft, &allow, &f) < 0)
+		fail_msg("%s", f.why);
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	assert_int_equal(atoi(shown(QUESTIONS)), 2);
+	first = strdup(shown("nft list chain inet lazaret question4"));
+	names[0].text[0] = 'b';
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_string_not_equal(first, shown("nft list chain inet lazaret question4"));
+	allow.n_names = ALLOW_NAMES_MAX;
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_int_equal(atoi(shown(QUESTIONS)), 2 * ALLOW_NAMES_MAX);
+	allow.dns_bound = false;
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_int_equal(atoi(shown(QUESTIONS)), 0);
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	free(first);
+	free(names);
+	nft_close(&nft);
+}
+
 static void test_the_longest_lists(void **state)
 {
 	struct peer *out = calloc(ALLOW_PEERS_MAX + 1, sizeof(*out));
@@ -381,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_links_come_and_go),
 		cmocka_unit_test(test_tampering_at_links),
 		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_names_that_may_be_asked),
 		cmocka_unit_test(test_a_kernel_that_lacks_something),
 		cmocka_unit_test(test_a_kernel_that_lacks_too_much),
 		cmocka_unit_test(test_the_longest_lists),
