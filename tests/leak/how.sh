@@ -231,10 +231,15 @@ rewritten() { # what is allowed gets another address behind all hooks
 	host tc qdisc del dev up0 clsact
 }
 redirected() { # by XDP, as soon as it comes in
-	host $bin/redirect b-box up0 >"$dir/redirect" &
-	for _ in $(seq 50); do grep -q ready "$dir/redirect" && break; sleep 0.02; done
+	$bin/redirect b-box up0 >"$dir/redirect" &
+	program=$!
+	for _ in $(seq 200); do
+		grep -q ready "$dir/redirect" && break
+		sleep 0.05
+	done
 	box dport=9
-	kill "$(sed -n 's/^ready //p' "$dir/redirect")"
+	kill $program
+	wait $program
 }
 fragments_in() { # FROM-NAMESPACE FROM
 	at $1 $shoot raw $t from=$2 to=$own sport=4433 dport=8080 more=1

@@ -14,9 +14,10 @@ lab_enter "$0"
 # port that names the row, $own, $net and so on the addresses of the family.
 row() {
 	families=$1 state=$2 name=$3 action=$4
-	for v in $(echo "$families" | sed 's/./& /g'); do
+	[ "$families" != 46 ] || families='4 6'
+	for v in $families; do
 		n=$((n + 1))
-		id=$(printf '%04d' $n)
+		id=$((10000 + n)) id=${id#1}
 		t=LKT$id$phase rt=LKR$id$phase p=$((base + n))
 		for a in own net peer res help box gw all; do eval "$a=\$${a}$v"; done
 		to_net="from=$own to=$net" l2="smac=$hostmac dmac=$gwmac"
