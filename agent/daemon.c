@@ -69,6 +69,8 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 		return status_text(d);
 	if (check_find(verb) >= 0)
 		return status_check_text(d, (enum check)check_find(verb));
+	if (!strcmp(verb, "history"))
+		return history_text(d);
 	if (strcmp(verb, "check") && strcmp(verb, "refresh"))
 		return strdup("{\"error\":\"unknown verb\"}");
 	if (!privileged)
@@ -97,6 +99,7 @@ static int open_host(struct daemon *d, struct fault *fault)
 static int open_memory(struct daemon *d, struct fault *fault)
 {
 	_free_ char *folder = NULL;
+	int r;
 
 	if (asprintf(&folder, "%s/agent", d->config->state_dir) < 0) {
 		folder = NULL;
@@ -104,7 +107,14 @@ static int open_memory(struct daemon *d, struct fault *fault)
 	}
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
 		return fault_set(fault, -errno, "state folder %s: %m", folder);
-	return memory_open(folder, &d->memory, fault);
+	r = memory_open(folder, &d->memory, fault);
+	if (!d->memory)
+		return r;
+	if (r < 0)
+		log_warn("%s", fault->why);
+	*fault = (struct fault){ 0 };
+	d->history = memory_history(d->memory);
+	return 0;
 }
 
 static int open_parts(struct daemon *d, struct fault *fault)
@@ -115,10 +125,6 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r < 0)
 		return r;
 	r = open_memory(d, fault);
-	if (r == -EBADMSG) {
-		log_warn("%s", fault->why);
-		r = 0;
-	}
 	if (r == 0)
 		r = mirrors_new(d->config->url, d->config->refresh, &d->mirrors);
 	if (r == 0)
@@ -145,7 +151,7 @@ int daemon_start(struct daemon *d)
 
 	d->nft.fd = -1;
 	d->host.root = -1;
-	d->since = io_now();
+	d->clock = clock_start(io_now(), io_boot_ms());
 	r = open_parts(d, &fault);
 	if (r < 0) {
 		log_err("%s", *fault.why ? fault.why : strerror(-r));
@@ -153,8 +159,6 @@ int daemon_start(struct daemon *d)
 	}
 	enforce_adopt(d);
 	keeper_read(d, true);
-	if (d->policy)
-		d->state = STATE_HELD;
 	round_look(d, "started");
 	if (*d->config->url)
 		keeper_refresh(d);

@@ -5,7 +5,9 @@
  */
 #pragma once
 
+#include "agent/clock.h"
 #include "agent/config.h"
+#include "agent/decide.h"
 #include "agent/helper.h"
 #include "agent/judge.h"
 #include "agent/known.h"
@@ -35,6 +37,7 @@ struct daemon {
 	struct host host;
 	struct nft nft;
 	struct memory *memory;
+	int memory_fault; /* of the last try to keep it; 0 or -errno */
 
 	struct policy *policy; /* in force; NULL: none was ever accepted */
 	struct accepted accepted;
@@ -49,13 +52,14 @@ struct daemon {
 
 	struct subject subjects[POLICY_REQUIREMENTS];
 	size_t n_subjects;
-	enum state state;
-	int64_t since; /* of this state */
-	bool laid;     /* the quarantine is in the kernel */
-	bool relay;    /* its allow-list is another one now */
+	struct history *history; /* the memory's */
+	struct decision decision;
+	struct clock clock;
+	bool laid;  /* the quarantine is in the kernel */
+	bool relay; /* its allow-list is another one now */
 	char enforce_fault[240];
 	char everyone_told[160]; /* of nft.everyone */
-	unsigned restored; /* how often others' changes to it were undone */
+	unsigned restored;	 /* how often others' changes to it were undone */
 	int64_t restored_told;
 
 	struct allow allow; /* the policy's, its names resolved (reach.h) */
@@ -84,3 +88,5 @@ void daemon_stop(struct daemon *d);
 char *status_text(const struct daemon *d);
 /* The same to `lazaret CHECK`: its requirements, with their evidence. */
 char *status_check_text(const struct daemon *d, enum check check);
+/* The same for `lazaret history`: what the ledger has, oldest first. */
+char *history_text(const struct daemon *d);

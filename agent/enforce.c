@@ -159,8 +159,7 @@ void enforce_adopt(struct daemon *d)
 
 bool enforce_wanted(const struct daemon *d)
 {
-	return d->policy->mode == MODE_ENFORCE &&
-	       (d->state == STATE_HELD || d->state == STATE_QUARANTINED);
+	return d->decision.hold;
 }
 
 void enforce(struct daemon *d)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "agent/judge.h"
 
-#define WARN_MAX (3 * 86400)
+#define WARN_MAX   (3 * 86400)
+#define SETTLE_MAX 600
 
 const char *const state_names[STATE_COUNT] = {
 	[STATE_UNMANAGED] = "unmanaged",     [STATE_HELD] = "held",
 	[STATE_COMPLIANT] = "compliant",     [STATE_GRACE] = "grace",
-	[STATE_QUARANTINED] = "quarantined",
+	[STATE_QUARANTINED] = "quarantined", [STATE_RELEASED] = "released",
 };
 
 const char *const standing_names[STANDING_COUNT] = {
@@ -22,14 +23,35 @@ const char *const age_names[AGE_COUNT] = {
 	[AGE_STALE] = "stale",
 };
 
-struct verdict judge(const struct requirement *req, enum grade grade, int64_t since, int64_t now)
+static int64_t settles_after(const struct requirement *req)
+{
+	int64_t quarter = (int64_t)req->grace / 4;
+
+	return quarter < SETTLE_MAX ? quarter : SETTLE_MAX;
+}
+
+static void note_pass(const struct requirement *req, struct past *past, int64_t now)
+{
+	if (!past->met || past->met > now)
+		past->met = now;
+	if (!past->since || now - past->met >= settles_after(req))
+		*past = (struct past){ 0 };
+}
+
+struct verdict judge(const struct requirement *req, enum grade grade, struct past *past,
+		     int64_t now)
 {
 	struct verdict v = { .standing = STANDING_MET };
 
-	if (grade == GRADE_PASS)
+	if (grade == GRADE_PASS) {
+		note_pass(req, past, now);
 		return v;
+	}
+	past->met = 0;
 	/* A clock that was set back must not lengthen the grace by what it was set back. */
-	v.since = since && since < now ? since : now;
+	if (!past->since || past->since > now)
+		past->since = now;
+	v.since = past->since;
 	v.until = v.since + (int64_t)req->grace;
 	v.standing = now < v.until ? STANDING_GRACE : STANDING_BREACHED;
 	return v;

@@ -16,6 +16,7 @@ enum state {
 	STATE_COMPLIANT,
 	STATE_GRACE, /* failing, every deadline still ahead */
 	STATE_QUARANTINED,
+	STATE_RELEASED, /* would be quarantined; somebody who may has let it out for a time */
 	STATE_COUNT,
 };
 extern const char *const state_names[STATE_COUNT];
@@ -34,11 +35,19 @@ struct verdict {
 	int64_t until; /* since plus grace: the deadline */
 };
 
+/* What is remembered of one requirement. */
+struct past {
+	int64_t since; /* when it was first seen not to be met; 0: it is met */
+	int64_t met;   /* since when it is met again; 0: it is not, or that is long ago */
+};
+
 /*
- * One requirement.  since is what an earlier verdict said, or 0.  Only a pass meets
- * a requirement: unknown counts as failing, its grace included.
+ * One requirement; the past is changed in place.  Only a pass meets a requirement: unknown counts
+ * as failing, its grace included.  A pass is believed at once, but what fails again within a
+ * quarter of its grace (ten minutes at most) has the grace that was left, not a new one.
  */
-struct verdict judge(const struct requirement *req, enum grade grade, int64_t since, int64_t now);
+struct verdict judge(const struct requirement *req, enum grade grade, struct past *past,
+		     int64_t now);
 
 enum age {
 	AGE_FRESH,

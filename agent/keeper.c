@@ -51,8 +51,13 @@ static void load_policy(struct daemon *d, int store)
 	struct policy *p;
 	struct accepted a;
 	struct fault fault = { 0 };
+	bool known = d->history->state != STATE_UNMANAGED && !d->policy; /* we only start again */
+	uint64_t before = d->accepted.version;
 	int r = store < 0 ? store : store_read(store, &p, &a, &fault);
 
+	if (r == 0 && !known && a.version != before)
+		memory_tell(d->memory, ENTRY_POLICY, "", (int64_t)a.version, "%s, %zu requirements",
+			    p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
 	if (r == 0)
 		take_policy(d, p, &a);
 	else if (r != -ENOENT)

@@ -11,6 +11,8 @@
 
 const struct command commands[] = {
 	{ "status", "", "the host's state, and why", command_status },
+	{ "why", "", "only what is not met, what is done about it, and whom to call", command_why },
+	{ "history", "", "what was decided about this host, and when", command_history },
 	{ "check", "", "look at everything now, then the status (root)", command_status },
 	{ "refresh", "", "fetch the policy now, then the status (root)", command_status },
 	{ "antivirus", "", "the antivirus, and what each probe of it saw", command_check },

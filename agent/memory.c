@@ -1,65 +1,137 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/io.h"
 #include "agent/memory.h"
 
-#define FILE_NAME "failing"
-#define LINE_ROOM (POLICY_ID_MAX + 24) /* id, blank, time, newline */
-#define FILE_MAX  (POLICY_REQUIREMENTS * LINE_ROOM)
-
 struct memory {
-	int dir;
-	bool changed;
+	struct ledger *ledger;
+	struct history history;
 	size_t n;
-	struct since {
+	struct row {
 		char id[POLICY_ID_MAX];
-		int64_t at;
+		struct past past;
 	} rows[POLICY_REQUIREMENTS];
 };
 
 DEFINE_DROP(memory, memory_close)
 
-static struct since *find(const struct memory *m, const char *id)
+static struct row *find(struct memory *m, const char *id)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (!strcmp(m->rows[i].id, id))
-			return (struct since *)&m->rows[i];
+			return &m->rows[i];
 	return NULL;
 }
 
-int64_t memory_since(const struct memory *m, const char *id)
+struct past *memory_past(struct memory *m, const char *id)
 {
-	const struct since *s = find(m, id);
+	struct row *row = find(m, id);
 
-	return s ? s->at : 0;
+	if (!row) {
+		if (m->n == POLICY_REQUIREMENTS)
+			return NULL;
+		row = &m->rows[m->n++];
+		*row = (struct row){ 0 };
+		snprintf(row->id, sizeof(row->id), "%s", id);
+	}
+	return &row->past;
 }
 
-int memory_set(struct memory *m, const char *id, int64_t since)
+struct history *memory_history(struct memory *m)
 {
-	struct since *s = find(m, id);
+	return &m->history;
+}
 
-	if (since == (s ? s->at : 0))
-		return 0;
-	if (!since) {
-		*s = m->rows[--m->n];
-	} else if (s) {
-		s->at = since;
-	} else {
-		if (m->n == POLICY_REQUIREMENTS)
-			return -ENOSPC;
-		s = &m->rows[m->n++];
-		snprintf(s->id, sizeof(s->id), "%s", id);
-		s->at = since;
+static void leap(int64_t *at, int64_t seconds)
+{
+	if (*at)
+		*at += seconds;
+}
+
+static void leap_all(struct memory *m, int64_t seconds)
+{
+	struct history *h = &m->history;
+
+	for (size_t i = 0; i < m->n; i++) {
+		leap(&m->rows[i].past.since, seconds);
+		leap(&m->rows[i].past.met, seconds);
 	}
-	m->changed = true;
-	return 0;
+	for (size_t i = 0; i < RELAPSES; i++)
+		leap(&h->quarantined[i], seconds);
+	leap(&h->since, seconds);
+	leap(&h->met, seconds);
+}
+
+static int state_of(const char *name)
+{
+	for (int i = 0; i < STATE_COUNT; i++)
+		if (!strcmp(state_names[i], name))
+			return i;
+	return -EINVAL;
+}
+
+/* An entry's part in what holds now; later entries win. */
+static void recall(void *ctx, const struct entry *e)
+{
+	struct memory *m = ctx;
+	struct past *past;
+	int state;
+
+	switch (e->kind) {
+	case ENTRY_FAILING:
+		past = memory_past(m, e->name);
+		if (past)
+			*past = (struct past){ .since = e->value > 0 ? e->value : 0 };
+		break;
+	case ENTRY_STATE:
+		state = state_of(e->name);
+		if (state >= 0 && e->kept)
+			m->history.state = (enum state)state, m->history.since = e->value;
+		else if (state >= 0)
+			history_move(&m->history, (enum state)state, e->value);
+		break;
+	case ENTRY_CLOCK: leap_all(m, e->value); break;
+	case ENTRY_REPAIR:
+	case ENTRY_POLICY:
+	case ENTRY_COUNT: break;
+	}
+}
+
+int memory_open(const char *folder, struct memory **ret, struct fault *fault)
+{
+	_drop_(drop_memory) struct memory *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (!m)
+		return -ENOMEM;
+	r = ledger_open(folder, recall, m, &m->ledger, fault);
+	if (m->ledger)
+		*ret = take(m);
+	return r;
+}
+
+struct memory *memory_close(struct memory *m)
+{
+	if (m)
+		ledger_close(m->ledger);
+	free(m);
+	return NULL;
+}
+
+void memory_tell(struct memory *m, enum entry_kind kind, const char *name, int64_t value,
+		 const char *fmt, ...)
+{
+	struct entry e = { .kind = kind, .value = value };
+	va_list ap;
+
+	snprintf(e.name, sizeof(e.name), "%s", name);
+	va_start(ap, fmt);
+	vsnprintf(e.text, sizeof(e.text), fmt, ap);
+	va_end(ap);
+	ledger_add(m->ledger, &e);
 }
 
 static bool is_among(const char *id, const struct requirement *reqs, size_t n)
@@ -72,85 +144,49 @@ static bool is_among(const char *id, const struct requirement *reqs, size_t n)
 
 void memory_prune(struct memory *m, const struct requirement *reqs, size_t n)
 {
-	for (size_t i = m->n; i-- > 0;)
-		if (!is_among(m->rows[i].id, reqs, n))
-			memory_set(m, m->rows[i].id, 0);
-}
-
-static int read_rows(struct memory *m, char *text)
-{
-	char *rest = text, *line;
-
-	while ((line = strsep(&rest, "\n")) && rest) {
-		char id[POLICY_ID_MAX], end;
-		int64_t at;
-
-		_Static_assert(POLICY_ID_MAX == 64, "the width below");
-		if (sscanf(line, "%63s %" SCNd64 "%c", id, &at, &end) != 2 || at <= 0)
-			return -EBADMSG;
-		if (memory_set(m, id, at) < 0)
-			return -EBADMSG;
+	for (size_t i = m->n; i-- > 0;) {
+		if (is_among(m->rows[i].id, reqs, n))
+			continue;
+		if (m->rows[i].past.since)
+			memory_tell(m, ENTRY_FAILING, m->rows[i].id, 0, "no longer demanded");
+		m->rows[i] = m->rows[--m->n];
 	}
-	return 0;
 }
 
-static int load(struct memory *m, const char *folder, struct fault *fault)
+void memory_leap(struct memory *m, int64_t seconds)
 {
-	_free_ char *text = NULL;
-	size_t len;
-	int r = io_read(m->dir, FILE_NAME, FILE_MAX, &text, &len);
+	leap_all(m, seconds);
+	memory_tell(m, ENTRY_CLOCK, "", seconds, "deadlines keep the time that was left");
+}
 
-	if (r == -ENOENT)
-		return 0;
-	if (r == 0 && len) /* a line without its end may lack a digit */
-		r = strlen(text) == len && text[len - 1] == '\n' ? read_rows(m, text) : -EBADMSG;
-	if (r < 0) {
-		m->n = 0;
-		m->changed = true;
-		return fault_set(fault, -EBADMSG,
-				 "%s/" FILE_NAME " is damaged (%s): deadlines start anew", folder,
-				 strerror(-r));
+/* What holds, once more at the end of the ledger, so that its beginning can go. */
+static void repeat(struct memory *m)
+{
+	struct entry e = { .kept = true, .kind = ENTRY_STATE, .value = m->history.since };
+
+	snprintf(e.name, sizeof(e.name), "%s", state_names[m->history.state]);
+	ledger_add(m->ledger, &e);
+	e.kind = ENTRY_FAILING;
+	for (size_t i = 0; i < m->n; i++) {
+		if (!m->rows[i].past.since)
+			continue;
+		snprintf(e.name, sizeof(e.name), "%s", m->rows[i].id);
+		e.value = m->rows[i].past.since;
+		ledger_add(m->ledger, &e);
 	}
-	m->changed = false;
-	return 0;
-}
-
-int memory_open(const char *folder, struct memory **ret, struct fault *fault)
-{
-	_drop_(drop_memory) struct memory *m = calloc(1, sizeof(*m));
-	int r;
-
-	if (!m)
-		return -ENOMEM;
-	m->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->dir < 0)
-		return fault_set(fault, -errno, "state folder %s: %m", folder);
-	r = load(m, folder, fault);
-	*ret = take(m);
-	return r;
-}
-
-struct memory *memory_close(struct memory *m)
-{
-	if (m && m->dir >= 0)
-		close(m->dir);
-	free(m);
-	return NULL;
 }
 
 int memory_keep(struct memory *m)
 {
-	char text[FILE_MAX];
-	size_t len = 0;
-	int r;
+	int r = ledger_sync(m->ledger);
 
-	if (!m->changed)
-		return 0;
-	for (size_t i = 0; i < m->n; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %" PRId64 "\n",
-					m->rows[i].id, m->rows[i].at);
-	r = io_replace(m->dir, FILE_NAME, text, len, 0600);
-	if (r == 0)
-		m->changed = false;
-	return r;
+	if (r < 0 || !ledger_wants_trim(m->ledger))
+		return r;
+	repeat(m);
+	return ledger_trim(m->ledger);
+}
+
+int memory_read(const struct memory *m, ledger_each each, void *ctx)
+{
+	return ledger_read(m->ledger, each, ctx);
 }

@@ -1,27 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What must outlive a restart: since when each requirement has not been met, so that
- * neither a crash nor a reboot buys new grace.
+ * What must outlive a restart, as the ledger tells it: the host's state and since when each
+ * requirement has not been met, so that neither a crash nor a reboot buys new grace.
  */
 #pragma once
 
 #include <stdint.h>
 
-#include "agent/base/err.h"
-#include "policy/document.h"
+#include "agent/decide.h"
+#include "agent/ledger.h"
 
 struct memory;
 
-/* From the file `failing` below a folder; none there is an empty memory.  A damaged
- * file is -EBADMSG with the fault set, and *ret is an empty memory all the same. */
+/* Errors as ledger_open() has them: *ret is set in spite of each but -ENOMEM and a missing folder.
+ */
 int memory_open(const char *folder, struct memory **ret, struct fault *fault);
 struct memory *memory_close(struct memory *m); /* always NULL */
 
-int64_t memory_since(const struct memory *m, const char *id);	 /* 0: it was met */
-int memory_set(struct memory *m, const char *id, int64_t since); /* 0 forgets; -ENOSPC, -ENOMEM */
+/*
+ * The requirement's past, to judge with and to change in place; a new one when there is none.
+ * NULL: more are remembered than a policy may have.
+ */
+struct past *memory_past(struct memory *m, const char *id);
 
 /* Forgets what is not among these: an id that comes back later begins anew. */
 void memory_prune(struct memory *m, const struct requirement *reqs, size_t n);
 
-/* Writes it durably if anything changed since the last time. */
+/* The host's, to decide with and to change in place. */
+struct history *memory_history(struct memory *m);
+
+/* The host's clock leapt by so many seconds: what was remembered leaps along. */
+void memory_leap(struct memory *m, int64_t seconds);
+
+/* Notes a change, of what is remembered or only of what is told; fields as in struct entry. */
+void memory_tell(struct memory *m, enum entry_kind kind, const char *name, int64_t value,
+		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Writes what was told since the last time, durably: before it takes effect.  0 or -errno. */
 int memory_keep(struct memory *m);
+
+/* All entries, oldest first. */
+int memory_read(const struct memory *m, ledger_each each, void *ctx);

@@ -5,6 +5,7 @@
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/daemon.h"
+#include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
@@ -33,6 +34,7 @@ static void on_done(void *ctx, int err, const char *why)
 	mend_stop(d);
 	if (s) {
 		snprintf(s->outcome, sizeof(s->outcome), "%s", err < 0 ? why : "done");
+		memory_tell(d->memory, ENTRY_REPAIR, s->req->id, err, "%s: %s", name, s->outcome);
 		ladder_climb(&s->ladder, s->req, io_now());
 	}
 	round_look(d, name);
@@ -63,7 +65,7 @@ static void start(struct daemon *d, struct subject *s, enum remedy remedy)
 
 void mend(struct daemon *d)
 {
-	if (d->policy->mode != MODE_ENFORCE)
+	if (!d->decision.mend)
 		return;
 	for (size_t i = 0; i < d->n_subjects && !d->run; i++) {
 		struct subject *s = &d->subjects[i];

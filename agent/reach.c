@@ -80,7 +80,7 @@ static void arm(struct daemon *d)
 	uint64_t next = known_next(&d->known), now = now_s();
 	bool asked = next > 0; /* each of them, once */
 
-	if (d->seek || next == UINT64_MAX || (asked && d->state == STATE_COMPLIANT))
+	if (d->seek || next == UINT64_MAX || (asked && d->history->state == STATE_COMPLIANT))
 		return;
 	if (timer_arm(d->reach, next > now ? next - now : 1) < 0)
 		log_err("cannot set the timer of the next look for names");
@@ -163,7 +163,7 @@ void reach_round(struct daemon *d)
 		if (d->laid)
 			enforce(d);
 	}
-	if (d->state != STATE_COMPLIANT || known_next(&d->known) == 0)
+	if (d->history->state != STATE_COMPLIANT || known_next(&d->known) == 0)
 		ask(d);
 	arm(d);
 }

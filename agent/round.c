@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/age.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/base/span.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/integrity.h"
@@ -31,13 +33,18 @@ static void look(struct daemon *d, struct subject *s, uint64_t round)
 
 static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 {
+	struct past *past = memory_past(d->memory, s->req->id), unknown = { 0 };
 	enum grade before = s->finding.grade;
-	int64_t now = io_now();
+	int64_t now = io_now(), since;
 
 	d->host.now = now;
 	look(d, s, round);
-	s->verdict = judge(s->req, s->finding.grade, memory_since(d->memory, s->req->id), now);
-	memory_set(d->memory, s->req->id, s->verdict.since);
+	past = past ? past : &unknown;
+	since = past->since;
+	s->verdict = judge(s->req, s->finding.grade, past, now);
+	if (past->since != since)
+		memory_tell(d->memory, ENTRY_FAILING, s->req->id, past->since, "%s",
+			    s->finding.what);
 	if (s->verdict.standing == STANDING_MET && !(d->run && d->mending == s))
 		ladder_reset(&s->ladder);
 	if (s->finding.grade != before)
@@ -59,13 +66,16 @@ static const struct subject *worst(const struct daemon *d)
 static void move_to(struct daemon *d, enum state state, const char *cause)
 {
 	const struct subject *w = worst(d);
+	enum state was = d->history->state;
+	char why[2 * ENTRY_TEXT];
 
-	if (state == d->state)
+	if (state == was)
 		return;
-	log_notice("%s, was %s (%s)%s%s%s%s", state_names[state], state_names[d->state], cause,
-		   w ? ": " : "", w ? w->req->id : "", w ? ": " : "", w ? w->finding.what : "");
-	d->state = state;
-	d->since = io_now();
+	snprintf(why, sizeof(why), "(%s)%s%s%s%s", cause, w ? ": " : "", w ? w->req->id : "",
+		 w ? ": " : "", w ? w->finding.what : "");
+	log_notice("%s, was %s %s", state_names[state], state_names[was], why);
+	history_move(d->history, state, io_now());
+	memory_tell(d->memory, ENTRY_STATE, state_names[state], d->history->since, "%s", why);
 }
 
 /* When to look again though nothing wakes us: the earliest of all that is due. */
@@ -78,11 +88,11 @@ static uint64_t seconds_to_wake(const struct daemon *d)
 		first = stale;
 	if (*d->enforce_fault && first > now + RETRY_SECONDS)
 		first = now + RETRY_SECONDS;
+	if (d->decision.until < first)
+		first = d->decision.until;
 	for (size_t i = 0; i < d->n_subjects; i++) {
 		const struct subject *s = &d->subjects[i];
 
-		if (s->verdict.standing == STANDING_GRACE && s->verdict.until < first)
-			first = s->verdict.until;
 		if (!d->run && s->verdict.standing != STANDING_MET && s->req->n_remedies &&
 		    s->ladder.not_before < first)
 			first = s->ladder.not_before;
@@ -90,33 +100,66 @@ static uint64_t seconds_to_wake(const struct daemon *d)
 	return first > now ? (uint64_t)(first - now) : 1;
 }
 
-static enum state judge_all(const struct daemon *d)
+static void judge_all(struct daemon *d, const char *cause)
 {
 	struct verdict verdicts[POLICY_REQUIREMENTS];
+	struct situation s = {
+		.policy = d->policy,
+		.verdicts = verdicts,
+		.n = d->n_subjects,
+		.looked = true,
+		.age = d->age,
+		.now = io_now(),
+	};
 
-	if (d->age == AGE_STALE)
-		return STATE_QUARANTINED;
 	for (size_t i = 0; i < d->n_subjects; i++)
 		verdicts[i] = d->subjects[i].verdict;
-	return judge_host(verdicts, d->n_subjects);
+	d->decision = decide(&s, d->history);
+	move_to(d, d->decision.state, cause);
+}
+
+/* Whoever sets the clock neither takes time from a deadline nor adds some. */
+static void mind_clock(struct daemon *d)
+{
+	int64_t leapt = clock_leap(&d->clock, io_now(), io_boot_ms());
+	char span[SPAN_TEXT];
+
+	if (!leapt)
+		return;
+	memory_leap(d->memory, leapt);
+	log_warn("the clock was set %s by %s; deadlines keep the time that was left",
+		 leapt > 0 ? "forward" : "back", span_text((uint64_t)llabs(leapt), span));
+}
+
+/* On disk before it takes effect; a full disk is no reason not to act. */
+static void keep_decision(struct daemon *d)
+{
+	int r = memory_keep(d->memory);
+
+	if (r == d->memory_fault)
+		return;
+	d->memory_fault = r;
+	if (r < 0)
+		log_warn(
+			"cannot keep decisions in %s/agent/ledger: %s; a restart would not know of "
+			"them; trying again with the next one",
+			d->config->state_dir, strerror(-r));
+	else
+		log_notice("decisions are kept again");
 }
 
 void round_look(struct daemon *d, const char *cause)
 {
 	uint64_t round = io_boot_ms();
-	int r;
 
 	if (!d->policy)
 		return;
+	mind_clock(d);
 	for (size_t i = 0; i < d->n_subjects; i++)
 		look_at(d, &d->subjects[i], round);
-	r = memory_keep(d->memory);
-	if (r < 0)
-		log_warn("cannot keep the deadlines in %s/agent: %s; a restart would begin them "
-			 "anew",
-			 d->config->state_dir, strerror(-r));
 	age_judge(d);
-	move_to(d, judge_all(d), cause);
+	judge_all(d, cause);
+	keep_decision(d);
 	enforce(d);
 	reach_round(d);
 	integrity_look(d);

@@ -7,34 +7,12 @@
 #include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/integrity.h"
+#include "agent/plain.h"
 
 #define ITEMS_SHOWN 8
 #define DETAILED    12 /* requirements of one check: an answer is bounded (control.h) */
 #define NAMES_SHOWN 32
 #define FACTS_SHOWN 32
-#define TEXT_MAX    512 /* more than any text of ours */
-
-/* What comes from the host may be anything; no terminal is to obey it. */
-static bool is_control(const unsigned char *c)
-{
-	return *c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
-}
-
-static json_t *text(const char *s)
-{
-	char plain[TEXT_MAX], *p = plain;
-	json_t *j;
-
-	for (; *s && p < plain + sizeof(plain) - 1; s++) {
-		bool bad = is_control((const unsigned char *)s);
-
-		s += bad && (unsigned char)*s == 0xc2; /* of two bytes */
-		*p++ = bad ? '?' : *s;
-	}
-	*p = '\0';
-	j = json_string(plain);
-	return j ? j : json_string("(not UTF-8)");
-}
 
 static json_t *remedy_json(const struct daemon *d, const struct subject *s)
 {
@@ -43,7 +21,7 @@ static json_t *remedy_json(const struct daemon *d, const struct subject *s)
 	if (!s->n_tried)
 		return json_null();
 	return json_pack("{s:s, s:b, s:i, s:o}", "name", remedy_menu[s->last].name, "running",
-			 running, "tried", (int)s->n_tried, "outcome", text(s->outcome));
+			 running, "tried", (int)s->n_tried, "outcome", plain_text(s->outcome));
 }
 
 static json_t *subject_json(const struct daemon *d, const struct subject *s)
@@ -52,14 +30,14 @@ static json_t *subject_json(const struct daemon *d, const struct subject *s)
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < f->n_items && i < ITEMS_SHOWN; i++)
-		json_array_append_new(items, text(f->items[i]));
+		json_array_append_new(items, plain_text(f->items[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "id",
 			 s->req->id, "check", check_names[s->req->check], "grade",
 			 grade_names[f->grade], "standing", standing_names[s->verdict.standing],
-			 "what", text(f->what), "todo", text(f->todo), "items", items, "all",
-			 (json_int_t)f->n_all, "since", (json_int_t)s->verdict.since, "until",
-			 (json_int_t)s->verdict.until, "remedy", remedy_json(d, s), "contact",
-			 text(s->req->contact));
+			 "what", plain_text(f->what), "todo", plain_text(f->todo), "items", items,
+			 "all", (json_int_t)f->n_all, "since", (json_int_t)s->verdict.since,
+			 "until", (json_int_t)s->verdict.until, "remedy", remedy_json(d, s),
+			 "contact", plain_text(s->req->contact));
 }
 
 static json_t *evidence_json(const struct finding *f)
@@ -69,10 +47,11 @@ static json_t *evidence_json(const struct finding *f)
 	for (size_t i = 0; i < f->n_evidence; i++) {
 		const struct evidence *e = &f->evidence[i];
 
-		json_array_append_new(
-			rows, json_pack("{s:o, s:s, s:b, s:o, s:I}", "probe", text(e->probe),
-					"grade", grade_names[e->grade], "demanded", e->demanded,
-					"what", text(e->what), "since", (json_int_t)e->since));
+		json_array_append_new(rows, json_pack("{s:o, s:s, s:b, s:o, s:I}", "probe",
+						      plain_text(e->probe), "grade",
+						      grade_names[e->grade], "demanded",
+						      e->demanded, "what", plain_text(e->what),
+						      "since", (json_int_t)e->since));
 	}
 	return rows;
 }
@@ -91,7 +70,7 @@ char *status_check_text(const struct daemon *d, enum check check)
 		json_object_set_new(s, "evidence", evidence_json(&d->subjects[i].finding));
 		json_array_append_new(subjects, s);
 	}
-	all = json_pack("{s:s, s:I, s:o}", "state", state_names[d->state], "now",
+	all = json_pack("{s:s, s:I, s:o}", "state", state_names[d->history->state], "now",
 			(json_int_t)io_now(), "requirements", subjects);
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
@@ -106,8 +85,8 @@ static json_t *policy_json(const struct daemon *d)
 			 (json_int_t)d->accepted.version, "expires",
 			 (json_int_t)d->accepted.expires, "age", age_names[d->age], "stale_at",
 			 (json_int_t)(stale < INT64_MAX ? stale : 0), "refreshed",
-			 (json_int_t)d->refreshed, "fault", text(d->policy_fault), "refreshing",
-			 d->refresh != NULL);
+			 (json_int_t)d->refreshed, "fault", plain_text(d->policy_fault),
+			 "refreshing", d->refresh != NULL);
 }
 
 static json_t *integrity_json(const struct daemon *d)
@@ -116,10 +95,10 @@ static json_t *integrity_json(const struct daemon *d)
 	json_t *shown = json_array();
 
 	for (size_t i = 0; i < f->n && i < FACTS_SHOWN; i++)
-		json_array_append_new(shown,
-				      json_pack("{s:o, s:o, s:I}", "what", text(f->list[i].what),
-						"link", text(f->list[i].link), "since",
-						(json_int_t)f->list[i].since));
+		json_array_append_new(shown, json_pack("{s:o, s:o, s:I}", "what",
+						       plain_text(f->list[i].what), "link",
+						       plain_text(f->list[i].link), "since",
+						       (json_int_t)f->list[i].since));
 	return json_pack("{s:o, s:I}", "facts", shown, "all", (json_int_t)f->n);
 }
 
@@ -130,9 +109,9 @@ static json_t *path_json(const struct daemon *d)
 
 	return json_pack("{s:s, s:o, s:s, s:s, s:I, s:b, s:o}", "who",
 			 d->nft.who.level ? "repair" : "everyone", "everyone",
-			 text(d->nft.everyone), "found", path_names[c->path], "list",
+			 plain_text(d->nft.everyone), "found", path_names[c->path], "list",
 			 width_names[c->width], "at", (json_int_t)c->at, "leak", c->leak, "why",
-			 text(c->why));
+			 plain_text(c->why));
 }
 
 /* Hosts that the policy names, and where they are. */
@@ -152,7 +131,7 @@ static json_t *names_json(const struct daemon *d)
 		}
 		json_array_append_new(names, json_pack("{s:s, s:o, s:I, s:o}", "name", n->name.text,
 						       "addresses", list, "all", (json_int_t)n->n,
-						       "fault", text(n->fault)));
+						       "fault", plain_text(n->fault)));
 	}
 	return names;
 }
@@ -164,10 +143,10 @@ static json_t *feed_json(const struct daemon *d)
 	if (d->feed)
 		feed_tell(d->feed, &about);
 	return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:o}", "there", d->feed != NULL, "distro",
-			 text(about.distro), "release", text(about.release), "date",
+			 plain_text(about.distro), "release", plain_text(about.release), "date",
 			 (json_int_t)about.date, "accepted", (json_int_t)d->feed_accepted,
 			 "advisories", (json_int_t)about.n_advisories, "fault",
-			 text(d->feed_fault));
+			 plain_text(d->feed_fault));
 }
 
 char *status_text(const struct daemon *d)
@@ -178,15 +157,17 @@ char *status_text(const struct daemon *d)
 	for (size_t i = 0; i < d->n_subjects; i++)
 		json_array_append_new(subjects, subject_json(d, &d->subjects[i]));
 	all = json_pack("{s:s, s:s, s:I, s:I, s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "state",
-			state_names[d->state], "mode",
+			state_names[d->history->state], "mode",
 			d->policy && d->policy->mode == MODE_ENFORCE ? "enforce" : "audit", "since",
-			(json_int_t)d->since, "now", (json_int_t)io_now(), "quarantine", d->laid,
-			"ownership", ownership_names[d->nft.ownership], "restored",
-			(int)d->restored, "enforce_fault", text(d->enforce_fault), "contact",
-			text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
+			(json_int_t)d->history->since, "now", (json_int_t)io_now(), "quarantine",
+			d->laid, "ownership", ownership_names[d->nft.ownership], "restored",
+			(int)d->restored, "enforce_fault", plain_text(d->enforce_fault), "contact",
+			plain_text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
 			"integrity", integrity_json(d), "requirements", subjects);
 	json_object_set_new(all, "path", path_json(d));
 	json_object_set_new(all, "feed", feed_json(d));
+	json_object_set_new(all, "until",
+			    json_integer(d->decision.until < INT64_MAX ? d->decision.until : 0));
 	json_object_set_new(all, "names", names_json(d));
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);

@@ -19,6 +19,9 @@
 /* In colour on a terminal, else plain. */
 void put(const char *colour, const char *text);
 
+/* The colour of one of the host's states. */
+const char *state_colour(const char *state);
+
 /* A member of an object: "" and 0 when it is not there or of another type. */
 const char *text_of(const json_t *o, const char *key);
 int64_t int_of(const json_t *o, const char *key);

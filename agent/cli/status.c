@@ -12,9 +12,24 @@ static const struct {
 	const char *state, *colour;
 	int exit;
 } states[] = {
-	{ "compliant", GREEN, 0 }, { "grace", YELLOW, 3 },     { "quarantined", RED, 4 },
-	{ "held", RED, 4 },	   { "unmanaged", YELLOW, 5 },
+	{ "compliant", GREEN, 0 }, { "grace", YELLOW, 3 }, { "released", YELLOW, 3 },
+	{ "quarantined", RED, 4 }, { "held", RED, 4 },	   { "unmanaged", YELLOW, 5 },
 };
+
+static size_t row_of(const char *state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(*states) - 1; i++)
+		if (!strcmp(states[i].state, state))
+			break;
+	return i;
+}
+
+const char *state_colour(const char *state)
+{
+	return states[row_of(state)].colour;
+}
 
 static const struct {
 	const char *grade, *colour;
@@ -25,14 +40,11 @@ static int show_state(const json_t *all)
 	const char *state = text_of(all, "state");
 	bool audit = !strcmp(text_of(all, "mode"), "audit");
 	char at[CLOCK_TEXT], span[SPAN_TEXT];
-	size_t i;
+	size_t row = row_of(state);
 
-	for (i = 0; i < sizeof(states) / sizeof(*states) - 1; i++)
-		if (!strcmp(states[i].state, state))
-			break;
 	if (audit && strcmp(state, "unmanaged"))
 		printf("audit only, nothing is blocked; this host would be ");
-	put(states[i].colour, state);
+	put(states[row].colour, state);
 	printf(" since %s (%s)\n", clock_text(int_of(all, "since"), at),
 	       span_until(int_of(all, "since"), int_of(all, "now"), span));
 	if (*text_of(all, "enforce_fault"))
@@ -42,7 +54,7 @@ static int show_state(const json_t *all)
 		       !strcmp(text_of(all, "ownership"), "owned")
 			       ? "nobody else can change its rules"
 			       : "its rules are put back when somebody changes them");
-	return states[i].exit;
+	return states[row].exit;
 }
 
 /* What goes, or may go, past the quarantine. */
@@ -210,16 +222,55 @@ static int exit_code(const json_t *all)
 	return 1;
 }
 
-int command_status(const struct cli *cli, int argc, char **argv)
+/* Why it is as it is, on one screen: what is not met, and nothing else. */
+static int show_why(const json_t *all)
+{
+	const json_t *reqs = json_object_get(all, "requirements");
+	const char *age = text_of(json_object_get(all, "policy"), "age");
+	int code = show_state(all), unmet = 0;
+	int64_t until = int_of(all, "until");
+	char at[CLOCK_TEXT];
+
+	for (size_t i = 0; i < json_array_size(reqs); i++) {
+		const json_t *req = json_array_get(reqs, i);
+
+		if (strcmp(text_of(req, "grade"), "pass"))
+			show_requirement(req, int_of(all, "now")), unmet++;
+	}
+	if (!strcmp(age, "stale"))
+		show_policy(all);
+	else if (!unmet && !strcmp(text_of(all, "state"), "quarantined"))
+		printf("  all is well again; it was quarantined several times within the hour, so "
+		       "it "
+		       "has to stay well until %s\n",
+		       clock_text(until, at));
+	else if (!unmet && json_array_size(reqs))
+		printf("  each requirement is met\n");
+	show_integrity(all);
+	return code;
+}
+
+static int show_with(const struct cli *cli, const char *verb, int (*show_all)(const json_t *all))
 {
 	json_t *all = NULL;
-	int code = argc == 1 ? ask(cli, argv[0], &all) : EXIT_USAGE;
+	int code = ask(cli, verb, &all);
 
 	if (!all)
 		return code;
 	if (cli->json)
 		json_dumpf(all, stdout, JSON_COMPACT), putchar('\n');
-	code = cli->json ? exit_code(all) : show(all);
+	code = cli->json ? exit_code(all) : show_all(all);
 	json_decref(all);
 	return code;
+}
+
+int command_status(const struct cli *cli, int argc, char **argv)
+{
+	return argc == 1 ? show_with(cli, argv[0], show) : EXIT_USAGE;
+}
+
+int command_why(const struct cli *cli, int argc, char **argv)
+{
+	(void)argv;
+	return argc == 1 ? show_with(cli, "status", show_why) : EXIT_USAGE;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The agent's pure parts: judging, the ladder, what is remembered, when whom to ask. */
+/* The agent's pure parts: the ladder, when whom to ask, the configuration. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,93 +11,11 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/config.h"
-#include "agent/judge.h"
 #include "agent/ladder.h"
-#include "agent/memory.h"
 #include "agent/mirrors.h"
 #include "agent/poll.h"
 #include "agent/proxy.h"
 #include "tests/unit/test.h"
-
-static void test_judge(void **state)
-{
-	static const struct {
-		enum grade grade;
-		uint64_t grace;
-		int64_t since, now;
-		struct verdict want;
-	} rows[] = {
-		{ GRADE_PASS, 0, 0, 100, { STANDING_MET, 0, 0 } },
-		{ GRADE_PASS, 9, 50, 100, { STANDING_MET, 0, 0 } },
-		{ GRADE_FAIL, 0, 0, 100, { STANDING_BREACHED, 100, 100 } },
-		{ GRADE_UNKNOWN, 0, 0, 100, { STANDING_BREACHED, 100, 100 } },
-		{ GRADE_FAIL, 60, 0, 100, { STANDING_GRACE, 100, 160 } },
-		{ GRADE_UNKNOWN, 60, 41, 100, { STANDING_GRACE, 41, 101 } },
-		{ GRADE_FAIL, 60, 40, 100, { STANDING_BREACHED, 40, 100 } },
-		/* Set back by a day: the deadline is a grace from now, not a day and a grace. */
-		{ GRADE_FAIL, 60, 86500, 100, { STANDING_GRACE, 100, 160 } },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct requirement req = { .grace = rows[i].grace };
-		struct verdict v = judge(&req, rows[i].grade, rows[i].since, rows[i].now);
-
-		assert_int_equal(v.standing, rows[i].want.standing);
-		assert_int_equal(v.since, rows[i].want.since);
-		assert_int_equal(v.until, rows[i].want.until);
-	}
-}
-
-/* Every mixture of up to four standings: the host is as well as its worst requirement. */
-static void test_judge_host(void **state)
-{
-	(void)state;
-	assert_int_equal(judge_host(NULL, 0), STATE_COMPLIANT);
-	for (unsigned mix = 0; mix < 81; mix++) {
-		struct verdict v[4];
-		bool grace = false, breached = false;
-
-		for (unsigned i = 0, m = mix; i < 4; i++, m /= 3) {
-			v[i].standing = (enum standing)(m % 3);
-			grace |= v[i].standing == STANDING_GRACE;
-			breached |= v[i].standing == STANDING_BREACHED;
-		}
-		assert_int_equal(judge_host(v, 4), breached ? STATE_QUARANTINED
-						   : grace  ? STATE_GRACE
-							    : STATE_COMPLIANT);
-	}
-}
-
-static void test_judge_age(void **state)
-{
-	static const struct {
-		struct stale stale;
-		struct accepted accepted;
-		int64_t now;
-		enum age want;
-	} rows[] = {
-		{ { 0 }, { 1, 2000, 1000 }, 1749, AGE_FRESH },
-		{ { 0 }, { 1, 2000, 1000 }, 1750, AGE_EXPIRING },
-		{ { 0 }, { 1, 2000, 1000 }, 1999, AGE_EXPIRING },
-		{ { 0 }, { 1, 2000, 1000 }, 2000, AGE_EXPIRED },
-		{ { 0 }, { 1, 2000, 1000 }, INT64_MAX - 1, AGE_EXPIRED },
-		{ { false, 50 }, { 1, 2000, 1000 }, 9999, AGE_EXPIRED },
-		{ { true, 50 }, { 1, 2000, 1000 }, 1999, AGE_EXPIRING },
-		{ { true, 50 }, { 1, 2000, 1000 }, 2049, AGE_EXPIRED },
-		{ { true, 50 }, { 1, 2000, 1000 }, 2050, AGE_STALE },
-		/* Of a year it is the last three days. */
-		{ { 0 }, { 1, 365 * 86400, 0 }, 362 * 86400 - 1, AGE_FRESH },
-		{ { 0 }, { 1, 365 * 86400, 0 }, 362 * 86400, AGE_EXPIRING },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct policy p = { .stale = rows[i].stale };
-
-		assert_int_equal(judge_age(&p, &rows[i].accepted, rows[i].now), rows[i].want);
-	}
-}
 
 static void test_ladder(void **state)
 {
@@ -139,53 +57,6 @@ static void write_text(const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	assert_int_equal(io_replace(AT_FDCWD, path, text, strlen(text), 0600), 0);
-}
-
-static void test_memory(void **state)
-{
-	static const char *const damaged[] = {
-		"antivirus\n",	  "antivirus 12",  "antivirus 12\njunk",
-		"antivirus -3\n", "antivirus x\n", "antivirus 12 13\n",
-	};
-	struct requirement only = { 0 };
-	struct memory *m = NULL;
-	struct fault fault = { 0 };
-	char id[POLICY_ID_MAX];
-
-	(void)state;
-	assert_int_equal(memory_open(folder, &m, &fault), 0);
-	assert_int_equal(memory_since(m, "antivirus"), 0);
-	assert_int_equal(memory_set(m, "antivirus", 77), 0);
-	assert_int_equal(memory_set(m, "patches", 88), 0);
-	assert_int_equal(memory_set(m, "firewall", 99), 0);
-	assert_int_equal(memory_set(m, "patches", 0), 0);
-	assert_int_equal(memory_keep(m), 0);
-	m = memory_close(m);
-
-	assert_int_equal(memory_open(folder, &m, &fault), 0);
-	assert_int_equal(memory_since(m, "antivirus"), 77);
-	assert_int_equal(memory_since(m, "firewall"), 99);
-	assert_int_equal(memory_since(m, "patches"), 0);
-	for (int i = 0; i < POLICY_REQUIREMENTS - 2; i++) {
-		snprintf(id, sizeof(id), "r%d", i);
-		assert_int_equal(memory_set(m, id, 1), 0);
-	}
-	assert_int_equal(memory_set(m, "one-too-many", 1), -ENOSPC);
-	snprintf(only.id, sizeof(only.id), "r7");
-	memory_prune(m, &only, 1);
-	assert_int_equal(memory_since(m, "r7"), 1);
-	assert_int_equal(memory_since(m, "antivirus"), 0);
-	assert_int_equal(memory_since(m, "r61"), 0);
-	m = memory_close(m);
-
-	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
-		fault = (struct fault){ 0 };
-		write_text("failing", damaged[i]);
-		assert_int_equal(memory_open(folder, &m, &fault), -EBADMSG);
-		assert_non_null(strstr(fault.why, "damaged"));
-		assert_int_equal(memory_since(m, "antivirus"), 0);
-		m = memory_close(m);
-	}
 }
 
 static void test_config(void **state)
@@ -440,9 +311,7 @@ static int drop_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge),	       cmocka_unit_test(test_judge_host),
-		cmocka_unit_test(test_judge_age),      cmocka_unit_test(test_ladder),
-		cmocka_unit_test(test_memory),	       cmocka_unit_test(test_mirrors_order),
+		cmocka_unit_test(test_ladder),	       cmocka_unit_test(test_mirrors_order),
 		cmocka_unit_test(test_mirrors_pause),  cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_proxy),	       cmocka_unit_test(test_config),
 		cmocka_unit_test(test_config_refuses), cmocka_unit_test(test_config_documented),

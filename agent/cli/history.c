@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/cli/ask.h"
+#include "agent/cli/put.h"
+
+static void show_state(const json_t *e)
+{
+	const char *state = text_of(e, "name");
+
+	put(state_colour(state), state);
+	printf(" %s\n", text_of(e, "text"));
+}
+
+static void show_failing(const json_t *e)
+{
+	printf("%s %s%s%s\n", text_of(e, "name"), int_of(e, "value") ? "fails" : "is met again",
+	       *text_of(e, "text") ? ": " : "", text_of(e, "text"));
+}
+
+static void show_repair(const json_t *e)
+{
+	printf("%s: repair %s\n", text_of(e, "name"), text_of(e, "text"));
+}
+
+static void show_policy(const json_t *e)
+{
+	printf("policy %" PRId64 " accepted: %s\n", int_of(e, "value"), text_of(e, "text"));
+}
+
+static void show_clock(const json_t *e)
+{
+	int64_t by = int_of(e, "value");
+	char span[SPAN_TEXT];
+
+	printf("the clock was set %s by %s: %s\n", by < 0 ? "back" : "forward",
+	       span_text((uint64_t)(by < 0 ? -by : by), span), text_of(e, "text"));
+}
+
+static const struct {
+	const char *kind;
+	void (*show)(const json_t *e);
+} kinds[] = {
+	{ "state", show_state },   { "failing", show_failing }, { "repair", show_repair },
+	{ "policy", show_policy }, { "clock", show_clock },
+};
+
+static void show_entry(const json_t *e)
+{
+	char at[CLOCK_TEXT];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strcmp(kinds[i].kind, text_of(e, "kind")))
+			continue;
+		printf("%s  ", clock_text(int_of(e, "at"), at));
+		kinds[i].show(e);
+	}
+}
+
+int command_history(const struct cli *cli, int argc, char **argv)
+{
+	json_t *all = NULL, *rows;
+	int code = argc == 1 ? ask(cli, argv[0], &all) : EXIT_USAGE;
+
+	if (!all)
+		return code;
+	rows = json_object_get(all, "entries");
+	if (cli->json)
+		json_dumpf(rows, stdout, JSON_COMPACT), putchar('\n');
+	for (size_t i = 0; !cli->json && i < json_array_size(rows); i++)
+		show_entry(json_array_get(rows, i));
+	code = int_of(all, "fault") ? EXIT_FAILED : 0;
+	if (code)
+		fprintf(stderr, "lazaret: the ledger cannot be read: %s\n",
+			strerror((int)int_of(all, "fault")));
+	json_decref(all);
+	return code;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ledger: every decision about the host, on disk before it takes effect.  One entry a line,
+ *
+ *	CHECKSUM NUMBER TIME KIND NAME VALUE TEXT
+ *
+ * only ever appended.  The checksum is the first half of the line's SHA-256 after it, so a
+ * line that was cut or changed is known as such.  After a power cut at any moment there are the
+ * entries up to some entry, each of them whole.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/base/err.h"
+#include "policy/document.h"
+
+enum entry_kind {
+	ENTRY_STATE,   /* name: the state; value: since when */
+	ENTRY_FAILING, /* name: a requirement; value: since when it is not met, 0: it is again */
+	ENTRY_REPAIR,  /* name: a requirement; value: 0 or -errno; text: the remedy and its words */
+	ENTRY_POLICY,  /* name: its mode; value: its version */
+	ENTRY_CLOCK,   /* value: by how many seconds the host's clock leapt */
+	ENTRY_COUNT,
+};
+extern const char *const entry_names[ENTRY_COUNT];
+
+#define ENTRY_TEXT 240
+
+struct entry {
+	uint64_t number; /* one more than the entry's before it */
+	int64_t at;	 /* seconds since 1970 */
+	enum entry_kind kind;
+	bool kept; /* repeats what still holds, so that older entries could go */
+	char name[POLICY_ID_MAX];
+	int64_t value;
+	char text[ENTRY_TEXT];
+};
+
+typedef void (*ledger_each)(void *ctx, const struct entry *e);
+
+struct ledger;
+
+/*
+ * Opens the file `ledger` below a folder and shows each entry in it.  What a power cut left
+ * unfinished at its end is taken away.  -ENOMEM, or another -errno when there is no such folder,
+ * and nothing else; or the fault is set and *ret is usable all the same: -EBADMSG when entries are
+ * damaged, which are left out, or what reading the file gave: then it is empty, and
+ * ledger_sync() tries again to make it.
+ */
+int ledger_open(const char *folder, ledger_each each, void *ctx, struct ledger **ret,
+		struct fault *fault);
+struct ledger *ledger_close(struct ledger *l); /* always NULL; what is not synced is lost */
+
+/* Notes an entry for the next ledger_sync(); number and, when it is 0, at are given by us. */
+void ledger_add(struct ledger *l, const struct entry *e);
+/*
+ * Writes what was noted, durably.  0, or -errno: then it stays noted for the next time, and
+ * the file is as it was.
+ */
+int ledger_sync(struct ledger *l);
+
+/*
+ * The file has grown past its bound, or more was noted than could be kept while the disk was
+ * full: whoever knows what holds notes it again (kept), and trims.
+ */
+bool ledger_wants_trim(const struct ledger *l);
+/* Syncs, and takes the older half of a file that is too long away, in one step. */
+int ledger_trim(struct ledger *l);
+
+/* Shows all entries on disk, oldest first.  0 or -errno. */
+int ledger_read(const struct ledger *l, ledger_each each, void *ctx);

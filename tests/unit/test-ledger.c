@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The ledger and what is remembered by it: through restarts, cut at every byte, killed at every
+ * system call, on a full disk, and damaged.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/memory.h"
+#include "tests/unit/test.h"
+
+static char folder[] = "/dev/shm/test-ledger.XXXXXX";
+
+static const char *file(const char *name)
+{
+	static char path[100];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static struct memory *reopen(struct memory *m, int want)
+{
+	struct fault fault = { 0 };
+
+	memory_close(m);
+	m = NULL;
+	assert_int_equal(memory_open(folder, &m, &fault), want);
+	assert_non_null(m);
+	assert_int_equal(*fault.why != '\0', want != 0);
+	return m;
+}
+
+static struct memory *anew(void)
+{
+	unlink(file("ledger"));
+	return reopen(NULL, 0);
+}
+
+static void fail_since(struct memory *m, const char *id, int64_t since)
+{
+	memory_past(m, id)->since = since;
+	memory_tell(m, ENTRY_FAILING, id, since, "seen to fail");
+}
+
+static void move(struct memory *m, enum state state, int64_t at)
+{
+	history_move(memory_history(m), state, at);
+	memory_tell(m, ENTRY_STATE, state_names[state], at, "because\nof\x1b[31m this");
+}
+
+struct seen {
+	size_t n;
+	struct entry last;
+};
+
+static void count(void *ctx, const struct entry *e)
+{
+	struct seen *seen = ctx;
+
+	if (seen->n)
+		assert_int_equal(e->number, seen->last.number + 1);
+	seen->n++;
+	seen->last = *e;
+}
+
+static struct seen all_of(const struct memory *m)
+{
+	struct seen seen = { 0 };
+
+	assert_int_equal(memory_read(m, count, &seen), 0);
+	return seen;
+}
+
+static void test_remembers(void **state)
+{
+	struct requirement only = { .id = "patches" };
+	struct memory *m = anew();
+	struct seen seen;
+
+	(void)state;
+	fail_since(m, "antivirus", 77);
+	fail_since(m, "patches", 88);
+	move(m, STATE_QUARANTINED, 90);
+	memory_tell(m, ENTRY_REPAIR, "antivirus", -EIO, "antivirus-start: %s", "no");
+	assert_int_equal(memory_keep(m), 0);
+	fail_since(m, "patches", 99); /* never kept */
+
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "antivirus")->since, 77);
+	assert_int_equal(memory_past(m, "patches")->since, 88);
+	assert_int_equal(memory_past(m, "firewall")->since, 0);
+	assert_int_equal(memory_history(m)->state, STATE_QUARANTINED);
+	assert_int_equal(memory_history(m)->since, 90);
+	assert_int_equal(memory_history(m)->quarantined[0], 90);
+	seen = all_of(m);
+	assert_int_equal(seen.n, 4);
+	assert_int_equal(seen.last.kind, ENTRY_REPAIR);
+	assert_int_equal(seen.last.value, -EIO);
+	assert_string_equal(seen.last.text, "antivirus-start: no");
+
+	memory_prune(m, &only, 1);
+	assert_int_equal(memory_keep(m), 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "antivirus")->since, 0);
+	assert_int_equal(memory_past(m, "patches")->since, 88);
+	memory_close(m);
+}
+
+static void test_the_clock_leaps(void **state)
+{
+	struct memory *m = anew();
+
+	(void)state;
+	fail_since(m, "antivirus", 1000);
+	move(m, STATE_QUARANTINED, 1100);
+	memory_leap(m, 86400);
+	fail_since(m, "patches", 90000);
+	assert_int_equal(memory_past(m, "antivirus")->since, 87400);
+	assert_int_equal(memory_keep(m), 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "antivirus")->since, 87400);
+	assert_int_equal(memory_past(m, "patches")->since, 90000);
+	assert_int_equal(memory_history(m)->since, 87500);
+	assert_int_equal(memory_history(m)->quarantined[0], 87500);
+	memory_close(m);
+}
+
+static void test_bounds(void **state)
+{
+	struct memory *m = anew();
+	struct seen seen;
+	struct stat st;
+	char id[POLICY_ID_MAX];
+
+	(void)state;
+	for (int i = 0; i < POLICY_REQUIREMENTS; i++) {
+		snprintf(id, sizeof(id), "r%d", i);
+		fail_since(m, id, 5 + i);
+	}
+	assert_null(memory_past(m, "one-too-many"));
+	for (int i = 0; i < 5000; i++) {
+		memory_tell(m, ENTRY_REPAIR, "r7", i, "%0200d", i);
+		if (i % 20 == 0)
+			assert_int_equal(memory_keep(m), 0);
+	}
+	assert_int_equal(memory_keep(m), 0);
+	assert_int_equal(stat(file("ledger"), &st), 0);
+	assert_in_range(st.st_size, 100 * 1024, 300 * 1024);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "r63")->since, 68);
+	seen = all_of(m);
+	assert_true(seen.last.number > 5000);
+	memory_close(m);
+}
+
+/* After a power cut there are the entries up to some entry, and the next ones can be written. */
+static void test_cut_at_every_byte(void **state)
+{
+	_free_ char *text = NULL;
+	struct memory *m = anew();
+	size_t len, before = 0;
+
+	(void)state;
+	for (int i = 1; i <= 6; i++)
+		fail_since(m, "r", i);
+	assert_int_equal(memory_keep(m), 0);
+	memory_close(m);
+	assert_int_equal(io_read(AT_FDCWD, file("ledger"), 65536, &text, &len), 0);
+	for (size_t cut = 0; cut <= len; cut++) {
+		size_t whole = 0;
+
+		for (size_t i = 0; i < cut; i++)
+			whole += text[i] == '\n';
+		assert_int_equal(io_replace(AT_FDCWD, file("ledger"), text, cut, 0600), 0);
+		m = reopen(NULL, 0);
+		assert_int_equal(memory_past(m, "r")->since, whole);
+		assert_true(whole >= before);
+		before = whole;
+		fail_since(m, "s", 9);
+		assert_int_equal(memory_keep(m), 0);
+		m = reopen(m, 0);
+		assert_int_equal(memory_past(m, "s")->since, 9);
+		assert_int_equal(all_of(m).n, whole + 1);
+		memory_close(m);
+	}
+}
+
+/* Every bit: the entry is left out and the others count; in the last line it is as if cut. */
+static void test_flipped_bits(void **state)
+{
+	_free_ char *text = NULL;
+	struct memory *m = anew();
+	size_t len, line = 0;
+
+	(void)state;
+	fail_since(m, "a", 1);
+	fail_since(m, "b", 2);
+	fail_since(m, "c", 3);
+	assert_int_equal(memory_keep(m), 0);
+	memory_close(m);
+	assert_int_equal(io_read(AT_FDCWD, file("ledger"), 65536, &text, &len), 0);
+	for (size_t i = 0; i < len; i++) {
+		static const char *const ids[] = { "a", "b", "c" };
+		bool last = line + (text[i] == '\n') >= 2; /* a newline lost joins two */
+
+		text[i] ^= 1 << i % 7;
+		assert_int_equal(io_replace(AT_FDCWD, file("ledger"), text, len, 0600), 0);
+		text[i] ^= 1 << i % 7;
+		m = reopen(NULL, last ? 0 : -EBADMSG);
+		assert_int_equal(memory_past(m, ids[line])->since, 0);
+		if (text[i] != '\n') /* else two lines have become one */
+			assert_int_equal(memory_past(m, ids[(line + 1) % 3])->since,
+					 (line + 1) % 3 + 1);
+		memory_close(m);
+		line += text[i] == '\n';
+	}
+}
+
+/* A child writes 1, 2, 3... and says so after each; it dies at its n-th system call. */
+static int write_and_die(int calls, int out)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct memory *m = NULL;
+		struct fault fault = { 0 };
+
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		if (memory_open(folder, &m, &fault) < 0)
+			_exit(1);
+		for (char i = 1; i <= 5; i++) {
+			fail_since(m, "r", i);
+			if (i == 3) /* many at once, so that the file is trimmed */
+				for (int k = 0; k < 1100; k++) {
+					memory_tell(m, ENTRY_REPAIR, "x", k, "%0200d", k);
+					if (k % 150 == 0)
+						memory_keep(m);
+				}
+			if (memory_keep(m) < 0 || write(out, &i, 1) != 1)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD);
+	for (int i = 0; i < calls && WIFSTOPPED(status); i++) {
+		ptrace(PTRACE_SYSCALL, pid, 0, 0);
+		waitpid(pid, &status, 0);
+	}
+	if (!WIFSTOPPED(status))
+		return 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return 1;
+}
+
+static void test_killed_at_every_call(void **state)
+{
+	int calls = 0, died;
+
+	(void)state;
+	do {
+		struct memory *m = anew();
+		int64_t since;
+		char said = 0;
+		int out[2];
+
+		memory_close(m);
+		assert_int_equal(pipe(out), 0);
+		died = write_and_die(calls++, out[1]);
+		close(out[1]);
+		while (read(out[0], &said, 1) == 1)
+			;
+		close(out[0]);
+		m = reopen(NULL, 0);
+		since = memory_past(m, "r")->since;
+		assert_in_range(since, said, said + 1); /* what was said to be kept is kept */
+		memory_close(m);
+	} while (died);
+	print_message("killed at each of %d stops at system calls\n", calls - 1);
+	assert_true(calls > 50);
+}
+
+/* The bound of a file's size stands for the disk's: a write is cut short, then refused. */
+static void test_full_disk(void **state)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit full = { 0, RLIM_INFINITY };
+	struct memory *m = anew();
+	struct stat st;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	fail_since(m, "a", 1);
+	assert_int_equal(memory_keep(m), 0);
+	assert_int_equal(stat(file("ledger"), &st), 0);
+	for (int left = 0; left < 60; left += 7) {
+		full.rlim_cur = (rlim_t)(st.st_size + left);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+		fail_since(m, "b", 2 + left);
+		assert_true(memory_keep(m) < 0);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	m = reopen(m, 0); /* as it was */
+	assert_int_equal(all_of(m).n, 1);
+
+	/* So much is noted while it is full that it does not fit: what holds is kept anyway. */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	for (int i = 0; i < 2000; i++) {
+		fail_since(m, "b", 10 + i);
+		memory_keep(m);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(memory_keep(m), 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "b")->since, 2009);
+	assert_int_equal(memory_past(m, "a")->since, 1);
+	memory_close(m);
+}
+
+static void test_not_a_ledger(void **state)
+{
+	_free_ char *huge = calloc(1, 2 * 1024 * 1024);
+	struct fault fault = { 0 };
+	struct memory *m = NULL;
+
+	(void)state;
+	assert_non_null(huge);
+	assert_int_equal(memory_open("/nowhere", &m, &fault), -ENOENT);
+	assert_null(m);
+
+	/* Zeros, as some file systems leave after a power cut. */
+	assert_int_equal(io_replace(AT_FDCWD, file("ledger"), huge, 4096, 0600), 0);
+	m = reopen(NULL, 0);
+	assert_int_equal(all_of(m).n, 0);
+	assert_int_equal(io_replace(AT_FDCWD, file("ledger"), huge, 2 * 1024 * 1024, 0600), 0);
+	m = reopen(m, -EFBIG);
+	assert_int_equal(access(file("ledger.damaged"), F_OK), 0);
+	fail_since(m, "a", 1);
+	assert_int_equal(memory_keep(m), 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "a")->since, 1);
+	memory_close(m);
+	unlink(file("ledger.damaged"));
+
+	/* In its place is something that cannot be opened; once it is gone, decisions are kept. */
+	unlink(file("ledger"));
+	assert_int_equal(mkdir(file("ledger"), 0700), 0);
+	m = reopen(NULL, -EISDIR);
+	fail_since(m, "a", 7);
+	assert_int_equal(memory_keep(m), -EISDIR);
+	assert_int_equal(rmdir(file("ledger")), 0);
+	assert_int_equal(memory_keep(m), 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "a")->since, 7);
+	memory_close(m);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int drop_folder(void **state)
+{
+	(void)state;
+	unlink(file("ledger"));
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_remembers),    cmocka_unit_test(test_the_clock_leaps),
+		cmocka_unit_test(test_bounds),	     cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_flipped_bits), cmocka_unit_test(test_killed_at_every_call),
+		cmocka_unit_test(test_full_disk),    cmocka_unit_test(test_not_a_ledger),
+	};
+
+	return cmocka_run_group_tests_name("ledger", tests, make_folder, drop_folder);
+}
