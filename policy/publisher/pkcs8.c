@@ -10,12 +10,11 @@
 
 #include "policy/publisher/pkcs8.h"
 
-#define BLOCK	   16 /* of AES, and so its IV */
-#define SALT	   16
-#define KEY_MAX	   32
-#define HEAD_MAX   200 /* all but the sealed bytes */
-#define ROUNDS_MAX 100000000
-#define SEQUENCE   (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
+#define BLOCK	 16 /* of AES, and so its IV */
+#define SALT	 16
+#define KEY_MAX	 32
+#define HEAD_MAX 200 /* all but the sealed bytes */
+#define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
 
 /* Without tag and length; RFC 8018 appendix C and NIST's arc for AES. */
 #define OID_PBES2      "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
@@ -222,7 +221,7 @@ static int get_derivation(uint8_t **p, const uint8_t *end, struct lock *l)
 	in = params.p;
 	in_end = in + params.len;
 	if (!get_bytes(&in, in_end, &l->salt, &l->salt_len) ||
-	    mbedtls_asn1_get_int(&in, in_end, &rounds) || rounds < 1 || rounds > ROUNDS_MAX)
+	    mbedtls_asn1_get_int(&in, in_end, &rounds) || rounds < 1)
 		return -EINVAL;
 	l->rounds = (unsigned)rounds;
 	if (in < in_end && *in == MBEDTLS_ASN1_INTEGER &&
@@ -284,13 +283,15 @@ static bool unpad(struct blob *plain)
 	       p + len == plain->data + plain->len;
 }
 
-int pkcs8_open(const struct blob *sealed, const struct blob *phrase, struct blob *ret,
+int pkcs8_open(const struct blob *sealed, const struct blob *phrase, unsigned max, struct blob *ret,
 	       struct fault *fault)
 {
 	_wipe_ struct blob plain = { 0 };
 	struct lock l = { .bits = 0 };
 	int r = read_lock(sealed, &l);
 
+	if (r == 0 && l.rounds > max)
+		r = -EINVAL;
 	if (r < 0)
 		return fault_set(fault, r,
 				 r == -ENOTSUP ? "is sealed in another way than PBKDF2 and AES-CBC"

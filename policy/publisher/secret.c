@@ -327,7 +327,7 @@ static int unseal(const char *pem, const struct blob *phrase, struct blob *ret, 
 	int r = pem_read(pem, SEALED_LABEL, &sealed);
 
 	if (r == 0)
-		return phrase ? pkcs8_open(&sealed, phrase, ret, fault)
+		return phrase ? pkcs8_open(&sealed, phrase, PKCS8_ROUNDS_MAX, ret, fault)
 			      : fault_set(fault, -ENOKEY, "is sealed with a passphrase");
 	for (size_t i = 0; r == -ENOENT && i < sizeof(labels) / sizeof(*labels); i++)
 		r = pem_read(pem, labels[i], ret);

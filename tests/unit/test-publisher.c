@@ -192,15 +192,16 @@ static void test_seal(void **state)
 		key.data[0] = 0x30;
 		key.data[1] = (uint8_t)n;
 		assert_int_equal(pkcs8_seal(&key, &phrase, FAST, &sealed), 0);
-		assert_int_equal(pkcs8_open(&sealed, &phrase, &open, NULL), 0);
+		assert_int_equal(pkcs8_open(&sealed, &phrase, FAST, &open, NULL), 0);
 		assert_int_equal(open.len, key.len);
 		assert_memory_equal(open.data, key.data, key.len);
 		blob_clear(&open);
+		assert_int_equal(pkcs8_open(&sealed, &phrase, FAST - 1, &open, NULL), -EINVAL);
 		/* Cut short or changed anywhere, it is refused or opens as nothing else. */
 		for (size_t i = 0; i < sealed.len; i++) {
 			struct blob cut = { sealed.data, i };
 
-			assert_true(pkcs8_open(&cut, &phrase, &open, NULL) < 0);
+			assert_true(pkcs8_open(&cut, &phrase, FAST, &open, NULL) < 0);
 		}
 		blob_clear(&sealed);
 		blob_clear(&key);
