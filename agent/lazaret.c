@@ -16,7 +16,7 @@ const struct command commands[] = {
 	{ "check", "", "look at everything now, then the status (root)", command_status },
 	{ "refresh", "", "fetch the policy now, then the status (root)", command_status },
 	{ "antivirus", "", "the antivirus, and what each probe of it saw", command_check },
-	{ "look", "patches --dpkg-status FILE [--feed FILE] [--lists DIR] [--all] [--plain]",
+	{ "look", "patches --dpkg-status FILE | --root DIR [--feed FILE] [--lists DIR] [--all] [--plain]",
 	  "what a status file lacks, without a host", command_look },
 };
 const unsigned commands_n = sizeof(commands) / sizeof(*commands);

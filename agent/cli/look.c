@@ -24,24 +24,24 @@ DEFINE_DROP(findings, findings_free)
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 struct options {
-	const char *status, *feed, *lists;
+	const char *status, *root, *feed, *lists;
 	bool all, plain;
 };
 
-static int open_feed(const char *path, struct feed **ret, struct fault *fault)
+static int open_feed(const struct options *o, struct feed **ret, struct fault *fault)
 {
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_close_ int fd = open(o->feed, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct feed_about about;
 	int r = fd < 0 ? fault_set(fault, -errno, "%s", strerror(errno)) : feed_map(fd, ret, fault);
 
 	if (r == 0) {
 		feed_tell(*ret, &about);
-		if (about.order != VERSION_DPKG)
+		if (o->status && about.order != VERSION_DPKG)
 			r = fault_set(fault, -EINVAL, "is for %s %s, which has no dpkg",
 				      about.distro, about.release);
 	}
 	if (r < 0)
-		fault_prefix(fault, "%s", path);
+		fault_prefix(fault, "%s", o->feed);
 	return r;
 }
 
@@ -83,12 +83,37 @@ static int judge_offered(int status, const struct options *o, const struct feed 
 	return r < 0 ? r : findings_make(inv, apt, feed, ret);
 }
 
+/* A whole root: its preferences count, and its database may be another than dpkg's. */
+static int judge_root(const struct options *o, const struct feed *feed, struct findings **ret,
+		      struct fault *fault)
+{
+	_close_ int root = open(o->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_drop_(drop_inventory) struct inventory *inv = NULL;
+	_drop_(drop_apt) struct apt *apt = NULL;
+	const struct apt_ask ask = { .root = root,
+				     .lists = APT_LISTS,
+				     .now = io_now(),
+				     .max_age = UINT64_MAX,
+				     .all = o->all,
+				     .feed = feed };
+	int r = root < 0 ? fault_set(fault, -errno, "%s: %s", o->root, strerror(errno))
+			 : inventory_read(root, &inv, fault);
+
+	if (r == 0 && inventory_manager(inv) == MANAGER_DPKG)
+		r = apt_read(&ask, inv, &apt, fault);
+	if (r == -ESTALE || r == -ETIME)
+		r = 0;
+	return r < 0 ? r : findings_make(inv, apt, feed, ret);
+}
+
 static int evaluate(const struct options *o, struct findings **ret, struct fault *fault)
 {
-	_close_ int status = open(o->status, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_close_ int status = o->status ? open(o->status, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
 	_drop_(drop_feed) struct feed *feed = NULL;
-	int r = o->feed ? open_feed(o->feed, &feed, fault) : 0;
+	int r = o->feed ? open_feed(o, &feed, fault) : 0;
 
+	if (r == 0 && o->root)
+		return judge_root(o, feed, ret, fault);
 	if (r == 0 && status < 0)
 		r = fault_set(fault, -errno, "%s: %s", o->status, strerror(errno));
 	if (r < 0)
@@ -172,6 +197,7 @@ static bool read_options(int argc, char **argv, struct options *ret)
 {
 	static const struct option options[] = {
 		{ "dpkg-status", required_argument, NULL, 's' },
+		{ "root", required_argument, NULL, 'r' },
 		{ "feed", required_argument, NULL, 'f' },
 		{ "lists", required_argument, NULL, 'l' },
 		{ "all", no_argument, NULL, 'a' },
@@ -184,6 +210,7 @@ static bool read_options(int argc, char **argv, struct options *ret)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		switch (c) {
 		case 's': ret->status = optarg; break;
+		case 'r': ret->root = optarg; break;
 		case 'f': ret->feed = optarg; break;
 		case 'l': ret->lists = optarg; break;
 		case 'a': ret->all = true; break;
@@ -191,7 +218,9 @@ static bool read_options(int argc, char **argv, struct options *ret)
 		default: return false;
 		}
 	}
-	return optind == argc && ret->status && (ret->feed || ret->lists);
+	if (optind != argc || !ret->status == !ret->root)
+		return false;
+	return ret->root ? !ret->lists : ret->feed || ret->lists;
 }
 
 int command_look(const struct cli *cli, int argc, char **argv)

@@ -294,6 +294,8 @@ static void cast_roles(struct scan *s)
  */
 static bool does_count(const struct apt_ask *ask, enum suite_role role)
 {
+	if (role == SUITE_OTHER)
+		return false;
 	return ask->all || role == SUITE_SECURITY || (role == SUITE_BASE && !ask->feed);
 }
 

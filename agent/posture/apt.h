@@ -41,14 +41,20 @@ struct offer {
 	const struct pin *pin; /* that gave the priority; NULL: apt's default */
 	unsigned phase;	       /* percentage of hosts it is meant for */
 	bool reached;	       /* is this host among them? */
+	bool specific;	       /* that record names the package */
+	bool counts;	       /* is it a fix by itself, see struct apt_ask? */
 };
 
 /* How one package stands. */
 struct candidate {
-	struct offer fix; /* the newest that counts by itself, see struct apt_ask */
-	struct offer any; /* the newest of all */
-	struct offer apt; /* what apt would install; may be older than what is there */
-	int priority;	  /* of the installed version */
+	struct offer fix;     /* the newest that counts by itself, see struct apt_ask */
+	struct offer any;     /* the newest of all */
+	struct offer apt;     /* what apt would install; may be older than what is there */
+	bool downgrade;	      /* it is */
+	struct word security; /* the oldest one of a security suite */
+	int priority;	      /* of the installed version */
+	bool weighed;	      /* is it known what records say of that one by itself? */
+	bool own;	      /* one that names the package gave it */
 	const struct pin *pin;
 };
 
@@ -86,6 +92,14 @@ const struct apt_seen *apt_seen(const struct apt *a);
  */
 bool candidate_is_pinned(const struct candidate *c, const struct offer *o, const struct pin **by);
 
+/*
+ * Is an offer for other hosts first?  Never when a security update lies between it and what is
+ * installed, as apt has it.
+ */
+bool candidate_is_phased(const struct candidate *c, const struct offer *o);
+
+/* Would apt install a newer version than the installed one, whichever? */
+bool candidate_is_newer(const struct candidate *c);
+
 /* For apt.c: one version of a package in one list; what it says of the package. */
-void candidate_weigh(struct candidate *c, const struct package *installed, const struct offer *o,
-		     bool counts);
+void candidate_weigh(struct candidate *c, const struct package *installed, const struct offer *o);

@@ -268,7 +268,7 @@ static enum patch_state find_state(struct making *m, const struct package *packa
 		*why = say_pin(&m->findings->texts, by);
 		return PATCH_HELD;
 	}
-	if (!o->reached) {
+	if (candidate_is_phased(c, o)) {
 		*why = arena_print(&m->findings->texts,
 				   "phased: offered to %u%% of hosts, not to this one yet",
 				   o->phase);
@@ -335,10 +335,17 @@ static int judge_offered(struct making *m, const struct package *package, const 
 {
 	static const struct offer none = { 0 };
 	const struct offer *o = c->any.version.p ? choose(m, package, c) : NULL;
+	const struct pin *by;
 	int r = 0;
 
+	/* What apt would take instead of what is held may still mend something. */
+	if (o && candidate_is_pinned(c, o, &by) && candidate_is_newer(c) && !package->held) {
+		sum_up(m, package, &c->apt);
+		if (c->apt.counts || m->sums[MENDED].n)
+			r = add_offer(m, package, c, &c->apt);
+	}
 	sum_up(m, package, o ? o : &none);
-	if (o)
+	if (o && r == 0)
 		r = add_offer(m, package, c, o);
 	if (r == 0 && m->sums[NOT_OFFERED].n && !o)
 		r = add_told(m, package, &m->sums[NOT_OFFERED], PATCH_NOT_OFFERED,

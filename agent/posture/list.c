@@ -92,6 +92,7 @@ static struct offer make_offer(struct reading *r, const struct package *p, const
 		.suite = suite->title,
 		.role = suite->role,
 		.since = suite->release.date,
+		.counts = suite->counts,
 		.priority = r->priority,
 		.pin = r->pin,
 		.phase = v[PHASE].len && suite->role != SUITE_SECURITY ? number(v[PHASE]) : 100,
@@ -108,9 +109,27 @@ static struct offer make_offer(struct reading *r, const struct package *p, const
 	if (pin && r->priority != PRIORITY_NEVER) {
 		o.pin = pin;
 		o.priority = pin->priority;
+		o.specific = true;
 	}
 	o.reached = phase_reached(o.phase, source, o.source_version, r->ask->machine_id);
 	return o;
+}
+
+/* Records may be about what is installed, wherever it came from: "Pin: version 1.2*". */
+static void weigh_installed(const struct reading *r, const struct package *p, struct candidate *c)
+{
+	static const struct pin_source here = { .archive = WORD("now") };
+	const struct pin *pin;
+
+	if (c->weighed)
+		return;
+	c->weighed = true;
+	pin = pins_specific(r->ask->pins, p->name, p->arch, p->source, p->version, &here);
+	if (!pin)
+		return;
+	c->pin = pin;
+	c->priority = pin->priority;
+	c->own = true;
 }
 
 /* A package may turn from one architecture into "all" or back. */
@@ -133,6 +152,7 @@ static int weigh(struct reading *r, const struct word *v)
 
 		if (!fits(rows[i].arch, v[ARCHITECTURE]))
 			continue;
+		weigh_installed(r, &rows[i], c);
 		o = make_offer(r, &rows[i], v);
 		/* The window moves on; the same for all architectures. */
 		if (!version.p && !word_same(o.version, rows[i].version)) {
@@ -147,7 +167,7 @@ static int weigh(struct reading *r, const struct word *v)
 			o.source_version = source_version;
 		}
 		if (err == 0)
-			candidate_weigh(c, &rows[i], &o, r->ask->suite->counts);
+			candidate_weigh(c, &rows[i], &o);
 	}
 	return err;
 }
