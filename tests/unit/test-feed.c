@@ -210,6 +210,69 @@ static void test_survives_any_byte(void **state)
 	assert_true(refused > len);
 }
 
+/* Each change leaves all places inside, and would make a look answer wrongly. */
+static void break_feed(struct feed *f, int how)
+{
+	struct feed_record *r = (struct feed_record *)f->records, swap;
+	struct feed_package *p = (struct feed_package *)f->packages;
+	size_t i = 0;
+
+	switch (how) {
+	case 0: /* an older fix before a newer one */
+		while (strcmp(feed_text(f, r[i].id), "CVE-2026-3"))
+			i++;
+		swap = r[i];
+		r[i] = r[i + 1];
+		r[i + 1] = swap;
+		break;
+	case 1: /* what has no fix among what has */
+		while (r[i].state != ADVISORY_NO_FIX)
+			i++;
+		r[i].state = ADVISORY_FIXED;
+		break;
+	case 2: /* two of one name */
+		for (; i < f->n_packages; i++) {
+			p[i].hash = p[0].hash;
+			p[i].name = p[0].name;
+			p[i].kind = p[0].kind;
+		}
+		((uint32_t *)f->buckets)[1] = p[0].hash >> 31 ? 0 : htole32(f->n_packages);
+		break;
+	case 3: /* a kind that the header does not know of */
+		((struct feed_header *)f->header)->kinds = 0;
+		break;
+	case 4: /* a name that does not have this hash */
+		((char *)f->pool)[le32toh(p[0].name)]++;
+		break;
+	case 5: /* advisories of nobody */
+		p[f->n_packages].first = htole32(f->n_records - 1);
+		break;
+	case 6: /* the tail of a text as a text */ r[0].id = htole32(le32toh(r[0].id) + 1); break;
+	case 7: /* what a terminal would obey */
+		((char *)f->pool)[le32toh(r[0].id)] = '\x1b';
+		break;
+	default: fail();
+	}
+}
+
+static void test_check_refuses(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 8; how++) {
+		_free_ char *data = NULL;
+		size_t len = make(lines, LINES, false, &data);
+		struct fault fault = { 0 };
+		struct feed *f = NULL;
+
+		assert_int_equal(feed_use(data, len, &f, NULL), 0);
+		assert_int_equal(feed_check(f, NULL), 0);
+		break_feed(f, how);
+		if (feed_check(f, &fault) != -EBADMSG || strncmp(fault.why, "damaged feed: ", 14))
+			fail_msg("%d: %s", how, fault.why);
+		feed_unmap(f);
+	}
+}
+
 static void test_refuses_any_cut(void **state)
 {
 	_free_ char *data = NULL;
@@ -262,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_tells),
 		cmocka_unit_test(test_is_the_same_in_any_order),
 		cmocka_unit_test(test_survives_any_byte),
+		cmocka_unit_test(test_check_refuses),
 		cmocka_unit_test(test_refuses_any_cut),
 		cmocka_unit_test(test_maps_only_what_stays),
 	};
