@@ -16,6 +16,7 @@
 #include "agent/keeper.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/posture/patches.h"
 #include "agent/posture/remembered.h"
 #include "agent/reach.h"
 #include "agent/refresh.h"
@@ -76,6 +77,7 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 	if (!privileged)
 		return strdup("{\"error\":\"only root may ask for this; use sudo\"}");
 	if (!strcmp(verb, "check")) {
+		patches_forget(d->host.patches);
 		round_look(d, "asked by the administrator");
 		return status_text(d);
 	}
@@ -85,7 +87,8 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 
 static int open_host(struct daemon *d, struct fault *fault)
 {
-	d->host = (struct host){ .clamd = d->config->clamd_socket };
+	/* Without memory for it looks read everything each time. */
+	d->host = (struct host){ .clamd = d->config->clamd_socket, .patches = patches_new() };
 	d->host.remembered = remembered_new();
 	if (!d->host.remembered)
 		return -ENOMEM;
@@ -185,6 +188,7 @@ void daemon_stop(struct daemon *d)
 	d->host.remembered = remembered_free(d->host.remembered);
 	if (d->nft.fd >= 0)
 		nft_close(&d->nft);
+	d->host.patches = patches_free(d->host.patches);
 	if (d->host.root >= 0)
 		close(d->host.root);
 }
