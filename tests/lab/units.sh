@@ -44,6 +44,16 @@ waits=$(sed -n 's/^#define REMEDY_LIMIT_MS (\([0-9]*\) \* 60 .*/\1 * 60/p' "$src
 ok "$([ "$runs" -gt 60 ] && [ $((waits)) -gt "$runs" ]; echo $?)" \
 	"lazaretd waits $((waits)) s for a remedy, whose unit ends after $runs s at the latest"
 
+# Whom the daemon expects in the slice a drop-in brings there, and all that is ours is in it.
+sed -n '/who_services\[\] = {/,/NULL/s/^\t"\(.*\)",$/\1/p' "$src/netfilter/who.c" | sort >"$dir/expected"
+(cd "$units" && grep -l '^Slice=lazaret.slice$' -- *.service.d/lazaret.conf | sed 's|\.d/.*||') |
+	sort >"$dir/joined"
+diff "$dir/expected" "$dir/joined" | sed 's/^/# /'
+ok "$([ -s "$dir/expected" ] && cmp -s "$dir/expected" "$dir/joined"; echo $?)" \
+	"each service that a repair needs joins lazaret.slice"
+stray=$(cd "$units" && grep -L '^Slice=lazaret.slice$' -- lazaret*.service)
+ok "$([ -z "$stray" ] && [ -e "$units/lazaret.slice" ]; echo $?)" "and each of ours is in it$stray"
+
 # Verified beside this machine's own units, with a program that this machine has.
 mkdir "$dir/verify"
 for u in "$units"/lazaret*; do
