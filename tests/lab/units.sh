@@ -45,7 +45,7 @@ ok "$([ "$runs" -gt 60 ] && [ $((waits)) -gt "$runs" ]; echo $?)" \
 	"lazaretd waits $((waits)) s for a remedy, whose unit ends after $runs s at the latest"
 
 # Whom the daemon expects in the slice a drop-in brings there, and all that is ours is in it.
-sed -n '/who_services\[\] = {/,/NULL/s/^\t"\(.*\)",$/\1/p' "$src/netfilter/who.c" | sort >"$dir/expected"
+sed -n '/who_services\[\] = {/,/NULL/p' "$src/netfilter/who.c" | grep -o '[a-z-]*\.service' | sort >"$dir/expected"
 (cd "$units" && grep -l '^Slice=lazaret.slice$' -- *.service.d/lazaret.conf | sed 's|\.d/.*||') |
 	sort >"$dir/joined"
 diff "$dir/expected" "$dir/joined" | sed 's/^/# /'
