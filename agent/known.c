@@ -28,7 +28,7 @@ void known_keep(struct known *k, const struct allow *a)
 		if (find(k, name->text))
 			continue;
 		k->at[k->n] = was ? *was : (struct known_name){ .name = *name };
-		k->at[k->n++].waiting = false;
+		k->at[k->n++].waiting = false; /* the round that asked is over */
 	}
 }
 

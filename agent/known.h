@@ -14,9 +14,11 @@
 
 struct known_name {
 	struct name name;
-	uint64_t due; /* when to ask again; 0: was never asked */
-	bool waiting; /* asked, and not answered yet; whoever asks sets it */
-	bool good;    /* the last answer had an address that may be opened */
+	uint64_t due;	/* when to ask again; 0: was never asked */
+	uint64_t asked; /* when it was last; 0: never.  Whoever asks sets these three */
+	bool waiting;	/* for the answer */
+	bool hurry;	/* it is to be asked though nobody needs it now */
+	bool good;	/* the last answer had an address that may be opened */
 	size_t n;
 	struct {
 		struct prefix at;

@@ -16,6 +16,8 @@
 #include "agent/seek.h"
 #include "agent/trigger/timer.h"
 
+#define HURRY_SECONDS 5 /* a network that changes all the time is asked no faster */
+
 static uint64_t now_s(void)
 {
 	return io_boot_ms() / 1000;
@@ -75,12 +77,20 @@ static void make_list(struct daemon *d)
 	d->relay |= d->laid;
 }
 
+/* Who is compliant asks once, to know them when it is quarantined. */
+static bool are_needed(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->known.n; i++)
+		if (!d->known.at[i].asked || d->known.at[i].hurry)
+			return true;
+	return d->history->state != STATE_COMPLIANT;
+}
+
 static void arm(struct daemon *d)
 {
 	uint64_t next = known_next(&d->known), now = now_s();
-	bool asked = next > 0; /* each of them, once */
 
-	if (d->seek || next == UINT64_MAX || (asked && d->history->state == STATE_COMPLIANT))
+	if (d->seek || next == UINT64_MAX || !are_needed(d))
 		return;
 	if (timer_arm(d->reach, next > now ? next - now : 1) < 0)
 		log_err("cannot set the timer of the next look for names");
@@ -144,8 +154,11 @@ static void ask(struct daemon *d)
 		struct known_name *one = &d->known.at[i];
 
 		one->waiting = one->due <= now;
-		if (one->waiting)
-			names[n++] = one->name;
+		if (!one->waiting)
+			continue;
+		one->asked = now;
+		one->hurry = false;
+		names[n++] = one->name;
 	}
 	if (!n)
 		return;
@@ -163,7 +176,7 @@ void reach_round(struct daemon *d)
 		if (d->laid)
 			enforce(d);
 	}
-	if (d->history->state != STATE_COMPLIANT || known_next(&d->known) == 0)
+	if (are_needed(d))
 		ask(d);
 	arm(d);
 }
@@ -179,14 +192,14 @@ void reach_policy(struct daemon *d)
 
 void reach_hurry(struct daemon *d)
 {
-	const uint64_t soon = now_s() +
-			      1; /* a network that changes all the time is asked no faster */
-
 	for (size_t i = 0; i < d->known.n; i++) {
 		struct known_name *n = &d->known.at[i];
 
-		if (!n->good && !n->waiting && n->due > soon)
-			n->due = soon;
+		if (n->good || n->waiting)
+			continue;
+		n->hurry = true;
+		if (n->due > n->asked + HURRY_SECONDS)
+			n->due = n->asked + HURRY_SECONDS;
 	}
 	reach_round(d);
 }

@@ -13,7 +13,8 @@ void reach_policy(struct daemon *d);
 /* Asks for what is due, if the state of the host calls for it. */
 void reach_round(struct daemon *d);
 
-/* The network changed: names that did not resolve are asked for in a moment. */
+/* The network changed: names that did not resolve are asked for again, some seconds after the last
+ * time. */
 void reach_hurry(struct daemon *d);
 
 int reach_start(struct daemon *d); /* 0 or -errno */

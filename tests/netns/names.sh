@@ -29,8 +29,8 @@ check() { # WHAT COMMAND...
 	tail -n 15 "$dir/log" | sed 's/^/# /'
 }
 not() { ! "$@"; }
-until_() { # COMMAND...: within ten seconds
-	for _ in $(seq 100); do
+until_() { # COMMAND...: within twenty seconds
+	for _ in $(seq 200); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.1
 	done
