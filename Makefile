@@ -4,6 +4,7 @@
 #   make                         the programs            make demo   the story, on real parts
 #   make defconfig | menuconfig  choose the options      make check  all tests
 #   make install DESTDIR=...     put it into a system    make bench  figures beside peers and limits
+#   make install-publisher       what makes and signs policies, and nothing of the agent
 #   make fuzz FUZZ_SECONDS=60    fuzz each parser        make clean
 #
 # O=DIR builds elsewhere, SAN=address,undefined under sanitizers, CC=clang with
@@ -67,7 +68,7 @@ endef
 # A Kbuild names, for its folder: obj-y (objects and folders of the floor), prog-y (installed),
 # test-y (cmocka programs), fuzz-y, bench-y, tool-y (what scripts call), script-y (test scripts),
 # data-y (files as they are), gen-y (made from NAME.in).  A program P says P-y, P-libs, P-pkgs,
-# P-ldlibs, P-dir.
+# P-ldlibs, P-dir, and P-for: `publisher` or `both` if it is not for agents alone.
 define program # FOLDER/ NAME
 $(O)/$1$2: $(addprefix $(O)/$1,$($2-y)) $($2-libs:%=$(O)/%built-in.a) $(src)/$1Kbuild
 $(O)/$1$2: ldlibs := $(if $($2-pkgs),$(shell pkg-config --libs $($2-pkgs))) $($2-ldlibs)
@@ -87,8 +88,9 @@ benchs  += $$(bench-y:%=$(O)/$1%)
 tools   += $$(tool-y:%=$(O)/$1%)
 gens    += $$(gen-y:%=$(O)/$1%)
 scripts += $$(script-y:%=$(src)/$1%)
-puts    += $$(foreach p,$$(prog-y),755:$(O)/$1$$p:$$($$p-dir)) \
-	$$(foreach p,$$(data-y),644:$(src)/$1$$p:$$($$p-dir)) $$(foreach p,$$(gen-y),644:$(O)/$1$$p:$$($$p-dir))
+puts    += $$(foreach p,$$(prog-y),755:$(O)/$1$$p:$$($$p-dir):$$($$p-for)) \
+	$$(foreach p,$$(data-y),644:$(src)/$1$$p:$$($$p-dir):$$($$p-for)) \
+	$$(foreach p,$$(gen-y),644:$(O)/$1$$p:$$($$p-dir):$$($$p-for))
 $$(foreach p,$$(prog-y) $$(test-y) $$(fuzz-y) $$(bench-y) $$(tool-y),$$(eval $$(call program,$1,$$p)))
 $$(foreach p,$$(fuzz-y),$$(eval $$(call fuzzer,$1,$$p)))
 $$(foreach d,$$(filter %/,$$(obj-y)),$$(eval $$(call enter,$1$$d)))
@@ -119,14 +121,15 @@ $(O)/%: $(src)/%.in $(O)/.flags
 $(O)/.flags: FORCE | $(O)/include/config/
 	@echo '$(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo '$(CC) $(cflags) $(ldflags)' >$@
 $(O)/%/: ; @mkdir -p $@
-install: all
-	@for i in $(puts); do IFS=:; set -- $$i; unset IFS; \
+install install-publisher: all
+	@for i in $(puts); do IFS=:; set -- $$i ''; unset IFS; \
+	  case $@-$$4 in install- | install-both | install-publisher-?*) ;; *) continue ;; esac; \
 	  echo "  INSTALL $$3/$${2##*/}"; \
 	  install -D -m $$1 $$2 $(DESTDIR)$$3/$${2##*/} || exit; done
 clean: ; $(Q)rm -rf $(O)
 FORCE:
 .SECONDARY:
-.PHONY: all tests fuzzers benches install clean FORCE defconfig oldconfig menuconfig \
+.PHONY: all tests fuzzers benches install install-publisher clean FORCE defconfig oldconfig menuconfig \
 	list-tests list-scripts list-benches list-sources
 -include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
 endif

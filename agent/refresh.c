@@ -97,7 +97,7 @@ static void fail(struct refresh *r, int err, const char *who, const char *why)
 {
 	struct vet_said said = { .err = err };
 
-	snprintf(said.why, sizeof(said.why), "%s%s%s", who, *who ? ": " : "",
+	snprintf(said.why, sizeof(said.why), "policy not refreshed: %s%s%s", who, *who ? ": " : "",
 		 *why ? why : strerror(-err));
 	finish(r, &said);
 }

@@ -26,7 +26,8 @@ static int parse_hashes(json_t *object, struct mark *m, struct fault *fault)
 		known++;
 	}
 	if (r == 0 && !known)
-		return fault_set(fault, -EINVAL, "\"hashes\" has neither sha256 nor sha512");
+		return fault_set(fault, json_object_size(hashes) ? -ENOTSUP : -EINVAL,
+				 "\"hashes\" has neither sha256 nor sha512");
 	return r;
 }
 

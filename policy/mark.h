@@ -17,7 +17,7 @@ struct mark {
 	uint8_t digest[DIGEST_COUNT][DIGEST_MAX];
 };
 
-/* -EINVAL for a wrong type, a bad hash, or hashes of which none is known. */
+/* -EINVAL for a wrong type or a bad hash; -ENOTSUP for hashes of which none is known. */
 int mark_parse(json_t *object, struct mark *ret, struct fault *fault);
 
 /* Do length and hashes, as far as given, fit?  0 or -EBADMSG. */

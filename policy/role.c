@@ -136,11 +136,15 @@ static int read_head(struct metadata *m, struct fault *fault)
 /* Meta files must have a version, targets a length and a hash (sections 4.4 and 4.5). */
 static int check_mark(const struct metadata *m, json_t *object, struct fault *fault)
 {
+	struct fault why = { 0 };
 	struct mark mark;
-	int r = mark_parse(object, &mark, fault);
+	int r = mark_parse(object, &mark, &why);
 
+	/* A target with hashes of another time is of no use here; the others are. */
+	if (r == -ENOTSUP && m->role == ROLE_TARGETS && json_object_get(object, "length"))
+		return 0;
 	if (r < 0)
-		return r;
+		return fault_set(fault, r == -ENOTSUP ? -EINVAL : r, "%s", why.why);
 	if (m->role != ROLE_TARGETS)
 		return mark.version ? 0 : fault_set(fault, -EINVAL, "\"version\" is missing");
 	if (mark.len < 0 || !json_object_get(object, "hashes"))
@@ -215,6 +219,7 @@ struct metadata *metadata_free(struct metadata *m)
 int metadata_mark(const struct metadata *m, const char *name, struct mark *ret)
 {
 	json_t *object = json_object_get(m->list, name);
+	int r = object ? mark_parse(object, ret, NULL) : -ENOENT;
 
-	return object ? mark_parse(object, ret, NULL) : -ENOENT;
+	return r == -ENOTSUP ? -EBADMSG : r;
 }

@@ -66,5 +66,5 @@ DEFINE_DROP(metadata, metadata_free)
  */
 int metadata_check(const struct metadata *m, const struct signers *signers, struct fault *fault);
 
-/* What the file says of another file or of a target, or -ENOENT. */
+/* What the file says of another file or of a target.  -ENOENT; -EBADMSG without a known hash. */
 int metadata_mark(const struct metadata *m, const char *name, struct mark *ret);

@@ -13,7 +13,8 @@
 #include "policy/role.h"
 #include "policy/server.h"
 
-#define FETCH_WAIT_MS  120000 /* lazaret-fetch gives up by its own clock before that */
+/* Above the longest Timeout=: lazaret-fetch gives up by its own clock before that. */
+#define FETCH_WAIT_MS  (11 * 60 * 1000)
 #define TIMESTAMP_PATH "metadata/timestamp.json"
 #define ROOT_END       ".root.json"
 #define MEMORY_MAX     512

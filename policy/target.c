@@ -60,6 +60,8 @@ static int search_in(struct search *s, const struct metadata *m, struct fault *f
 	int r;
 
 	r = metadata_mark(m, s->path, &s->mark);
+	if (r == -EBADMSG)
+		return fault_set(fault, r, "is listed without a hash that is known here");
 	while (r == -ENOENT && !s->cut && delegations_next(m->delegations, s->path, &at, &d) == 0) {
 		r = search_role(s, &d, fault);
 		if (d.terminating)

@@ -186,6 +186,24 @@ static void test_failures(void **state)
 	assert_true(shelf_find(&r->store, "A.json") >= 0);
 }
 
+/* A target that only has hashes of another time is of no use; what is beside it, is. */
+static void test_unknown_hash(void **state)
+{
+	struct graph *g = graph(state, one);
+	json_t *targets;
+
+	graph_add(g, "B", "a/x");
+	targets = json_object_get(graph_body(g, "A"), "targets");
+	json_object_set_new(targets, "b/y",
+			    json_pack("{s:i, s:{s:s}}", "length", 1, "hashes", "sha3-256", "00"));
+	graph_sign(g);
+	expect(g, 0, "B");
+	json_object_set_new(targets, "a/x", json_deep_copy(json_object_get(targets, "b/y")));
+	json_object_set_new(graph_body(g, "A"), "version", json_integer(2));
+	graph_sign(g);
+	expect(g, -EBADMSG, NULL);
+}
+
 static void test_versions(void **state)
 {
 	struct graph *g = graph(state, one);
@@ -457,10 +475,10 @@ static void test_bins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROW(test_walks),       ROW(test_failures),	ROW(test_versions),
-		ROW(test_diamond),     ROW(test_expiry_counts), ROW(test_odd_names),
-		ROW(test_plain_names), ROW(test_too_many),	ROW(test_forms),
-		ROW(test_hashes),      ROW(test_bins),
+		ROW(test_walks),	ROW(test_failures),    ROW(test_versions),
+		ROW(test_unknown_hash), ROW(test_diamond),     ROW(test_expiry_counts),
+		ROW(test_odd_names),	ROW(test_plain_names), ROW(test_too_many),
+		ROW(test_forms),	ROW(test_hashes),      ROW(test_bins),
 	};
 
 	return cmocka_run_group_tests_name("delegation", tests, NULL, NULL);

@@ -99,7 +99,7 @@ static void test_marks(void **state)
 		{ "{\"length\":3,\"hashes\":{\"sha256\":\"aa7816bf8f01cfea414140de5dae2223b00361a39"
 		  "6177a9cb410ff61f20015ad\"," H512 "}}",
 		  0, -EBADMSG },
-		{ "{\"hashes\":{\"md5\":\"00\"}}", -EINVAL, 0 },
+		{ "{\"hashes\":{\"md5\":\"00\"}}", -ENOTSUP, 0 },
 		{ "{\"hashes\":{}}", -EINVAL, 0 },
 		{ "{\"hashes\":{\"sha256\":\"ba78\"}}", -EINVAL, 0 },
 		{ "{\"hashes\":{\"sha256\":1}}", -EINVAL, 0 },
