@@ -20,6 +20,7 @@
 #include "agent/posture/remembered.h"
 #include "agent/reach.h"
 #include "agent/refresh.h"
+#include "agent/remedy/ask.h"
 #include "agent/round.h"
 #include "agent/trigger/nftables.h"
 #include "agent/trigger/rtnl.h"
@@ -173,6 +174,7 @@ int daemon_start(struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
 	mend_stop(d);
+	d->witness = remedy_run_free(d->witness);
 	reach_stop(d);
 	keeper_forget(d);
 	d->refresh = refresh_free(d->refresh);

@@ -74,6 +74,9 @@ struct daemon {
 	struct remedy_run *run;
 	enum remedy running;	 /* the remedy of that run */
 	struct subject *mending; /* whose remedy it is; NULL: of a policy that is gone */
+	struct remedy_run *witness; /* under way */
+	uint64_t witness_asked;	    /* io_boot_ms() */
+	bool witness_changed;
 	struct control *control;
 	struct rtnl *rtnl;
 	struct nftables *nftables;

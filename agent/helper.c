@@ -103,6 +103,14 @@ int helper_vet(const struct helpers *h, struct fault *fault)
 	return spawn(h, SOCK_SEQPACKET, args[0], args, fault);
 }
 
+int helper_witness(const struct helpers *h, struct fault *fault)
+{
+	char *args[] = { (char *)"lazaret-witness", NULL };
+
+	return h->spawn ? spawn(h, SOCK_STREAM, args[0], args, fault)
+			: reach(h, SOCK_STREAM, "witness", fault);
+}
+
 int helper_remedy(const struct helpers *h, const char *remedy, struct fault *fault)
 {
 	char *args[] = { (char *)"lazaret-remedy", (char *)remedy, NULL };

@@ -15,6 +15,7 @@
 #include "agent/reach.h"
 #include "agent/round.h"
 #include "agent/trigger/timer.h"
+#include "agent/witness.h"
 
 #define RETRY_SECONDS  5 /* after an enforcement that failed */
 #define LOOKS_LIMIT_MS 10000
@@ -164,6 +165,7 @@ void round_look(struct daemon *d, const char *cause)
 	reach_round(d);
 	integrity_look(d);
 	mend(d);
+	witness_ask(d);
 	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)
 		log_err("cannot set the timer of the next look");
 }

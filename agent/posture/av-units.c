@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 
 #include "agent/posture/antivirus.h"
+#include "agent/posture/remembered.h"
 #include "agent/posture/unit.h"
+
+#define SEEN_MAX_AGE 600 /* seconds; the witness is asked more often (agent/witness.c) */
 
 static void probe_program(struct antivirus *a, const struct provider_unit *u)
 {
@@ -92,6 +95,25 @@ static void probe_run(struct antivirus *a, const struct provider_unit *u)
 			       "%s does not run in %s", u->program, u->name);
 }
 
+/* Active is not watching.  What a scanner watches only lazaret-witness can see. */
+static void probe_watch(struct antivirus *a)
+{
+	long at = 0;
+	int n = remembered_marks(a->host->remembered, a->provider->name, &at);
+
+	if (!antivirus_demands(a, PART_ON_ACCESS))
+		return;
+	if (n < 0 || a->host->now - at > SEEN_MAX_AGE)
+		antivirus_tell(a, true, "watches", GRADE_UNKNOWN,
+			       "see systemctl status lazaret-witness.socket",
+			       "nobody has seen yet what %s watches", a->provider->title);
+	else if (!n)
+		antivirus_tell(a, true, "watches", GRADE_FAIL, "see its configuration",
+			       "%s watches no place for files that are opened", a->provider->title);
+	else
+		antivirus_tell(a, true, "watches", GRADE_PASS, NULL, "it watches %d places", n);
+}
+
 void probe_units(struct antivirus *a)
 {
 	const struct provider *p = a->provider;
@@ -106,6 +128,7 @@ void probe_units(struct antivirus *a)
 		if (*p->units[i].program)
 			probe_run(a, &p->units[i]);
 	}
+	probe_watch(a);
 	if (!a->systemd)
 		antivirus_tell(a, p->answer.speaks == TONGUE_NONE, "units", GRADE_UNKNOWN, NULL,
 			       "no systemd runs here, so no unit can be seen");

@@ -17,13 +17,17 @@ struct remembered_row {
 	bool good;
 };
 
+struct of_provider {
+	char name[PROVIDER_NAME_MAX];
+	long proof; /* when it last found the test file */
+	int marks;
+	long seen; /* when the marks were counted */
+};
+
 struct remembered {
 	struct remembered_row files[FILES_MAX];
 	size_t n_files, next;
-	struct {
-		char provider[PROVIDER_NAME_MAX];
-		long at;
-	} proofs[PROVIDERS_MAX + 1];
+	struct of_provider providers[PROVIDERS_MAX + 1];
 };
 
 struct remembered *remembered_new(void)
@@ -69,21 +73,59 @@ void remembered_set_file(struct remembered *k, const struct stat *st, bool good)
 		k->n_files++;
 }
 
-long remembered_proof(const struct remembered *k, const char *provider)
+static const struct of_provider *row_find(const struct remembered *k, const char *provider)
 {
 	for (size_t i = 0; k && i <= PROVIDERS_MAX; i++)
-		if (!strcmp(k->proofs[i].provider, provider))
-			return k->proofs[i].at;
-	return 0;
+		if (!strcmp(k->providers[i].name, provider))
+			return &k->providers[i];
+	return NULL;
+}
+
+/* Its row, or a free one; NULL when there is none, as after many policies with others. */
+static struct of_provider *row_make(struct remembered *k, const char *provider)
+{
+	for (size_t i = 0; k && i <= PROVIDERS_MAX; i++) {
+		struct of_provider *row = &k->providers[i];
+
+		if (row->name[0] && strcmp(row->name, provider))
+			continue;
+		snprintf(row->name, sizeof(row->name), "%s", provider);
+		return row;
+	}
+	return NULL;
+}
+
+long remembered_proof(const struct remembered *k, const char *provider)
+{
+	const struct of_provider *row = row_find(k, provider);
+
+	return row ? row->proof : 0;
 }
 
 void remembered_set_proof(struct remembered *k, const char *provider, long at)
 {
-	for (size_t i = 0; k && i <= PROVIDERS_MAX; i++)
-		if (!k->proofs[i].provider[0] || !strcmp(k->proofs[i].provider, provider)) {
-			snprintf(k->proofs[i].provider, sizeof(k->proofs[i].provider), "%s",
-				 provider);
-			k->proofs[i].at = at;
-			return;
-		}
+	struct of_provider *row = row_make(k, provider);
+
+	if (row)
+		row->proof = at;
+}
+
+int remembered_marks(const struct remembered *k, const char *provider, long *at)
+{
+	const struct of_provider *row = row_find(k, provider);
+
+	if (!row || !row->seen)
+		return -1;
+	*at = row->seen;
+	return row->marks;
+}
+
+void remembered_set_marks(struct remembered *k, const char *provider, int n, long at)
+{
+	struct of_provider *row = row_make(k, provider);
+
+	if (!row)
+		return;
+	row->marks = n;
+	row->seen = at;
 }

@@ -24,3 +24,7 @@ void remembered_set_file(struct remembered *k, const struct stat *st, bool good)
 /* When the provider of that name last detected the test file; 0: never, or it failed since. */
 long remembered_proof(const struct remembered *k, const char *provider);
 void remembered_set_proof(struct remembered *k, const char *provider, long at);
+
+/* How many places its scanner of opened files watches, as last seen; -1: never seen.  at: when. */
+int remembered_marks(const struct remembered *k, const char *provider, long *at);
+void remembered_set_marks(struct remembered *k, const char *provider, int n, long at);

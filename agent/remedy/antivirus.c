@@ -90,7 +90,10 @@ static int start_one(const struct requirement *q, struct report *report, struct 
 		manager_does(q, SERVICES | OTHERS, before[i], NULL, &quiet);
 	manager_does(q, SOCKETS, STEP_ARGV("reset-failed"), NULL, &quiet);
 	report_line(report, "+ starting ", q->with.antivirus.provider->title);
-	r = manager_does(q, SERVICES | OTHERS, STEP_ARGV("start"), report, fault);
+	r = manager_does(q, SERVICES, STEP_ARGV("start"), report, fault);
+	/* Anew: an updater then looks for signatures, a scanner of opened files watches again. */
+	if (r == 0)
+		r = manager_does(q, OTHERS, STEP_ARGV("restart"), report, fault);
 	if (r < 0)
 		return r;
 	/* Refused while the service runs, which then has the socket already. */

@@ -54,12 +54,12 @@ int demand_each(enum remedy remedy,
 		struct requirement q;
 
 		if (p->requirements[i].check != CHECK_ANTIVIRUS || was_before(p, i, &q) ||
-		    !provider_has(q.with.antivirus.provider, remedy))
+		    (remedy != REMEDY_ANY && !provider_has(q.with.antivirus.provider, remedy)))
 			continue;
 		r = each(&q, report, fault);
 		n++;
 	}
-	if (!n)
+	if (!n && remedy != REMEDY_ANY)
 		return fault_set(fault, -ENOENT, "the policy demands no antivirus that has %s",
 				 remedy_menu[remedy].name);
 	return r;

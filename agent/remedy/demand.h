@@ -4,6 +4,9 @@
 #include "agent/remedy/step.h"
 #include "policy/document.h"
 
+/* For whoever mends nothing: no provider is passed over. */
+#define REMEDY_ANY REMEDY_COUNT
+
 /*
  * Does something for each provider that the policy in force demands, as its requirement has it:
  * read from the verified store and from nowhere else.  A host that never had a policy has

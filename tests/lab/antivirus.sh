@@ -51,8 +51,16 @@ rm -rf "$repo" "$repo.key"
 mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
 	"$layer/usr/lib/tmpfiles.d" "$layer/etc/apt" "$layer/srv" "$layer/usr/share/keyrings" \
 	"$layer/var/lib/lazaret/store/generation-1"
-install "$O/agent/remedy/lazaret-remedy" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
-install -m 644 "$O"/systemd/lazaret-remedy-* "$layer/usr/lib/systemd/system/"
+mkdir -p "$layer/usr/bin" "$layer/usr/sbin" "$layer/etc/lazaret"
+install "$O/agent/remedy/lazaret-remedy" "$O/agent/remedy/lazaret-witness" "$O/tests/lab/probe" \
+	"$layer/usr/lib/lazaret/"
+install "$O/agent/lazaretd" "$layer/usr/sbin/"
+install "$O/agent/lazaret" "$layer/usr/bin/"
+: >"$layer/etc/lazaret/lazaret.conf"
+for u in lazaretd.service lazaret.slice 'lazaret-remedy-*' 'lazaret-witness*'; do
+	# shellcheck disable=SC2086
+	(cd "$O/systemd" && install -m 644 $u "$layer/usr/lib/systemd/system/")
+done
 install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
 install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
 lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
@@ -69,6 +77,8 @@ printf '{ "mode": "audit", "providers": [%s], "requirements": [%s] }\n' \
 	>"$layer/var/lib/lazaret/store/generation-1/policy.json"
 echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
 	>"$layer/var/lib/lazaret/store/generation-1/accepted.json"
+cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-2"
+sed -i 's/"id": "av"/&, "on_access": true/' "$layer/var/lib/lazaret/store/generation-2/policy.json"
 ln -s generation-1 "$layer/var/lib/lazaret/store/current"
 lab_boot host "$rootfs" || quit 'the host boots'
 
@@ -147,4 +157,30 @@ ok $? "signatures deleted under a running clamd: $(head -n 1 "$LAB_DIR/said")"
 at sh -c 'mv /root/away/* /var/lib/clamav/'
 look
 ok $? 'until they are there again'
+
+# --- on access --------------------------------------------------------------------------
+# What clamonacc watches only lazaret-witness can see; lazaretd asks it and tells.
+told() { at lazaret antivirus; grep -q "$1" "$LAB_DIR/said"; } # PATTERN
+at ln -sfn generation-2 /var/lib/lazaret/store/current
+at sh -c "mkdir /root/quarantine; printf 'OnAccessIncludePath /srv\nOnAccessExcludeUname clamav\n' >>$conf
+	chown -R lazaret-vet:lazaret /var/lib/lazaret/store
+	systemctl restart clamav-daemon && systemctl enable clamav-clamonacc &&
+	systemctl start lazaret-witness.socket && systemctl start lazaretd"
+ok $? 'lazaretd starts'
+lab_wait 10 told 'fail .*clamonacc runs ' >/dev/null
+ok $? 'a scanner of opened files that is demanded and does not run'
+at sh -c 'systemctl start clamav-clamonacc; sleep 0.5; systemctl restart lazaretd'
+lab_wait 20 told 'pass .*watches  *it watches' >/dev/null
+r=$?
+ok $r "$(grep 'watches  ' "$LAB_DIR/said")"
+[ $r = 0 ] || { tell; at journalctl -u lazaretd -u 'lazaret-witness*' -u clamav-clamonacc --no-pager -n 30; tell; }
+at sh -c "sed -i 's|^OnAccessIncludePath .*|OnAccessIncludePath /nowhere|' $conf
+	systemctl restart clamav-daemon clamav-clamonacc; sleep 0.5; systemctl restart lazaretd"
+lab_wait 20 told 'fail .*\(watches no place\|clamonacc does not run\)' >/dev/null
+r=$?
+ok $r "$(grep 'fail ' "$LAB_DIR/said" | head -n 1)"
+[ $r = 0 ] || tell
+at lazaret --json antivirus
+grep -q '"evidence"' "$LAB_DIR/said"
+ok $? 'lazaret antivirus gives the evidence as JSON'
 echo "1..$n"

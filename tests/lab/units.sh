@@ -76,6 +76,7 @@ score() { # UNIT LIMIT, in tenths
 score lazaretd.service 12
 score lazaret-fetch@.service 11
 score lazaret-vet@.service 5
+score lazaret-witness@.service 9
 score lazaret-hold.service 12
 while read -r remedy; do
 	score "lazaret-remedy-$remedy@.service" 40

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * lazaret-witness: sees for lazaretd what that may not, in the open files of others' processes.
+ * Of each provider whose scanner of opened files the policy demands it says how many places
+ * the scanner watches (proc(5), fdinfo of fanotify): "+ watches NAME N".  It takes nothing from
+ * outside and changes nothing; it ends like a remedy (remedy.h).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/unit.h"
+#include "agent/remedy/demand.h"
+#include "agent/remedy/remedy.h"
+
+#define FDINFO_MAX (1024 * 1024) /* a mark a line */
+
+static void drop_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+/* Lines "fanotify ino:", "fanotify mnt_id:" and "fanotify sdev:" are marks. */
+static int count_marks(const char *text)
+{
+	int n = 0;
+
+	for (const char *at = text; (at = strstr(at, "fanotify ")); at++)
+		n += !strncmp(at + 9, "ino:", 4) || !strncmp(at + 9, "mnt_id:", 7) ||
+		     !strncmp(at + 9, "sdev:", 5);
+	return n;
+}
+
+static int watched_by(pid_t pid)
+{
+	char path[40];
+	_drop_(drop_dir) DIR *dir = NULL;
+	struct dirent *e;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
+		_free_ char *text = NULL;
+		size_t len;
+
+		if (io_read(dirfd(dir), e->d_name, FDINFO_MAX, &text, &len) == 0)
+			n += count_marks(text);
+	}
+	return n;
+}
+
+static int tell(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct provider *p = q->with.antivirus.provider;
+
+	for (size_t i = 0; q->with.antivirus.on_access && i < p->n_units; i++) {
+		struct unit_run run;
+		char line[80];
+		int n;
+
+		if (p->units[i].part != PART_ON_ACCESS || !*p->units[i].program)
+			continue;
+		unit_run_look(root, &p->units[i], &run);
+		n = run.pid ? watched_by(run.pid) : 0;
+		if (n < 0)
+			return fault_set(fault, n, "cannot see what process %d has open: %s",
+					 (int)run.pid, strerror(-n));
+		snprintf(line, sizeof(line), "+ watches %s %d", p->name, n);
+		report_line(report, "", line);
+	}
+	return 0;
+}
+
+int main(void)
+{
+	struct report report = { .fd = STDOUT_FILENO };
+	struct fault fault = { 0 };
+	int r = demand_each(REMEDY_ANY, tell, &report, &fault);
+
+	report_line(&report, r < 0 ? REMEDY_FAILED : REMEDY_OK, r < 0 ? fault.why : "");
+	return r < 0;
+}
