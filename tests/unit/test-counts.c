@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the counting chains say, what of it is a leak, and what lists whatever goes past them. */
 #include <arpa/inet.h>
+#include <linux/sock_diag.h>
+#include <linux/xdp_diag.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "netfilter/bypass.h"
 #include "netfilter/counts.h"
 #include "netfilter/links.h"
 #include "netfilter/quarantine.h"
+#include "netfilter/route.h"
 #include "tests/unit/netns.h"
 
 #define COUNT(n) (sizeof(n) / sizeof(*(n)))
@@ -171,12 +176,66 @@ static void test_filters_are_listed(void **state)
 	}
 }
 
+static int pass_over(void *ctx, const struct nlmsghdr *h)
+{
+	(void)ctx, (void)h;
+	return 0;
+}
+
+/* Can this kernel list them at all?  (CONFIG_XDP_SOCKETS_DIAG) */
+static bool kernel_lists_sockets(void)
+{
+	struct {
+		struct nlmsghdr h;
+		struct xdp_diag_req r;
+	} q = { { .nlmsg_len = sizeof(q), .nlmsg_type = SOCK_DIAG_BY_FAMILY },
+		{ .sdiag_family = AF_XDP } };
+
+	return route_dump(NETLINK_SOCK_DIAG, &q.h, pass_over, NULL) == 0;
+}
+
+static bool socket_is_listed(void)
+{
+	struct bypasses b;
+	bool listed;
+
+	read_bypasses(&b);
+	listed = b.n == 1 && b.list[0].kind == BYPASS_SOCKET &&
+		 b.list[0].link == if_nametoindex("c2");
+	bypass_free(&b);
+	return listed;
+}
+
+static void test_sockets_of_xdp_are_listed(void **state)
+{
+	const bool can = kernel_lists_sockets();
+	const char *build = getenv("O");
+	bool listed = false;
+	char line[256];
+
+	(void)state;
+	printf("# AF_XDP sockets: %s\n", can ? "listed" : "not listed by this kernel");
+	snprintf(line, sizeof(line),
+		 "%s/tests/leak/shoot xdp LKT0000O dev=c2 from=192.0.2.1 to=192.0.2.2 hold=3000 &",
+		 build ? build : "build");
+	assert_int_equal(system("ip link add c2 type veth peer name c3 && ip link set c2 up"), 0);
+	assert_false(socket_is_listed());
+	assert_int_equal(system(can ? line : "true"), 0);
+	for (int i = 0; can && !listed && i < 300; i++) {
+		usleep(10000);
+		listed = socket_is_listed();
+	}
+	assert_int_equal(listed, can);
+	assert_int_equal(system("ip link del c2"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_a_leak),
 		cmocka_unit_test(test_what_is_let_out_is_counted),
 		cmocka_unit_test(test_filters_are_listed),
+		cmocka_unit_test(test_sockets_of_xdp_are_listed),
 	};
 
 	return cmocka_run_group_tests_name("counts", tests, enter_netns, NULL);
