@@ -120,9 +120,9 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 
 	d->refresh = refresh_free(d->refresh);
 	note_refresh(d, said->err, said->why);
-	if (said->err == 0)
-		feeds_note(d, said->feed_why);
 	keeper_read(d, said->err == 0 && said->changed);
+	if (said->err == 0 && (d->feed || *said->feed_why))
+		feeds_note(d, said->feed_why);
 	round_look(d, said->changed ? "new policy" : "policy refreshed");
 	if (d->laid ? said->err < 0 : said->err == 0 && said->changed)
 		confirm_again(d);
