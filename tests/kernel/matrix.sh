@@ -96,7 +96,8 @@ fill() {
 	done
 	cp "$work/root/sbin/iptables-nft" "$work/root/sbin/iptables"
 	for lib in $(dpkg -L iptables libxtables12 | grep -E '/libxt_standard\.so$'); do add "$lib"; done
-	for p in tests/unit/test-ownership tests/unit/test-watch tests/unit/test-counts tests/netns/test-guard agent/lazaretd agent/lazaret \
+	for p in tests/unit/test-ownership tests/unit/test-watch tests/unit/test-counts \
+		tests/unit/test-edit tests/netns/test-guard agent/lazaretd agent/lazaret \
 		netfilter/lazaret-hold $(cd "$O" && find tests/leak -type f -perm -u+x); do
 		add "$O/$p" "/t/$p" || return 1
 	done
@@ -119,7 +120,7 @@ judge() { # LINE
 	cp "$console" "$O/log/kernel-$1.log" 2>/dev/null
 	grep -qx '@ended late 0' "$console"
 	ok $? "Linux $1: without nf_tables it says so, and it holds when they come"
-	for t in test-ownership test-watch test-counts test-guard leak.sh; do
+	for t in test-ownership test-watch test-counts test-edit test-guard leak.sh; do
 		grep -qx "@ended $t 0" "$console"
 		ok $? "Linux $1: $t"
 	done
