@@ -5,6 +5,9 @@
 #include "agent/posture/posture.h"
 
 static void tell(struct finding *f, const char *probe, enum grade grade, bool demanded,
+		 const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+static void tell(struct finding *f, const char *probe, enum grade grade, bool demanded,
 		 const char *fmt, va_list ap)
 {
 	struct evidence *e = &f->evidence[f->n_evidence];
