@@ -59,6 +59,11 @@ rand() > 120 / total { next }
 		k = pick(9)
 		v = k < 3 ? "" : k < 5 ? $2 : k < 7 ? $2 "+" pick(5) : older($2)
 		if (v == "") continue
+		# Of one version in two suites apt heeds a record that names the package and one of
+		# the suites; we see it in the other, too.  So hosts have either such records or such versions.
+		if (seed % 2 && k >= 5 && k < 7) v = v "s" i
+		# Suites of others are not read, so what is installed is not of one.
+		if (i == 4 && v == $2) v = v "+x"
 		# Only an update that no other suite has: what security offers is for everybody here,
 		# and apt 2.6 holds back what comes after an installed version that is phased.
 		if (suites[i] ~ /updates/ && v != $2) v = v "u"
@@ -67,7 +72,7 @@ rand() > 120 / total { next }
 	}
 	printf "Package: %s\nStatus: %s ok %s\nMaintainer: x <x@invalid>\nArchitecture: %s\n" \
 		"Source: %s (%s)\nVersion: %s\nDescription: x\n\n", $1, want, state, $3, $4, is, is >>(out "/status")
-	if (!pick(25)) names[++n_names] = $1
+	if (seed % 2 && !pick(12)) names[++n_names] = $1
 }
 END {
 	for (i = 1; i <= n_names; i++) {

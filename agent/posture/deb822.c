@@ -83,7 +83,8 @@ int deb822_open(struct unpack *in, const struct word *names, size_t n, struct de
 	d->kinds[' '] = d->kinds['\t'] = LINE_MORE;
 	d->kinds['\n'] = LINE_BLANK;
 	for (size_t i = 0; i < n; i++) {
-		unsigned char *at = &d->wanted_at[two_letters(names[i].p)];
+		const char two[2] = { names[i].p[0], names[i].len > 1 ? names[i].p[1] : ':' };
+		unsigned char *at = &d->wanted_at[two_letters(two)];
 
 		d->heads[i] = make_head(names[i]);
 		d->next[i] = *at;

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What rpm has installed, read by its own library: the database's format is its private matter. */
+#include <errno.h>
+#include <fcntl.h>
+#include <rpm/rpmdb.h>
+#include <rpm/rpmlib.h>
+#include <rpm/rpmmacro.h>
+#include <rpm/rpmts.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/posture/inventory.h"
+
+#define PACKAGES_FEW 512
+#define TEXT_MAX     1024
+
+DEFINE_DROP(inventory, inventory_free)
+
+/* "glibc-2.34-60.el9.src.rpm": what is before the last two hyphens, and what is behind that. */
+static void cut_source(const char *file, struct word *name, struct word *version)
+{
+	static const char *const ends[] = { ".src.rpm", ".nosrc.rpm" };
+	size_t len = file ? strlen(file) : 0, hyphens = 0, at;
+
+	for (size_t i = 0; i < 2; i++)
+		if (len > strlen(ends[i]) && !strcmp(file + len - strlen(ends[i]), ends[i]))
+			len -= strlen(ends[i]);
+	for (at = len; at > 0 && hyphens < 2; at--)
+		hyphens += file[at - 1] == '-';
+	if (hyphens < 2)
+		return;
+	*name = (struct word){ file, at };
+	*version = (struct word){ file + at + 1, len - at - 1 };
+}
+
+static struct word text(const char *t)
+{
+	return (struct word){ t, t ? strlen(t) : 0 };
+}
+
+/* The epoch is the source package's, too: a file's name does not say it. */
+static int add(struct inventory *inv, Header h)
+{
+	uint64_t epoch = headerGetNumber(h, RPMTAG_EPOCH);
+	char evr[TEXT_MAX], source_evr[TEXT_MAX];
+	struct word source_version = { 0 };
+	struct package p = { .name = text(headerGetString(h, RPMTAG_NAME)),
+			     .arch = text(headerGetString(h, RPMTAG_ARCH)) };
+	const char *v = headerGetString(h, RPMTAG_VERSION);
+	const char *r = headerGetString(h, RPMTAG_RELEASE);
+	char prefix[32] = "";
+
+	/* Keys that packages are signed with stand in the database, too. */
+	if (!p.arch.len && !strcmp(p.name.p ? p.name.p : "", "gpg-pubkey"))
+		return 0;
+	if (!p.name.len || !v || !r)
+		return -EBADMSG;
+	if (epoch)
+		snprintf(prefix, sizeof(prefix), "%llu:", (unsigned long long)epoch);
+	if ((size_t)snprintf(evr, sizeof(evr), "%s%s-%s", prefix, v, r) >= sizeof(evr))
+		return -EBADMSG;
+	p.version = text(evr);
+	cut_source(headerGetString(h, RPMTAG_SOURCERPM), &p.source, &source_version);
+	if (source_version.len &&
+	    (size_t)snprintf(source_evr, sizeof(source_evr), "%s%.*s", prefix,
+			     (int)source_version.len, source_version.p) < sizeof(source_evr))
+		p.source_version = text(source_evr);
+	if (!p.arch.p)
+		p.arch = text("noarch");
+	return inventory_add(inv, &p);
+}
+
+static int read_all(rpmts ts, struct inventory *inv, struct fault *fault)
+{
+	rpmdbMatchIterator all = rpmtsInitIterator(ts, RPMDBI_PACKAGES, NULL, 0);
+	Header h;
+	size_t n;
+	int r = 0;
+
+	while (r == 0 && (h = rpmdbNextIterator(all)))
+		r = add(inv, h);
+	rpmdbFreeIterator(all);
+	inventory_list(inv, &n);
+	if (r < 0)
+		return fault_set(fault, r, "rpm's database: %s", strerror(-r));
+	return n ? 0 : fault_set(fault, -EBADMSG, "rpm's database: no package is installed");
+}
+
+int rpm_read(int root, struct inventory **ret, struct fault *fault)
+{
+	_drop_(drop_inventory) struct inventory *inv = NULL;
+	char path[64];
+	rpmts ts;
+	int r = inventory_new(MANAGER_RPM, PACKAGES_FEW, &inv);
+
+	if (r < 0)
+		return r;
+	/* The library takes paths only; reading needs no lock and no signature. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
+	rpmReadConfigFiles(NULL, NULL);
+	/* Where this root has it, which may be of another distribution than the library. */
+	rpmPushMacro(NULL, "_dbpath", NULL,
+		     faccessat(root, "usr/lib/sysimage/rpm", F_OK, 0) ? "/var/lib/rpm"
+								      : "/usr/lib/sysimage/rpm",
+		     RMIL_CMDLINE);
+	ts = rpmtsCreate();
+	rpmtsSetVSFlags(ts, RPMVSF_MASK_NOSIGNATURES | RPMVSF_MASK_NODIGESTS);
+	if (rpmtsSetRootDir(ts, path) || rpmtsOpenDB(ts, O_RDONLY))
+		r = fault_set(fault, -EIO, "rpm's database cannot be opened");
+	else
+		r = read_all(ts, inv, fault);
+	rpmtsFree(ts);
+	if (r == 0)
+		*ret = take(inv);
+	return r;
+}
