@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A policy that says `stale: quarantine` runs out while lazaretd runs and nothing newer is to
+# be had: the real daemon, in a network of its own.
+set -u
+: "${src:?}" "${O:?}"
+[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
+dir=$(mktemp -d /tmp/stale-test.XXXXXX)
+chmod 755 "$dir"
+n=0 pid=
+trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM
+ip link set lo up
+
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" && return
+	echo "not ok $n - $2"
+	sed 's/^/# /' "$dir/log"
+}
+wait_for() { # SECONDS CMD...
+	tries=$(($1 * 5))
+	shift
+	while ! "$@" >/dev/null 2>&1 && [ $((tries -= 1)) -gt 0 ]; do sleep 0.2; done
+	"$@" >/dev/null 2>&1
+}
+ask() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" status >"$dir/said" 2>&1; }
+is() {
+	ask
+	grep -q "^$1" "$dir/said"
+}
+
+# store EXPIRES THEN: as lazaret-vet leaves it, with a requirement that fails and has time.
+store() {
+	rm -rf "$dir/state"
+	mkdir -p "$dir/state/store/generation-1"
+	ln -s generation-1 "$dir/state/store/current"
+	cat >"$dir/state/store/generation-1/policy.json" <<-EOF_POLICY
+	{"mode": "enforce", "look_every": "5min",
+	 "requirements": [{"id": "f", "check": "firewall", "grace": "7d"}],
+	 "allow": {"policy": [{"to": "192.0.2.1", "tcp": [443]}]},
+	 "stale": {"after": "1h", "then": "$2"}}
+	EOF_POLICY
+	(
+		cd "$dir/state/store/generation-1" && : >enforce && echo '{}' >allow.json &&
+			echo "{\"version\": 1, \"expires\": $1, \"accepted\": 1}" >accepted.json
+	)
+}
+
+start() {
+	mkdir -p "$dir/run" "$dir/bin"
+	for p in agent/fetch/lazaret-fetch policy/lazaret-vet agent/remedy/lazaret-remedy; do
+		ln -sf "$O/$p" "$dir/bin/"
+	done
+	printf '%s\n' '[Policy]' 'URL=https://localhost:1/x/' "CA=$dir/ca.pem" '[Agent]' \
+		"StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" "HelperDirectory=$dir/bin" \
+		>"$dir/lazaret.conf"
+	: >"$dir/ca.pem"
+	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
+	pid=$!
+}
+
+stop() {
+	kill -TERM $pid
+	wait $pid
+	pid=
+}
+
+due=$(($(date +%s) + 8))
+store $((due - 3600)) quarantine
+start
+wait_for 6 is grace && [ "$(date +%s)" -lt $due ] && ! nft list table inet lazaret >/dev/null 2>&1
+ok $? 'an expired policy stays in force for as long as it says'
+wait_for 15 is quarantined && [ "$(date +%s)" -ge $due ]
+ok $? "then the host is quarantined: $(grep '^lazaretd: quarantined' "$dir/log")"
+nft list table inet lazaret >/dev/null 2>&1 && grep -q 'and says that such a host is quarantined' "$dir/log"
+ok $? 'its network is closed, and the journal says why'
+stop
+nft delete table inet lazaret 2>/dev/null
+nft delete table netdev lazaret 2>/dev/null
+store $((due - 86400)) keep
+start
+wait_for 6 is grace && grep -q 'stays in force' "$dir/log"
+ok $? 'with `keep` it stays in force for good'
+stop
+echo "1..$n"
