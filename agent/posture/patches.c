@@ -215,16 +215,16 @@ static void say_unknown(struct look *l, struct finding *f)
 
 static void say_pass(const struct look *l, size_t n, const struct apt_seen *seen, struct finding *f)
 {
-	char ago[SPAN_TEXT], others[120], with[120] = "the feed of advisories";
+	char ago[SPAN_TEXT], others[120], with[80] = "the feed of advisories";
 	int64_t now = l->host->now;
 
 	if (seen->n_suites) {
 		span_text(now > seen->updated ? (uint64_t)(now - seen->updated) : 0, ago);
-		snprintf(with, sizeof(with), "%.80s of %s ago", seen->suites, ago);
+		snprintf(with, sizeof(with), "%.40s of %s ago", seen->suites, ago);
 	}
 	say_others(l, "; ", "", others);
 	f->grade = GRADE_PASS;
-	snprintf(f->what, sizeof(f->what), "%zu package%s up to date with %s%s", n,
+	snprintf(f->what, sizeof(f->what), "%zu package%s up to date with %s%.66s", n,
 		 n == 1 ? " is" : "s are", with, others);
 }
 
