@@ -8,79 +8,10 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "policy/names.h"
-#include "policy/publisher/quorum.h"
+#include "policy/publisher/needs.h"
 #include "policy/publisher/release.h"
 #include "policy/publisher/stock.h"
 #include "policy/root.h"
-
-#define QUORUMS 2 /* of a root: the one before it, and its own */
-
-/* Whose signatures a file needs. */
-struct needs {
-	struct quorum quorums[QUORUMS];
-	size_t n;
-	json_t *by; /* the delegations that name the role; NULL for root's */
-};
-
-static void needs_clear(struct needs *n)
-{
-	for (size_t i = 0; i < n->n; i++)
-		quorum_clear(&n->quorums[i]);
-	json_decref(n->by);
-}
-
-static json_t *role_of_root(json_t *body)
-{
-	return json_object_get(json_object_get(body, "roles"), "root");
-}
-
-static int needs_of_root(const struct workshop *w, json_t *body, struct needs *n,
-			 struct fault *fault)
-{
-	json_t *holders[QUORUMS] = { w->root, body };
-	int r = 0;
-
-	/* Where the role is as it was, they are one. */
-	if (json_equal(role_of_root(w->root), role_of_root(body)))
-		holders[0] = NULL;
-	for (size_t i = 0; r == 0 && i < QUORUMS; i++) {
-		if (!holders[i])
-			continue;
-		r = quorum_of(holders[i], "root", &n->quorums[n->n], fault);
-		if (r == -ENOENT)
-			fault_set(fault, r, "the root names no keys for itself");
-		n->n += r == 0;
-	}
-	return r;
-}
-
-static int needs_of(const struct workshop *w, const char *role, json_t *body, struct needs *n,
-		    struct fault *fault)
-{
-	int r;
-
-	*n = (struct needs){ 0 };
-	if (!strcmp(role, "root"))
-		return needs_of_root(w, body, n, fault);
-	r = quorum_find(w, role, &n->by, &n->quorums[0], fault);
-	n->n = r == 0;
-	return r;
-}
-
-static bool has_quorum(const struct quorum *q, json_t *file)
-{
-	size_t have = 0;
-
-	return quorum_count(q, file, &have, NULL) == 0 && have >= (uint64_t)q->signers.threshold;
-}
-
-static bool complete(const struct needs *n, json_t *file)
-{
-	for (size_t i = 0; i < n->n; i++)
-		if (!has_quorum(&n->quorums[i], file))
-			return false;
-	return true;
-}
 
 /* Signatures that no quorum counts stay behind: others' keys, and ones over earlier words. */
 static void drop_strangers(const struct needs *n, json_t *file)
@@ -114,7 +45,7 @@ static int add_signatures(struct workshop *w, const struct needs *n, json_t *fil
 		size_t more = 0;
 
 		/* A thing once signed by enough is not signed by all the rest as well. */
-		if (has_quorum(&n->quorums[i], file))
+		if (needs_quorum(&n->quorums[i], file))
 			continue;
 		r = hand_sign(w->hand, n->quorums[i].ids, body, signatures, &more, fault);
 		*added |= more > 0;
@@ -186,15 +117,6 @@ static int promote(struct workshop *w, const char *role, const struct needs *n, 
 	return strcmp(role, "root") ? 0 : workshop_reload(w, fault);
 }
 
-/* A draft of the very version that metadata/ has is what a crash left of its promotion. */
-static bool is_left_over(const struct workshop *w, const char *role, json_t *file)
-{
-	_drop_(drop_json) json_t *newest = NULL;
-
-	return workshop_newest(w, role, &newest, NULL, NULL, NULL) == 0 &&
-	       json_equal(json_object_get(newest, "signed"), json_object_get(file, "signed"));
-}
-
 static int sign_draft(struct workshop *w, const char *role, bool may_promote, struct fault *fault)
 {
 	_drop_(drop_json) json_t *file = NULL;
@@ -204,7 +126,7 @@ static int sign_draft(struct workshop *w, const char *role, bool may_promote, st
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (is_left_over(w, role, file)) {
+	if (needs_left_over(w, role, file)) {
 		workshop_drop_draft(w, role);
 		return 0;
 	}
@@ -213,7 +135,7 @@ static int sign_draft(struct workshop *w, const char *role, bool may_promote, st
 		r = add_signatures(w, &needs, file, &added, fault);
 	if (r == 0 && added)
 		r = workshop_put_draft(w, role, file, fault);
-	if (r == 0 && !complete(&needs, file))
+	if (r == 0 && !needs_met(&needs, file))
 		r = -EINPROGRESS;
 	else if (r == 0 && may_promote)
 		r = promote(w, role, &needs, file, fault);
@@ -257,7 +179,7 @@ static bool stands(const struct workshop *w, enum role role, json_t *list)
 
 	if (workshop_newest(w, name, &file, NULL, NULL, NULL) < 0)
 		return false;
-	stands = needs_of(w, name, NULL, &needs, NULL) == 0 && complete(&needs, file) &&
+	stands = needs_of(w, name, NULL, &needs, NULL) == 0 && needs_met(&needs, file) &&
 		 (!list || json_equal(list, json_object_get(json_object_get(file, "signed"),
 							    role_kinds[role].list)));
 	needs_clear(&needs);
@@ -394,87 +316,4 @@ int release_run(struct workshop *w, const struct options *o, struct fault *fault
 	if (r == 0)
 		r = follow_timestamp(w, o, false, fault);
 	return r < 0 ? r : root < 0 ? root : delegated;
-}
-
-static json_t *names_of(const struct workshop *w, json_t *ids)
-{
-	json_t *names = json_array(), *id;
-	char room[HAND_NAME];
-	size_t i;
-
-	json_array_foreach(ids, i, id)
-		json_array_append_new(names,
-				      json_string(hand_name(w->hand, json_string_value(id), room)));
-	return names;
-}
-
-static int add_waiting(const struct workshop *w, const char *role, json_t *file, json_t *list,
-		       struct fault *fault)
-{
-	json_t *body = json_object_get(file, "signed");
-	struct needs needs = { 0 };
-	int r;
-
-	if (!w->root && strcmp(role, "root"))
-		return 0; /* who is to sign it is not in force yet */
-	r = needs_of(w, role, body, &needs, fault);
-	for (size_t i = 0; r == 0 && i < needs.n; i++) {
-		_drop_(drop_json) json_t *missing = NULL;
-		const struct quorum *q = &needs.quorums[i];
-		size_t have = 0;
-
-		r = quorum_count(q, file, &have, &missing);
-		if (r == 0 && have < (uint64_t)q->signers.threshold)
-			json_array_append_new(list,
-					      json_pack("{s:s, s:O, s:I, s:I, s:o}", "role", role,
-							"version", json_object_get(body, "version"),
-							"have", (json_int_t)have, "threshold",
-							(json_int_t)q->signers.threshold, "missing",
-							names_of(w, missing)));
-	}
-	needs_clear(&needs);
-	return r;
-}
-
-int release_waiting(const struct workshop *w, json_t **ret, struct fault *fault)
-{
-	_drop_(drop_json) json_t *drafts = NULL, *list = json_array();
-	int r = workshop_drafts(w, &drafts, fault);
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(drafts, i, item) {
-		const char *role = json_string_value(item);
-		_drop_(drop_json) json_t *file = NULL;
-
-		if (r == 0)
-			r = workshop_draft(w, role, &file, fault);
-		if (r == 0 && !is_left_over(w, role, file))
-			r = add_waiting(w, role, file, list, fault);
-	}
-	if (r == 0)
-		*ret = take(list);
-	return r;
-}
-
-void release_tell(const struct workshop *w)
-{
-	_drop_(drop_json) json_t *list = NULL;
-	json_t *item, *name;
-	size_t i, k;
-
-	release_waiting(w, &list, NULL);
-	json_array_foreach(list, i, item) {
-		fprintf(stderr,
-			"draft/%s.json waits: version %" JSON_INTEGER_FORMAT
-			" has %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-			" signatures; missing:",
-			json_string_value(json_object_get(item, "role")),
-			json_integer_value(json_object_get(item, "version")),
-			json_integer_value(json_object_get(item, "have")),
-			json_integer_value(json_object_get(item, "threshold")));
-		json_array_foreach(json_object_get(item, "missing"), k, name)
-			fprintf(stderr, "%s %s", k ? "," : "", json_string_value(name));
-		fputc('\n', stderr);
-	}
 }

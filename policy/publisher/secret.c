@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <mbedtls/asn1write.h>
-#include <mbedtls/ecp.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/rsa.h>
 #include <mbedtls/version.h>
@@ -10,27 +8,23 @@
 #include <sodium.h>
 #endif
 #include <stdio.h>
-#include <sys/random.h>
 
 #include "agent/base/io.h"
 #include "policy/digest.h"
 #include "policy/json.h"
+#include "policy/publisher/mint.h"
 #include "policy/publisher/pem.h"
 #include "policy/publisher/pkcs8.h"
 #include "policy/publisher/public.h"
 #include "policy/publisher/secret.h"
 
-#define DER_MAX	      8192
-#define SEED_LEN      32
-#define PLAIN_LABEL   "PRIVATE KEY"
-#define SEALED_LABEL  "ENCRYPTED PRIVATE KEY"
-#define SEQUENCE      (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
-#define OID_PUBLIC_EC "\x2a\x86\x48\xce\x3d\x02\x01"
+#define PLAIN_LABEL  "PRIVATE KEY"
+#define SEALED_LABEL "ENCRYPTED PRIVATE KEY"
 
 struct secret {
 	const struct way *way;
 	mbedtls_pk_context pk;
-	uint8_t ed25519[2 * SEED_LEN];
+	uint8_t ed25519[2 * MINT_SEED];
 	struct blob der; /* of a key made here, until it is stored */
 	json_t *public;
 	char id[KEY_ID_TEXT];
@@ -43,35 +37,9 @@ struct way {
 	int (*sign)(struct secret *s, const char *data, size_t len, uint8_t *sig, size_t *n);
 };
 
-struct oid {
-	const char *bytes;
-	size_t len;
-};
-static const struct oid p256 = { "\x2a\x86\x48\xce\x3d\x03\x01\x07", 8 };
-static const struct oid p384 = { "\x2b\x81\x04\x00\x22", 5 };
-
-/* What comes before the seed in a PrivateKeyInfo (RFC 8410 section 7). */
-static const uint8_t ed25519_head[] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
-					0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
-
 static int fail(struct fault *fault, const char *what, int code)
 {
 	return fault_set(fault, -EIO, "%s failed in mbedTLS with -0x%04x", what, (unsigned)-code);
-}
-
-/* The kernel's generator needs no seed of ours. */
-static int random_bytes(void *ctx, unsigned char *out, size_t len)
-{
-	(void)ctx;
-	while (len) {
-		ssize_t n = getrandom(out, len, 0);
-
-		if (n < 0)
-			return -1;
-		out += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 static int sign_hash(struct secret *s, const char *data, size_t len, uint8_t *sig, size_t *n)
@@ -84,10 +52,10 @@ static int sign_hash(struct secret *s, const char *data, size_t len, uint8_t *si
 		return r;
 #if MBEDTLS_VERSION_MAJOR >= 3
 	return mbedtls_pk_sign(&s->pk, s->way->md, hash, mbedtls_md_get_size(md), sig, KEY_SIG_MAX,
-			       n, random_bytes, NULL);
+			       n, mint_random, NULL);
 #else
 	return mbedtls_pk_sign(&s->pk, s->way->md, hash, mbedtls_md_get_size(md), sig, n,
-			       random_bytes, NULL);
+			       mint_random, NULL);
 #endif
 }
 
@@ -126,22 +94,22 @@ static const struct way *way_of(json_t *public)
 
 static bool is_ed25519(const struct blob *der)
 {
-	return der->len == sizeof(ed25519_head) + SEED_LEN &&
-	       !memcmp(der->data, ed25519_head, sizeof(ed25519_head));
+	return der->len == MINT_ED25519_HEAD + MINT_SEED &&
+	       !memcmp(der->data, mint_ed25519_head, MINT_ED25519_HEAD);
 }
 
 /* Either half of an Ed25519 key as the other kinds give it: the public one in PEM. */
 static int open_ed25519(struct secret *s, const struct blob *der, char pem[PEM_MAX])
 {
 #ifdef CONFIG_POLICY_ED25519
-	uint8_t public[SEED_LEN];
-	char hex[2 * SEED_LEN + 1];
+	uint8_t public[MINT_SEED];
+	char hex[2 * MINT_SEED + 1];
 	_drop_(drop_json) json_t *object = NULL;
 	_free_ char *text = NULL;
 	int r;
 
 	if (sodium_init() < 0 ||
-	    crypto_sign_ed25519_seed_keypair(public, s->ed25519, der->data + sizeof(ed25519_head)))
+	    crypto_sign_ed25519_seed_keypair(public, s->ed25519, der->data + MINT_ED25519_HEAD))
 		return -EIO;
 	sodium_bin2hex(hex, sizeof(hex), public, sizeof(public));
 	object = json_pack("{s:s, s:{s:s}}", "keytype", "ed25519", "keyval", "public", hex);
@@ -158,7 +126,7 @@ static int open_ed25519(struct secret *s, const struct blob *der, char pem[PEM_M
 static int open_pk(struct secret *s, const struct blob *der, char pem[PEM_MAX])
 {
 #if MBEDTLS_VERSION_MAJOR >= 3
-	int code = mbedtls_pk_parse_key(&s->pk, der->data, der->len, NULL, 0, random_bytes, NULL);
+	int code = mbedtls_pk_parse_key(&s->pk, der->data, der->len, NULL, 0, mint_random, NULL);
 #else
 	int code = mbedtls_pk_parse_key(&s->pk, der->data, der->len, NULL, 0);
 #endif
@@ -201,110 +169,11 @@ struct secret *secret_free(struct secret *s)
 	return NULL;
 }
 
-/* From the end: version, algorithm, and the ECPrivateKey as mbedTLS writes it (RFC 5958). */
-static int wrap_ec(mbedtls_pk_context *pk, const struct oid *curve, uint8_t *start, uint8_t *end)
-{
-	uint8_t *p = end;
-	size_t len = 0;
-	int ret = mbedtls_pk_write_key_der(pk, start, (size_t)(end - start));
-
-	if (ret < 0)
-		return ret;
-	p -= ret; /* mbedTLS wrote it at the end of the room, too */
-	len = (size_t)ret;
-	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_len(&p, start, len));
-	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_tag(&p, start, MBEDTLS_ASN1_OCTET_STRING));
-	ret = mbedtls_asn1_write_oid(&p, start, curve->bytes, curve->len);
-	if (ret < 0)
-		return ret;
-	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_algorithm_identifier(&p, start, OID_PUBLIC_EC,
-									  strlen(OID_PUBLIC_EC),
-									  (size_t)ret));
-	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_int(&p, start, 0));
-	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_len(&p, start, len));
-	MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_tag(&p, start, SEQUENCE));
-	return (int)len;
-}
-
-static int make_ec(mbedtls_ecp_group_id group, const struct oid *curve, struct blob *ret,
-		   struct fault *fault)
-{
-	_wipe_ struct blob room = { calloc(1, DER_MAX), DER_MAX };
-	mbedtls_pk_context pk;
-	int n;
-
-	if (!room.data)
-		return -ENOMEM;
-	mbedtls_pk_init(&pk);
-	n = mbedtls_pk_setup(&pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
-	if (n == 0)
-		n = mbedtls_ecp_gen_key(group, mbedtls_pk_ec(pk), random_bytes, NULL);
-	if (n == 0)
-		n = wrap_ec(&pk, curve, room.data, room.data + DER_MAX);
-	mbedtls_pk_free(&pk);
-	if (n < 0)
-		return fail(fault, "making a key", n);
-	*ret = (struct blob){ malloc((size_t)n), (size_t)n };
-	if (!ret->data)
-		return -ENOMEM;
-	memcpy(ret->data, room.data + DER_MAX - n, (size_t)n);
-	return 0;
-}
-
-static int make_p256(struct blob *ret, struct fault *fault)
-{
-	return make_ec(MBEDTLS_ECP_DP_SECP256R1, &p256, ret, fault);
-}
-
-static int make_p384(struct blob *ret, struct fault *fault)
-{
-	return make_ec(MBEDTLS_ECP_DP_SECP384R1, &p384, ret, fault);
-}
-
-#ifdef CONFIG_POLICY_ED25519
-static int make_ed25519(struct blob *ret, struct fault *fault)
-{
-	*ret = (struct blob){ malloc(sizeof(ed25519_head) + SEED_LEN),
-			      sizeof(ed25519_head) + SEED_LEN };
-	if (!ret->data)
-		return -ENOMEM;
-	memcpy(ret->data, ed25519_head, sizeof(ed25519_head));
-	if (random_bytes(NULL, ret->data + sizeof(ed25519_head), SEED_LEN))
-		return fault_set(fault, -EIO, "no random bytes to be had");
-	return 0;
-}
-#endif
-
-static const struct {
-	const char *type;
-	int (*make)(struct blob *ret, struct fault *fault);
-} types[] = {
-	{ "p256", make_p256 },
-	{ "p384", make_p384 },
-#ifdef CONFIG_POLICY_ED25519
-	{ "ed25519", make_ed25519 },
-#define TYPES "p256, p384, ed25519"
-#else
-#define TYPES "p256, p384"
-#endif
-};
-
-const char *secret_types(void)
-{
-	return TYPES;
-}
-
 int secret_make_type(const char *type, struct secret **ret, struct fault *fault)
 {
 	_wipe_ struct blob der = { 0 };
-	size_t i = 0;
-	int r;
+	int r = mint_key(type, &der, fault);
 
-	while (strcmp(types[i].type, type))
-		if (++i == sizeof(types) / sizeof(*types))
-			return fault_set(fault, -EINVAL, "no keys of the type %.20s; there are %s",
-					 type, TYPES);
-	r = types[i].make(&der, fault);
 	if (r == 0)
 		r = open_der(&der, ret, fault);
 	if (r < 0)

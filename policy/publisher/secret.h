@@ -15,10 +15,9 @@
 
 struct secret;
 
-/* A new P-256 key, or one of a type of secret_types(): -EINVAL for others. */
+/* A new P-256 key, or one of another type (mint.h). */
 int secret_make(struct secret **ret, struct fault *fault);
 int secret_make_type(const char *type, struct secret **ret, struct fault *fault);
-const char *secret_types(void); /* for people: "p256, p384, ed25519" */
 
 /*
  * Reads a key.  -ENOKEY for a sealed one when phrase is NULL, -EKEYREJECTED for a wrong
