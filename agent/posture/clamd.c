@@ -188,8 +188,9 @@ static bool head_field(const char *head, unsigned number, char *out, size_t room
 
 	for (; number; number--) {
 		head = strchr(head, ':');
-		if (!head++)
+		if (!head)
 			return false;
+		head++;
 	}
 	n = strcspn(head, ":");
 	if (n >= room)
