@@ -44,7 +44,7 @@ done <"$src/docs/publishing.md"
 names=$("$O/policy/lazaret-policy" --help | sed -n 's/^  lazaret-policy \([a-z-]*\) .*/\1/p')
 missing=
 for name in $names; do
-	grep -q "^!\{0,1\} \{0,1\}lazaret-policy $name " "$src/docs/publishing.md" || missing+=" $name"
+	grep -q "^[! ]*lazaret-policy $name " "$src/docs/publishing.md" "$src/docs/feeds.md" || missing+=" $name"
 done
 n=$((n + 1))
 [ "$n" -gt 7 ] && [ -n "$names" ] && [ -z "$missing" ] || printf 'not '
