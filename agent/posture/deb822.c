@@ -79,7 +79,7 @@ int deb822_open(struct unpack *in, const struct word *names, size_t n, struct de
 	d->names = names;
 	d->n = n;
 	d->line = 1;
-	memset(d->kinds + '!', LINE_FIELD, '~' - '!' + 1);
+	memset(&d->kinds['!'], LINE_FIELD, '~' - '!' + 1);
 	d->kinds[' '] = d->kinds['\t'] = LINE_MORE;
 	d->kinds['\n'] = LINE_BLANK;
 	for (size_t i = 0; i < n; i++) {
