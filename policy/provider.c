@@ -7,12 +7,9 @@
 #include "policy/json.h"
 #include "policy/provider.h"
 #include "policy/reader.h"
+#include "policy/word.h"
 
 #define PROVIDER_FILE_MAX (64 * 1024)
-
-#define SMALL	"abcdefghijklmnopqrstuvwxyz"
-#define DIGITS	"0123456789"
-#define LETTERS SMALL "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
 
 const char *const part_names[PART_COUNT] = {
 	[PART_DAEMON] = "daemon",
@@ -74,79 +71,6 @@ static int read_vintage(struct reader *r, const struct member *m, json_t *value,
 	return err;
 }
 
-/* A text of certain characters, that begins with one of a few. */
-static int read_word(struct reader *r, const struct member *m, json_t *value, void *field,
-		     const char *first, const char *rest, const char *reason)
-{
-	const char *word = json_string_value(value);
-
-	if (!word || !*word || !strchr(first, *word) || word[strspn(word, rest)])
-		return reader_refuse_value(r, value, reason);
-	return reader_text(r, m, value, field);
-}
-
-static int read_name(struct reader *r, const struct member *m, json_t *value, void *field)
-{
-	return read_word(r, m, value, field, SMALL DIGITS, SMALL DIGITS "-",
-			 "is not a name; use small letters, digits and hyphens");
-}
-
-/* Of deb-control(5) and of rpm; neither an option nor a version can be one. */
-static int read_package(struct reader *r, const struct member *m, json_t *value, void *field)
-{
-	return read_word(r, m, value, field, LETTERS, LETTERS "+-._", "is not a package's name");
-}
-
-static int read_unit_name(struct reader *r, const struct member *m, json_t *value, void *field)
-{
-	static const char *const kinds[] = { ".service", ".socket", ".timer" };
-	const char *name = json_string_value(value);
-	const char *dot = name ? strrchr(name, '.') : NULL;
-
-	for (size_t i = 0; dot && i < COUNT(kinds); i++)
-		if (!strcmp(dot, kinds[i]) && dot > name)
-			return read_word(r, m, value, field, LETTERS, LETTERS ":-_.@",
-					 "is not a unit's name");
-	return reader_refuse_value(r, value, "is not the name of a service, a socket or a timer");
-}
-
-static int read_file_name(struct reader *r, const struct member *m, json_t *value, void *field)
-{
-	return read_word(r, m, value, field, LETTERS, LETTERS "+-._@", "is not a file's name");
-}
-
-static int read_path(struct reader *r, const struct member *m, json_t *value, void *field)
-{
-	const char *path = json_string_value(value);
-
-	if (!path || *path != '/' || strstr(path, "//") || strstr(path, "/../") ||
-	    strstr(path, "/./") || path[strspn(path, LETTERS "/+-._@")])
-		return reader_refuse_value(r, value, "is not an absolute path");
-	return reader_text(r, m, value, field);
-}
-
-static int read_config_path(struct reader *r, const struct member *m, json_t *value, void *field)
-{
-	const char *path = json_string_value(value);
-
-	if (path && strncmp(path, "/etc/", 5) && strncmp(path, "/opt/", 5) &&
-	    strncmp(path, "/var/", 5))
-		return reader_refuse_value(r, value, "is not below /etc, /opt or /var");
-	return read_path(r, m, value, field);
-}
-
-static int read_uri(struct reader *r, const struct member *m, json_t *value, void *field)
-{
-	static const char *const schemes[] = { "https://", "http://", "file:/" };
-	const char *uri = json_string_value(value);
-
-	for (size_t i = 0; uri && i < COUNT(schemes); i++)
-		if (!strncmp(uri, schemes[i], strlen(schemes[i])) &&
-		    !uri[strspn(uri, LETTERS ":/+-._~%")])
-			return reader_text(r, m, value, field);
-	return reader_refuse_value(r, value, "is not a URI of https, http or file");
-}
-
 static int read_number(struct reader *r, const struct member *m, json_t *value, void *field)
 {
 	json_int_t n = json_integer_value(value);
@@ -188,19 +112,19 @@ static int read_rows(struct reader *r, json_t *value, size_t least, row_read rea
 static int read_packages(struct reader *r, const struct member *m, json_t *value, void *field)
 {
 	(void)m;
-	return read_rows(r, value, 1, read_package, field);
+	return read_rows(r, value, 1, word_package, field);
 }
 
 static int read_file_names(struct reader *r, const struct member *m, json_t *value, void *field)
 {
 	(void)m;
-	return read_rows(r, value, 0, read_file_name, field);
+	return read_rows(r, value, 0, word_file, field);
 }
 
 static int read_paths(struct reader *r, const struct member *m, json_t *value, void *field)
 {
 	(void)m;
-	return read_rows(r, value, 1, read_path, field);
+	return read_rows(r, value, 1, word_path, field);
 }
 
 static int read_never(struct reader *r, const struct member *m, json_t *value, void *field)
@@ -232,16 +156,16 @@ static int read_at_least(struct reader *r, const struct member *m, json_t *value
 	}
 
 static const struct member unit_members[] = {
-	{ "unit", read_unit_name, AT(provider_unit, name), true, 0, PROVIDER_TEXT_MAX },
+	{ "unit", word_unit, AT(provider_unit, name), true, 0, PROVIDER_TEXT_MAX },
 	{ "part", read_part, AT(provider_unit, part), true, 0, 0 },
-	TEXT(provider_unit, program, read_path, false),
+	TEXT(provider_unit, program, word_path, false),
 	{ "drop_ins", read_file_names, AT(provider_unit, drop_ins), false, 0, 0 },
 };
 static const struct shape unit_shape = SHAPE(unit_members);
 
 static const struct member answer_members[] = {
 	{ "speaks", read_tongue, AT(provider_answer, speaks), true, 0, 0 },
-	TEXT(provider_answer, socket, read_path, true),
+	TEXT(provider_answer, socket, word_path, true),
 	TEXT(provider_answer, send, reader_text, false),
 	TEXT(provider_answer, expect, reader_text, false),
 };
@@ -254,8 +178,8 @@ static const struct member signatures_members[] = {
 static const struct shape signatures_shape = SHAPE(signatures_members);
 
 static const struct member setting_members[] = {
-	TEXT(provider_setting, file, read_config_path, true),
-	TEXT(provider_setting, key, read_package, true),
+	TEXT(provider_setting, file, word_config_path, true),
+	TEXT(provider_setting, key, word_package, true),
 	{ "of", read_part, AT(provider_setting, of), false, 0, 0 },
 	{ "only", read_only, 0, false, 0, 0 },
 	{ "never", read_never, AT(provider_setting, never), false, 0, 0 },
@@ -264,10 +188,10 @@ static const struct member setting_members[] = {
 static const struct shape setting_shape = SHAPE(setting_members);
 
 static const struct member source_members[] = {
-	TEXT(provider_source, uri, read_uri, true),
-	TEXT(provider_source, suite, read_file_name, true),
-	TEXT(provider_source, component, read_file_name, true),
-	TEXT(provider_source, keyring, read_file_name, true),
+	TEXT(provider_source, uri, word_uri, true),
+	TEXT(provider_source, suite, word_file, true),
+	TEXT(provider_source, component, word_file, true),
+	TEXT(provider_source, keyring, word_file, true),
 };
 static const struct shape source_shape = SHAPE(source_members);
 
@@ -347,7 +271,7 @@ static int read_remedies(struct reader *r, const struct member *m, json_t *value
 }
 
 static const struct member provider_members[] = {
-	{ "name", read_name, AT(provider, name), true, 0, PROVIDER_NAME_MAX },
+	{ "name", word_name, AT(provider, name), true, 0, PROVIDER_NAME_MAX },
 	TEXT(provider, title, reader_text, true),
 	{ "packages", read_packages, AT(provider, packages), false, 0, 0 },
 	{ "units", read_units, 0, true, 1, PROVIDER_ROWS },

@@ -34,12 +34,13 @@ void antivirus_tell(struct antivirus *a, bool demanded, const char *probe, enum 
 }
 
 /* A provider has a daemon with a program, or it would not have been read. */
-static const char *daemon_base(const struct provider *p)
+static const struct provider_unit *daemon_of(const struct provider *p)
 {
-	for (size_t i = 0; i < p->n_units; i++)
-		if (p->units[i].part == PART_DAEMON && *p->units[i].program)
-			return strrchr(p->units[i].program, '/') + 1;
-	return p->title;
+	size_t i = 0;
+
+	while (p->units[i].part != PART_DAEMON || !*p->units[i].program)
+		i++;
+	return &p->units[i];
 }
 
 /*
@@ -50,10 +51,11 @@ void look_antivirus(const struct requirement *req, const struct host *host, stru
 {
 	struct finding f = { .grade = GRADE_PASS };
 	const struct provider *p = req->with.antivirus.provider;
-	struct antivirus a = {
-		.req = req, .host = host, .provider = p, .finding = &f, .base = daemon_base(p)
-	};
+	const struct provider_unit *daemon = daemon_of(p);
+	struct antivirus a = { .req = req, .host = host, .provider = p, .finding = &f };
 
+	a.base = strrchr(daemon->program, '/') + 1;
+	a.unit = daemon->name;
 	a.systemd = faccessat(host->root, "run/systemd/system", F_OK, 0) == 0;
 	snprintf(a.good, sizeof(a.good), "%s runs", p->title);
 	probe_units(&a);

@@ -10,6 +10,7 @@ struct antivirus {
 	const struct provider *provider;
 	struct finding *finding;
 	const char *base; /* of the daemon's program: "clamd" */
+	const char *unit; /* of the daemon: "clamav-daemon.service" */
 	bool installed, systemd;
 	bool halted;	/* frozen or stopped: asking it would only cost time */
 	char good[200]; /* what there is to say when all is well */

@@ -25,17 +25,21 @@ static const char *socket_of(const struct antivirus *a)
 
 static void tell_silent(struct antivirus *a, int err)
 {
+	bool nobody = err == -ENOENT || err == -ECONNREFUSED;
 	const char *at = socket_of(a);
+	char todo[160];
 
-	if (err == -ENOENT || err == -ECONNREFUSED)
-		antivirus_tell(a, true, PROBE, GRADE_FAIL, "start it: systemctl start its unit",
+	snprintf(todo, sizeof(todo), "start it: systemctl %s %s", nobody ? "start" : "restart",
+		 a->unit);
+	if (nobody)
+		antivirus_tell(a, true, PROBE, GRADE_FAIL, todo,
 			       "%s is not running: nobody listens on %s", a->base, at);
 	else if (err == -ETIMEDOUT || err == -ECONNRESET || err == -EPIPE)
-		antivirus_tell(a, true, PROBE, GRADE_FAIL, "restart it: systemctl restart its unit",
-			       "%s does not answer on %s", a->base, at);
+		antivirus_tell(a, true, PROBE, GRADE_FAIL, todo, "%s does not answer on %s",
+			       a->base, at);
 	else
-		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, "see systemctl status of its unit",
-			       "cannot ask %s on %s: %s", a->base, at, strerror(-err));
+		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, todo, "cannot ask %s on %s: %s",
+			       a->base, at, strerror(-err));
 }
 
 static void judge_age(struct antivirus *a, const char *probe, const char *whose,

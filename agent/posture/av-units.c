@@ -53,7 +53,7 @@ static void probe_unit(struct antivirus *a, const struct provider_unit *u)
 		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "install it anew",
 			       "%s has no unit file", u->name);
 	else if (unit.load == UNIT_MASKED)
-		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "unmask it: systemctl unmask",
+		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "systemctl unmask, also --runtime",
 			       "%s is masked by /%.90s", u->name, unit.fragment);
 	else if (unit.load == UNIT_OVERRIDDEN)
 		antivirus_tell(a, demanded, u->name, GRADE_FAIL, todo, "%s is overridden by /%.90s",
@@ -62,7 +62,8 @@ static void probe_unit(struct antivirus *a, const struct provider_unit *u)
 		antivirus_tell(a, demanded, u->name, GRADE_FAIL, todo,
 			       "%s is changed: /%.90s sets %s", u->name, unit.drop_in, unit.sets);
 	else if (!unit.enabled)
-		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "enable it: systemctl enable",
+		antivirus_tell(a, demanded, u->name, GRADE_FAIL,
+			       "enable it, for instance by systemctl enable",
 			       "%s is not enabled: it would not start at boot", u->name);
 	else
 		antivirus_tell(a, demanded, u->name, GRADE_PASS, NULL, "%s is enabled, as packaged",
