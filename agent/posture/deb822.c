@@ -121,7 +121,8 @@ static int refill(struct deb822 *d, struct fault *fault)
 
 	memmove(d->text, d->text + from, d->len - from);
 	for (size_t i = 0; i < d->n; i++)
-		d->values[i].p -= d->values[i].p ? from : 0;
+		if (d->values[i].p)
+			d->values[i].p -= from;
 	d->len -= from;
 	d->at -= from;
 	d->from = 0;
