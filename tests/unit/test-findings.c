@@ -238,6 +238,34 @@ static void test_states(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Without a feed a point release may hold fixes, so all of it counts; other updates do not. */
+static void test_point_release(void **state)
+{
+	const struct row hosts[] = {
+		{ SSL, .base = OFFER("libssl3", "3.0.1-2", "") },
+		{ SSL, .updates = OFFER("libssl3", "3.0.1-2", "") },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		_drop_(drop_findings) struct findings *f = NULL;
+		const struct patch *p;
+		struct root r;
+		size_t n;
+
+		assert_int_equal(root_open(&r), 0);
+		put_host(&r, &hosts[i]);
+		find(&r, &hosts[i], NULL, &f);
+		root_close(&r);
+		p = findings_list(f, &n);
+		assert_int_equal(n, i == 0);
+		if (n) {
+			assert_string_equal(p->from, "bookworm");
+			assert_int_equal(p->severity, SEVERITY_UNKNOWN);
+		}
+	}
+}
+
 /* What a deadline needs: of each severity how many, and since when the first. */
 static void test_dates(void **state)
 {
