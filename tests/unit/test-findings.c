@@ -545,10 +545,10 @@ static void test_at_work(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_states),	cmocka_unit_test(test_dates),
-		cmocka_unit_test(test_apk),	cmocka_unit_test(test_unpack),
-		cmocka_unit_test(test_phase),	cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_at_work),
+		cmocka_unit_test(test_states), cmocka_unit_test(test_point_release),
+		cmocka_unit_test(test_dates),  cmocka_unit_test(test_apk),
+		cmocka_unit_test(test_unpack), cmocka_unit_test(test_phase),
+		cmocka_unit_test(test_memory), cmocka_unit_test(test_at_work),
 	};
 
 	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
