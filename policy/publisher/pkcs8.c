@@ -218,6 +218,8 @@ static int get_derivation(uint8_t **p, const uint8_t *end, struct lock *l)
 		return -EINVAL;
 	if (!is_oid(&oid, OID_PBKDF2))
 		return -ENOTSUP;
+	if (params.tag != SEQUENCE) /* absent, for instance */
+		return -EINVAL;
 	in = params.p;
 	in_end = in + params.len;
 	if (!get_bytes(&in, in_end, &l->salt, &l->salt_len) ||
@@ -257,6 +259,8 @@ static int read_lock(const struct blob *sealed, struct lock *l)
 		return -EINVAL;
 	if (!is_oid(&oid, OID_PBES2))
 		return -ENOTSUP;
+	if (params.tag != SEQUENCE) /* absent, for instance */
+		return -EINVAL;
 	in = params.p;
 	in_end = in + params.len;
 	r = get_derivation(&in, in_end, l);
