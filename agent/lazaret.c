@@ -16,6 +16,7 @@ const struct command commands[] = {
 	{ "check", "", "look at everything now, then the status (root)", command_status },
 	{ "refresh", "", "fetch the policy now, then the status (root)", command_status },
 	{ "antivirus", "", "the antivirus, and what each probe of it saw", command_check },
+	{ "firewall", "", "the firewall, and what others can reach of this host", command_check },
 	{ "look", "patches --dpkg-status FILE | --root DIR [--feed FILE] [--lists DIR] [--all] [--plain]",
 	  "what a status file lacks, without a host", command_look },
 };

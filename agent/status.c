@@ -24,20 +24,26 @@ static json_t *remedy_json(const struct daemon *d, const struct subject *s)
 			 running, "tried", (int)s->n_tried, "outcome", plain_text(s->outcome));
 }
 
+static json_t *items_json(const struct finding *f, size_t most)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < f->n_items && i < most; i++)
+		json_array_append_new(items, plain_text(f->items[i]));
+	return items;
+}
+
 static json_t *subject_json(const struct daemon *d, const struct subject *s)
 {
 	const struct finding *f = &s->finding;
-	json_t *items = json_array();
 
-	for (size_t i = 0; i < f->n_items && i < ITEMS_SHOWN; i++)
-		json_array_append_new(items, plain_text(f->items[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "id",
 			 s->req->id, "check", check_names[s->req->check], "grade",
 			 grade_names[f->grade], "standing", standing_names[s->verdict.standing],
-			 "what", plain_text(f->what), "todo", plain_text(f->todo), "items", items,
-			 "all", (json_int_t)f->n_all, "since", (json_int_t)s->verdict.since,
-			 "until", (json_int_t)s->verdict.until, "remedy", remedy_json(d, s),
-			 "contact", plain_text(s->req->contact));
+			 "what", plain_text(f->what), "todo", plain_text(f->todo), "items",
+			 items_json(f, ITEMS_SHOWN), "all", (json_int_t)f->n_all, "since",
+			 (json_int_t)s->verdict.since, "until", (json_int_t)s->verdict.until,
+			 "remedy", remedy_json(d, s), "contact", plain_text(s->req->contact));
 }
 
 static json_t *evidence_json(const struct finding *f)
@@ -68,6 +74,7 @@ char *status_check_text(const struct daemon *d, enum check check)
 			continue;
 		s = subject_json(d, &d->subjects[i]);
 		json_object_set_new(s, "evidence", evidence_json(&d->subjects[i].finding));
+		json_object_set_new(s, "items", items_json(&d->subjects[i].finding, FINDING_ITEMS));
 		json_array_append_new(subjects, s);
 	}
 	all = json_pack("{s:s, s:I, s:o}", "state", state_names[d->history->state], "now",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <linux/netfilter.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "netfilter/ruleset-parts.h"
 
@@ -65,7 +66,7 @@ static bool closes(struct ruleset *rs, uint32_t chain, unsigned probe)
 	unsigned fates;
 
 	if (!c->input ||
-	    (c->name.family != NFPROTO_INET && c->name.family != ruleset_probes[probe].family))
+	    (c->name.family != NFPROTO_INET && c->name.family != rs->probes[probe].family))
 		return false;
 	fates = fate_in(rs, chain, probe, 0);
 	if (fates & FATE_RETURN)
@@ -90,7 +91,7 @@ static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room)
 	const struct kept_chain *c = NULL;
 
 	for (unsigned i = 0; i < PROBES; i++) {
-		if (ruleset_probes[i].family != family)
+		if (rs->probes[i].family != family)
 			continue;
 		c = closing(rs, i);
 		if (!c)
@@ -104,11 +105,16 @@ static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room)
 	return true;
 }
 
-void ruleset_judge(struct ruleset *rs, struct survey *ret)
+void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, struct survey *ret)
 {
 	struct survey s = { 0 };
 
 	s.closed4 = judge(rs, NFPROTO_IPV4, s.by4, sizeof(s.by4));
 	s.closed6 = judge(rs, NFPROTO_IPV6, s.by6, sizeof(s.by6));
+	for (size_t i = 0; i < n; i++)
+		ports[i].open = PROBES + i >= rs->n_probes || !closing(rs, (unsigned)(PROBES + i));
+	memcpy(s.forwards, rs->forwards, sizeof(s.forwards));
+	s.n_forwards = rs->n_forwards;
+	s.all_forwards = rs->all_forwards;
 	*ret = s;
 }

@@ -42,6 +42,17 @@ void load_meta(const struct probe *probe, const struct nlattr **a, struct value 
 	}
 }
 
+/* A port that is known is as good as any other field that is. */
+static void put_port(const struct probe *probe, struct value *v)
+{
+	const uint16_t port = htons(probe->port);
+
+	if (probe->port)
+		put(v, FIELD_KNOWN, &port, sizeof(port));
+	else
+		*v = (struct value){ FIELD_PORT, .len = sizeof(port) };
+}
+
 void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v)
 {
 	const uint32_t state = NF_CT_STATE_BIT(IP_CT_NEW), status = 0;
@@ -49,7 +60,6 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 	const struct nlattr *d = a[NFTA_CT_DIRECTION];
 	uint8_t direction = d && mnl_attr_validate(d, MNL_TYPE_U8) == 0 ? mnl_attr_get_u8(d) : any;
 
-	(void)probe;
 	*v = (struct value){ 0 };
 	switch (object_be32(a[NFTA_CT_KEY], UINT32_MAX)) {
 	case NFT_CT_STATE: return put(v, FIELD_KNOWN, &state, sizeof(state));
@@ -57,7 +67,7 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 	case NFT_CT_DIRECTION: return put(v, FIELD_KNOWN, &original, 1);
 	case NFT_CT_SRC_IP: *v = (struct value){ FIELD_SOURCE, .len = 4 }; break;
 	case NFT_CT_SRC_IP6: *v = (struct value){ FIELD_SOURCE, .len = 16 }; break;
-	case NFT_CT_PROTO_DST: *v = (struct value){ FIELD_PORT, .len = 2 }; break;
+	case NFT_CT_PROTO_DST: put_port(probe, v); break;
 	}
 	if (direction != original)
 		v->field = FIELD_UNKNOWN;
@@ -94,7 +104,6 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 		{ NFPROTO_IPV6, NFT_PAYLOAD_NETWORK_HEADER, 8, 0, FIELD_SOURCE },
 		{ NFPROTO_IPV6, NFT_PAYLOAD_NETWORK_HEADER, 24, 0, FIELD_HOST6 },
 		{ 0, NFT_PAYLOAD_LL_HEADER, 6, 6, FIELD_SOURCE },
-		{ 0, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, FIELD_PORT },
 		{ 0, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4, FIELD_PORT },
 	};
 	const uint32_t protocol = probe->family == NFPROTO_IPV4 ? 9 : 6;
@@ -109,11 +118,13 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 13 && len == 1 &&
 	    probe->protocol == IPPROTO_TCP)
 		return put(v, FIELD_KNOWN, &flags, 1);
+	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 2 && len == 2)
+		return put_port(probe, v);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		const struct part *p = &parts[i];
 
 		if (base == p->base && from == p->from && (!p->len || len == p->len) &&
 		    (!p->family || probe->family == p->family))
-			v->field = p->field;
+			v->field = probe->port && p->field == FIELD_PORT ? FIELD_UNKNOWN : p->field;
 	}
 }

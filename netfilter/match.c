@@ -29,8 +29,10 @@ static uint64_t share_of_truth(bool truth)
 	return truth ? SHARE_ALL : 0;
 }
 
-static uint64_t share_of_ports(unsigned from, unsigned to)
+static uint64_t share_of_ports(const struct probe *probe, unsigned from, unsigned to)
 {
+	if (probe->port)
+		return share_of_truth(from <= probe->port && probe->port <= to);
 	return from <= to ? (uint64_t)(to - from + 1) << 16 : 0;
 }
 
@@ -49,7 +51,7 @@ static uint64_t on_tcp(const void *info, const struct probe *probe)
 	if (probe->protocol != IPPROTO_TCP)
 		return 0;
 	ports = share_both(share_of_source_ports(m.spts, m.invflags & XT_TCP_INV_SRCPT),
-			   turn(share_of_ports(m.dpts[0], m.dpts[1]),
+			   turn(share_of_ports(probe, m.dpts[0], m.dpts[1]),
 				m.invflags & XT_TCP_INV_DSTPT));
 	flags = turn(share_of_truth((TCP_SYN & m.flg_mask) == m.flg_cmp),
 		     m.invflags & XT_TCP_INV_FLAGS);
@@ -64,7 +66,7 @@ static uint64_t on_udp(const void *info, const struct probe *probe)
 	if (probe->protocol != IPPROTO_UDP)
 		return 0;
 	return share_both(share_of_source_ports(m.spts, m.invflags & XT_UDP_INV_SRCPT),
-			  turn(share_of_ports(m.dpts[0], m.dpts[1]),
+			  turn(share_of_ports(probe, m.dpts[0], m.dpts[1]),
 			       m.invflags & XT_UDP_INV_DSTPT));
 }
 
@@ -73,7 +75,6 @@ static uint64_t on_multiport(const void *info, const struct probe *probe)
 	struct xt_multiport_v1 m;
 	uint64_t all = 0;
 
-	(void)probe;
 	memcpy(&m, info, sizeof(m));
 	if (m.flags != XT_MULTIPORT_DESTINATION || m.count > XT_MULTI_PORTS)
 		return SHARE_DOUBT;
@@ -82,7 +83,7 @@ static uint64_t on_multiport(const void *info, const struct probe *probe)
 
 		if (m.pflags[i] && i + 1 < m.count)
 			i++;
-		all = share_either(all, share_of_ports(from, m.ports[i]));
+		all = share_either(all, share_of_ports(probe, from, m.ports[i]));
 	}
 	return turn(all, m.invert);
 }
@@ -127,8 +128,9 @@ static uint64_t on_conntrack(const void *info, const struct probe *probe)
 		all = share_both(all, turn(share_of_source(&m, probe),
 					   m.invert_flags & XT_CONNTRACK_ORIGSRC));
 	if (m.match_flags & XT_CONNTRACK_ORIGDST_PORT)
-		all = share_both(all, turn(share_of_ports(m.origdst_port, m.origdst_port_high),
-					   m.invert_flags & XT_CONNTRACK_ORIGDST_PORT));
+		all = share_both(all,
+				 turn(share_of_ports(probe, m.origdst_port, m.origdst_port_high),
+				      m.invert_flags & XT_CONNTRACK_ORIGDST_PORT));
 	return share_both(all, m.match_flags & ~CONNTRACK_READ ? SHARE_DOUBT : SHARE_ALL);
 }
 

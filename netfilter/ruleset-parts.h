@@ -8,8 +8,10 @@
 
 #define NOWHERE UINT32_MAX /* instead of a chain */
 
-#define PROBES 4
-extern const struct probe ruleset_probes[PROBES];
+/* The first ask whether inbound is closed at all, those behind them about one port each. */
+#define PROBES	   4
+#define PROBES_MAX (PROBES + SURVEY_PORTS_MAX)
+_Static_assert(PROBES_MAX <= 64, "a bit each");
 
 /* Where a packet may end up; several bits when it depends. */
 enum fate { FATE_DROP = 1, FATE_ACCEPT = 2, FATE_RETURN = 4, FATE_BEING_ASKED = 8 };
@@ -22,21 +24,26 @@ struct name {
 /* Only rules that have an effect on one of the probes at all. */
 struct kept_rule {
 	enum effect effect;
-	uint32_t target;   /* chain, or NOWHERE */
-	uint8_t sure, may; /* bit for each probe */
+	uint32_t target;    /* chain, or NOWHERE */
+	uint64_t sure, may; /* bit for each probe */
 };
 
 struct kept_chain {
 	struct name name;
-	bool input; /* a base chain that packets to this host meet */
+	bool input;  /* a base chain that packets to this host meet */
+	bool output; /* a base chain that this host's own packets meet */
 	int32_t priority;
 	uint8_t policy; /* a fate */
 	struct kept_rule *rules;
 	uint32_t n, room;
-	uint8_t fate[PROBES]; /* 0: not asked yet */
+	uint8_t fate[PROBES_MAX]; /* 0: not asked yet */
 };
 
 struct ruleset {
+	struct probe probes[PROBES_MAX];
+	unsigned n_probes;
+	struct forward forwards[SURVEY_FORWARDS];
+	size_t n_forwards, all_forwards;
 	struct name *asleep; /* dormant tables, and ours: they do not count */
 	uint32_t n_asleep, room_asleep;
 	struct sets sets;

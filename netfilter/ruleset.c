@@ -5,16 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netfilter/forward.h"
 #include "netfilter/object.h"
 #include "netfilter/ruleset-parts.h"
 
 #define OBJECTS_MAX (1u << 20) /* of each kind */
 
-const struct probe ruleset_probes[PROBES] = {
-	{ NFPROTO_IPV4, IPPROTO_TCP },
-	{ NFPROTO_IPV4, IPPROTO_UDP },
-	{ NFPROTO_IPV6, IPPROTO_TCP },
-	{ NFPROTO_IPV6, IPPROTO_UDP },
+static const struct probe first_probes[PROBES] = {
+	{ NFPROTO_IPV4, IPPROTO_TCP, 0 },
+	{ NFPROTO_IPV4, IPPROTO_UDP, 0 },
+	{ NFPROTO_IPV6, IPPROTO_TCP, 0 },
+	{ NFPROTO_IPV6, IPPROTO_UDP, 0 },
 };
 
 static int make_room(void **array, uint32_t n, uint32_t *room, size_t size)
@@ -65,7 +66,20 @@ static int copy_name(uint8_t family, const char *table, const char *chain, struc
 
 struct ruleset *ruleset_new(void)
 {
-	return calloc(1, sizeof(struct ruleset));
+	struct ruleset *rs = calloc(1, sizeof(*rs));
+
+	if (!rs)
+		return NULL;
+	memcpy(rs->probes, first_probes, sizeof(first_probes));
+	rs->n_probes = PROBES;
+	return rs;
+}
+
+void ruleset_ask(struct ruleset *rs, const struct survey_port *port)
+{
+	if (rs->n_probes < PROBES_MAX)
+		rs->probes[rs->n_probes++] = (struct probe){ port->family, port->protocol,
+							     port->port };
 }
 
 void ruleset_free(struct ruleset *rs)
@@ -132,6 +146,7 @@ int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
 	if (r < 0)
 		return r;
 	c.input = seen.base && seen.hook == NF_INET_LOCAL_IN && !strcmp(seen.type, "filter");
+	c.output = seen.base && seen.hook == NF_INET_LOCAL_OUT;
 	c.priority = seen.priority;
 	c.policy = seen.policy == NF_DROP ? FATE_DROP : FATE_ACCEPT;
 	rs->chains[rs->n_chains++] = c;
@@ -210,9 +225,18 @@ static int keep(void *ctx, const struct weight *w)
 		last = &c->rules[c->n++];
 		*last = k;
 	}
-	last->may |= (uint8_t)(1u << g->probe);
-	last->sure |= (uint8_t)(w->sure << g->probe);
+	last->may |= UINT64_C(1) << g->probe;
+	last->sure |= (uint64_t)w->sure << g->probe;
 	return 0;
+}
+
+static void keep_forward(void *ctx, const struct forward *f)
+{
+	struct ruleset *rs = ctx;
+
+	rs->all_forwards++;
+	if (rs->n_forwards < SURVEY_FORWARDS)
+		rs->forwards[rs->n_forwards++] = *f;
 }
 
 int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
@@ -233,7 +257,9 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 	g.place = &place;
 	g.chain = &rs->chains[at];
 	g.first = g.chain->n;
-	for (g.probe = 0; g.probe < PROBES && r == 0; g.probe++)
-		r = weigh_rule(seen.terms, &place, &ruleset_probes[g.probe], keep, &g);
+	for (g.probe = 0; g.probe < rs->n_probes && r == 0; g.probe++)
+		r = weigh_rule(seen.terms, &place, &rs->probes[g.probe], keep, &g);
+	if (r == 0 && !g.chain->output)
+		forward_each(seen.terms, &place, keep_forward, rs);
 	return r;
 }

@@ -13,6 +13,9 @@ struct ruleset *ruleset_new(void); /* NULL when memory ran out */
 void ruleset_free(struct ruleset *rs);
 DEFINE_DROP(ruleset, ruleset_free)
 
+/* One more question, before any rule is taken; those above SURVEY_PORTS_MAX are passed over. */
+void ruleset_ask(struct ruleset *rs, const struct survey_port *port);
+
 /*
  * Take one object of a dump (nft_each): first all tables, then all chains, then all sets and
  * their elements, then all rules.
@@ -27,4 +30,5 @@ int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
 /* Those whose elements are still to be asked for. */
 const struct sets *ruleset_sets(const struct ruleset *rs);
 
-void ruleset_judge(struct ruleset *rs, struct survey *ret);
+/* The answers; ports[] are those that were asked about, in that order. */
+void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, struct survey *ret);

@@ -35,12 +35,15 @@ static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
 	return r;
 }
 
-static int look(struct nft *nft, struct survey *ret, struct fault *fault)
+static int look(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
+		struct fault *fault)
 {
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
 	uint32_t before = 0, after = 0;
 	int r = rs ? nft_generation(nft, &before, fault) : -ENOMEM;
 
+	for (size_t i = 0; r == 0 && i < n; i++)
+		ruleset_ask(rs, &ports[i]);
 	if (r == 0)
 		r = read_all(nft, rs, fault);
 	if (r == 0)
@@ -48,13 +51,19 @@ static int look(struct nft *nft, struct survey *ret, struct fault *fault)
 	if (r == 0 && before != after)
 		r = -EINTR;
 	if (r == 0)
-		ruleset_judge(rs, ret);
+		ruleset_judge(rs, ports, n, ret);
 	return r < 0 ? fault_set(fault, r, "cannot read the ruleset: %s", nft_why(r)) : 0;
+}
+
+int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
+		 struct fault *fault)
+{
+	int r = look(nft, ports, n, ret, NULL);
+
+	return r == 0 ? 0 : look(nft, ports, n, ret, fault);
 }
 
 int survey_inbound(struct nft *nft, struct survey *ret, struct fault *fault)
 {
-	int r = look(nft, ret, NULL);
-
-	return r == 0 ? 0 : look(nft, ret, fault);
+	return survey_ports(nft, NULL, 0, ret, fault);
 }

@@ -20,16 +20,42 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "agent/base/err.h"
 
 struct nft;
 
+/* A packet to this port of this host: does one that nobody asked for get in? */
+#define SURVEY_PORTS_MAX 60
+struct survey_port {
+	uint8_t family; /* NFPROTO_IPV4 or NFPROTO_IPV6 */
+	uint8_t protocol;
+	uint16_t port; /* host order; 0: the protocol as such */
+	bool open;     /* the answer */
+};
+
+/* A rule that sends what comes for this host elsewhere, past the rules for what comes in. */
+#define SURVEY_FORWARDS 16
+struct forward {
+	uint8_t protocol;  /* 0: any */
+	uint16_t from, to; /* ports, host order; 0 to 65535: all, or which ones cannot be told */
+	char whereto[64];  /* "172.17.0.2 port 80"; "port 8080" of this host; "" when not read */
+};
+
 struct survey {
 	/* Does a packet to this host that matches no condition end in drop or reject? */
 	bool closed4, closed6;
 	char by4[96], by6[96]; /* which chain closes it, "ip filter INPUT"; empty when open */
+	struct forward forwards[SURVEY_FORWARDS];
+	size_t n_forwards, all_forwards; /* kept; there */
 };
 
 /* 0 and *ret; or -errno (-EINTR: the ruleset changed while it was read, twice). */
 int survey_inbound(struct nft *nft, struct survey *ret, struct fault *fault);
+
+/* The same, and the answer for each of n ports, SURVEY_PORTS_MAX at most: more are taken as open.
+ */
+int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
+		 struct fault *fault);

@@ -15,7 +15,8 @@ struct sets;
 /* What else is known of the packet. */
 struct probe {
 	uint8_t family;	  /* NFPROTO_IPV4 or NFPROTO_IPV6 */
-	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
+	uint16_t port;	  /* where it goes to, in host order; 0: to any */
 };
 
 enum effect { EFFECT_NONE, EFFECT_ACCEPT, EFFECT_DROP, EFFECT_RETURN, EFFECT_JUMP, EFFECT_GOTO };

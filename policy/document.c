@@ -199,7 +199,11 @@ static const struct member antivirus_members[] = {
 	{ "on_access", reader_bool, offsetof(struct requirement, with.antivirus.on_access), false,
 	  0, 0 },
 };
-static const struct member firewall_members[] = { REQUIREMENT_MEMBERS };
+static const struct member firewall_members[] = {
+	REQUIREMENT_MEMBERS,
+	{ "exposed", exposed_read, offsetof(struct requirement, with.firewall.exposed), false, 0,
+	  EXPOSED_MAX },
+};
 
 /* What a requirement may say depends on its check; also what it is when it says nothing. */
 static const struct {

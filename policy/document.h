@@ -11,6 +11,7 @@
 
 #include "agent/base/allow.h"
 #include "agent/base/err.h"
+#include "policy/exposed.h"
 #include "policy/menu.h"
 #include "policy/provider.h"
 
@@ -42,6 +43,9 @@ struct requirement {
 			const struct provider *provider; /* built in, or the policy's */
 			bool updater, on_access;	 /* these parts of it are demanded, too */
 		} antivirus;
+		struct {
+			struct exposed exposed; /* what others may reach */
+		} firewall;
 	} with;
 	uint64_t grace; /* seconds from the first failing look until quarantine */
 	enum remedy remedies[REQUIREMENT_REMEDIES]; /* tried in this order */

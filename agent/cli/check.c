@@ -35,6 +35,7 @@ static void show_evidence(const json_t *e, int64_t now)
 static void show_requirement(const json_t *req, int64_t now)
 {
 	const json_t *rows = json_object_get(req, "evidence");
+	const json_t *items = json_object_get(req, "items");
 	const json_t *remedy = json_object_get(req, "remedy");
 	char at[CLOCK_TEXT], span[SPAN_TEXT];
 
@@ -42,6 +43,11 @@ static void show_requirement(const json_t *req, int64_t now)
 	printf("%s: %s\n", text_of(req, "id"), text_of(req, "what"));
 	for (size_t i = 0; i < json_array_size(rows); i++)
 		show_evidence(json_array_get(rows, i), now);
+	for (size_t i = 0; i < json_array_size(items); i++)
+		printf("  - %s\n", json_string_value(json_array_get(items, i)));
+	if (int_of(req, "all") > (int64_t)json_array_size(items))
+		printf("  - and %" PRId64 " more\n",
+		       int_of(req, "all") - (int64_t)json_array_size(items));
 	if (!strcmp(text_of(req, "standing"), "grace"))
 		printf("  time until %s (%s)\n", clock_text(int_of(req, "until"), at),
 		       span_until(now, int_of(req, "until"), span));

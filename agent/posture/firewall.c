@@ -1,91 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/io.h"
-#include "agent/posture/posture.h"
+#include "agent/posture/firewall.h"
+#include "netfilter/listen.h"
 #include "netfilter/survey.h"
 
-#define UFW_CONF     "etc/ufw/ufw.conf"
-#define UFW_CONF_MAX (64 * 1024)
+#define TODO_CLOSE  "close it with the firewall this host uses, for instance: ufw enable"
+#define TODO_LEGACY "let iptables be iptables-nft: update-alternatives --config iptables"
 
-static void add_item(struct finding *f, const char *text)
+static void tell_family(char family, bool closed, const char *by, struct finding *f)
 {
-	f->n_all++;
-	if (f->n_items < FINDING_ITEMS)
-		snprintf(f->items[f->n_items++], sizeof(f->items[0]), "%s", text);
+	char probe[8];
+
+	snprintf(probe, sizeof(probe), "IPv%c", family);
+	if (closed)
+		finding_tell(f, probe, GRADE_PASS, NULL, "inbound %s is closed by %.80s", probe,
+			     by);
+	else
+		finding_tell(f, probe, GRADE_FAIL, TODO_CLOSE, "inbound %s is open", probe);
 }
 
-static void note_ufw(const struct host *host, struct finding *f)
+/* What is open by nf_tables may be closed by what it does not show: then nobody knows. */
+static void doubt(const struct host *host, struct finding *f)
 {
-	_free_ char *text = NULL;
-	size_t len;
-
-	if (io_read(host->root, UFW_CONF, UFW_CONF_MAX, &text, &len) < 0)
+	if (!has_legacy_rules(host))
 		return;
-	add_item(f, strncmp(text, "ENABLED=yes", 11) && !strstr(text, "\nENABLED=yes")
-			    ? "ufw says it is off"
-			    : "ufw says it is on");
+	f->grade = GRADE_UNKNOWN;
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (f->evidence[i].grade == GRADE_FAIL)
+			f->evidence[i].grade = GRADE_UNKNOWN;
+	snprintf(f->what, sizeof(f->what),
+		 "inbound is open but for rules of iptables-legacy, which cannot be judged");
+	snprintf(f->todo, sizeof(f->todo), TODO_LEGACY);
 }
 
-/* Evidence for the reader and nothing else: front ends go on saying "active" after a flush. */
-static void note_front_ends(const struct host *host, struct finding *f)
+static void tell_families(const struct host *host, const struct survey *s, struct finding *f)
 {
-	static const struct {
-		const char *path, *says;
-	} links[] = {
-		{ "etc/systemd/system/multi-user.target.wants/firewalld.service",
-		  "firewalld is enabled at boot" },
-		{ "etc/systemd/system/sysinit.target.wants/nftables.service",
-		  "nftables.service is enabled at boot" },
-	};
-	struct stat st;
-
-	note_ufw(host, f);
-	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
-		if (fstatat(host->root, links[i].path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			add_item(f, links[i].says);
-}
-
-static void judge(const struct survey *s, struct finding *f)
-{
-	f->grade = s->closed4 && s->closed6 ? GRADE_PASS : GRADE_FAIL;
-	if (f->grade == GRADE_PASS) {
-		snprintf(f->what, sizeof(f->what),
-			 "inbound is closed: IPv4 by %.80s, IPv6 by %.80s", s->by4, s->by6);
-		return;
-	}
-	if (s->closed4 || s->closed6)
+	tell_family('4', s->closed4, s->by4, f);
+	tell_family('6', s->closed6, s->by6, f);
+	if (!s->closed4 && !s->closed6)
+		snprintf(f->what, sizeof(f->what), "inbound is open for IPv4 and IPv6");
+	else if (!s->closed4 || !s->closed6)
 		snprintf(f->what, sizeof(f->what),
 			 "inbound IPv%c is open; IPv%c is closed by %.80s", s->closed4 ? '6' : '4',
 			 s->closed4 ? '4' : '6', s->closed4 ? s->by4 : s->by6);
+	if (f->grade == GRADE_FAIL)
+		doubt(host, f);
+}
+
+static void look(const struct requirement *req, const struct host *host, struct finding *f)
+{
+	_free_ struct listeners *l = calloc(1, sizeof(*l));
+	struct survey_port ports[SURVEY_PORTS_MAX];
+	struct fault fault = { 0 }, deaf = { 0 };
+	struct survey s;
+	int r = l ? listen_read(l, &deaf) : fault_set(&deaf, -ENOMEM, "out of memory");
+	size_t n = r == 0 ? exposed_ports(l, ports, SURVEY_PORTS_MAX) : 0;
+
+	if (survey_ports(host->nft, ports, n, &s, &fault) < 0) {
+		finding_tell(f, "ruleset", GRADE_UNKNOWN, "see it: nft list ruleset",
+			     "the kernel's ruleset cannot be judged: %.150s", fault.why);
+		return;
+	}
+	tell_families(host, &s, f);
+	if (r == 0)
+		tell_exposed(req, host, l, ports, n, f);
+	else if (req->with.firewall.exposed.demanded)
+		finding_tell(f, "exposed", GRADE_UNKNOWN, "modprobe tcp_diag udp_diag", "%s",
+			     deaf.why);
 	else
-		snprintf(f->what, sizeof(f->what), "inbound is open for IPv4 and IPv6");
-	snprintf(f->todo, sizeof(f->todo),
-		 "close it with the firewall this host uses, for instance: ufw enable");
+		finding_note(f, "exposed", GRADE_UNKNOWN, "%s", deaf.why);
+	tell_forwards(req, &s, f);
+	tell_front_ends(host, &s, f);
+	if (f->grade == GRADE_PASS)
+		snprintf(f->what, sizeof(f->what),
+			 "inbound is closed: IPv4 by %.80s, IPv6 by %.80s", s.by4, s.by6);
 }
 
 void look_firewall(const struct requirement *req, const struct host *host, struct finding *ret)
 {
-	struct finding f = { .grade = GRADE_UNKNOWN };
-	struct fault fault = { 0 };
-	struct survey s;
+	struct finding f = { .grade = GRADE_PASS };
 
-	(void)req;
-	if (!host->nft) {
-		snprintf(f.what, sizeof(f.what), "the kernel's ruleset cannot be read");
-		snprintf(f.todo, sizeof(f.todo),
-			 "lazaretd needs CAP_NET_ADMIN and a kernel with nf_tables");
-	} else if (survey_inbound(host->nft, &s, &fault) < 0) {
-		snprintf(f.what, sizeof(f.what), "the kernel's ruleset cannot be judged: %.150s",
-			 fault.why);
-		snprintf(f.todo, sizeof(f.todo), "see it: nft list ruleset");
-	} else {
-		judge(&s, &f);
-	}
-	note_front_ends(host, &f);
+	if (host->nft)
+		look(req, host, &f);
+	else
+		finding_tell(&f, "ruleset", GRADE_UNKNOWN,
+			     "lazaretd needs CAP_NET_ADMIN and a kernel with nf_tables",
+			     "the kernel's ruleset cannot be read");
 	*ret = f;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What nf_tables answers: dumps of tables, chains, sets and rules, and refusals. */
 #include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
@@ -59,16 +60,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_free_ void *copy = malloc(size ? size : 1); /* aligned, and with an end that is watched */
 	const struct nlmsghdr *h = copy;
 	int left = (int)size;
+	struct survey_port ssh = { NFPROTO_IPV4, IPPROTO_TCP, 22, false };
 	struct survey s;
 
 	if (!rs || !copy)
 		abort();
 	memcpy(copy, data, size);
+	ruleset_ask(rs, &ssh);
 	for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left))
 		take_message(rs, h);
 	take_chains(copy, (int)size);
-	ruleset_judge(rs, &s);
-	if (s.closed4 != !!s.by4[0] || s.closed6 != !!s.by6[0])
+	ruleset_judge(rs, &ssh, 1, &s);
+	if (s.n_forwards > SURVEY_FORWARDS || s.closed4 != !!s.by4[0] || s.closed6 != !!s.by6[0])
 		abort();
 	return 0;
 }

@@ -99,13 +99,14 @@ lab_mirror() { # SUITE
 		awk -v suite="$1" '$2 == suite && $1 !~ /deb\.debian\.org/ { print $1; exit }'
 }
 
-# lab_rootfs: prints the path of a minimal Debian of this machine's own release (so that
-# our programs run in it) with the real ClamAV, apt, ufw and nginx; built once.
+# lab_rootfs [PACKAGES]: prints the path of a minimal Debian of this machine's own release (so that
+# our programs run in it) with the real ClamAV, apt, ufw and nginx, and what else is asked for; built
+# once.
 lab_rootfs() {
 	local suite pkgs dir opts=() line mirror
 
 	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	pkgs=$LAB_PACKAGES,$(lab_libraries)
+	pkgs=$LAB_PACKAGES${1:+,$1},$(lab_libraries)
 	dir=$LAB_DIR/cache/$suite-$(echo "3 $pkgs" | sha256sum | cut -c1-12)
 	mkdir -p "$LAB_DIR/cache"
 	while read -r line; do

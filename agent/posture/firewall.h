@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of look_firewall(): each tells what it saw as evidence. */
+#pragma once
+
+#include "agent/posture/posture.h"
+#include "netfilter/survey.h"
+
+struct listeners;
+
+/* Asks about the port of every listener once: ports[] for survey_ports().  How many. */
+size_t exposed_ports(const struct listeners *l, struct survey_port *ports, size_t room);
+
+/* Which listeners that leaves reachable, and who they are; demanded when the policy limits them. */
+void tell_exposed(const struct requirement *req, const struct host *host, const struct listeners *l,
+		  const struct survey_port *ports, size_t n, struct finding *f);
+
+/* Rules that lead past the rules for what comes in: to containers mostly. */
+void tell_forwards(const struct requirement *req, const struct survey *s, struct finding *f);
+
+/* What the front ends say of themselves. */
+void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f);
+
+/* Does the host have rules of the old iptables, which nf_tables does not show? */
+bool has_legacy_rules(const struct host *host);

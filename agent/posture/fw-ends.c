@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Evidence for the reader and nothing else: front ends go on saying "active" after a flush, and
+ * rules may be good without any of them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/firewall.h"
+#include "agent/posture/settings.h"
+#include "agent/posture/unit.h"
+
+#define CONF_MAX (64 * 1024)
+
+/* The last value of a key, as shells and firewalld take it.  0, or -errno. */
+static int setting_of(int root, const char *file, const char *key, char *ret, size_t room)
+{
+	_free_ char *text = NULL;
+	char *rest, *line, *k, *v;
+	size_t len;
+	int r = io_read(root, file, CONF_MAX, &text, &len);
+
+	if (r < 0)
+		return r;
+	r = -ENODATA;
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		if (setting_split(line, &k, &v) && !strcmp(k, key)) {
+			snprintf(ret, room, "%s", v);
+			r = 0;
+		}
+	return r;
+}
+
+static void tell_ufw(const struct host *host, struct finding *f)
+{
+	char enabled[16] = "", policy[16] = "";
+
+	if (setting_of(host->root, "etc/ufw/ufw.conf", "ENABLED", enabled, sizeof(enabled)) < 0)
+		return;
+	setting_of(host->root, "etc/default/ufw", "DEFAULT_INPUT_POLICY", policy, sizeof(policy));
+	if (strcmp(enabled, "yes") != 0)
+		finding_note(f, "ufw", GRADE_FAIL, "ufw says it is off");
+	else if (!strcmp(policy, "ACCEPT"))
+		finding_note(f, "ufw", GRADE_FAIL,
+			     "ufw says it is on, and lets in what no rule names");
+	else
+		finding_note(f, "ufw", GRADE_PASS, "ufw says it is on");
+}
+
+/* The unit of a front end; false when it is not installed. */
+static bool tell_unit(const struct host *host, const char *name, struct finding *f)
+{
+	struct provider_unit of = { .part = PART_DAEMON };
+	struct unit u;
+
+	snprintf(of.name, sizeof(of.name), "%s", name);
+	unit_look(host->root, &of, &u);
+	if (u.load == UNIT_ABSENT)
+		return false;
+	if (u.load == UNIT_MASKED)
+		finding_note(f, name, GRADE_FAIL, "%s is masked by /%.80s", name, u.fragment);
+	else if (u.load == UNIT_OVERRIDDEN)
+		finding_note(f, name, GRADE_FAIL, "%s is overridden by /%.80s", name, u.fragment);
+	else
+		finding_note(f, name, u.enabled ? GRADE_PASS : GRADE_FAIL,
+			     "%s is %senabled at boot", name, u.enabled ? "" : "not ");
+	return true;
+}
+
+static void tell_firewalld(const struct host *host, const struct survey *s, struct finding *f)
+{
+	char zone[40] = "";
+
+	if (!tell_unit(host, "firewalld.service", f))
+		return;
+	setting_of(host->root, "etc/firewalld/firewalld.conf", "DefaultZone", zone, sizeof(zone));
+	if (*zone)
+		finding_note(f, "default zone", strcmp(zone, "trusted") ? GRADE_PASS : GRADE_FAIL,
+			     "firewalld's default zone is %s", zone);
+	/* Made in panic mode, and left behind by a reload that failed. */
+	if (strstr(s->by4, "firewalld_policy_drop"))
+		finding_note(f, "drop-all", GRADE_FAIL,
+			     "firewalld's table that drops everything is in force");
+}
+
+bool has_legacy_rules(const struct host *host)
+{
+	static const char *const names[] = { "proc/self/net/ip_tables_names",
+					     "proc/self/net/ip6_tables_names" };
+	static const char *const modules[] = { "sys/module/iptable_filter",
+					       "sys/module/ip6table_filter" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		_free_ char *text = NULL;
+		size_t len;
+		int r = io_read(host->root, names[i], CONF_MAX, &text, &len);
+
+		if (r == 0 ? strstr(text, "filter") != NULL
+			   : r == -EACCES && faccessat(host->root, modules[i], F_OK, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f)
+{
+	tell_ufw(host, f);
+	tell_firewalld(host, s, f);
+	tell_unit(host, "nftables.service", f);
+	if (has_legacy_rules(host))
+		finding_note(f, "iptables-legacy", GRADE_UNKNOWN,
+			     "there are rules of iptables-legacy, which cannot be judged");
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "netfilter/forward.h"
+#include "netfilter/object.h"
+#include "netfilter/sets.h"
+
+#define REGISTERS 16 /* of 32 bits */
+#define ADDR_MAX  16
+
+enum holds { HOLDS_OTHER, HOLDS_PROTOCOL, HOLDS_PORT, HOLDS_DATA };
+
+struct scan {
+	const struct place *place;
+	struct forward f;
+	const struct set *ports; /* instead of f's; NULL: none */
+	struct {
+		enum holds holds;
+		uint8_t len, data[ADDR_MAX];
+	} regs[REGISTERS + 1]; /* the last one stands for any that there is not */
+	bool found;
+};
+
+static unsigned reg_of(const struct nlattr *a)
+{
+	uint32_t n = object_be32(a, UINT32_MAX);
+
+	if (n >= NFT_REG_1 && n <= NFT_REG_4)
+		return (n - NFT_REG_1) * 4;
+	return n >= NFT_REG32_00 && n < NFT_REG32_00 + REGISTERS ? n - NFT_REG32_00 : REGISTERS;
+}
+
+static void on_meta(struct scan *s, const struct nlattr **a)
+{
+	if (a[NFTA_META_DREG])
+		s->regs[reg_of(a[NFTA_META_DREG])].holds =
+			object_be32(a[NFTA_META_KEY], 0) == NFT_META_L4PROTO ? HOLDS_PROTOCOL
+									     : HOLDS_OTHER;
+}
+
+static void on_payload(struct scan *s, const struct nlattr **a)
+{
+	uint32_t base = object_be32(a[NFTA_PAYLOAD_BASE], UINT32_MAX);
+	uint32_t from = object_be32(a[NFTA_PAYLOAD_OFFSET], 0);
+	uint32_t len = object_be32(a[NFTA_PAYLOAD_LEN], 0);
+	enum holds h = HOLDS_OTHER;
+
+	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 2 && len == 2)
+		h = HOLDS_PORT;
+	if (base == NFT_PAYLOAD_NETWORK_HEADER && len == 1 &&
+	    from == (s->place->family == NFPROTO_IPV6 ? 6 : 9))
+		h = HOLDS_PROTOCOL;
+	if (a[NFTA_PAYLOAD_DREG])
+		s->regs[reg_of(a[NFTA_PAYLOAD_DREG])].holds = h;
+}
+
+static const uint8_t *data_of(const struct nlattr *nest, uint32_t *len)
+{
+	const struct nlattr *a[NFTA_DATA_MAX + 1];
+
+	*len = 0;
+	if (!nest || object_sort_nested(nest, a, NFTA_DATA_MAX) < 0 || !a[NFTA_DATA_VALUE])
+		return NULL;
+	*len = mnl_attr_get_payload_len(a[NFTA_DATA_VALUE]);
+	return mnl_attr_get_payload(a[NFTA_DATA_VALUE]);
+}
+
+static uint16_t port_in(const uint8_t *bytes)
+{
+	return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static void on_cmp(struct scan *s, const struct nlattr **a)
+{
+	uint32_t len, op = object_be32(a[NFTA_CMP_OP], NFT_CMP_EQ);
+	const uint8_t *data = data_of(a[NFTA_CMP_DATA], &len);
+	enum holds h = s->regs[reg_of(a[NFTA_CMP_SREG])].holds;
+
+	if (h == HOLDS_PROTOCOL && len == 1 && op == NFT_CMP_EQ)
+		s->f.protocol = data[0];
+	if (h != HOLDS_PORT || len != 2)
+		return;
+	if (op == NFT_CMP_EQ || op == NFT_CMP_GTE)
+		s->f.from = port_in(data);
+	if (op == NFT_CMP_EQ || op == NFT_CMP_LTE)
+		s->f.to = port_in(data);
+}
+
+static void on_range(struct scan *s, const struct nlattr **a)
+{
+	uint32_t n, m;
+	const uint8_t *from = data_of(a[NFTA_RANGE_FROM_DATA], &n);
+	const uint8_t *to = data_of(a[NFTA_RANGE_TO_DATA], &m);
+
+	if (s->regs[reg_of(a[NFTA_RANGE_SREG])].holds != HOLDS_PORT || n != 2 || m != 2 ||
+	    object_be32(a[NFTA_RANGE_OP], NFT_RANGE_EQ) != NFT_RANGE_EQ)
+		return;
+	s->f.from = port_in(from);
+	s->f.to = port_in(to);
+}
+
+static void on_lookup(struct scan *s, const struct nlattr **a)
+{
+	const char *name = object_text(a[NFTA_LOOKUP_SET]);
+	const struct set *set =
+		name ? sets_find(s->place->sets, s->place->family, s->place->table, name) : NULL;
+
+	if (s->regs[reg_of(a[NFTA_LOOKUP_SREG])].holds == HOLDS_PORT && set && set->whole &&
+	    !set->intervals && !object_be32(a[NFTA_LOOKUP_FLAGS], 0))
+		s->ports = set;
+	if (a[NFTA_LOOKUP_DREG])
+		s->regs[reg_of(a[NFTA_LOOKUP_DREG])].holds = HOLDS_OTHER;
+}
+
+static void on_immediate(struct scan *s, const struct nlattr **a)
+{
+	unsigned r = reg_of(a[NFTA_IMMEDIATE_DREG]);
+	uint32_t len;
+	const uint8_t *data = data_of(a[NFTA_IMMEDIATE_DATA], &len);
+
+	s->regs[r].holds = HOLDS_OTHER;
+	if (!data || len > ADDR_MAX)
+		return;
+	s->regs[r].holds = HOLDS_DATA;
+	s->regs[r].len = (uint8_t)len;
+	memcpy(s->regs[r].data, data, len);
+}
+
+/* addr NULL: this host's own; port 0: the one it came to. */
+static void tell(struct scan *s, const uint8_t *addr, uint8_t len, uint16_t port)
+{
+	char text[INET6_ADDRSTRLEN] = "", to[16] = "";
+
+	if (addr)
+		inet_ntop(len == ADDR_MAX ? AF_INET6 : AF_INET, addr, text, sizeof(text));
+	if (port)
+		snprintf(to, sizeof(to), "port %u", port);
+	snprintf(s->f.whereto, sizeof(s->f.whereto), "%s%s%s", text, *text && *to ? " " : "", to);
+	s->found = true;
+}
+
+static void on_nat(struct scan *s, const struct nlattr **a)
+{
+	unsigned addr = reg_of(a[NFTA_NAT_REG_ADDR_MIN]), port = reg_of(a[NFTA_NAT_REG_PROTO_MIN]);
+	bool has_port = s->regs[port].holds == HOLDS_DATA && s->regs[port].len >= 2;
+	bool has_addr = s->regs[addr].holds == HOLDS_DATA && s->regs[addr].len >= 4;
+
+	if (object_be32(a[NFTA_NAT_TYPE], UINT32_MAX) != NFT_NAT_DNAT)
+		return;
+	tell(s, has_addr ? s->regs[addr].data : NULL, s->regs[addr].len == ADDR_MAX ? ADDR_MAX : 4,
+	     has_port ? port_in(s->regs[port].data) : 0);
+}
+
+static void on_redir(struct scan *s, const struct nlattr **a)
+{
+	unsigned port = reg_of(a[NFTA_REDIR_REG_PROTO_MIN]);
+	bool has = s->regs[port].holds == HOLDS_DATA && s->regs[port].len >= 2;
+
+	tell(s, NULL, 0, has ? port_in(s->regs[port].data) : 0);
+}
+
+static void on_match(struct scan *s, const struct nlattr **a)
+{
+	const char *name = object_text(a[NFTA_MATCH_NAME]);
+	uint32_t len = a[NFTA_MATCH_INFO] ? mnl_attr_get_payload_len(a[NFTA_MATCH_INFO]) : 0;
+	struct xt_tcp tcp;
+	struct xt_udp udp;
+
+	if (name && !strcmp(name, "tcp") && len >= sizeof(tcp)) {
+		memcpy(&tcp, mnl_attr_get_payload(a[NFTA_MATCH_INFO]), sizeof(tcp));
+		if (tcp.invflags & XT_TCP_INV_DSTPT)
+			return;
+		s->f.from = tcp.dpts[0];
+		s->f.to = tcp.dpts[1];
+	} else if (name && !strcmp(name, "udp") && len >= sizeof(udp)) {
+		memcpy(&udp, mnl_attr_get_payload(a[NFTA_MATCH_INFO]), sizeof(udp));
+		if (udp.invflags & XT_UDP_INV_DSTPT)
+			return;
+		s->f.from = udp.dpts[0];
+		s->f.to = udp.dpts[1];
+	}
+}
+
+/* Of IPv4's first revisions; the others take a struct nf_nat_range. */
+static bool is_old(const struct scan *s, const struct nlattr **a)
+{
+	return s->place->family != NFPROTO_IPV6 && !object_be32(a[NFTA_TARGET_REV], 0);
+}
+
+static void on_target(struct scan *s, const struct nlattr **a)
+{
+	const char *name = object_text(a[NFTA_TARGET_NAME]);
+	const void *info = a[NFTA_TARGET_INFO] ? mnl_attr_get_payload(a[NFTA_TARGET_INFO]) : NULL;
+	uint32_t len = info ? mnl_attr_get_payload_len(a[NFTA_TARGET_INFO]) : 0;
+	struct nf_nat_ipv4_multi_range_compat old;
+	struct nf_nat_range to = { 0 };
+	bool port;
+
+	if (!name || (strcmp(name, "DNAT") && strcmp(name, "REDIRECT")))
+		return;
+	if (is_old(s, a) && len >= sizeof(old)) {
+		memcpy(&old, info, sizeof(old));
+		to.flags = old.range[0].flags;
+		to.min_addr.ip = old.range[0].min_ip;
+		to.min_proto = old.range[0].min;
+	} else if (!is_old(s, a) && len >= sizeof(to)) {
+		memcpy(&to, info, sizeof(to));
+	}
+	port = to.flags & NF_NAT_RANGE_PROTO_SPECIFIED;
+	tell(s, to.flags & NF_NAT_RANGE_MAP_IPS ? (uint8_t *)&to.min_addr : NULL,
+	     s->place->family == NFPROTO_IPV6 ? ADDR_MAX : 4, port ? ntohs(to.min_proto.all) : 0);
+}
+
+#define TERM_ATTRS 16
+
+static const struct {
+	const char *name;
+	void (*on)(struct scan *s, const struct nlattr **a);
+} rows[] = {
+	{ "cmp", on_cmp },	   { "immediate", on_immediate }, { "lookup", on_lookup },
+	{ "match", on_match },	   { "meta", on_meta },		  { "nat", on_nat },
+	{ "payload", on_payload }, { "range", on_range },	  { "redir", on_redir },
+	{ "target", on_target },
+};
+
+static void scan_term(struct scan *s, const struct nlattr *term)
+{
+	const struct nlattr *e[NFTA_EXPR_MAX + 1], *a[TERM_ATTRS + 1] = { 0 };
+	const char *name;
+
+	if (object_sort_nested(term, e, NFTA_EXPR_MAX) < 0 || !e[NFTA_EXPR_DATA] ||
+	    object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0)
+		return;
+	name = object_text(e[NFTA_EXPR_NAME]);
+	for (size_t i = 0; name && i < sizeof(rows) / sizeof(*rows); i++)
+		if (!strcmp(name, rows[i].name))
+			return rows[i].on(s, a);
+}
+
+void forward_each(const struct nlattr *terms, const struct place *place,
+		  void (*each)(void *ctx, const struct forward *f), void *ctx)
+{
+	struct scan s = { .place = place, .f = { .to = UINT16_MAX } };
+	const struct nlattr *a;
+
+	if (!terms)
+		return;
+	mnl_attr_for_each_nested(a, terms) scan_term(&s, a);
+	if (s.found && !s.ports)
+		each(ctx, &s.f);
+	for (uint32_t i = 0; s.found && s.ports && i < s.ports->n; i++) {
+		s.f.from = s.f.to = port_in(s.ports->elements[i].key);
+		each(ctx, &s.f);
+	}
+}
