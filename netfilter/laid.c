@@ -18,7 +18,8 @@ struct list {
 };
 
 struct laid {
-	struct list lists[2];	 /* out, in */
+	struct list lists[2]; /* out, in */
+	struct services services;
 	uint32_t n[PEERS_COUNT]; /* of their peers, by set */
 	uint64_t rules;		 /* batch_digest() of them */
 	uint32_t generation;	 /* of the ruleset, with this in it */
@@ -26,6 +27,7 @@ struct laid {
 
 struct edit {
 	const struct allow *allow;
+	struct services services; /* the ones that are laid, while the sets last */
 	struct change changes[2];
 	uint32_t n[PEERS_COUNT]; /* as it will be */
 	uint32_t generation;	 /* that it was made for */
@@ -64,21 +66,25 @@ static bool ours_alone(const struct nft *nft)
 	return nft->ownership == OWNERSHIP_OWNED;
 }
 
-static void count(const struct peer *peers, size_t n, bool in, int by, uint32_t sets[PEERS_COUNT])
+static void count(const struct peer *peers, size_t n, bool in, const struct services *services,
+		  int by, uint32_t sets[PEERS_COUNT])
 {
 	for (size_t i = 0; i < n; i++)
-		sets[peers_set_of(&peers[i], in)] += (uint32_t)by;
+		sets[peers_set_of(&peers[i], in, services)] += (uint32_t)by;
 }
 
-void laid_keep(struct nft *nft, const struct allow *allow, uint64_t rules, uint32_t before)
+void laid_keep(struct nft *nft, const struct allow *allow, struct services services, uint64_t rules,
+	       uint32_t before)
 {
 	_drop_(drop_laid) struct laid *l = calloc(1, sizeof(*l));
 	uint32_t now;
 
 	laid_forget(nft);
-	if (!l || nft_generation(nft, &now, NULL) < 0 || (!ours_alone(nft) && now != next(before)))
+	if (!l || nft->once || nft_generation(nft, &now, NULL) < 0 ||
+	    (!ours_alone(nft) && now != next(before)))
 		return;
 	l->rules = rules;
+	l->services = services;
 	l->generation = now;
 	for (int in = 0; in < 2; in++) {
 		const struct list from = list_of(allow, in);
@@ -90,7 +96,7 @@ void laid_keep(struct nft *nft, const struct allow *allow, uint64_t rules, uint3
 			return;
 		if (from.n)
 			memcpy(to->peers, from.peers, from.n * sizeof(*to->peers));
-		count(to->peers, to->n, in, 1, l->n);
+		count(to->peers, to->n, in, &services, 1, l->n);
 	}
 	nft->laid = take(l);
 }
@@ -107,8 +113,8 @@ static int find(const struct laid *l, struct edit *e, bool in)
 	r = peers_check(new.peers + c->head, c->n_new, "", NULL);
 	if (r < 0)
 		return r;
-	count(old.peers + c->head, c->n_old, in, -1, e->n);
-	count(new.peers + c->head, c->n_new, in, 1, e->n);
+	count(old.peers + c->head, c->n_old, in, &l->services, -1, e->n);
+	count(new.peers + c->head, c->n_new, in, &l->services, 1, e->n);
 	return 0;
 }
 
@@ -123,6 +129,7 @@ int edit_begin(struct nft *nft, const struct allow *allow, struct edit **ret)
 	if (r == 0 && !ours_alone(nft) && e->generation != nft->laid->generation)
 		r = -ESTALE;
 	e->allow = allow;
+	e->services = nft->laid->services;
 	memcpy(e->n, nft->laid->n, sizeof(e->n));
 	for (int in = 0; in < 2 && r == 0; in++)
 		r = find(nft->laid, e, in);
@@ -147,6 +154,17 @@ uint32_t edit_present(const struct edit *e)
 	return present;
 }
 
+struct services edit_services(const struct edit *e)
+{
+	return e->services;
+}
+
+static void add_element(struct batch *b, const struct edit *e, const struct peer *p, bool in,
+			bool gone)
+{
+	peers_edit_set(b, TABLE, p, peers_set_of(p, in, &e->services), gone);
+}
+
 static bool is_empty(const struct change *c)
 {
 	return !c->n_gone && !c->n_come;
@@ -159,9 +177,9 @@ static void add_elements(struct batch *b, const struct edit *e)
 		const struct change *c = &e->changes[in];
 
 		for (size_t i = 0; i < c->n_gone; i++)
-			peers_edit_set(b, TABLE, c->gone[i], in, true);
+			add_element(b, e, c->gone[i], in, true);
 		for (size_t i = 0; i < c->n_come; i++)
-			peers_edit_set(b, TABLE, c->come[i], in, false);
+			add_element(b, e, c->come[i], in, false);
 	}
 }
 

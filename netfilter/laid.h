@@ -13,10 +13,12 @@ struct laid;
 struct nft;
 
 /*
- * Remembers (nft->laid) a list, with a digest of the rules that go with it.  Not so when memory
- * runs out, or others changed the ruleset since `before`, its generation before the laying.
+ * Remembers (nft->laid) a list and its services, with a digest of the rules that go with it.  Not
+ * so when nft->once is set, memory runs out, or others changed the ruleset since `before`, its generation before the
+ * laying.
  */
-void laid_keep(struct nft *nft, const struct allow *allow, uint64_t rules, uint32_t before);
+void laid_keep(struct nft *nft, const struct allow *allow, struct services services, uint64_t rules,
+	       uint32_t before);
 void laid_forget(struct nft *nft);
 
 struct edit;
@@ -30,7 +32,9 @@ int edit_begin(struct nft *nft, const struct allow *allow, struct edit **ret);
 void edit_free(struct edit *e);
 DEFINE_DROP(edit, edit_free)
 
-uint32_t edit_present(const struct edit *e); /* as peers_present() of the new list */
+/* As peers_present() and peers_services() of the new list. */
+uint32_t edit_present(const struct edit *e);
+struct services edit_services(const struct edit *e);
 
 /*
  * Lays it, if its rules are the ones in force and all base chains are there: in one transaction,

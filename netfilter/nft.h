@@ -19,6 +19,7 @@ struct nft {
 	bool plain;		  /* the quarantine found no hooks at links in this kernel */
 	bool mute;		  /* ... and no way to refuse a packet */
 	bool paced;		  /* ... and no limits (CONFIG_NFT_LIMIT) */
+	bool once;		  /* whoever lays by it lays no second list: it is not remembered */
 	struct laid *laid;	  /* laid.h; NULL: what the tables hold is not known */
 	bool matches;		  /* this kernel can tell programs by their cgroup */
 	struct who who;		  /* whom the list of the quarantine laid last is open to */

@@ -18,20 +18,25 @@ enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13 };
 static const struct set {
 	const char *name;
 	int family;
-	bool in, nets;
+	bool in, nets, bare; /* bare: addresses alone */
 } sets[PEERS_COUNT] = {
-	[PEERS_OUT4] = { "out4", AF_INET, false, false },
-	[PEERS_OUT4_NETS] = { "out4-nets", AF_INET, false, true },
-	[PEERS_OUT6] = { "out6", AF_INET6, false, false },
-	[PEERS_OUT6_NETS] = { "out6-nets", AF_INET6, false, true },
-	[PEERS_IN4] = { "in4", AF_INET, true, false },
-	[PEERS_IN4_NETS] = { "in4-nets", AF_INET, true, true },
-	[PEERS_IN6] = { "in6", AF_INET6, true, false },
-	[PEERS_IN6_NETS] = { "in6-nets", AF_INET6, true, true },
+	[PEERS_OUT4] = { "out4", AF_INET, false, false, false },
+	[PEERS_OUT4_NETS] = { "out4-nets", AF_INET, false, true, false },
+	[PEERS_OUT4_MAIN] = { "out4-main", AF_INET, false, false, true },
+	[PEERS_OUT6] = { "out6", AF_INET6, false, false, false },
+	[PEERS_OUT6_NETS] = { "out6-nets", AF_INET6, false, true, false },
+	[PEERS_OUT6_MAIN] = { "out6-main", AF_INET6, false, false, true },
+	[PEERS_IN4] = { "in4", AF_INET, true, false, false },
+	[PEERS_IN4_NETS] = { "in4-nets", AF_INET, true, true, false },
+	[PEERS_IN6] = { "in6", AF_INET6, true, false, false },
+	[PEERS_IN6_NETS] = { "in6-nets", AF_INET6, true, true, false },
 };
+
+#define MAIN_MIN 256 /* a shorter list stays one set, which is easier to read */
 
 struct peers {
 	const struct allow *allow;
+	struct services services;
 	uint32_t n[PEERS_COUNT];
 	const struct peer *
 		*nets[PEERS_COUNT]; /* only of sets of prefixes: sorted, none in another */
@@ -42,11 +47,53 @@ static unsigned address_bits(const struct peer *p)
 	return p->family == AF_INET ? 32 : 128;
 }
 
-enum peers_set peers_set_of(const struct peer *p, bool in)
+static bool is_single(const struct peer *p)
 {
-	const unsigned first = in ? PEERS_IN4 : PEERS_OUT4;
+	return p->prefix == address_bits(p);
+}
 
-	return first + (p->family == AF_INET6 ? 2 : 0) + (p->prefix < address_bits(p));
+enum peers_set peers_set_of(const struct peer *p, bool in, const struct services *services)
+{
+	const bool six = p->family == AF_INET6;
+	const uint16_t main = six ? services->port6 : services->port4;
+
+	if (!is_single(p))
+		return in    ? six ? PEERS_IN6_NETS : PEERS_IN4_NETS
+		       : six ? PEERS_OUT6_NETS
+			     : PEERS_OUT4_NETS;
+	if (in)
+		return six ? PEERS_IN6 : PEERS_IN4;
+	if (main && p->port == main && p->proto == IPPROTO_TCP)
+		return six ? PEERS_OUT6_MAIN : PEERS_OUT4_MAIN;
+	return six ? PEERS_OUT6 : PEERS_OUT4;
+}
+
+static bool may_be_main(const struct peer *p, int family)
+{
+	return p->family == family && is_single(p) && p->proto == IPPROTO_TCP;
+}
+
+/*
+ * The port that more than half of the single addresses have, if any has: it is the one that is
+ * left over when each two that differ cancel out.
+ */
+static uint16_t main_port(const struct allow *a, int family)
+{
+	uint16_t port = 0;
+	size_t lead = 0, n = 0;
+
+	for (size_t i = 0; i < a->n_out; i++) {
+		const struct peer *p = &a->out[i];
+
+		if (!may_be_main(p, family))
+			continue;
+		if (!lead)
+			port = p->port;
+		lead += p->port == port ? 1 : (size_t)-1;
+	}
+	for (size_t i = 0; i < a->n_out; i++)
+		n += may_be_main(&a->out[i], family) && a->out[i].port == port;
+	return n >= MAIN_MIN ? port : 0;
 }
 
 /* The last address of the peer's prefix. */
@@ -120,7 +167,7 @@ static void count(struct peers *p, bool in)
 	const struct peer *list = list_of(p->allow, in, &n);
 
 	for (size_t i = 0; i < n; i++)
-		p->n[peers_set_of(&list[i], in)]++;
+		p->n[peers_set_of(&list[i], in, &p->services)]++;
 }
 
 static int sort_nets(struct peers *p, enum peers_set set)
@@ -132,7 +179,7 @@ static int sort_nets(struct peers *p, enum peers_set set)
 	if (!p->nets[set])
 		return -ENOMEM;
 	for (size_t i = 0, at = 0; i < n; i++) {
-		if (peers_set_of(&list[i], sets[set].in) == set)
+		if (peers_set_of(&list[i], sets[set].in, &p->services) == set)
 			p->nets[set][at++] = &list[i];
 	}
 	p->n[set] = drop_held(p->nets[set], p->n[set]);
@@ -153,6 +200,8 @@ int peers_sort(const struct allow *allow, struct peers **ret, struct fault *faul
 		r = peers_check(allow->in, allow->n_in, "inbound", fault);
 	if (r == 0) {
 		p->allow = allow;
+		p->services = (struct services){ main_port(allow, AF_INET),
+						 main_port(allow, AF_INET6) };
 		count(p, false);
 		count(p, true);
 	}
@@ -171,6 +220,11 @@ void peers_free(struct peers *p)
 	for (unsigned set = 0; set < PEERS_COUNT; set++)
 		free(p->nets[set]);
 	free(p);
+}
+
+struct services peers_services(const struct peers *p)
+{
+	return p->services;
 }
 
 uint32_t peers_present(const struct peers *p)
@@ -194,8 +248,11 @@ static void add_set(struct batch *b, const char *table, enum peers_set which, ui
 	nftnl_set_set_str(s, NFTNL_SET_TABLE, table);
 	nftnl_set_set_str(s, NFTNL_SET_NAME, sets[which].name);
 	nftnl_set_set_u32(s, NFTNL_SET_ID, which + 1);
-	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, address << 12 | TYPE_PROTOCOL << 6 | TYPE_SERVICE);
-	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, parts[0] + 4 + 4); /* padded to registers */
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE,
+			  sets[which].bare ? address
+					   : address << 12 | TYPE_PROTOCOL << 6 | TYPE_SERVICE);
+	/* Each part is padded to a register. */
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, parts[0] + (sets[which].bare ? 0 : 4 + 4));
 	nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, size);
 	if (sets[which].nets) {
 		nftnl_set_set_u32(s, NFTNL_SET_FLAGS, NFT_SET_INTERVAL | NFT_SET_CONCAT);
@@ -222,6 +279,8 @@ static void put_peer(struct batch *b, const char *table, enum peers_set set, con
 	uint8_t key[24], end[24], last[16];
 	struct element_key k = { key, NULL, put_key(p, p->addr, key) };
 
+	if (sets[set].bare)
+		k.len = address_bits(p) / 8;
 	if (sets[set].nets) {
 		last_address(p, last);
 		put_key(p, last, end);
@@ -241,7 +300,7 @@ static void add_peers(struct batch *b, const char *table, const struct peers *p,
 	for (uint32_t i = 0; sets[set].nets && i < p->n[set]; i++)
 		put_peer(b, table, set, p->nets[set][i], false);
 	for (size_t i = 0; !sets[set].nets && i < n; i++) {
-		if (peers_set_of(&list[i], sets[set].in) == set)
+		if (peers_set_of(&list[i], sets[set].in, &p->services) == set)
 			put_peer(b, table, set, &list[i], false);
 	}
 }
@@ -273,7 +332,8 @@ void peers_fill_sets(struct batch *b, const char *table, const struct peers *p)
 	}
 }
 
-void peers_edit_set(struct batch *b, const char *table, const struct peer *p, bool in, bool gone)
+void peers_edit_set(struct batch *b, const char *table, const struct peer *p, enum peers_set set,
+		    bool gone)
 {
-	put_peer(b, table, peers_set_of(p, in), p, gone);
+	put_peer(b, table, set, p, gone);
 }

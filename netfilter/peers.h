@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The peers of an allow-list as nftables sets of address . protocol . port: hash sets for
- * single addresses, sets of ranges, which cost more, only for prefixes.
+ * single addresses, sets of ranges, which cost more, only for prefixes.  Of a long list most are
+ * one service, HTTPS at mirrors for instance: those are a set of addresses alone, which takes two
+ * thirds of the memory.
  */
 #pragma once
 
@@ -18,8 +20,10 @@ struct peers;
 enum peers_set {
 	PEERS_OUT4,
 	PEERS_OUT4_NETS,
+	PEERS_OUT4_MAIN,
 	PEERS_OUT6,
 	PEERS_OUT6_NETS,
+	PEERS_OUT6_MAIN,
 	PEERS_IN4,
 	PEERS_IN4_NETS,
 	PEERS_IN6,
@@ -37,8 +41,14 @@ int peers_sort(const struct allow *allow, struct peers **ret, struct fault *faul
 void peers_free(struct peers *p);
 DEFINE_DROP(peers, peers_free)
 
+/* The TCP ports of the sets MAIN, for IPv4 and IPv6; 0: there is none, so no such set. */
+struct services {
+	uint16_t port4, port6;
+};
+struct services peers_services(const struct peers *p);
+
 /* Where a peer of the list `in`, or of the other one, belongs. */
-enum peers_set peers_set_of(const struct peer *p, bool in);
+enum peers_set peers_set_of(const struct peer *p, bool in, const struct services *services);
 
 /* A bit, WHEN(set), for each set that has a peer. */
 uint32_t peers_present(const struct peers *p);
@@ -53,7 +63,8 @@ void peers_add_sets(struct batch *b, const char *table, const struct peers *p);
 void peers_fill_sets(struct batch *b, const char *table, const struct peers *p);
 
 /* Takes one single address out of its set, or puts one in; it must be as allow.h has it. */
-void peers_edit_set(struct batch *b, const char *table, const struct peer *p, bool in, bool gone);
+void peers_edit_set(struct batch *b, const char *table, const struct peer *p, enum peers_set set,
+		    bool gone);
 
 /* Is each of them as allow.h has it?  -EINVAL, and which one of that list is not. */
 int peers_check(const struct peer *peers, size_t n, const char *list, struct fault *fault);

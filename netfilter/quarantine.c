@@ -58,6 +58,7 @@ struct plan {
 	const struct allow *allow;
 	const struct peers *peers;
 	uint32_t present; /* as in peers_present() */
+	struct services services;
 	struct who who;
 	const struct links *links; /* NULL: a kernel without hooks at links */
 	uint32_t flags;		   /* NFT_TABLE_F_ */
@@ -77,14 +78,21 @@ static uint32_t circumstances(const struct plan *p)
 	       (p->who.level ? WHEN_WHO : 0);
 }
 
-/* The table of rules is for all hosts; which cgroup it is differs, and what the kernel can do. */
+/*
+ * The table of rules is for all hosts; which cgroup and which port it is differs, and what the
+ * kernel can do.
+ */
 static void add_rule(struct batch *b, const struct plan *p, const struct rule *rule)
 {
 	const uint32_t id = (uint32_t)(rule - rules);
 	struct rule r = *rule;
 
-	for (size_t i = 0; i < RULE_TERMS; i++)
+	for (size_t i = 0; i < RULE_TERMS; i++) {
 		r.terms[i].who = &p->who;
+		if (r.terms[i].op == TERM_MAIN)
+			r.terms[i].value = r.terms[i].base == AF_INET ? p->services.port4
+								      : p->services.port6;
+	}
 	if (p->paced)
 		lacks_add_rule(b, TABLE, &r, id);
 	else
@@ -214,6 +222,7 @@ static bool lay_difference(struct nft *nft, struct plan p)
 	if (edit_begin(nft, p.allow, &e) < 0)
 		return false;
 	p.present = edit_present(e);
+	p.services = edit_services(e);
 	return edit_lay(nft, e, rules_digest(nft, &p)) == 0;
 }
 
@@ -255,7 +264,7 @@ static int lay_again(struct nft *nft, struct plan *p, struct fault *fault)
 			r = lay_whole(nft, p, &why);
 	}
 	if (r == 0)
-		laid_keep(nft, p->allow, p->rules, before);
+		laid_keep(nft, p->allow, p->services, p->rules, before);
 	return r < 0 ? fault_set(fault, r, "%s", why.why) : 0;
 }
 
@@ -276,6 +285,7 @@ int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fau
 	if (r == 0) {
 		p.peers = peers;
 		p.present = peers_present(peers);
+		p.services = peers_services(peers);
 		r = lay_again(nft, &p, fault);
 	}
 	if (r == 0)

@@ -123,26 +123,46 @@ static void add_bytes(struct nftnl_rule **r, const struct term *t)
 	compare(r, t, t->bytes);
 }
 
-static void add_lookup(struct nftnl_rule **r, const struct term *t)
-{
-	const uint32_t after = t->len / 4;
-	struct nftnl_expr *e;
-
-	load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, t->at, t->len, REG(0));
-	load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, t->proto_at, 1, REG(after));
-	load_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, t->port_at, 2, REG(after + 1));
-	e = add(r, "lookup");
-	set_u32(e, NFTNL_EXPR_LOOKUP_SREG, REG(0));
-	if (e && nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, t->name) < 0) {
-		drop_nftnl_rule(r);
-		*r = NULL;
-	}
-}
-
 static void forget(struct nftnl_rule **r)
 {
 	drop_nftnl_rule(r);
 	*r = NULL;
+}
+
+static void look_up(struct nftnl_rule **r, const char *set)
+{
+	struct nftnl_expr *e = add(r, "lookup");
+
+	set_u32(e, NFTNL_EXPR_LOOKUP_SREG, REG(0));
+	if (e && nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, set) < 0)
+		forget(r);
+}
+
+static void add_lookup(struct nftnl_rule **r, const struct term *t)
+{
+	const uint32_t after = t->len / 4;
+
+	load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, t->at, t->len, REG(0));
+	load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, t->proto_at, 1, REG(after));
+	load_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, t->port_at, 2, REG(after + 1));
+	look_up(r, t->name);
+}
+
+static void add_among(struct nftnl_rule **r, const struct term *t)
+{
+	load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, t->at, t->len, REG(0));
+	look_up(r, t->name);
+}
+
+static void add_main(struct nftnl_rule **r, const struct term *t)
+{
+	const struct term port = { .base = NFT_PAYLOAD_TRANSPORT_HEADER,
+				   .at = t->at,
+				   .len = 2,
+				   .cmp = NFT_CMP_EQ,
+				   .value = t->value };
+
+	add_payload(r, &port);
 }
 
 /* The id is in host order; a socket whose group lies less deep than the level meets nothing. */
@@ -208,10 +228,8 @@ static void add_verdict(struct nftnl_rule **r, const struct term *t)
 
 	set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	set_u32(e, NFTNL_EXPR_IMM_VERDICT, t->value);
-	if (e && t->name && nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, t->name) < 0) {
-		drop_nftnl_rule(r);
-		*r = NULL;
-	}
+	if (e && t->name && nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, t->name) < 0)
+		forget(r);
 }
 
 static void add_term(struct nftnl_rule **r, const struct term *t)
@@ -223,6 +241,8 @@ static void add_term(struct nftnl_rule **r, const struct term *t)
 	case TERM_PAYLOAD: return add_payload(r, t);
 	case TERM_BYTES: return add_bytes(r, t);
 	case TERM_IN_SET: return add_lookup(r, t);
+	case TERM_AMONG: return add_among(r, t);
+	case TERM_MAIN: return add_main(r, t);
 	case TERM_OTHERS: return add_others(r, t);
 	case TERM_COUNTER: add(r, "counter"); return;
 	case TERM_LIMIT: return add_limit(r, t);

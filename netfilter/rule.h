@@ -20,6 +20,8 @@ enum term_op {
 	TERM_PAYLOAD,  /* load `len` bytes at `at` of header `base`, mask, compare */
 	TERM_BYTES,    /* the same with 16 bytes at most, `bytes`, of which `bits` count */
 	TERM_IN_SET,   /* look address . protocol . port up in set `name` */
+	TERM_AMONG,    /* look the address up in set `name` */
+	TERM_MAIN,     /* port at `at` is `value`; `base` is the family whose main port it is */
 	TERM_OTHERS,   /* sent by a program outside of the cgroup `who` */
 	TERM_COUNTER,
 	TERM_LIMIT,   /* `value` packets a second at most, in bursts of twice as many */
@@ -40,7 +42,7 @@ struct term {
 };
 
 #define PACE_SET    "paced" /* of taken tokens, which come back by themselves (lacks.h) */
-#define PACE_TOKENS 4	     /* a rule; each is away for so many times the limit's interval */
+#define PACE_TOKENS 4	    /* a rule; each is away for so many times the limit's interval */
 
 #define TERM_BYTES_MAX 16 /* NFT_REG_SIZE, what one comparison takes */
 #define RULE_TERMS     8
@@ -74,6 +76,8 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
 #define IN_SET_(size, addr, proto, port, set) \
 	{ .op = TERM_IN_SET, .len = (size), .at = (addr), .proto_at = (proto), \
 	  .port_at = (port), .name = (set) }
+#define AMONG_(size, addr, set) \
+	{ .op = TERM_AMONG, .len = (size), .at = (addr), .name = (set) }
 #define BYTES_(hdr, off, size, of, that_count) \
 	{ .op = TERM_BYTES, .base = NFT_PAYLOAD_##hdr##_HEADER, .at = (off), .len = (size), \
 	  .cmp = NFT_CMP_EQ, .bytes = (of), .bits = (that_count) }
@@ -129,6 +133,11 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
 /* `set` of ipv4_addr . inet_proto . inet_service, or with ipv6_addr. */
 #define IN_SET4(addr, port, set) IN_SET_(4, addr, 9, port, set)
 #define IN_SET6(addr, port, set) IN_SET_(16, addr, 6, port, set)
+
+/* `set` of addresses alone; the port is MAIN_PORT's, which the allow-list decides (peers.h). */
+#define AMONG4(addr, set)      AMONG_(4, addr, set)
+#define AMONG6(addr, set)      AMONG_(16, addr, set)
+#define MAIN_PORT(family, off) { .op = TERM_MAIN, .base = (family), .at = (off) }
 
 /*
  * The socket that sent it lies outside of the repair services' cgroup.  Not met by what the

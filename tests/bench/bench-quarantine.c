@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Laying the quarantine, beside nft(8) laying a table of the same size, in the same namespace. */
+/*
+ * Laying the quarantine, beside nft(8) laying the same list in the same two places (packets and
+ * frames of a link), in the same namespace.
+ */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -86,6 +89,7 @@ static void enter(uint32_t n)
 	struct nft nft;
 
 	must(nft_open(&nft, &f), &f);
+	nft.once = true; /* as lazaret-hold does */
 	lay(&nft, &allow);
 	_exit(0);
 }
@@ -144,24 +148,32 @@ static void edit(uint32_t n)
 	_exit(0);
 }
 
+/* As few words as do it, and the set that is cheapest. */
+static void write_table(FILE *out, const char *family, const char *base, uint32_t n)
+{
+	fprintf(out,
+		"add table %s b\ndelete table %s b\ntable %s b {\n"
+		" set out4 { type ipv4_addr; size %u; elements = {\n",
+		family, family, family, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct in_addr a = { address(i) };
+
+		fprintf(out, "%s,\n", inet_ntoa(a));
+	}
+	fprintf(out,
+		" }\n }\n chain output { %s\n"
+		" ip daddr @out4 tcp dport 443 accept\n }\n}\n",
+		base);
+}
+
 static int write_rules(const char *file, uint32_t n)
 {
 	FILE *out = fopen(file, "w");
 
 	if (!out)
 		return -1;
-	fprintf(out,
-		"add table inet b\ndelete table inet b\ntable inet b {\n"
-		" set out4 { type ipv4_addr . inet_proto . inet_service; size %u; elements = {\n",
-		n);
-	for (uint32_t i = 0; i < n; i++) {
-		struct in_addr a = { address(i) };
-
-		fprintf(out, "%s . tcp . 443,\n", inet_ntoa(a));
-	}
-	fputs(" }\n }\n chain output { type filter hook output priority 0; policy drop;\n"
-	      " ip daddr . meta l4proto . th dport @out4 accept\n }\n}\n",
-	      out);
+	write_table(out, "inet", "type filter hook output priority 0; policy drop;", n);
+	write_table(out, "netdev", "type filter hook egress device lo priority 0;", n);
 	return fclose(out);
 }
 
