@@ -118,11 +118,12 @@ int tuf_target(struct tuf *t, const char *path, char **ret, size_t *len, struct 
 	size_t n;
 	int r;
 
-	if (!target_fits(path))
-		return fault_set(fault, -EINVAL, "not a path of a target");
 	r = target_find(t, path, &mark, fault);
 	if (r < 0)
 		return r;
+	if (!target_fits(path))
+		return fault_set(fault, -EINVAL, "target %s: cannot be asked for by this name",
+				 path);
 	if (mark.len > TARGET_MAX)
 		return fault_set(fault, -EFBIG, "target %s: longer than %d bytes", path,
 				 TARGET_MAX);
