@@ -189,21 +189,18 @@ static void make_list(struct list *l)
 	l->allow = (struct allow){ .out = l->out, .n_out = 4, .in = l->in, .n_in = 2 };
 }
 
-static void lay(const struct lab *lab, const struct allow *allow)
+static void lay(struct lab *lab, const struct allow *allow)
 {
 	struct fault f = { 0 };
-	struct nft nft = lab->nft;
 
 	go(lab, HOST); /* whose links are read */
-	if (quarantine_lay(&nft, allow, &f) < 0)
+	if (quarantine_lay(&lab->nft, allow, &f) < 0)
 		fail_msg("%s", f.why);
 }
 
-static void lift(const struct lab *lab)
+static void lift(struct lab *lab)
 {
-	struct nft nft = lab->nft;
-
-	assert_int_equal(quarantine_lift(&nft, NULL), 0);
+	assert_int_equal(quarantine_lift(&lab->nft, NULL), 0);
 }
 
 /* All that the list does not name; `open` says whether it is to pass. */
@@ -242,7 +239,7 @@ static void check_allowed(const struct lab *lab)
 
 static void test_enter_and_leave(void **state)
 {
-	const struct lab *lab = *state;
+	struct lab *lab = *state;
 	struct list list;
 	int out[2][2], in[2][2];
 
@@ -270,7 +267,7 @@ static void test_enter_and_leave(void **state)
 /* After a flush the allowed peer's hardware address is asked for anew, and found. */
 static void test_neighbours_are_found(void **state)
 {
-	const struct lab *lab = *state;
+	struct lab *lab = *state;
 	struct list list;
 
 	make_list(&list);
@@ -286,7 +283,7 @@ static void test_neighbours_are_found(void **state)
 /* From the port of an allowed service or of our own, a stranger or a friend opens nothing. */
 static void test_source_ports_open_nothing(void **state)
 {
-	const struct lab *lab = *state;
+	struct lab *lab = *state;
 	struct list list;
 
 	make_list(&list);
@@ -323,7 +320,7 @@ static void test_source_ports_open_nothing(void **state)
 /* DHCP and DHCPv6: to all on the link and back, when the list says so; never to a stranger. */
 static void test_dhcp(void **state)
 {
-	const struct lab *lab = *state;
+	struct lab *lab = *state;
 	static const uint16_t ports[2][2] = { { 68, 67 }, { 546, 547 } };
 	const int on = 1;
 
@@ -357,7 +354,7 @@ static void test_dhcp(void **state)
 /* "Too big" comes from a router on the way, whom no list names, and the host believes it. */
 static void test_path_mtu(void **state)
 {
-	const struct lab *lab = *state;
+	struct lab *lab = *state;
 
 	sh("ip -n %s link add far mtu 1300 type veth peer name near && ip -n %s link set far up && "
 	   "ip -n %s link set near up",
@@ -401,7 +398,7 @@ static void test_path_mtu(void **state)
 /* A switch that snoops learns from the host's reports that it listens for solicitations. */
 static void test_multicast_reports(void **state)
 {
-	const struct lab *lab = *state;
+	struct lab *lab = *state;
 	struct ipv6_mreq group = { .ipv6mr_multiaddr = { .s6_addr = { 0xff, 0x02, [11] = 1, 0xff,
 								      0x77, 0x77, 0x77 } } };
 	const struct allow nobody = { 0 };
@@ -449,7 +446,7 @@ static pid_t start_flood(const struct lab *lab)
 /* While the list is replaced again and again under a flood, not one packet gets out. */
 static void test_no_leak_while_it_changes(void **state)
 {
-	const struct lab *lab = *state;
+	struct lab *lab = *state;
 	int sinks[2];
 	struct list list;
 	char packet[16];
