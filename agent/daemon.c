@@ -12,6 +12,7 @@
 #include "agent/control.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
+#include "agent/events.h"
 #include "agent/integrity.h"
 #include "agent/keeper.h"
 #include "agent/memory.h"
@@ -144,6 +145,8 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r >= 0)
 		r = integrity_new(d, &d->integrity);
 	if (r >= 0)
+		r = events_new(d, &d->events);
+	if (r >= 0)
 		r = rtnl_new(d->loop, &network, d, &d->rtnl);
 	return r;
 }
@@ -181,6 +184,7 @@ void daemon_stop(struct daemon *d)
 	d->confirm = confirm_free(d->confirm);
 	d->mirrors = mirrors_free(d->mirrors);
 	d->control = control_free(d->control);
+	d->events = events_free(d->events);
 	d->rtnl = rtnl_free(d->rtnl);
 	d->nftables = nftables_free(d->nftables);
 	d->integrity = integrity_free(d->integrity);

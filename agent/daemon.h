@@ -78,6 +78,7 @@ struct daemon {
 	uint64_t witness_asked;	    /* io_boot_ms() */
 	bool witness_changed;
 	struct control *control;
+	struct events *events;
 	struct rtnl *rtnl;
 	struct nftables *nftables;
 	struct integrity *integrity;

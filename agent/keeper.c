@@ -11,6 +11,7 @@
 #include "agent/confirm.h"
 #include "agent/control.h"
 #include "agent/daemon.h"
+#include "agent/events.h"
 #include "agent/feeds.h"
 #include "agent/keeper.h"
 #include "agent/memory.h"
@@ -41,6 +42,7 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 						   .finding.grade = GRADE_COUNT };
 	memory_prune(d->memory, p->requirements, p->n_requirements);
 	reach_policy(d);
+	events_policy(d);
 	log_notice("policy %llu in force: %s, %zu requirements", (unsigned long long)a->version,
 		   p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
 }

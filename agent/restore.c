@@ -75,7 +75,7 @@ static void on_tampered(void *ctx, const struct watch *seen)
 
 static void on_foreign(void *ctx)
 {
-	round_look(ctx, "firewall rules changed");
+	round_look_at(ctx, 1u << CHECK_FIREWALL, "firewall rules changed");
 }
 
 void restore_watch(struct daemon *d)

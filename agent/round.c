@@ -149,7 +149,7 @@ static void keep_decision(struct daemon *d)
 		log_notice("decisions are kept again");
 }
 
-void round_look(struct daemon *d, const char *cause)
+void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 {
 	uint64_t round = io_boot_ms();
 
@@ -157,7 +157,9 @@ void round_look(struct daemon *d, const char *cause)
 		return;
 	mind_clock(d);
 	for (size_t i = 0; i < d->n_subjects; i++)
-		look_at(d, &d->subjects[i], round);
+		if (checks >> d->subjects[i].req->check & 1 ||
+		    d->subjects[i].finding.grade == GRADE_COUNT)
+			look_at(d, &d->subjects[i], round);
 	age_judge(d);
 	judge_all(d, cause);
 	keep_decision(d);
@@ -168,4 +170,9 @@ void round_look(struct daemon *d, const char *cause)
 	witness_ask(d);
 	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)
 		log_err("cannot set the timer of the next look");
+}
+
+void round_look(struct daemon *d, const char *cause)
+{
+	round_look_at(d, ~0u, cause);
 }

@@ -9,3 +9,6 @@ struct daemon;
  * Nothing without a policy.  cause is for the journal.
  */
 void round_look(struct daemon *d, const char *cause);
+
+/* The same when an event concerns but some: bits by enum check.  The others keep their finding. */
+void round_look_at(struct daemon *d, unsigned checks, const char *cause);

@@ -11,23 +11,29 @@
 #define STAT_MAX	4096
 #define COMM_MAX	15 /* TASK_COMM_LEN without its NUL */
 
-/* Unified, and the two trees of a hybrid. */
-static const char *const trees[] = { "sys/fs/cgroup", "sys/fs/cgroup/unified",
-				     "sys/fs/cgroup/systemd" };
-/* Where services are, and where ours puts those that repair needs (systemd/repair.conf.in). */
-static const char *const slices[] = { "system.slice", "lazaret.slice" };
+/*
+ * Where services are, and where ours puts those that repair needs (systemd/repair.conf.in): in the
+ * unified tree, and in the two of a hybrid.
+ */
+const char *const unit_slices[] = {
+	"sys/fs/cgroup/system.slice",
+	"sys/fs/cgroup/lazaret.slice",
+	"sys/fs/cgroup/unified/system.slice",
+	"sys/fs/cgroup/unified/lazaret.slice",
+	"sys/fs/cgroup/systemd/system.slice",
+	"sys/fs/cgroup/systemd/lazaret.slice",
+	NULL,
+};
 
 static int read_cgroup(int root, const char *unit, const char *file, char **ret)
 {
-	const size_t n = sizeof(slices) / sizeof(*slices);
 	size_t len;
 	int r = -ENOENT;
 
-	for (size_t i = 0; r == -ENOENT && i < n * sizeof(trees) / sizeof(*trees); i++) {
+	for (size_t i = 0; r == -ENOENT && unit_slices[i]; i++) {
 		char path[UNIT_PATH_MAX];
 
-		snprintf(path, sizeof(path), "%s/%s/%s/%s", trees[i / n], slices[i % n], unit,
-			 file);
+		snprintf(path, sizeof(path), "%s/%s/%s", unit_slices[i], unit, file);
 		r = io_read(root, path, CGROUP_FILE_MAX, ret, &len);
 	}
 	return r;

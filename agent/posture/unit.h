@@ -34,6 +34,9 @@ struct unit_folder {
 };
 extern const struct unit_folder unit_folders[];
 
+/* The folders that the cgroups of services are in, relative to the root; NULL ends. */
+extern const char *const unit_slices[];
+
 void unit_look(int root, const struct provider_unit *of, struct unit *ret);
 
 /*

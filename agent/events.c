@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/log.h"
+#include "agent/daemon.h"
+#include "agent/events.h"
+#include "agent/posture/places.h"
+#include "agent/round.h"
+#include "agent/trigger/files.h"
+
+struct events {
+	struct daemon *daemon;
+	struct files *files;
+};
+
+DEFINE_DROP(events, events_free)
+
+/* The bits are those of checks. */
+static void on_files(void *ctx, unsigned what)
+{
+	struct events *e = ctx;
+
+	round_look_at(e->daemon, what, "files changed");
+}
+
+struct place_of {
+	struct files *files;
+	enum check check;
+};
+
+static int watch_place(void *ctx, const char *path, bool deep)
+{
+	const struct place_of *p = ctx;
+
+	return files_watch(p->files, path, deep, 1u << p->check);
+}
+
+void events_policy(struct daemon *d)
+{
+	struct files *files = d->events->files;
+	int r = 0;
+
+	files_forget(files);
+	for (size_t i = 0; i < d->n_subjects && r == 0; i++) {
+		struct place_of p = { files, d->subjects[i].req->check };
+
+		r = places_of(d->subjects[i].req, watch_place, &p);
+	}
+	if (r < 0)
+		log_warn("not all files that matter can be watched: %s; their changes are found "
+			 "when the host is looked at",
+			 strerror(-r));
+}
+
+int events_new(struct daemon *d, struct events **ret)
+{
+	_drop_(drop_events) struct events *e = calloc(1, sizeof(*e));
+	int r;
+
+	if (!e)
+		return -ENOMEM;
+	e->daemon = d;
+	r = files_new(d->loop, d->host.root, on_files, e, &e->files);
+	if (r < 0)
+		return r;
+	*ret = take(e);
+	return 0;
+}
+
+struct events *events_free(struct events *e)
+{
+	if (e)
+		files_free(e->files);
+	free(e);
+	return NULL;
+}

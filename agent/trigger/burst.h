@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A settle.h that runs in an event loop: what is noted is told when it is due. */
+#pragma once
+
+struct burst;
+struct sd_event;
+
+typedef void (*burst_told)(void *ctx);
+
+int burst_new(struct sd_event *loop, burst_told told, void *ctx, struct burst **ret);
+struct burst *burst_free(struct burst *b); /* always NULL; b may be NULL */
+
+/* One event.  Cheap: the timer is set once a burst, however many events it has.  -errno. */
+int burst_note(struct burst *b);

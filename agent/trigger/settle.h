@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When to tell of events that come in bursts.  Pure; any clock in microseconds that does not go
+ * back.  A burst is told when it is over, and soon even when it is not.  Whoever makes bursts all
+ * the time has a few told at once and then one a second, so that an event costs the host the same
+ * whether it comes once or a thousand times a second.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define SETTLE_QUIET 5000ull	/* without an event: the burst is over */
+#define SETTLE_MOST  50000ull	/* from the first of a burst on */
+#define SETTLE_CALM  1000000ull /* each that is told costs so much of ... */
+#define SETTLE_SAVED 8000000ull /* ... at most so much that was saved up */
+
+struct settle {
+	uint64_t first, last; /* of what is not told yet; 0: nothing is */
+	uint64_t spent;	      /* when all that was told is paid for */
+};
+
+/* One event, or any number at the same time. */
+void settle_note(struct settle *s, uint64_t now);
+
+/* When to tell, may be in the past; UINT64_MAX: there is nothing to tell.  Later events may move
+ * it, SETTLE_MOST at most. */
+uint64_t settle_due(const struct settle *s);
+
+/* All of it was told. */
+void settle_told(struct settle *s, uint64_t now);
