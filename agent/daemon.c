@@ -17,6 +17,7 @@
 #include "agent/keeper.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/network.h"
 #include "agent/posture/patches.h"
 #include "agent/posture/remembered.h"
 #include "agent/reach.h"
@@ -24,7 +25,6 @@
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
 #include "agent/trigger/nftables.h"
-#include "agent/trigger/rtnl.h"
 #include "agent/trigger/timer.h"
 
 static int on_wake(sd_event_source *s, uint64_t usec, void *userdata)
@@ -42,26 +42,6 @@ static int on_poll(sd_event_source *s, uint64_t usec, void *userdata)
 	if (!d->refresh)
 		keeper_refresh(d);
 	return 0;
-}
-
-static void on_link(void *ctx)
-{
-	enforce_links(ctx);
-}
-
-static void on_moved(void *ctx, const struct link *link)
-{
-	integrity_moved(ctx, link);
-}
-
-static void on_network(void *ctx)
-{
-	struct daemon *d = ctx;
-
-	round_look(d, "network changed");
-	reach_hurry(d);
-	if (*d->policy_fault && *d->config->url && !d->refresh)
-		keeper_refresh(d);
 }
 
 static char *on_verb(void *ctx, const char *verb, bool privileged)
@@ -124,7 +104,6 @@ static int open_memory(struct daemon *d, struct fault *fault)
 
 static int open_parts(struct daemon *d, struct fault *fault)
 {
-	static const struct rtnl_handlers network = { on_link, on_moved, on_network };
 	int r = open_host(d, fault);
 
 	if (r < 0)
@@ -147,7 +126,7 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r >= 0)
 		r = events_new(d, &d->events);
 	if (r >= 0)
-		r = rtnl_new(d->loop, &network, d, &d->rtnl);
+		r = network_start(d);
 	return r;
 }
 
@@ -185,7 +164,7 @@ void daemon_stop(struct daemon *d)
 	d->mirrors = mirrors_free(d->mirrors);
 	d->control = control_free(d->control);
 	d->events = events_free(d->events);
-	d->rtnl = rtnl_free(d->rtnl);
+	network_stop(d);
 	d->nftables = nftables_free(d->nftables);
 	d->integrity = integrity_free(d->integrity);
 	d->wake = sd_event_source_disable_unref(d->wake);

@@ -12,6 +12,7 @@
 #include "agent/judge.h"
 #include "agent/known.h"
 #include "agent/ladder.h"
+#include "netfilter/gateways.h"
 #include "netfilter/nft.h"
 #include "policy/feed.h"
 #include "policy/store.h"
@@ -80,6 +81,7 @@ struct daemon {
 	struct control *control;
 	struct events *events;
 	struct rtnl *rtnl;
+	struct gateways gateways; /* of the networks that the host was judged in */
 	struct nftables *nftables;
 	struct integrity *integrity;
 	struct sd_event_source *wake, *poll;

@@ -10,10 +10,12 @@
 #include "agent/posture/places.h"
 #include "agent/round.h"
 #include "agent/trigger/files.h"
+#include "agent/trigger/resume.h"
 
 struct events {
 	struct daemon *daemon;
 	struct files *files;
+	struct resume *resume;
 };
 
 DEFINE_DROP(events, events_free)
@@ -24,6 +26,16 @@ static void on_files(void *ctx, unsigned what)
 	struct events *e = ctx;
 
 	round_look_at(e->daemon, what, "files changed");
+}
+
+/* It may be anywhere by now; timers of what was due meanwhile count suspend, too. */
+static void on_resumed(void *ctx, uint64_t slept)
+{
+	struct events *e = ctx;
+
+	if (slept)
+		round_hold(e->daemon, "resumed");
+	round_look(e->daemon, slept ? "resumed" : "the clock was set");
 }
 
 struct place_of {
@@ -64,6 +76,8 @@ int events_new(struct daemon *d, struct events **ret)
 		return -ENOMEM;
 	e->daemon = d;
 	r = files_new(d->loop, d->host.root, on_files, e, &e->files);
+	if (r >= 0)
+		r = resume_new(d->loop, on_resumed, e, &e->resume);
 	if (r < 0)
 		return r;
 	*ret = take(e);
@@ -72,8 +86,10 @@ int events_new(struct daemon *d, struct events **ret)
 
 struct events *events_free(struct events *e)
 {
-	if (e)
+	if (e) {
 		files_free(e->files);
+		resume_free(e->resume);
+	}
 	free(e);
 	return NULL;
 }

@@ -101,14 +101,14 @@ static uint64_t seconds_to_wake(const struct daemon *d)
 	return first > now ? (uint64_t)(first - now) : 1;
 }
 
-static void judge_all(struct daemon *d, const char *cause)
+static void judge_all(struct daemon *d, bool looked, const char *cause)
 {
 	struct verdict verdicts[POLICY_REQUIREMENTS];
 	struct situation s = {
 		.policy = d->policy,
 		.verdicts = verdicts,
 		.n = d->n_subjects,
-		.looked = true,
+		.looked = looked,
 		.age = d->age,
 		.now = io_now(),
 	};
@@ -161,7 +161,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 		    d->subjects[i].finding.grade == GRADE_COUNT)
 			look_at(d, &d->subjects[i], round);
 	age_judge(d);
-	judge_all(d, cause);
+	judge_all(d, true, cause);
 	keep_decision(d);
 	enforce(d);
 	reach_round(d);
@@ -175,4 +175,16 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 void round_look(struct daemon *d, const char *cause)
 {
 	round_look_at(d, ~0u, cause);
+}
+
+void round_hold(struct daemon *d, const char *cause)
+{
+	enum state state = d->history->state;
+
+	if (!d->policy || d->policy->mode != MODE_ENFORCE ||
+	    (state != STATE_COMPLIANT && state != STATE_GRACE))
+		return;
+	/* On disk with the verdict: until then the kernel's own table says what is so. */
+	judge_all(d, false, cause);
+	enforce(d);
 }

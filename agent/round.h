@@ -12,3 +12,9 @@ void round_look(struct daemon *d, const char *cause);
 
 /* The same when an event concerns but some: bits by enum check.  The others keep their finding. */
 void round_look_at(struct daemon *d, unsigned checks, const char *cause);
+
+/*
+ * Nothing is known of the host where it is now, so it is held until the round that follows has
+ * judged it.  Who is quarantined, released or audited stays so.
+ */
+void round_hold(struct daemon *d, const char *cause);

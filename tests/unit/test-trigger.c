@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/trigger/files.h"
+#include "agent/trigger/resume.h"
 #include "agent/trigger/settle.h"
 #include "tests/unit/test.h"
 
@@ -227,13 +230,84 @@ static void test_overrun(void **state)
 	close_files(&h);
 }
 
+static int timer = -1;
+static uint64_t armed;
+static struct timespec fixed[2]; /* CLOCK_MONOTONIC and CLOCK_BOOTTIME as the trigger sees them */
+
+int __wrap_timerfd_create(int clock, int flags);
+int __wrap_timerfd_create(int clock, int flags)
+{
+	assert_int_equal(clock, CLOCK_REALTIME);
+	(void)flags;
+	timer = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return timer;
+}
+
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at, struct itimerspec *was);
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at, struct itimerspec *was)
+{
+	assert_int_equal(fd, timer);
+	assert_int_equal(flags, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET);
+	assert_true(at->it_value.tv_sec > 4102444800); /* 2100 */
+	assert_null(was);
+	armed++;
+	return 0;
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
+{
+	assert_true(clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME);
+	*ret = fixed[clock == CLOCK_BOOTTIME];
+	return 0;
+}
+
+static void on_resumed(void *ctx, uint64_t slept)
+{
+	*(uint64_t *)ctx = slept;
+}
+
+/* The host works for so long, then sleeps for so long, and its clock is set. */
+static uint64_t wake_after(sd_event *loop, time_t works, time_t sleeps, uint64_t *slept)
+{
+	uint64_t one = 1;
+
+	fixed[0].tv_sec += works;
+	fixed[1].tv_sec += works + sleeps;
+	*slept = UINT64_MAX;
+	assert_int_equal(write(timer, &one, sizeof(one)), sizeof(one));
+	assert_true(sd_event_run(loop, SECOND) > 0);
+	return *slept;
+}
+
+static void test_resume(void **state)
+{
+	struct resume *r;
+	sd_event *loop;
+	uint64_t slept;
+
+	(void)state;
+	assert_true(sd_event_new(&loop) >= 0);
+	fixed[0].tv_sec = 1000;
+	fixed[1].tv_sec = 5000; /* it slept before the daemon was there */
+	assert_int_equal(resume_new(loop, on_resumed, &slept, &r), 0);
+	assert_int_equal(armed, 1);
+	assert_int_equal(wake_after(loop, 60, 0, &slept), 0);
+	assert_int_equal(wake_after(loop, 60, 7200, &slept), 7200000);
+	assert_int_equal(wake_after(loop, 1, 0, &slept), 0);
+	assert_int_equal(wake_after(loop, 0, 3, &slept), 3000);
+	assert_int_equal(armed, 5);
+	assert_int_equal(sd_event_run(loop, 0), 0);
+	resume_free(r);
+	sd_event_unref(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_settle),
-		cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_settle), cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_files),  cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
