@@ -27,6 +27,7 @@ static int set_path(struct config *c, const struct key *k, const char *value, st
 static int set_url(struct config *c, const struct key *k, const char *value, struct fault *fault);
 static int set_proxy(struct config *c, const struct key *k, const char *value, struct fault *fault);
 static int set_span(struct config *c, const struct key *k, const char *value, struct fault *fault);
+static int set_risk(struct config *c, const struct key *k, const char *value, struct fault *fault);
 
 #define AT(member) offsetof(struct config, member)
 
@@ -47,6 +48,7 @@ static const struct key {
 	{ "Agent", "StateDirectory", set_path, AT(state_dir), "/var/lib/lazaret", 0, 0 },
 	{ "Agent", "RuntimeDirectory", set_path, AT(runtime_dir), "/run/lazaret", 0, 0 },
 	{ "Agent", "HelperDirectory", set_path, AT(helper_dir), "/usr/lib/lazaret", 0, 0 },
+	{ "Agent", "Risk", set_risk, AT(risk), "", 0, 0 },
 	{ "Agent", "HostRoot", set_path, AT(host_root), "/", 0, 0 },
 	{ "Agent", "ClamdSocket", set_path, AT(clamd_socket), "/run/clamav/clamd.ctl", 0, 0 },
 };
@@ -116,6 +118,15 @@ static int set_span(struct config *c, const struct key *k, const char *value, st
 		return fault_set(fault, -ERANGE, "%s=%s: give a span from %s to %s", k->name, value,
 				 span_text(k->min, min), span_text(k->max, max));
 	*(uint64_t *)((char *)c + k->at) = seconds;
+	return 0;
+}
+
+static int set_risk(struct config *c, const struct key *k, const char *value, struct fault *fault)
+{
+	if (*value && (strlen(value) != 1 || *value < '1' || *value > '5'))
+		return fault_set(fault, -EINVAL, "%s=%s: give 1 to 5, five the most critical",
+				 k->name, value);
+	c->risk = *value ? (uint64_t)(*value - '0') : 0;
 	return 0;
 }
 
@@ -235,7 +246,7 @@ struct config *config_free(struct config *c)
 	if (!c)
 		return NULL;
 	for (size_t i = 0; i < N_KEYS; i++)
-		if (keys[i].set != set_span)
+		if (keys[i].set != set_span && keys[i].set != set_risk)
 			free(*(char **)((char *)c + keys[i].at));
 	free(c->first_root);
 	free(c->enrol);

@@ -15,6 +15,7 @@ struct config {
 	uint64_t refresh;		 /* seconds between polls */
 	uint64_t timeout;		 /* seconds for one request */
 	char *state_dir, *runtime_dir, *helper_dir;
+	uint64_t risk; /* 1 to 5, five the most critical host; 0: it does not say */
 	char *host_root, *clamd_socket;
 	char *first_root; /* root.json beside the file: trusted until there is a store */
 	char *enrol;	  /* beside it, too: addresses to enrol at, one a line; need not be there */

@@ -25,6 +25,7 @@ struct subject {
 	const struct requirement *req; /* the policy's */
 	struct finding finding;
 	struct verdict verdict;
+	bool seen; /* in this round it was told what of its patches is lacking (dated.h) */
 	struct ladder ladder;
 	enum remedy last; /* the remedy that ran last, when n_tried is not 0 */
 	unsigned n_tried;
@@ -56,6 +57,8 @@ struct daemon {
 	struct history *history; /* the memory's */
 	struct decision decision;
 	struct clock clock;
+	uint64_t counted_at; /* io_awake_ms() of the round before, in seconds */
+	bool had_way_out;    /* then */
 	bool laid;  /* the quarantine is in the kernel */
 	bool relay; /* its allow-list is another one now */
 	char enforce_fault[240];

@@ -57,6 +57,18 @@ struct verdict judge(const struct requirement *req, enum grade grade, struct pas
 	return v;
 }
 
+struct verdict judge_due(struct verdict v, int64_t since, int64_t until, int64_t now)
+{
+	bool met = v.standing == STANDING_MET;
+
+	if (met || since < v.since)
+		v.since = since;
+	if (met || until < v.until)
+		v.until = until;
+	v.standing = now < v.until ? STANDING_GRACE : STANDING_BREACHED;
+	return v;
+}
+
 enum state judge_host(const struct verdict *verdicts, size_t n)
 {
 	static const enum state states[STANDING_COUNT] = {

@@ -49,6 +49,12 @@ struct past {
 struct verdict judge(const struct requirement *req, enum grade grade, struct past *past,
 		     int64_t now);
 
+/*
+ * The same when something is due besides, since one moment and until another: the worse of the two,
+ * and whatever comes first.
+ */
+struct verdict judge_due(struct verdict v, int64_t since, int64_t until, int64_t now);
+
 enum age {
 	AGE_FRESH,
 	AGE_EXPIRING, /* the last quarter of its life here, three days at most */

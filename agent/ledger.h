@@ -20,6 +20,8 @@
 enum entry_kind {
 	ENTRY_STATE,   /* name: the state; value: since when */
 	ENTRY_FAILING, /* name: a requirement; value: since when it is not met, 0: it is again */
+	ENTRY_LACKING, /* name: a requirement; value: since when patches with a deadline are lacking
+			*/
 	ENTRY_REPAIR,  /* name: a requirement; value: 0 or -errno; text: the remedy and its words */
 	ENTRY_POLICY,  /* name: its mode; value: its version */
 	ENTRY_CLOCK,   /* value: by how many seconds the host's clock leapt */

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/memory.h"
+#include "agent/offered.h"
 
 struct memory {
 	struct ledger *ledger;
+	struct offered *offered;
 	struct history history;
 	size_t n;
 	struct row {
 		char id[POLICY_ID_MAX];
 		struct past past;
+		int64_t lacking; /* since when it has deadlines of patches; 0: it has none */
 	} rows[POLICY_REQUIREMENTS];
 };
 
@@ -26,7 +30,7 @@ static struct row *find(struct memory *m, const char *id)
 	return NULL;
 }
 
-struct past *memory_past(struct memory *m, const char *id)
+static struct row *make(struct memory *m, const char *id)
 {
 	struct row *row = find(m, id);
 
@@ -37,7 +41,27 @@ struct past *memory_past(struct memory *m, const char *id)
 		*row = (struct row){ 0 };
 		snprintf(row->id, sizeof(row->id), "%s", id);
 	}
-	return &row->past;
+	return row;
+}
+
+struct past *memory_past(struct memory *m, const char *id)
+{
+	struct row *row = make(m, id);
+
+	return row ? &row->past : NULL;
+}
+
+int64_t memory_lacking(const struct memory *m, const char *id)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->rows[i].id, id))
+			return m->rows[i].lacking;
+	return 0;
+}
+
+struct offered *memory_offered(struct memory *m)
+{
+	return m->offered;
 }
 
 struct history *memory_history(struct memory *m)
@@ -58,6 +82,7 @@ static void leap_all(struct memory *m, int64_t seconds)
 	for (size_t i = 0; i < m->n; i++) {
 		leap(&m->rows[i].past.since, seconds);
 		leap(&m->rows[i].past.met, seconds);
+		leap(&m->rows[i].lacking, seconds);
 	}
 	for (size_t i = 0; i < RELAPSES; i++)
 		leap(&h->quarantined[i], seconds);
@@ -78,6 +103,7 @@ static void recall(void *ctx, const struct entry *e)
 {
 	struct memory *m = ctx;
 	struct past *past;
+	struct row *row;
 	int state;
 
 	switch (e->kind) {
@@ -85,6 +111,11 @@ static void recall(void *ctx, const struct entry *e)
 		past = memory_past(m, e->name);
 		if (past)
 			*past = (struct past){ .since = e->value > 0 ? e->value : 0 };
+		break;
+	case ENTRY_LACKING:
+		row = make(m, e->name);
+		if (row)
+			row->lacking = e->value > 0 ? e->value : 0;
 		break;
 	case ENTRY_STATE:
 		state = state_of(e->name);
@@ -100,6 +131,18 @@ static void recall(void *ctx, const struct entry *e)
 	}
 }
 
+/* The ledger's fault is told first; one of the other file when that one is well. */
+static int open_offered(struct memory *m, const char *folder, int was, struct fault *fault)
+{
+	_close_ int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (dir < 0)
+		return -errno;
+	r = offered_open(dir, &m->offered, was < 0 ? NULL : fault);
+	return was < 0 && m->offered ? was : r;
+}
+
 int memory_open(const char *folder, struct memory **ret, struct fault *fault)
 {
 	_drop_(drop_memory) struct memory *m = calloc(1, sizeof(*m));
@@ -109,14 +152,18 @@ int memory_open(const char *folder, struct memory **ret, struct fault *fault)
 		return -ENOMEM;
 	r = ledger_open(folder, recall, m, &m->ledger, fault);
 	if (m->ledger)
+		r = open_offered(m, folder, r, fault);
+	if (m->offered)
 		*ret = take(m);
 	return r;
 }
 
 struct memory *memory_close(struct memory *m)
 {
-	if (m)
+	if (m) {
 		ledger_close(m->ledger);
+		offered_close(m->offered);
+	}
 	free(m);
 	return NULL;
 }
@@ -149,14 +196,37 @@ void memory_prune(struct memory *m, const struct requirement *reqs, size_t n)
 			continue;
 		if (m->rows[i].past.since)
 			memory_tell(m, ENTRY_FAILING, m->rows[i].id, 0, "no longer demanded");
+		if (m->rows[i].lacking)
+			memory_tell(m, ENTRY_LACKING, m->rows[i].id, 0, "no longer demanded");
 		m->rows[i] = m->rows[--m->n];
 	}
+}
+
+void memory_lacks(struct memory *m, const char *id, int64_t since, const char *what)
+{
+	struct row *row = make(m, id);
+
+	if (!row || row->lacking == since)
+		return;
+	row->lacking = since;
+	memory_tell(m, ENTRY_LACKING, id, since, "%s", what);
 }
 
 void memory_leap(struct memory *m, int64_t seconds)
 {
 	leap_all(m, seconds);
+	offered_leap(m->offered, seconds);
 	memory_tell(m, ENTRY_CLOCK, "", seconds, "deadlines keep the time that was left");
+}
+
+static void repeat_since(struct memory *m, enum entry_kind kind, const char *id, int64_t since)
+{
+	struct entry e = { .kept = true, .kind = kind, .value = since };
+
+	if (!since)
+		return;
+	snprintf(e.name, sizeof(e.name), "%s", id);
+	ledger_add(m->ledger, &e);
 }
 
 /* What holds, once more at the end of the ledger, so that its beginning can go. */
@@ -166,24 +236,21 @@ static void repeat(struct memory *m)
 
 	snprintf(e.name, sizeof(e.name), "%s", state_names[m->history.state]);
 	ledger_add(m->ledger, &e);
-	e.kind = ENTRY_FAILING;
 	for (size_t i = 0; i < m->n; i++) {
-		if (!m->rows[i].past.since)
-			continue;
-		snprintf(e.name, sizeof(e.name), "%s", m->rows[i].id);
-		e.value = m->rows[i].past.since;
-		ledger_add(m->ledger, &e);
+		repeat_since(m, ENTRY_FAILING, m->rows[i].id, m->rows[i].past.since);
+		repeat_since(m, ENTRY_LACKING, m->rows[i].id, m->rows[i].lacking);
 	}
 }
 
 int memory_keep(struct memory *m)
 {
-	int r = ledger_sync(m->ledger);
+	int r = ledger_sync(m->ledger), kept = offered_keep(m->offered);
 
 	if (r < 0 || !ledger_wants_trim(m->ledger))
-		return r;
+		return r < 0 ? r : kept;
 	repeat(m);
-	return ledger_trim(m->ledger);
+	r = ledger_trim(m->ledger);
+	return r < 0 ? r : kept;
 }
 
 int memory_read(const struct memory *m, ledger_each each, void *ctx)

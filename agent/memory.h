@@ -11,6 +11,7 @@
 #include "agent/ledger.h"
 
 struct memory;
+struct offered;
 
 /* Errors as ledger_open() has them: *ret is set in spite of each but -ENOMEM and a missing folder.
  */
@@ -22,6 +23,14 @@ struct memory *memory_close(struct memory *m); /* always NULL */
  * NULL: more are remembered than a policy may have.
  */
 struct past *memory_past(struct memory *m, const char *id);
+
+/*
+ * Since when the requirement has patches with a deadline, 0: it has none; only told, as what comes
+ * of it is in memory_offered(), which is kept and leaps with the rest.
+ */
+int64_t memory_lacking(const struct memory *m, const char *id);
+void memory_lacks(struct memory *m, const char *id, int64_t since, const char *what);
+struct offered *memory_offered(struct memory *m); /* the memory's */
 
 /* Forgets what is not among these: an id that comes back later begins anew. */
 void memory_prune(struct memory *m, const struct requirement *reqs, size_t n);

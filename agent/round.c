@@ -8,6 +8,7 @@
 #include "agent/base/log.h"
 #include "agent/base/span.h"
 #include "agent/daemon.h"
+#include "agent/dated.h"
 #include "agent/enforce.h"
 #include "agent/integrity.h"
 #include "agent/memory.h"
@@ -42,7 +43,7 @@ static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 	look(d, s, round);
 	past = past ? past : &unknown;
 	since = past->since;
-	s->verdict = judge(s->req, s->finding.grade, past, now);
+	s->verdict = dated_judge(d, s, past, now);
 	if (past->since != since)
 		memory_tell(d->memory, ENTRY_FAILING, s->req->id, past->since, "%s",
 			    s->finding.what);
@@ -156,10 +157,12 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	if (!d->policy)
 		return;
 	mind_clock(d);
+	dated_begin(d);
 	for (size_t i = 0; i < d->n_subjects; i++)
 		if (checks >> d->subjects[i].req->check & 1 ||
 		    d->subjects[i].finding.grade == GRADE_COUNT)
 			look_at(d, &d->subjects[i], round);
+	dated_end(d);
 	age_judge(d);
 	judge_all(d, true, cause);
 	keep_decision(d);

@@ -185,6 +185,8 @@ static const struct member patches_members[] = {
 	  0 },
 	{ "fails_on", read_fails_on, offsetof(struct requirement, with.patches.fails_on), false, 1,
 	  PATCH_STATES },
+	{ "deadlines", deadlines_read, offsetof(struct requirement, with.patches.deadlines), false,
+	  0, 0 },
 };
 static const struct member antivirus_members[] = {
 	REQUIREMENT_MEMBERS,

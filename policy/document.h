@@ -11,6 +11,7 @@
 
 #include "agent/base/allow.h"
 #include "agent/base/err.h"
+#include "policy/deadlines.h"
 #include "policy/exposed.h"
 #include "policy/menu.h"
 #include "policy/provider.h"
@@ -35,6 +36,7 @@ struct requirement {
 			uint64_t index_max_age; /* seconds; older package lists are no evidence */
 			bool all_updates;	/* not only those that are security's */
 			unsigned fails_on;	/* bits by enum patch_state: what makes it fail */
+			struct deadlines deadlines; /* of each fix that it lacks */
 			char feed[POLICY_FEED_MAX]; /* target with {id}, {version}; or empty */
 		} patches;
 		struct {

@@ -34,6 +34,7 @@ struct map {
 int io_map(int dir, const char *name, size_t max, struct map *ret);
 void io_unmap(struct map *m);
 
-/* CLOCK_REALTIME and CLOCK_BOOTTIME in seconds and in milliseconds. */
+/* CLOCK_REALTIME in seconds, CLOCK_BOOTTIME and CLOCK_MONOTONIC in milliseconds. */
 int64_t io_now(void);
 uint64_t io_boot_ms(void);
+uint64_t io_awake_ms(void); /* not counting sleep */

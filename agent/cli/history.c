@@ -21,6 +21,13 @@ static void show_failing(const json_t *e)
 	       *text_of(e, "text") ? ": " : "", text_of(e, "text"));
 }
 
+static void show_lacking(const json_t *e)
+{
+	printf("%s %s%s%s\n", text_of(e, "name"),
+	       int_of(e, "value") ? "has deadlines" : "has no deadline any more",
+	       *text_of(e, "text") ? ": " : "", text_of(e, "text"));
+}
+
 static void show_repair(const json_t *e)
 {
 	printf("%s: repair %s\n", text_of(e, "name"), text_of(e, "text"));
@@ -44,8 +51,8 @@ static const struct {
 	const char *kind;
 	void (*show)(const json_t *e);
 } kinds[] = {
-	{ "state", show_state },   { "failing", show_failing }, { "repair", show_repair },
-	{ "policy", show_policy }, { "clock", show_clock },
+	{ "state", show_state },     { "failing", show_failing }, { "repair", show_repair },
+	{ "lacking", show_lacking }, { "policy", show_policy },	  { "clock", show_clock },
 };
 
 static void show_entry(const json_t *e)

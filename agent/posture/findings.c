@@ -6,6 +6,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/posture/arena.h"
 #include "agent/posture/findings.h"
+#include "agent/posture/marks.h"
 
 #define ROWS_FIRST 64
 
@@ -13,12 +14,14 @@ struct findings {
 	struct patch *rows;
 	size_t n, room;
 	struct arena texts;
+	struct marks marks;
 };
 
 struct findings *findings_free(struct findings *f)
 {
 	if (f) {
 		arena_free(&f->texts);
+		marks_free(&f->marks);
 		free(f->rows);
 	}
 	free(f);
@@ -29,6 +32,11 @@ const struct patch *findings_list(const struct findings *f, size_t *n)
 {
 	*n = f->n;
 	return f->rows;
+}
+
+const struct patch_mark *findings_marks(const struct findings *f, const struct patch *p)
+{
+	return f->marks.rows + p->first_mark;
 }
 
 static int make_room(struct findings *f)
@@ -47,9 +55,9 @@ static int make_room(struct findings *f)
 }
 
 /* Its texts are the arena's, or will never go away. */
-static int put_row(struct findings *f, const struct patch *p)
+static int put_row(struct findings *f, struct patch *p, const struct advisories *advisories)
 {
-	if (make_room(f) < 0)
+	if (make_room(f) < 0 || marks_keep(&f->marks, advisories, p) < 0)
 		return -ENOMEM;
 	f->rows[f->n++] = *p;
 	return 0;
@@ -76,7 +84,7 @@ int findings_add(struct findings *f, const struct patch *p)
 		if (!*texts[i])
 			return -ENOMEM;
 	}
-	return put_row(f, &row);
+	return put_row(f, &row, NULL);
 }
 
 /* What the feed says of one package, by its own name or by its source's. */
@@ -134,6 +142,7 @@ struct sum {
 	char ids[PATCH_IDS_MAX * FEED_WORD_MAX];
 	char fixed[FEED_WORD_MAX]; /* the newest */
 	size_t n;
+	struct advisories advisories;
 };
 
 static void sum_add(struct sum *sum, const struct advisory *a, enum version_order order)
@@ -151,6 +160,7 @@ static void sum_add(struct sum *sum, const struct advisory *a, enum version_orde
 			sum->ids[len++] = ' ';
 		memcpy(sum->ids + len, a->id, id + 1);
 	}
+	advisories_add(&sum->advisories, a);
 	if (fixed < FEED_WORD_MAX &&
 	    (!*sum->fixed ||
 	     version_cmp(order, a->fixed, fixed, sum->fixed, strlen(sum->fixed)) > 0))
@@ -176,6 +186,7 @@ static void sums_clear(struct making *m)
 		m->sums[i].patch = (struct patch){ 0 };
 		m->sums[i].ids[0] = m->sums[i].fixed[0] = '\0';
 		m->sums[i].n = 0;
+		advisories_clear(&m->sums[i].advisories);
 	}
 	m->clean = true;
 }
@@ -243,7 +254,7 @@ static int add(struct making *m, const struct package *package, struct sum *sum)
 	p->ids = keep_text(f, sum->ids);
 	if (!p->package || !p->arch || !p->installed || !p->fixed || !p->from || !p->ids || !p->why)
 		return -ENOMEM;
-	return put_row(f, p);
+	return put_row(f, p, p->state == PATCH_NO_FIX ? NULL : &sum->advisories);
 }
 
 static const char *say_pin(struct arena *texts, const struct pin *by)

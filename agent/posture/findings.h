@@ -14,7 +14,19 @@
 #include "policy/feed.h"
 #include "policy/menu.h"
 
-#define PATCH_IDS_MAX 16
+#define PATCH_IDS_MAX	16
+#define PATCH_MARKS_MAX 64
+
+/*
+ * Something that is amiss with a package, by which it is known again later: an advisory.  Those
+ * past PATCH_MARKS_MAX are one for each severity; so is a patch of which there is no advisory, as
+ * long as the installed version is the same.
+ */
+struct patch_mark {
+	uint64_t id;	   /* a hash of package, architecture and advisory */
+	int64_t published; /* seconds since 1970; 0 unknown */
+	enum severity severity;
+};
 
 /*
  * One package and one fix that it lacks; or, in the state PATCH_NO_FIX, all that cannot be
@@ -34,6 +46,7 @@ struct patch {
 		int64_t earliest; /* published; seconds since 1970; 0 unknown */
 	} by[SEVERITIES];
 	int64_t obtainable; /* when the list that offers it was made; 0 unknown */
+	size_t first_mark, n_marks;
 };
 
 struct findings;
@@ -41,6 +54,9 @@ struct findings;
 /* By the package's name, then its architecture, PATCH_NO_FIX behind the others. */
 const struct patch *findings_list(const struct findings *f, size_t *n);
 struct findings *findings_free(struct findings *f); /* always NULL */
+
+/* Those of one of its patches, p->n_marks, of which there is one at least. */
+const struct patch_mark *findings_marks(const struct findings *f, const struct patch *p);
 
 /*
  * Compares all that is installed.  `apt` NULL: no lists were asked for, and what the feed says is
@@ -60,5 +76,8 @@ struct making *findings_begin(const struct feed *feed);
 int findings_judge(struct making *m, const struct package *p, const struct candidate *c);
 struct findings *findings_end(struct making *m);
 
-/* Adds a row of one's own (PATCH_RESTART); its texts are copied, and NULL is "".  -ENOMEM. */
+/*
+ * Adds a row of one's own (PATCH_RESTART); its texts are copied, and NULL is "".  It has one mark,
+ * of that state, its package and its installed version.  -ENOMEM.
+ */
 int findings_add(struct findings *f, const struct patch *p);

@@ -178,6 +178,8 @@ void patches_tell(struct look *l, struct finding *f)
 	/* What is known to be missing is missing, whatever else is not known. */
 	if (failing)
 		say_failing(l, failing, f);
+	if (failing)
+		f->lacking = !l->err && p && p->findings;
 	else if (l->err)
 		say_unknown(l, f);
 	else

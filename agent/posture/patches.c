@@ -37,6 +37,11 @@ const struct findings *patches_findings(const struct patches *p, int64_t *when)
 	return p ? p->findings : NULL;
 }
 
+const struct findings *patches_of(const struct patches *p, const struct requirement *req)
+{
+	return p && p->all == req->with.patches.all_updates ? p->findings : NULL;
+}
+
 static const char *const files[] = {
 	DPKG_STATUS,
 	DPKG_UPDATES,

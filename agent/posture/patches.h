@@ -10,6 +10,7 @@
 #include "agent/posture/findings.h"
 
 struct patches;
+struct requirement;
 
 struct patches *patches_new(void);		 /* NULL without memory */
 struct patches *patches_free(struct patches *p); /* always NULL; p may be NULL */
@@ -22,3 +23,6 @@ void patches_forget(struct patches *p);
  * ends in unknown leaves them as they are.
  */
 const struct findings *patches_findings(const struct patches *p, int64_t *when);
+
+/* The same if they are what this requirement asks for, which another one may not. */
+const struct findings *patches_of(const struct patches *p, const struct requirement *req);

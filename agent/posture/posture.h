@@ -31,6 +31,7 @@ struct evidence {
 
 struct finding {
 	enum grade grade;
+	bool lacking;	/* it fails for nothing but the patches of patches_of() */
 	char what[200]; /* one sentence: what was seen */
 	char todo[160]; /* what a person can do about it; empty on a pass */
 	char items[FINDING_ITEMS][120]; /* the first of what it is about: "openssl 3.0.1 -> 3.0.2" */

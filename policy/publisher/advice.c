@@ -73,6 +73,38 @@ static bool no_requirement_mends(json_t *document)
 	return false;
 }
 
+/* Without a feed nothing says how bad an update is. */
+static bool nothing_names_severities(json_t *document)
+{
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(document, "requirements"), i, r)
+		if (json_object_get(r, "deadlines") && !json_object_get(r, "feed"))
+			return true;
+	return false;
+}
+
+/* Whoever keeps a host from the server of its policy stops the clock. */
+static bool clock_can_be_stopped(json_t *document)
+{
+	const char *then =
+		json_string_value(json_object_get(json_object_get(document, "stale"), "then"));
+	size_t i;
+	json_t *r;
+
+	if (then && !strcmp(then, "quarantine"))
+		return false;
+	json_array_foreach(json_object_get(document, "requirements"), i, r) {
+		const char *count = json_string_value(
+			json_object_get(json_object_get(r, "deadlines"), "count"));
+
+		if (count && !strcmp(count, "reachable"))
+			return true;
+	}
+	return false;
+}
+
 static const struct {
 	bool (*applies)(json_t *document);
 	const char *text;
@@ -89,6 +121,12 @@ static const struct {
 	  "where a host in quarantine may go" },
 	{ no_requirement_mends, "a requirement has no remedies: only a person can let such a host "
 				"out again" },
+	{ nothing_names_severities,
+	  "a requirement has deadlines and no feed: nothing says how bad an update is, and all of "
+	  "them have the time of \"unknown\"" },
+	{ clock_can_be_stopped,
+	  "deadlines count only while the policy server is reached, and \"stale\" does not lead to "
+	  "quarantine: who keeps a host from the server stops the clock for good" },
 };
 
 void advise(const char *file, json_t *document, FILE *out)

@@ -102,6 +102,8 @@ static void test_config_refuses(void **state)
 		{ "[Policy]\nRefresh=1s\n", "lazaret.conf:2: Refresh=1s: give a span from 10 s" },
 		{ "[Policy]\nCA=ca.pem\n", "lazaret.conf:2: CA=ca.pem: give an absolute path" },
 		{ "[Policy]\nCertificate=/a\n", "Certificate= and PrivateKey= go together" },
+		{ "[Agent]\nRisk=6\n", "Risk=6: give 1 to 5" },
+		{ "[Agent]\nRisk=low\n", "give 1 to 5" },
 		{ "[Agent]\nlines\n", "lazaret.conf:2: neither" },
 	};
 	char file[200], drop[220];
@@ -139,7 +141,7 @@ static void test_config_documented(void **state)
 			p[1] = ' ';
 			keys++;
 		}
-	assert_int_equal(keys, 12);
+	assert_int_equal(keys, 13);
 	write_text("lazaret.conf", text);
 	snprintf(file, sizeof(file), "%s/lazaret.conf", folder);
 	if (config_load(file, &c, &fault) < 0)

@@ -57,6 +57,9 @@ static void test_example(void **state)
 }
 
 #define R(members) "{\"mode\":\"audit\",\"requirements\":[{" members "}]}"
+#define PT	   "\"id\":\"p\",\"check\":\"patches\",\"grace\":\"0s\",\"deadlines\":"
+#define ROW(severity, a, b, c, d, e) \
+	"{\"" severity "\":[\"" a "\",\"" b "\",\"" c "\",\"" d "\",\"" e "\"]}"
 #define FW	   "\"id\":\"f\",\"check\":\"firewall\",\"grace\":\"0s\""
 #define A(members) "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n\"allow\":{" members "}}"
 
@@ -147,6 +150,19 @@ static const struct {
 	{ R(FW ",\n\"remedies\":[\"firewall-enable\",\n\"firewall-enable\"]"), 3, 1,
 	  "is there twice" },
 	{ R(FW ",\n\"remedies\":\"firewall-enable\""), 2, 12, "is not a list" },
+	{ R(PT "{\n\"risk\":6}"), 2, 8, "6 is no risk; give 1 to 5" },
+	{ R(PT "{\n\"risk\":\"5\"}"), 2, 8, "is no risk" },
+	{ R(PT "{\n\"unknown\":\"unknown\"}"), 2, 11, "is no severity" },
+	{ R(PT "{\n\"count\":\"never\"}"), 2, 9, "is neither \"always\" nor \"reachable\"" },
+	{ R(PT "{\n\"allowed\":{\"low\":[\"1h\"]}}"), 2, 18, "give 5 spans" },
+	{ R(PT "{\n\"allowed\":{\"low\":\"1h\"}}"), 2, 18, "is not a list" },
+	{ R(PT "{\n\"allowed\":{\"worst\":[]}}"), 2, 20, "unknown member" },
+	{ R(PT "{\n\"allowed\":" ROW("high", "5d", "5d", "5d", "5d", "366d") "}"), 2, 40,
+	  "out of range" },
+	{ R(PT "{\n\"allowed\":" ROW("high", "30d", "14d", "7d", "4d", "5d") "}"), 2, 11,
+	  "high: a host of risk 5 has longer than one of risk 4" },
+	{ R(PT "{\n\"allowed\":" ROW("critical", "7d", "7d", "7d", "7d", "2d") "}"), 2, 11,
+	  "critical has longer than high on a host of risk 4" },
 	{ R(FW ",\n\"contact\":\"a\\u001b[2Jb\""), 2, 11,
 	  "\"a\\u001B[2Jb\" has a control character" },
 	{ R(FW ",\n\"exposed\":[\"tcp/22\",\n\"icmp/8\"]"), 3, 1,
@@ -240,6 +256,62 @@ static void test_refusals(void **state)
 		wrong++;
 	}
 	assert_int_equal(wrong, 0);
+}
+
+static struct deadlines read_deadlines(const char *text)
+{
+	struct policy *p = NULL;
+	struct fault f = { 0 };
+	struct deadlines d;
+
+	if (policy_parse(text, strlen(text), &p, &f) < 0)
+		fail_msg("%s", f.why);
+	d = p->requirements[0].with.patches.deadlines;
+	policy_free(p);
+	return d;
+}
+
+/* Whatever a policy gives: worse never has longer, nor has a host that is worth more. */
+static void assert_monotone(const struct deadlines *d)
+{
+	for (unsigned risk = 1; risk <= RISKS; risk++)
+		for (int s = SEVERITY_LOW; s < SEVERITIES; s++) {
+			uint64_t has = deadlines_allowed(d, (enum severity)s, risk);
+
+			if (risk > 1)
+				assert_true(has <=
+					    deadlines_allowed(d, (enum severity)s, risk - 1));
+			if (s > SEVERITY_LOW)
+				assert_true(has <=
+					    deadlines_allowed(d, (enum severity)(s - 1), risk));
+		}
+}
+
+static void test_deadlines(void **state)
+{
+	struct deadlines none = read_deadlines(
+				 R("\"id\":\"p\",\"check\":\"patches\",\"grace\":\"0s\"")),
+			 preset = read_deadlines(R(PT "{}")),
+			 own = read_deadlines(R(
+				 PT "{\"risk\":4,\"unknown\":\"critical\",\"count\":\"reachable\","
+				    "\"allowed\":" ROW("critical", "24h", "24h", "12h", "1h",
+						       "0s") "}"));
+
+	(void)state;
+	assert_false(none.given);
+	assert_true(preset.given && !preset.reachable && own.given && own.reachable);
+	assert_monotone(&preset);
+	assert_monotone(&own);
+	assert_int_equal(deadlines_allowed(&preset, SEVERITY_CRITICAL, 5), 24 * 3600);
+	assert_int_equal(deadlines_allowed(&preset, SEVERITY_HIGH, 5), 48 * 3600);
+	assert_int_equal(deadlines_allowed(&preset, SEVERITY_UNKNOWN, 1), 60 * 86400);
+	assert_int_equal(deadlines_allowed(&own, SEVERITY_UNKNOWN, 4), 3600);
+	assert_int_equal(deadlines_allowed(&own, SEVERITY_HIGH, 5), 48 * 3600);
+	/* A host may be worth more than its policy says, not less. */
+	assert_int_equal(deadlines_risk(&preset, 0), RISK_DEFAULT);
+	assert_int_equal(deadlines_risk(&preset, 1), 1);
+	assert_int_equal(deadlines_risk(&own, 1), 4);
+	assert_int_equal(deadlines_risk(&own, 5), 5);
 }
 
 static void test_too_long(void **state)
@@ -409,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_allow_alone),
 		cmocka_unit_test(test_names),
