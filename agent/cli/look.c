@@ -14,7 +14,7 @@
 #include "agent/base/io.h"
 #include "agent/cli/cli.h"
 #include "agent/posture/dpkg.h"
-#include "agent/posture/findings.h"
+#include "agent/posture/sources.h"
 
 DEFINE_DROP(inventory, inventory_free)
 DEFINE_DROP(apt, apt_free)
@@ -31,17 +31,23 @@ struct options {
 static int open_feed(const struct options *o, struct feed **ret, struct fault *fault)
 {
 	_close_ int fd = open(o->feed, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_drop_(drop_feed) struct feed *f = NULL;
 	struct feed_about about;
-	int r = fd < 0 ? fault_set(fault, -errno, "%s", strerror(errno)) : feed_map(fd, ret, fault);
+	int r = fd < 0 ? fault_set(fault, -errno, "%s", strerror(errno)) : feed_map(fd, &f, fault);
 
+	/* No lazaret-vet has looked at it. */
+	if (r == 0)
+		r = feed_check(f, fault);
 	if (r == 0) {
-		feed_tell(*ret, &about);
+		feed_tell(f, &about);
 		if (o->status && about.order != VERSION_DPKG)
 			r = fault_set(fault, -EINVAL, "is for %s %s, which has no dpkg",
 				      about.distro, about.release);
 	}
 	if (r < 0)
 		fault_prefix(fault, "%s", o->feed);
+	else
+		*ret = take(f);
 	return r;
 }
 
@@ -90,20 +96,15 @@ static int judge_root(const struct options *o, const struct feed *feed, struct f
 	_close_ int root = open(o->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_drop_(drop_inventory) struct inventory *inv = NULL;
 	_drop_(drop_apt) struct apt *apt = NULL;
-	const struct apt_ask ask = { .root = root,
-				     .lists = APT_LISTS,
-				     .now = io_now(),
-				     .max_age = UINT64_MAX,
-				     .all = o->all,
-				     .feed = feed };
+	const struct sources_ask ask = {
+		.root = root, .feed = feed, .now = io_now(), .max_age = UINT64_MAX, .all = o->all
+	};
 	int r = root < 0 ? fault_set(fault, -errno, "%s: %s", o->root, strerror(errno))
 			 : inventory_read(root, &inv, fault);
 
-	if (r == 0 && inventory_manager(inv) == MANAGER_DPKG)
-		r = apt_read(&ask, inv, &apt, fault);
-	if (r == -ESTALE || r == -ETIME)
-		r = 0;
-	return r < 0 ? r : findings_make(inv, apt, feed, ret);
+	if (r == 0)
+		r = sources_find(&ask, inv, &apt, ret, fault);
+	return r == -ESTALE || r == -ETIME ? 0 : r;
 }
 
 static int evaluate(const struct options *o, struct findings **ret, struct fault *fault)

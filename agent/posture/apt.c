@@ -113,17 +113,21 @@ static int64_t stamp_read(int root, int64_t now)
 }
 
 /* Of several suites the one that is the first to be too old decides. */
-static void note_until(struct apt_seen *seen, const struct release *r, int64_t updated,
-		       uint64_t max_age)
+static void note_times(struct apt_seen *seen, const struct release *r, int64_t updated)
 {
-	int64_t until = max_age < INT32_MAX ? updated + (int64_t)max_age : INT64_MAX;
+	int64_t until = r->valid_until ? r->valid_until : INT64_MAX;
 
-	if (r->valid_until && r->valid_until < until)
-		until = r->valid_until;
 	if (!seen->n_suites || updated < seen->updated)
 		seen->updated = updated;
-	if (!seen->n_suites || until < seen->until)
-		seen->until = until;
+	if (!seen->n_suites || until < seen->valid_until)
+		seen->valid_until = until;
+}
+
+int64_t apt_until(const struct apt_seen *seen, uint64_t max_age)
+{
+	int64_t until = max_age < INT32_MAX ? seen->updated + (int64_t)max_age : INT64_MAX;
+
+	return until < seen->valid_until ? until : seen->valid_until;
 }
 
 static int check_fresh(struct scan *s, const struct release *r)
@@ -147,7 +151,7 @@ static int check_fresh(struct scan *s, const struct release *r)
 				 "allows %s",
 				 (int)name.len, name.p, span_text(age, is),
 				 span_text(s->ask->max_age, may));
-	note_until(&s->apt->seen, r, updated, s->ask->max_age);
+	note_times(&s->apt->seen, r, updated);
 	return 0;
 }
 

@@ -59,11 +59,14 @@ struct candidate {
 };
 
 struct apt_seen {
-	char suites[96]; /* the security suites: "bookworm-security", several with commas */
-	int64_t updated; /* when the one that is furthest behind was known to be current */
-	int64_t until;	 /* they are evidence; from then on -ESTALE */
+	char suites[96];     /* the security suites: "bookworm-security", several with commas */
+	int64_t updated;     /* when the one that is furthest behind was known to be current */
+	int64_t valid_until; /* the first Valid-Until of them; INT64_MAX: none has one */
 	size_t n_suites;
 };
+
+/* The last second in which they are evidence; from then on -ESTALE. */
+int64_t apt_until(const struct apt_seen *seen, uint64_t max_age);
 
 struct apt;
 

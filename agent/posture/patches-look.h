@@ -6,21 +6,27 @@
 #include "agent/posture/posture.h"
 #include "agent/posture/trace.h"
 
-struct patches {
-	struct findings *findings; /* the last that were whole */
+/* The last findings that were whole, of security updates or of all. */
+struct kept {
+	struct findings *findings; /* NULL before there were any */
 	int64_t when;
 	bool current; /* they came of what the trace says */
 	struct trace trace;
-	unsigned long index_max_age;
-	bool all;
 	struct apt_seen seen;
 	size_t n_installed;
+};
+
+/* How old lists may be is judged anew in each look: it changes nothing in what was found. */
+struct patches {
+	struct kept kept[2]; /* the second one with "updates": "all" */
+	size_t last;	     /* which of them was put there last */
 };
 
 /* One look: what it reads, and what comes of it. */
 struct look {
 	const struct requirement *req;
 	const struct host *host;
+	struct kept *kept; /* NULL: nothing is remembered */
 	struct inventory *inv;
 	struct apt *apt;
 	struct findings *findings;

@@ -121,7 +121,7 @@ static void say_unknown(struct look *l, struct finding *f)
 			       "/etc/apt/apt.conf.d, then: apt-get update" },
 		{ 0, "apt-get update" },
 	};
-	const struct patches *p = l->host->patches;
+	const struct kept *p = l->kept;
 	char ago[SPAN_TEXT];
 	size_t i = 0, n;
 
@@ -158,7 +158,7 @@ static void say_pass(const struct look *l, size_t n, const struct apt_seen *seen
 
 void patches_tell(struct look *l, struct finding *f)
 {
-	const struct patches *p = l->host->patches;
+	const struct kept *p = l->kept;
 	const struct findings *found = l->findings ? l->findings : p ? p->findings : NULL;
 	size_t failing, n;
 	struct word first;

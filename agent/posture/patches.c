@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/io.h"
 #include "agent/posture/dpkg.h"
 #include "agent/posture/patches-look.h"
-#include "policy/distro.h"
+#include "agent/posture/sources.h"
 
 /* What is changed in place, in a folder whose time stays the same, is seen at last by then. */
 #define READ_AGAIN 3600 /* seconds */
+
+#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 struct patches *patches_new(void)
 {
@@ -18,96 +20,65 @@ struct patches *patches_new(void)
 
 struct patches *patches_free(struct patches *p)
 {
-	if (p)
-		findings_free(p->findings);
+	for (size_t i = 0; p && i < COUNT(p->kept); i++)
+		findings_free(p->kept[i].findings);
 	free(p);
 	return NULL;
 }
 
 void patches_forget(struct patches *p)
 {
-	if (p)
-		p->current = false;
+	for (size_t i = 0; p && i < COUNT(p->kept); i++)
+		p->kept[i].current = false;
 }
 
 const struct findings *patches_findings(const struct patches *p, int64_t *when)
 {
-	if (p && p->findings)
-		*when = p->when;
-	return p ? p->findings : NULL;
+	const struct kept *k = p ? &p->kept[p->last] : NULL;
+
+	if (k && k->findings)
+		*when = k->when;
+	return k ? k->findings : NULL;
 }
 
 const struct findings *patches_of(const struct patches *p, const struct requirement *req)
 {
-	return p && p->all == req->with.patches.all_updates ? p->findings : NULL;
+	return p ? p->kept[req->with.patches.all_updates].findings : NULL;
 }
 
-static const char *const files[] = {
-	DPKG_STATUS,
-	DPKG_UPDATES,
-	APT_LISTS,
-	APT_STAMP,
-	APT_PREFERENCES,
-	APT_PREFERENCES_PARTS,
-	OS_RELEASE,
+/* All that a look reads, with dpkg and without. */
+static const char *const with_dpkg[] = {
+	DPKG_STATUS,	 DPKG_UPDATES,		APT_LISTS,  APT_STAMP,
+	APT_PREFERENCES, APT_PREFERENCES_PARTS, OS_RELEASE,
+};
+static const char *const without_dpkg[] = {
 	APK_INSTALLED,
 	"var/lib/rpm/rpmdb.sqlite",
 	"usr/lib/sysimage/rpm/rpmdb.sqlite",
+	OS_RELEASE,
 };
-_Static_assert(sizeof(files) / sizeof(*files) <= TRACE_FILES, "all are compared");
+_Static_assert(COUNT(with_dpkg) <= TRACE_FILES && COUNT(without_dpkg) <= TRACE_FILES,
+	       "all are compared");
 
-/* A feed of another release would call the wrong versions fixed. */
-static int check_feed(const struct look *l, struct fault *fault)
+static void trace_host(int root, struct trace *ret)
 {
-	_free_ char *text = NULL;
-	struct feed_about about;
-	struct distro is;
-	size_t len;
-	int r = io_read(l->host->root, OS_RELEASE, OS_RELEASE_MAX, &text, &len);
-
-	if (r < 0)
-		return fault_set(fault, r, "/%s: %s", OS_RELEASE, strerror(-r));
-	r = distro_read(text, len, &is, fault);
-	if (r < 0)
-		return r;
-	feed_tell(l->host->feed, &about);
-	if (strcmp(about.distro, is.id) || strcmp(about.release, is.release))
-		return fault_set(fault, -ENOSYS, "the feed is for %s %s, and this host is %s %s",
-				 about.distro, about.release, is.id, is.release);
-	return 0;
+	if (faccessat(root, DPKG_STATUS, F_OK, 0) == 0)
+		trace_take(root, with_dpkg, COUNT(with_dpkg), ret);
+	else
+		trace_take(root, without_dpkg, COUNT(without_dpkg), ret);
 }
 
-static void doubt(struct look *l, int err)
+static int find(struct look *l)
 {
-	if (!l->err)
-		l->err = err;
-}
-
-static int read_sources(struct look *l)
-{
-	const struct apt_ask ask = {
+	const struct sources_ask ask = {
 		.root = l->host->root,
-		.lists = APT_LISTS,
+		.feed = l->host->feed,
 		.now = l->host->now,
 		.max_age = l->req->with.patches.index_max_age,
 		.all = l->req->with.patches.all_updates,
-		.feed = l->host->feed,
 	};
-	const struct feed *feed = l->host->feed;
-	bool is_dpkg = inventory_manager(l->inv) == MANAGER_DPKG;
 
-	if (feed && check_feed(l, &l->fault) < 0) {
-		doubt(l, -ENOSYS);
-		feed = NULL;
-	}
-	if (is_dpkg)
-		doubt(l, apt_read(&ask, l->inv, &l->apt, &l->fault));
-	else if (!feed)
-		doubt(l, fault_set(&l->fault, -ENOSYS, "no feed of advisories for %s",
-				   manager_names[inventory_manager(l->inv)]));
-	if (is_dpkg && !l->apt)
-		return -ENOMEM;
-	return findings_make(l->inv, l->apt, feed, &l->findings);
+	return sources_find(&ask, l->inv, &l->apt, &l->findings, &l->fault);
 }
 
 /* Packages that are half done may be so for a moment only. */
@@ -126,51 +97,54 @@ static void look_afresh(struct look *l)
 	if (r == 0 && is_at_work(l))
 		r = fault_set(&l->fault, -EINPROGRESS, "dpkg is at work");
 	if (r == 0)
-		r = read_sources(l);
-	if (r < 0)
-		l->err = r;
+		r = find(l);
+	l->err = r;
 }
 
 /* Keeps what was found when it is all there is. */
 static void remember(struct look *l, const struct trace *trace)
 {
-	struct patches *p = l->host->patches;
+	struct kept *k = l->kept;
 	struct word first;
 
-	if (p)
-		p->current = false;
-	if (!p || l->err || !l->findings || inventory_broken(l->inv, &first))
+	if (!k)
 		return;
-	findings_free(p->findings);
-	p->findings = take(l->findings);
-	p->when = l->host->now;
-	p->current = true;
-	p->trace = *trace;
-	p->index_max_age = l->req->with.patches.index_max_age;
-	p->all = l->req->with.patches.all_updates;
-	p->seen = l->apt ? *apt_seen(l->apt) : (struct apt_seen){ 0 };
-	inventory_list(l->inv, &p->n_installed);
+	/* What is too old for one requirement may do for another. */
+	k->current = k->current && l->err == -ESTALE;
+	if (l->err || !l->findings || inventory_broken(l->inv, &first))
+		return;
+	findings_free(k->findings);
+	k->findings = take(l->findings);
+	k->when = l->host->now;
+	k->current = true;
+	k->trace = *trace;
+	k->seen = l->apt ? *apt_seen(l->apt) : (struct apt_seen){ 0 };
+	inventory_list(l->inv, &k->n_installed);
+	l->host->patches->last = (size_t)(k - l->host->patches->kept);
 }
 
 /* Nothing that was read has changed, nor has the time made it too old. */
-static bool still_true(const struct patches *p, const struct look *l, const struct trace *trace)
+static bool still_true(const struct look *l, const struct trace *trace)
 {
+	uint64_t max_age = l->req->with.patches.index_max_age;
+	const struct kept *k = l->kept;
 	int64_t now = l->host->now;
 
-	return p && p->current && p->index_max_age == l->req->with.patches.index_max_age &&
-	       p->all == l->req->with.patches.all_updates && now >= p->when &&
-	       now - p->when < READ_AGAIN && (!p->seen.n_suites || now <= p->seen.until) &&
-	       trace_same(&p->trace, trace);
+	return k && k->current && now >= k->when && now - k->when < READ_AGAIN &&
+	       (!k->seen.n_suites || now <= apt_until(&k->seen, max_age)) &&
+	       trace_same(&k->trace, trace);
 }
 
 void look_patches(const struct requirement *req, const struct host *host, struct finding *ret)
 {
+	struct patches *p = host->patches;
 	struct look l = { .req = req, .host = host };
 	struct finding f = { .grade = GRADE_UNKNOWN };
 	struct trace trace;
 
-	trace_take(host->root, files, sizeof(files) / sizeof(*files), &trace);
-	if (!still_true(host->patches, &l, &trace)) {
+	l.kept = p ? &p->kept[req->with.patches.all_updates] : NULL;
+	trace_host(host->root, &trace);
+	if (!still_true(&l, &trace)) {
 		look_afresh(&l);
 		remember(&l, &trace);
 	}

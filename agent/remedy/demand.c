@@ -5,11 +5,26 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/remedy/demand.h"
+#include "policy/feed-store.h"
 #include "policy/store.h"
 
 #define STORE "/var/lib/lazaret/store"
 
 DEFINE_DROP(policy, policy_free)
+DEFINE_DROP(feed, feed_unmap)
+
+/* -ENOENT when there never was one. */
+static int read_policy(int store, struct policy **ret, struct fault *fault)
+{
+	struct accepted accepted;
+	int r = store < 0 ? -errno : store_read(store, ret, &accepted, fault);
+
+	if (r < 0 && r != -ENOENT) {
+		fault_set(fault, r, "%s", strerror(-r));
+		fault_prefix(fault, "the policy in " STORE);
+	}
+	return r;
+}
 
 /* Requirements may share a provider: then it has the parts that any of them demands. */
 static bool was_before(const struct policy *p, size_t at, struct requirement *all)
@@ -40,16 +55,12 @@ int demand_each(enum remedy remedy,
 					    .with.antivirus.provider = &provider_clamav };
 	_close_ int store = open(STORE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_drop_(drop_policy) struct policy *p = NULL;
-	struct accepted accepted;
-	int r = store < 0 ? -errno : store_read(store, &p, &accepted, fault), n = 0;
+	int r = read_policy(store, &p, fault), n = 0;
 
 	if (r == -ENOENT)
 		return each(&clamav, report, fault);
-	if (r < 0) {
-		fault_set(fault, r, "%s", strerror(-r));
-		fault_prefix(fault, "the policy in " STORE);
+	if (r < 0)
 		return r;
-	}
 	for (size_t i = 0; r == 0 && i < p->n_requirements; i++) {
 		struct requirement q;
 
@@ -63,4 +74,44 @@ int demand_each(enum remedy remedy,
 		return fault_set(fault, -ENOENT, "the policy demands no antivirus that has %s",
 				 remedy_menu[remedy].name);
 	return r;
+}
+
+static int read_feed(int store, struct feed **ret, struct fault *fault)
+{
+	_close_ int fd = feed_open(store);
+	_drop_(drop_feed) struct feed *f = NULL;
+	int r;
+
+	if (fd < 0)
+		return fault_set(fault, fd, STORE "/" STORE_FEED ": %s", strerror(-fd));
+	/* Its owner is an account that must not be able to have root killed: it is copied. */
+	r = feed_map(fd, &f, fault);
+	if (r == 0)
+		r = feed_check(f, fault);
+	if (r == 0)
+		*ret = take(f);
+	else
+		fault_prefix(fault, STORE "/" STORE_FEED);
+	return r;
+}
+
+int demand_patches(int root, struct demand_patches *ret, struct fault *fault)
+{
+	_close_ int store = open(STORE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_drop_(drop_policy) struct policy *p = NULL;
+	struct demand_patches d = { 0 };
+	char target[POLICY_FEED_MAX];
+	struct distro distro;
+	int r = read_policy(store, &p, fault);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	for (size_t i = 0; p && i < p->n_requirements; i++)
+		if (p->requirements[i].check == CHECK_PATCHES)
+			d.all |= p->requirements[i].with.patches.all_updates;
+	r = p ? feed_wanted(p, root, &distro, target, &d.doubt) : -ENOENT;
+	if (r == 0)
+		read_feed(store, &d.feed, &d.doubt);
+	*ret = d;
+	return 0;
 }

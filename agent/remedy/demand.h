@@ -3,6 +3,7 @@
 
 #include "agent/remedy/step.h"
 #include "policy/document.h"
+#include "policy/feed.h"
 
 /* For whoever mends nothing: no provider is passed over. */
 #define REMEDY_ANY REMEDY_COUNT
@@ -17,3 +18,14 @@ int demand_each(enum remedy remedy,
 		int (*each)(const struct requirement *q, struct report *report,
 			    struct fault *fault),
 		struct report *report, struct fault *fault);
+
+/* What the policy in force demands of patches, all its requirements together. */
+struct demand_patches {
+	bool all; /* one of them wants all updates */
+	struct feed
+		*feed; /* of this host; NULL: none is wanted, or it is not there; feed_unmap() */
+	struct fault doubt; /* why a feed that is wanted is not there */
+};
+
+/* A host that never had a policy has no feed, and wants security updates. */
+int demand_patches(int root, struct demand_patches *ret, struct fault *fault);

@@ -7,8 +7,9 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
-#include "agent/posture/findings.h"
+#include "agent/posture/sources.h"
 #include "agent/remedy/apt.h"
+#include "agent/remedy/demand.h"
 #include "agent/remedy/remedy.h"
 
 #define INDEX_MAX_AGE 86400 /* seconds; they were just fetched */
@@ -17,6 +18,11 @@
 DEFINE_DROP(inventory, inventory_free)
 DEFINE_DROP(apt, apt_free)
 DEFINE_DROP(findings, findings_free)
+
+static void demand_clear(struct demand_patches *d)
+{
+	feed_unmap(d->feed);
+}
 
 /* A command line under construction: its fixed beginning, then packages. */
 struct command {
@@ -68,20 +74,26 @@ static int command_fill(struct command *c, const struct findings *found)
 }
 
 /* What is known to be missing is found, even when there may be more: then *err says why. */
-static int find_pending(struct findings **ret, int *err, struct fault *doubt, struct fault *fault)
+static int find_pending(struct findings **ret, int *err, struct report *report, struct fault *doubt,
+			struct fault *fault)
 {
 	_drop_(drop_inventory) struct inventory *inv = NULL;
 	_drop_(drop_apt) struct apt *apt = NULL;
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const struct apt_ask ask = {
-		.root = root, .lists = APT_LISTS, .now = io_now(), .max_age = INDEX_MAX_AGE
-	};
-	int r = dpkg_read(root, &inv, fault);
+	_drop_(demand_clear) struct demand_patches demand = { 0 };
+	struct sources_ask ask = { .root = root, .now = io_now(), .max_age = INDEX_MAX_AGE };
+	int r = demand_patches(root, &demand, fault);
 
+	if (r == 0)
+		r = dpkg_read(root, &inv, fault);
 	if (r < 0)
 		return r;
-	*err = apt_read(&ask, inv, &apt, doubt);
-	return apt ? findings_make(inv, apt, NULL, ret) : -ENOMEM;
+	if (*demand.doubt.why)
+		report_line(report, "  without a feed: ", demand.doubt.why);
+	ask.feed = demand.feed;
+	ask.all = demand.all;
+	*err = sources_find(&ask, inv, &apt, ret, doubt);
+	return *ret ? 0 : *err;
 }
 
 static int install_pending(struct report *report, struct fault *fault)
@@ -90,7 +102,7 @@ static int install_pending(struct report *report, struct fault *fault)
 	_drop_(command_clear) struct command c = { 0 };
 	struct fault doubt = { 0 };
 	char text[80];
-	int err = 0, r = find_pending(&found, &err, &doubt, fault);
+	int err = 0, r = find_pending(&found, &err, report, &doubt, fault);
 
 	if (r == 0)
 		r = command_fill(&c, found);
@@ -98,7 +110,7 @@ static int install_pending(struct report *report, struct fault *fault)
 		return fault_set(fault, r, "cannot list the updates: %s", strerror(-r));
 	if (c.n == c.n_fixed)
 		return err < 0 ? fault_set(fault, err, "%s", doubt.why) : 0;
-	snprintf(text, sizeof(text), "installing %zu security updates", c.n - c.n_fixed);
+	snprintf(text, sizeof(text), "installing %zu updates", c.n - c.n_fixed);
 	report_line(report, "+ ", text);
 	return step_exec((const char *const *)c.argv, INSTALL_LIMIT, report, fault);
 }

@@ -3,6 +3,7 @@
  * What the lab's scripts ask inside a container:
  *
  *	probe look CHECK		look as lazaretd does; "GRADE: what was seen", 0 on a pass
+ *	probe keep POLICY FEED		put both into the store as lazaret-vet does
  *	probe mend REMEDY		ask for a remedy over its socket, as lazaretd does; 0 on ok
  *	probe lock FILE SECONDS		hold a file's lock as dpkg does
  */
@@ -20,9 +21,24 @@
 #include "agent/posture/posture.h"
 #include "agent/remedy/ask.h"
 #include "netfilter/nft.h"
+#include "policy/feed-store.h"
+#include "policy/names.h"
+#include "policy/store.h"
 
 #define MEND_LIMIT_MS 120000
 #define WEEK	      (7 * 86400)
+#define STORE	      "/var/lib/lazaret/store"
+
+DEFINE_DROP(policy, policy_free)
+
+static struct feed *kept_feed(void)
+{
+	_close_ int store = open(STORE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int fd = store < 0 ? -1 : feed_open(store);
+	struct feed *f = NULL;
+
+	return fd < 0 || feed_map_kept(fd, &f, NULL) < 0 ? NULL : f;
+}
 
 static int look(const char *name)
 {
@@ -40,6 +56,7 @@ static int look(const char *name)
 		req.with = (typeof(req.with)){ .antivirus = { WEEK, 60, &provider_clamav, false,
 							      false } };
 	if (check == CHECK_PATCHES) {
+		host.feed = kept_feed();
 		req.with.patches.index_max_age = WEEK;
 		req.with.patches.fails_on = PATCHES_FAIL_ON;
 	}
@@ -55,6 +72,46 @@ static int look(const char *name)
 		printf("  %s %s: %s: %s\n", f.evidence[i].demanded ? "-" : "(note)",
 		       grade_names[f.evidence[i].grade], f.evidence[i].probe, f.evidence[i].what);
 	return f.grade == GRADE_PASS ? 0 : 1;
+}
+
+static int keep_both(int store, const char *policy, const char *feed, struct fault *fault)
+{
+	const struct accepted accepted = { 1, io_now() + WEEK, io_now() };
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_free_ char *text = NULL, *data = NULL;
+	_drop_(drop_policy) struct policy *p = NULL;
+	char target[POLICY_FEED_MAX], name[NAME_ROOM];
+	struct distro distro;
+	size_t len, n;
+	bool changed;
+	int r = io_read(AT_FDCWD, policy, POLICY_FILE_MAX, &text, &len);
+
+	if (r == 0)
+		r = io_read(AT_FDCWD, feed, FEED_BYTES_MAX, &data, &n);
+	if (r == 0)
+		r = policy_parse(text, len, &p, fault);
+	if (r == 0)
+		r = store_put(store, text, len, &accepted, &changed, fault);
+	if (r == 0)
+		r = feed_wanted(p, root, &distro, target, fault);
+	if (r < 0)
+		return r;
+	name_of_target(target, name);
+	r = store_keep(&store, name, data, n);
+	return r < 0 ? r : feed_keep(store, target, &distro, data, n, fault);
+}
+
+static int keep(const char *policy, const char *feed)
+{
+	struct fault fault = { 0 };
+	_close_ int store = -1;
+	int r = store_open(STORE, &store, &fault);
+
+	if (r == 0)
+		r = keep_both(store, policy, feed, &fault);
+	if (r < 0)
+		printf("failed: %s\n", *fault.why ? fault.why : strerror(-r));
+	return r < 0;
 }
 
 static void on_line(void *ctx, const char *line)
@@ -110,8 +167,11 @@ int main(int argc, char **argv)
 		return look(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "mend"))
 		return mend(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "keep"))
+		return keep(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "lock"))
 		return lock(argv[2], argv[3]);
-	fprintf(stderr, "usage: probe look CHECK | mend REMEDY | lock FILE SECONDS\n");
+	fprintf(stderr,
+		"usage: probe look CHECK | keep POLICY FEED | mend REMEDY | lock FILE SECONDS\n");
 	return 2;
 }

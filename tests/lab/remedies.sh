@@ -62,9 +62,11 @@ lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
 for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
 lab_deb lab-tool 1.0 "$repo/pool/lab"
 lab_deb lab-toy 1.0 "$repo/pool/lab"
-lab_apt_repo "$repo" lab lab-security
+lab_deb lab-lock 1.0 "$repo/pool/lab"
+updates=$(. /etc/os-release && echo "$VERSION_CODENAME")-updates
+lab_apt_repo "$repo" lab lab-security "$updates"
 cp -a "$repo" "$layer/srv/repo"
-for suite in lab lab-security; do
+for suite in lab lab-security "$updates"; do
 	echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo $suite main"
 done >"$layer/etc/apt/sources.list"
 lab_boot host "$rootfs" || quit 'the host boots'
@@ -106,13 +108,16 @@ at sh -c 'mv /usr/sbin/ufw.away /usr/sbin/ufw; nft flush ruleset'
 broken firewall 'a flushed ruleset behind an active nftables.service'
 
 # --- patches ----------------------------------------------------------------------------
-at apt-get update && at apt-get -y install lab-tool lab-toy
+at apt-get update && at apt-get -y install lab-tool lab-toy lab-lock
 ok $? 'packages are installed from the signed repository'
 lab_deb lab-tool 1.1 "$repo/pool/lab-security"
 lab_deb lab-toy 2.0 "$repo/pool/lab"
-lab_apt_repo "$repo" lab lab-security
-lab_exec host rm -rf /srv/repo && tar -C "$LAB_DIR" -cf - repo | lab_exec host tar -C /srv -xf -
-at apt-get update
+mirror() {
+	lab_apt_repo "$repo" lab lab-security "$updates"
+	lab_exec host rm -rf /srv/repo && tar -C "$LAB_DIR" -cf - repo | lab_exec host tar -C /srv -xf -
+	at apt-get update
+}
+mirror
 at sh -c 'echo edited >/etc/lab-tool.conf'
 broken patches 'a pending security update'
 lab_exec host /usr/lib/lazaret/probe lock /var/lib/dpkg/lock-frontend 2 >"$LAB_DIR/locked" &
@@ -122,6 +127,29 @@ at grep -qx edited /etc/lab-tool.conf
 ok $? 'a configuration file that was edited stays'
 [ "$(lab_exec host dpkg-query -W -f '${Version}' lab-toy)" = 1.0 ]
 ok $? 'an update that is no matter of security waits for its administrator'
+
+# Of what only the updates suite has, the feed says what is a fix.
+lab_deb lab-lock 1.1 "$repo/pool/$updates"
+lab_deb lab-toy 1.5 "$repo/pool/$updates"
+mirror
+look patches
+ok $? 'updates that are no matter of security are no fixes'
+t=$(mktemp -d)
+release=$(. /etc/os-release && echo "$VERSION_ID")
+printf '{"schema_version":"1.6.0","id":"CVE-2026-4711","modified":"2026-11-01T00:00:00Z",
+	"affected":[{"package":{"ecosystem":"Debian:%s","name":"lab-lock"},"ranges":[{"type":"ECOSYSTEM",
+	"events":[{"introduced":"0"},{"fixed":"1.1"}]}]}]}\n' "$release" >"$t/osv.json"
+printf '{"mode":"audit","requirements":[{"id":"patches","check":"patches","index_max_age":"7d",
+	"feed":"advisories/{id}-{version}.feed","remedies":["patches-install"]}]}\n' >"$t/policy.json"
+"$O/policy/lazaret-policy" feed --distro debian --release "$release" -o "$t/feed" "$t/osv.json" >/dev/null &&
+	tar -C "$t" -cf - feed policy.json | lab_exec host tar -C /run -xf - &&
+	at /usr/lib/lazaret/probe keep /run/policy.json /run/feed
+ok $? 'a policy with a feed is in force'
+rm -rf "$t"
+broken patches 'a fix that the feed names'
+mended patches-install patches 'a fix that only the updates suite has'
+[ "$(lab_exec host dpkg-query -W -f '${Version}' lab-lock lab-toy)" = 1.11.0 ]
+ok $? 'and of that suite nothing else is installed'
 
 # Images for containers keep lists compressed.
 at sh -c 'echo "Acquire::GzipIndexes \"true\";" >/etc/apt/apt.conf.d/90gzip
