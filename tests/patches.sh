@@ -85,6 +85,9 @@ END {
 		printf "Package: %s\nPin: %s\nPin-Priority: %d\n\n", i % 3 ? names[i] : substr(names[i], 1, 4) "*", \
 			pin, pick(2) ? -1 : 50 + 450 * pick(3) >>(out "/pins")
 	}
+	# What of apt.conf changes the choice.
+	if (!pick(5)) printf "APT { Default-Release \"%s\"; };\n", suites[1 + pick(3)] >>(out "/conf")
+	if (!pick(5)) printf "APT::Get::%s-Include-Phased-Updates \"true\";\n", pick(2) ? "Always" : "Never" >>(out "/conf")
 	if (!pick(6)) printf "Package: *\nPin: release l=Lab-Updates\nPin-Priority: %d\n\n", pick(2) ? 90 : 600 >>(out "/pins")
 }
 AWK
@@ -112,11 +115,12 @@ VERSION_CODENAME=lab' >"$t/root/etc/os-release"
 	printf '%032x\n' "$(($1 * 7919))" >"$t/root/etc/machine-id"
 	mv "$t/out/status" "$t/root/var/lib/dpkg/status"
 	[ ! -e "$t/out/pins" ] || mv "$t/out/pins" "$t/root/etc/apt/preferences.d/lab"
+	[ ! -e "$t/out/conf" ] || mv "$t/out/conf" "$t/root/etc/apt/apt.conf"
 	put_suite lab Lab ''
 	put_suite lab-security Lab-Security ''
 	put_suite lab-updates Lab-Updates ''
 	put_suite lab-experimental Lab 'NotAutomatic: yes\n'
-	APT_CONFIG=/dev/null apt-get -q -o "Dir=$t/root" -o "Dir::State::status=$t/root/var/lib/dpkg/status" \
+	APT_CONFIG=$t/root/etc/apt/apt.conf apt-get -q -o "Dir=$t/root" -o "Dir::State::status=$t/root/var/lib/dpkg/status" \
 		-o Dir::Etc::Parts=/dev/null -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
 		-o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
 		-s dist-upgrade >"$t/plan" 2>&1 || { cat "$t/plan"; return 1; }

@@ -75,8 +75,9 @@ struct scan {
 	int64_t stamp;
 	struct names names;
 	struct distribution of; /* this host */
-	char foreign[64];	/* a security suite of another release */
-	int err; /* the first doubt, and why; what comes after it is read all the same */
+	struct aptconf conf;
+	char foreign[64]; /* a security suite of another release */
+	int err;	  /* the first doubt, and why; what comes after it is read all the same */
 	struct fault *fault;
 };
 
@@ -164,6 +165,7 @@ static int read_if_list(struct scan *s, const struct suite *suite, const char *n
 		.name = name,
 		.below = name + suite->stem_len,
 		.pins = s->apt->pins,
+		.phasing = s->conf.phasing,
 		.machine_id = { s->apt->machine_id, strlen(s->apt->machine_id) },
 	};
 	struct fault why = { 0 };
@@ -340,13 +342,20 @@ static void read_machine_id(int root, char ret[ID_MAX])
 
 static int read_host(struct scan *s)
 {
-	int r = pins_read(s->ask->root, &s->apt->pins);
+	struct fault moved = { 0 };
+	int elsewhere = aptconf_read(s->ask->root, &s->conf, &moved), r;
 
+	r = elsewhere == -ENOMEM ? -ENOMEM : pins_read(s->ask->root, &s->conf, &s->apt->pins);
 	if (r < 0)
 		return r;
 	read_machine_id(s->ask->root, s->apt->machine_id);
+	if (*s->conf.machine_id)
+		snprintf(s->apt->machine_id, sizeof(s->apt->machine_id), "%.*s", ID_MAX - 1,
+			 s->conf.machine_id);
 	s->stamp = stamp_read(s->ask->root, s->ask->now);
 	s->err = distribution_read(s->ask->root, &s->apt->os, &s->of, s->fault);
+	if (!s->err && elsewhere)
+		s->err = fault_set(s->fault, elsewhere, "%s", moved.why);
 	return 0;
 }
 

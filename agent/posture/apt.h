@@ -77,6 +77,7 @@ struct apt;
  *   -ENODATA     OS_RELEASE names no release
  *   -ESTALE      Valid-Until has passed, or neither Date nor APT_STAMP is within max_age
  *   -ETIME       Date lies more than a day ahead of `now`
+ *   -EXDEV       apt is told to keep its files elsewhere (aptconf.h)
  *   -EOPNOTSUPP  a list is compressed in a form that this build or host cannot read
  *   -EBADMSG     malformed, cut, or of another size than its Release file says
  * or the -errno of reading.  Texts are kept in the inventory, which must live as long.

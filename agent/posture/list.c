@@ -83,6 +83,16 @@ static unsigned number(struct word w)
 	return n;
 }
 
+static bool is_reached(const struct reading *r, const struct offer *o, struct word source)
+{
+	switch (r->ask->phasing) {
+	case PHASING_ALWAYS: return true;
+	case PHASING_NEVER: return o->phase >= 100;
+	case PHASING_BY_TURN: break;
+	}
+	return phase_reached(o->phase, source, o->source_version, r->ask->machine_id);
+}
+
 static struct offer make_offer(struct reading *r, const struct package *p, const struct word *v)
 {
 	const struct suite *suite = r->ask->suite;
@@ -111,7 +121,7 @@ static struct offer make_offer(struct reading *r, const struct package *p, const
 		o.priority = pin->priority;
 		o.specific = true;
 	}
-	o.reached = phase_reached(o.phase, source, o.source_version, r->ask->machine_id);
+	o.reached = is_reached(r, &o, source);
 	return o;
 }
 

@@ -19,6 +19,7 @@ struct list_ask {
 	const struct suite *suite;
 	const char *name, *below; /* of the file: whole, and behind the suite's stem */
 	const struct pins *pins;
+	enum phasing phasing;
 	struct word machine_id;
 };
 

@@ -117,6 +117,7 @@ static void say_unknown(struct look *l, struct finding *f)
 		{ -ENOSYS, "let the policy name a feed for this distribution" },
 		{ -EINPROGRESS, "wait until it is done, or see: dpkg --audit" },
 		{ -ETIME, "see that this host's clock is right, then: apt-get update" },
+		{ -EXDEV, "take that line out of apt's configuration, then: apt-get update" },
 		{ -EOPNOTSUPP, "put Acquire::GzipIndexes \"false\"; into a file in "
 			       "/etc/apt/apt.conf.d, then: apt-get update" },
 		{ 0, "apt-get update" },

@@ -48,8 +48,8 @@ const struct findings *patches_of(const struct patches *p, const struct requirem
 
 /* All that a look reads, with dpkg and without. */
 static const char *const with_dpkg[] = {
-	DPKG_STATUS,	 DPKG_UPDATES,		APT_LISTS,  APT_STAMP,
-	APT_PREFERENCES, APT_PREFERENCES_PARTS, OS_RELEASE,
+	DPKG_STATUS,	       DPKG_UPDATES, APT_LISTS,	     APT_STAMP,	 APT_PREFERENCES,
+	APT_PREFERENCES_PARTS, APT_CONF,     APT_CONF_PARTS, OS_RELEASE,
 };
 static const char *const without_dpkg[] = {
 	APK_INSTALLED,

@@ -12,10 +12,11 @@
 #include "agent/base/cleanup.h"
 #include "agent/posture/pins.h"
 
-#define FILE_MAX  (1024 * 1024)
-#define TEXT_MAX  256  /* longer ones are no pins that anybody wrote */
-#define PINS_MAX  1024 /* each is compared with each offer */
-#define FILES_MAX 256
+#define FILE_MAX		 (1024 * 1024)
+#define TEXT_MAX		 256  /* longer ones are no pins that anybody wrote */
+#define PINS_MAX		 1024 /* each is compared with each offer */
+#define FILES_MAX		 256
+#define PRIORITY_DEFAULT_RELEASE 990
 
 enum kind { BY_VERSION, BY_RELEASE, BY_ORIGIN };
 
@@ -129,10 +130,20 @@ static const struct word fields[FIELDS] = {
 	[PRIORITY] = WORD("Pin-Priority"),
 };
 
+static int append(struct pins *p, const struct record *r)
+{
+	struct record *rows = reallocarray(p->rows, p->n + 1, sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	p->rows = rows;
+	p->rows[p->n++] = *r;
+	return 0;
+}
+
 static int add(struct pins *p, const struct word *v, const char *file, unsigned line)
 {
 	struct record r = { .pin.line = line };
-	struct record *rows;
 
 	if (p->n == PINS_MAX || !v[PACKAGE].len || !v[PIN].len || !copy(r.packages, v[PACKAGE]) ||
 	    !read_kind(&r, v[PIN]) || !read_priority(v[PRIORITY], &r.pin.priority))
@@ -140,12 +151,21 @@ static int add(struct pins *p, const struct word *v, const char *file, unsigned 
 	if (r.kind == BY_ORIGIN)
 		unquote(r.what);
 	snprintf(r.pin.file, sizeof(r.pin.file), "/%s", file);
-	rows = reallocarray(p->rows, p->n + 1, sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	p->rows = rows;
-	p->rows[p->n++] = r;
-	return 0;
+	return append(p, &r);
+}
+
+/* APT::Default-Release is a record that all others come after. */
+static int add_default(struct pins *p, const struct aptconf *conf)
+{
+	struct record r = { .kind = BY_RELEASE,
+			    .packages = "*",
+			    .pin = { .priority = PRIORITY_DEFAULT_RELEASE, .line = conf->line } };
+
+	if (!*conf->release)
+		return 0;
+	strcpy(r.what, conf->release);
+	snprintf(r.pin.file, sizeof(r.pin.file), "%.79s", conf->file);
+	return append(p, &r);
 }
 
 static int read_file(struct pins *p, int root, const char *name)
@@ -195,11 +215,13 @@ static int read_parts(struct pins *p, int root)
 	return r;
 }
 
-int pins_read(int root, struct pins **ret)
+int pins_read(int root, const struct aptconf *conf, struct pins **ret)
 {
 	_drop_(drop_pins) struct pins *p = calloc(1, sizeof(*p));
-	int r = p ? read_file(p, root, APT_PREFERENCES) : -ENOMEM;
+	int r = p ? add_default(p, conf) : -ENOMEM;
 
+	if (r == 0)
+		r = read_file(p, root, APT_PREFERENCES);
 	if (r == 0)
 		r = read_parts(p, root);
 	if (r == 0)

@@ -2,6 +2,7 @@
 /* What the administrator told apt to prefer (apt_preferences(5)). */
 #pragma once
 
+#include "agent/posture/aptconf.h"
 #include "agent/posture/deb822.h"
 
 #define APT_PREFERENCES	      "etc/apt/preferences"
@@ -22,10 +23,11 @@ struct pin_source {
 };
 
 /*
- * Reads the preferences of a root.  What apt would complain of is passed over: a pin that is
- * not heeded here can only make a missing update count that apt holds back.  -ENOMEM.
+ * Reads the preferences of a root; its default release counts before them all.  What apt would
+ * complain of is passed over: a pin that is not heeded here can only make a missing update count
+ * that apt holds back.  -ENOMEM.
  */
-int pins_read(int root, struct pins **ret);
+int pins_read(int root, const struct aptconf *conf, struct pins **ret);
 struct pins *pins_free(struct pins *p); /* always NULL */
 
 /* The first record for all packages ("Package: *") that fits a source, or NULL. */

@@ -139,12 +139,12 @@ release=$(. /etc/os-release && echo "$VERSION_ID")
 printf '{"schema_version":"1.6.0","id":"CVE-2026-4711","modified":"2026-11-01T00:00:00Z",
 	"affected":[{"package":{"ecosystem":"Debian:%s","name":"lab-lock"},"ranges":[{"type":"ECOSYSTEM",
 	"events":[{"introduced":"0"},{"fixed":"1.1"}]}]}]}\n' "$release" >"$t/osv.json"
-printf '{"mode":"audit","requirements":[{"id":"patches","check":"patches","index_max_age":"7d",
+printf '{"mode":"audit","requirements":[{"id":"patches","check":"patches","grace":"0s","index_max_age":"7d",
 	"feed":"advisories/{id}-{version}.feed","remedies":["patches-install"]}]}\n' >"$t/policy.json"
 "$O/policy/lazaret-policy" feed --distro debian --release "$release" -o "$t/feed" "$t/osv.json" >/dev/null &&
 	tar -C "$t" -cf - feed policy.json | lab_exec host tar -C /run -xf - &&
 	at /usr/lib/lazaret/probe keep /run/policy.json /run/feed
-ok $? 'a policy with a feed is in force'
+ok $? "a policy with a feed is in force $(cat "$LAB_DIR/said")"
 rm -rf "$t"
 broken patches 'a fix that the feed names'
 mended patches-install patches 'a fix that only the updates suite has'
