@@ -19,6 +19,7 @@ struct caller {
 	struct control *control;
 	sd_event_source *source; /* owns the descriptor; NULL: the place is free */
 	bool waiting, privileged;
+	char verb[16]; /* that it waits with */
 	uint64_t order;
 };
 
@@ -59,6 +60,12 @@ static bool is_privileged(int fd)
 	return who.uid == 0 || who.uid == geteuid();
 }
 
+static void wait_with(struct caller *c, const char *verb)
+{
+	snprintf(c->verb, sizeof(c->verb), "%.*s", (int)strcspn(verb, " "), verb);
+	c->waiting = true;
+}
+
 static int on_verb(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 {
 	struct caller *c = userdata;
@@ -76,7 +83,7 @@ static int on_verb(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	if (reply)
 		answer(c, reply);
 	else
-		c->waiting = true;
+		wait_with(c, verb);
 	return 0;
 }
 
@@ -182,10 +189,10 @@ int control_new(sd_event *loop, const char *runtime_dir, control_verb verb, void
 	return 0;
 }
 
-void control_release(struct control *c, const char *reply)
+void control_release(struct control *c, const char *verb, const char *reply)
 {
 	for (size_t i = 0; i < CALLERS_MAX; i++)
-		if (c->callers[i].waiting)
+		if (c->callers[i].waiting && !strcmp(c->callers[i].verb, verb))
 			answer(&c->callers[i], reply);
 }
 

@@ -25,6 +25,6 @@ typedef char *(*control_verb)(void *ctx, const char *verb, bool privileged);
  */
 int control_new(struct sd_event *loop, const char *runtime_dir, control_verb verb, void *ctx,
 		struct control **ret, struct fault *fault);
-/* Answers all who wait. */
-void control_release(struct control *c, const char *reply);
+/* Answers all who wait with this verb, whatever they added to it. */
+void control_release(struct control *c, const char *verb, const char *reply);
 struct control *control_free(struct control *c); /* always NULL */

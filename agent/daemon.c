@@ -13,6 +13,7 @@
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/events.h"
+#include "agent/helpdesk.h"
 #include "agent/integrity.h"
 #include "agent/keeper.h"
 #include "agent/memory.h"
@@ -54,6 +55,8 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 		return status_check_text(d, (enum check)check_find(verb));
 	if (!strcmp(verb, "history"))
 		return history_text(d);
+	if (!strncmp(verb, "release", 7) && (!verb[7] || verb[7] == ' '))
+		return helpdesk_verb(d, verb + 7 + (verb[7] == ' '), privileged);
 	if (strcmp(verb, "check") && strcmp(verb, "refresh"))
 		return strdup("{\"error\":\"unknown verb\"}");
 	if (!privileged)
@@ -110,6 +113,8 @@ static int open_parts(struct daemon *d, struct fault *fault)
 		return r;
 	r = open_memory(d, fault);
 	if (r == 0)
+		r = helpdesk_new(d, &d->helpdesk);
+	if (r == 0)
 		r = mirrors_new(d->config->url, d->config->refresh, &d->mirrors);
 	if (r == 0)
 		r = confirm_new(d, &d->confirm);
@@ -162,6 +167,7 @@ void daemon_stop(struct daemon *d)
 	d->refresh = refresh_free(d->refresh);
 	d->confirm = confirm_free(d->confirm);
 	d->mirrors = mirrors_free(d->mirrors);
+	d->helpdesk = helpdesk_free(d->helpdesk);
 	d->control = control_free(d->control);
 	d->events = events_free(d->events);
 	network_stop(d);

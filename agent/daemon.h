@@ -71,6 +71,7 @@ struct daemon {
 	struct seek *seek; /* under way, or NULL */
 	struct sd_event_source *reach;
 
+	struct helpdesk *helpdesk;
 	struct mirrors *mirrors;
 	struct confirm *confirm;
 	struct refresh *refresh;

@@ -113,7 +113,7 @@ static void answer_waiting(struct daemon *d)
 {
 	_free_ char *reply = status_text(d);
 
-	control_release(d->control, reply ? reply : "{}");
+	control_release(d->control, "refresh", reply ? reply : "{}");
 }
 
 static void on_refreshed(void *ctx, const struct vet_said *said)

@@ -18,8 +18,9 @@
 #define LINE_ROOM   (SUM_TEXT + POLICY_ID_MAX + ENTRY_TEXT + 96)
 
 const char *const entry_names[ENTRY_COUNT] = {
-	[ENTRY_STATE] = "state",   [ENTRY_FAILING] = "failing", [ENTRY_LACKING] = "lacking",
-	[ENTRY_REPAIR] = "repair", [ENTRY_POLICY] = "policy",	[ENTRY_CLOCK] = "clock",
+	[ENTRY_STATE] = "state",     [ENTRY_FAILING] = "failing", [ENTRY_LACKING] = "lacking",
+	[ENTRY_REPAIR] = "repair",   [ENTRY_POLICY] = "policy",	  [ENTRY_CLOCK] = "clock",
+	[ENTRY_RELEASE] = "release",
 };
 
 struct ledger {

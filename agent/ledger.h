@@ -25,6 +25,7 @@ enum entry_kind {
 	ENTRY_REPAIR,  /* name: a requirement; value: 0 or -errno; text: the remedy and its words */
 	ENTRY_POLICY,  /* name: its mode; value: its version */
 	ENTRY_CLOCK,   /* value: by how many seconds the host's clock leapt */
+	ENTRY_RELEASE, /* name: what happened (leave.h); value: its number */
 	ENTRY_COUNT,
 };
 extern const char *const entry_names[ENTRY_COUNT];

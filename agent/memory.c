@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
 #include "agent/memory.h"
 #include "agent/offered.h"
 
@@ -12,6 +13,7 @@ struct memory {
 	struct ledger *ledger;
 	struct offered *offered;
 	struct history history;
+	struct leave leave;
 	size_t n;
 	struct row {
 		char id[POLICY_ID_MAX];
@@ -69,6 +71,11 @@ struct history *memory_history(struct memory *m)
 	return &m->history;
 }
 
+struct leave *memory_leave(struct memory *m)
+{
+	return &m->leave;
+}
+
 static void leap(int64_t *at, int64_t seconds)
 {
 	if (*at)
@@ -88,6 +95,7 @@ static void leap_all(struct memory *m, int64_t seconds)
 		leap(&h->quarantined[i], seconds);
 	leap(&h->since, seconds);
 	leap(&h->met, seconds);
+	leave_leap(&m->leave, seconds);
 }
 
 static int state_of(const char *name)
@@ -125,6 +133,7 @@ static void recall(void *ctx, const struct entry *e)
 			history_move(&m->history, (enum state)state, e->value);
 		break;
 	case ENTRY_CLOCK: leap_all(m, e->value); break;
+	case ENTRY_RELEASE: leave_recall(&m->leave, e, io_boot_ms()); break;
 	case ENTRY_REPAIR:
 	case ENTRY_POLICY:
 	case ENTRY_COUNT: break;
@@ -229,6 +238,11 @@ static void repeat_since(struct memory *m, enum entry_kind kind, const char *id,
 	ledger_add(m->ledger, &e);
 }
 
+static void add(void *ctx, const struct entry *e)
+{
+	ledger_add(ctx, e);
+}
+
 /* What holds, once more at the end of the ledger, so that its beginning can go. */
 static void repeat(struct memory *m)
 {
@@ -240,6 +254,7 @@ static void repeat(struct memory *m)
 		repeat_since(m, ENTRY_FAILING, m->rows[i].id, m->rows[i].past.since);
 		repeat_since(m, ENTRY_LACKING, m->rows[i].id, m->rows[i].lacking);
 	}
+	leave_repeat(&m->leave, add, m->ledger);
 }
 
 int memory_keep(struct memory *m)

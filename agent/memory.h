@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "agent/decide.h"
+#include "agent/leave.h"
 #include "agent/ledger.h"
 
 struct memory;
@@ -37,6 +38,9 @@ void memory_prune(struct memory *m, const struct requirement *reqs, size_t n);
 
 /* The host's, to decide with and to change in place. */
 struct history *memory_history(struct memory *m);
+
+/* The same of releases (leave.h). */
+struct leave *memory_leave(struct memory *m);
 
 /* The host's clock leapt by so many seconds: what was remembered leaps along. */
 void memory_leap(struct memory *m, int64_t seconds);

@@ -10,6 +10,7 @@
 #include "agent/daemon.h"
 #include "agent/dated.h"
 #include "agent/enforce.h"
+#include "agent/helpdesk.h"
 #include "agent/integrity.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
@@ -111,6 +112,7 @@ static void judge_all(struct daemon *d, bool looked, const char *cause)
 		.n = d->n_subjects,
 		.looked = looked,
 		.age = d->age,
+		.released = helpdesk_until(d),
 		.now = io_now(),
 	};
 

@@ -6,6 +6,7 @@
 #include "agent/base/io.h"
 #include "agent/confirm.h"
 #include "agent/daemon.h"
+#include "agent/helpdesk.h"
 #include "agent/integrity.h"
 #include "agent/plain.h"
 
@@ -176,6 +177,7 @@ char *status_text(const struct daemon *d)
 	json_object_set_new(all, "until",
 			    json_integer(d->decision.until < INT64_MAX ? d->decision.until : 0));
 	json_object_set_new(all, "names", names_json(d));
+	json_object_set_new(all, "release", helpdesk_json(d));
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
 	return ret;

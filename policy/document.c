@@ -323,6 +323,8 @@ static const struct member policy_members[] = {
 	{ "requirements", read_requirements, 0, true, 1, POLICY_REQUIREMENTS },
 	{ "allow", allow_read, offsetof(struct policy, allow), false, 0, 0 },
 	{ "stale", read_stale, offsetof(struct policy, stale), false, 0, 0 },
+	{ "release", release_read, offsetof(struct policy, release), false, 0, 0 },
+	{ "exempt", exempt_read, offsetof(struct policy, exempt), false, 0, EXEMPT_MAX },
 };
 static const struct shape policy_shape = SHAPE(policy_members);
 
@@ -402,6 +404,8 @@ struct policy *policy_free(struct policy *p)
 	free(p->requirements);
 	free(p->providers);
 	allow_free(&p->allow);
+	release_clear(&p->release);
+	exempt_clear(&p->exempt);
 	free(p);
 	return NULL;
 }

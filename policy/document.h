@@ -15,6 +15,7 @@
 #include "policy/exposed.h"
 #include "policy/menu.h"
 #include "policy/provider.h"
+#include "policy/release.h"
 
 #define POLICY_FILE_MAX	     (1024 * 1024)
 #define POLICY_REQUIREMENTS  64
@@ -71,6 +72,8 @@ struct policy {
 	size_t n_requirements;
 	struct allow allow;
 	struct stale stale;
+	struct release_rule release;
+	struct exemptions exempt;
 };
 
 /*

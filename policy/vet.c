@@ -19,6 +19,7 @@
 #include "policy/floor.h"
 #include "policy/server.h"
 #include "policy/store.h"
+#include "policy/token.h"
 #include "policy/tuf.h"
 
 #define POLICY_TARGET "policy.json"
@@ -241,6 +242,55 @@ static void answer(const char *store, const char *root_file, int session, struct
 	drop_fd(&v.store);
 }
 
+/* By the policy in force, which says who may. */
+static int check_token(const char *store, const char *text, struct vet_told *told,
+		       struct fault *fault)
+{
+	_close_ int dir = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct policy *policy = NULL;
+	struct accepted accepted;
+	struct token t;
+	int r = token_read(text, &t, fault);
+
+	_Static_assert(sizeof(told->host) == HOST_ID, "one host id");
+	_Static_assert(sizeof(told->reason) == TOKEN_REASON, "one reason");
+	_Static_assert(sizeof(told->who) >= TOKEN_WHO, "all who signed");
+	if (r == 0)
+		r = dir < 0 ? -errno : store_read(dir, &policy, &accepted, fault);
+	if (r == 0 && !policy->release.keys)
+		r = fault_set(fault, -EPERM, "the policy says of nobody that they may release");
+	if (r == 0)
+		r = token_check(&t, policy->release.keys, policy->release.threshold, told->who,
+				fault);
+	policy_free(policy);
+	if (r < 0)
+		return r;
+	memcpy(told->host, t.to.host, HOST_ID);
+	memcpy(told->reason, t.reason, sizeof(told->reason));
+	told->nonce = t.to.nonce;
+	told->seconds = t.seconds;
+	return 0;
+}
+
+static int serve_token(const char *store)
+{
+	struct vet_told told = { 0 };
+	struct fault fault = { 0 };
+	struct vet_token token;
+	int r = msg_recv(0, &token, sizeof(token), NULL, NULL, ASK_WAIT_MS);
+
+	if (r == 0 && !wire_text_ok(token.text))
+		r = -EPROTO;
+	if (r < 0)
+		return r;
+	told.err = check_token(store, token.text, &told, &fault);
+	if (told.err < 0) {
+		fault_set(&fault, told.err, "%s", strerror(-told.err));
+		memcpy(told.why, fault.why, sizeof(told.why));
+	}
+	return msg_send(0, &told, sizeof(told), NULL, 0);
+}
+
 static int serve(const char *store, const char *root_file)
 {
 	struct vet_said said = { 0 };
@@ -250,6 +300,8 @@ static int serve(const char *store, const char *root_file)
 	int r;
 
 	r = msg_recv(0, &ask, sizeof(ask), &session, &n, ASK_WAIT_MS);
+	if (r == 0 && ask.op == VET_RELEASE && n == 0)
+		return serve_token(store);
 	if (r == 0 && (ask.op != VET_REFRESH || n != 1))
 		r = -EPROTO;
 	if (r == 0) {

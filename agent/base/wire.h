@@ -93,9 +93,10 @@ struct fetch_got {
 
 /* lazaret-vet.  One question with the fetch session's descriptor, one answer, end. */
 struct vet_ask {
-	uint32_t op; /* VET_REFRESH */
+	uint32_t op; /* VET_REFRESH, or VET_RELEASE without a descriptor */
 };
 #define VET_REFRESH 1u
+#define VET_RELEASE 2u
 
 struct vet_said {
 	int32_t err;	      /* 0, or -errno: nothing new was accepted and `why` says why */
@@ -107,8 +108,25 @@ struct vet_said {
 	char feed_why[WIRE_WHY_MAX]; /* why the policy's feed is not new; empty if it is, or none */
 };
 
+/* After VET_RELEASE comes a token (policy/token.h), and this is what came of it. */
+#define WIRE_TOKEN_MAX	2112
+#define WIRE_HOST_LEN	10
+#define WIRE_REASON_MAX 100
+struct vet_token {
+	char text[WIRE_TOKEN_MAX];
+};
+struct vet_told {
+	int32_t err; /* 0: signed by whom the policy in force trusts with it; or -errno, and why */
+	uint32_t seconds;
+	uint64_t nonce;
+	uint8_t host[WIRE_HOST_LEN];
+	char reason[WIRE_REASON_MAX];
+	char who[64]; /* the keys that signed, for people */
+	char why[WIRE_WHY_MAX];
+};
+
 /* lazaretd's own socket, for `lazaret`: one verb as a text in, one JSON object out. */
 #define CONTROL_FOLDER	  "agent" /* in the runtime folder; the daemon's own */
 #define CONTROL_SOCKET	  CONTROL_FOLDER "/control.sock"
-#define CONTROL_VERB_MAX  32
+#define CONTROL_VERB_MAX  (WIRE_TOKEN_MAX + 32)
 #define CONTROL_REPLY_MAX (160 * 1024)

@@ -53,7 +53,7 @@ int ask(const struct cli *cli, const char *verb, json_t **ret)
 		*ret = all;
 		return 0;
 	}
-	fprintf(stderr, "lazaret: %s: %s\n", verb,
+	fprintf(stderr, "lazaret: %.*s: %s\n", (int)strcspn(verb, " "), verb,
 		all && *text_of(all, "error") ? text_of(all, "error")
 					      : "lazaretd gave no readable answer");
 	json_decref(all);

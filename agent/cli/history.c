@@ -47,12 +47,40 @@ static void show_clock(const json_t *e)
 	       span_text((uint64_t)(by < 0 ? -by : by), span), text_of(e, "text"));
 }
 
+static void show_release(const json_t *e)
+{
+	static const char *const words[][2] = {
+		{ "challenge", "the challenge of a release was shown" },
+		{ "granted", "released, " },
+		{ "ended", "the release ended: " },
+		{ "refused", "a release was refused: " },
+		{ "by-root", "a release that root asked for was refused: " },
+	};
+	const char *what = text_of(e, "name");
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words) - 1; i++)
+		if (!strcmp(words[i][0], what))
+			break;
+	printf("%s%s\n", words[i][1], text_of(e, "text"));
+}
+
+/* Only lazaretd has a use for these. */
+static bool is_inner(const json_t *e)
+{
+	const char *name = text_of(e, "name");
+
+	return !strcmp(text_of(e, "kind"), "release") &&
+	       (!strcmp(name, "ends") || (!strcmp(name, "challenge") && !int_of(e, "value")));
+}
+
 static const struct {
 	const char *kind;
 	void (*show)(const json_t *e);
 } kinds[] = {
 	{ "state", show_state },     { "failing", show_failing }, { "repair", show_repair },
 	{ "lacking", show_lacking }, { "policy", show_policy },	  { "clock", show_clock },
+	{ "release", show_release },
 };
 
 static void show_entry(const json_t *e)
@@ -60,7 +88,7 @@ static void show_entry(const json_t *e)
 	char at[CLOCK_TEXT];
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (strcmp(kinds[i].kind, text_of(e, "kind")))
+		if (strcmp(kinds[i].kind, text_of(e, "kind")) || is_inner(e))
 			continue;
 		printf("%s  ", clock_text(int_of(e, "at"), at));
 		kinds[i].show(e);

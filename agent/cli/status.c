@@ -199,14 +199,42 @@ static void show_requirement(const json_t *req, int64_t now)
 		printf("      contact: %s\n", text_of(req, "contact"));
 }
 
+/* What lets the host out though the policy would not. */
+static void show_release(const json_t *all)
+{
+	const json_t *r = json_object_get(all, "release");
+	int64_t now = int_of(all, "now");
+	char at[CLOCK_TEXT], span[SPAN_TEXT];
+
+	if (int_of(r, "until"))
+		printf("released until %s (%s), %s\n", clock_text(int_of(r, "until"), at),
+		       span_until(now, int_of(r, "until"), span), text_of(r, "why"));
+	if (int_of(r, "exempt"))
+		printf("exempt by the policy until %s: %s\n", clock_text(int_of(r, "exempt"), at),
+		       text_of(r, "exempt_why"));
+	if (int_of(r, "wrong") > 1)
+		printf("%" PRId64 " wrong tries in a row to release this host\n",
+		       int_of(r, "wrong"));
+}
+
+static void show_host(const json_t *all)
+{
+	const char *host = text_of(json_object_get(all, "release"), "host");
+
+	if (*host)
+		printf("host: %s\n", host);
+}
+
 static int show(const json_t *all)
 {
 	const json_t *reqs = json_object_get(all, "requirements");
 	int code = show_state(all);
 
+	show_release(all);
 	show_path(all);
 	show_integrity(all);
 	show_policy(all);
+	show_host(all);
 	show_feed(all);
 	show_names(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++)
@@ -231,6 +259,7 @@ static int show_why(const json_t *all)
 	int64_t until = int_of(all, "until");
 	char at[CLOCK_TEXT];
 
+	show_release(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++) {
 		const json_t *req = json_array_get(reqs, i);
 

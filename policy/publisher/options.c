@@ -28,6 +28,9 @@ static const struct option all[] = {
 	{ "terminating", no_argument, NULL, 'x' },
 	{ "revoke", no_argument, NULL, 'X' },
 	{ "type", required_argument, NULL, 'K' },
+	{ "challenge", required_argument, NULL, 'c' },
+	{ "for", required_argument, NULL, 'f' },
+	{ "reason", required_argument, NULL, 's' },
 };
 #define ALL (sizeof(all) / sizeof(*all))
 
@@ -74,6 +77,9 @@ static int set(struct options *o, int letter)
 	case 'C': o->ca = optarg; return 0;
 	case 'H': o->helper = optarg; return 0;
 	case 'K': o->type = optarg; return 0;
+	case 'c': o->challenge = optarg; return 0;
+	case 'f': o->span = optarg; return 0;
+	case 's': o->reason = optarg; return 0;
 	case 'j': o->json = true; return 0;
 	case 'y': o->yes = true; return 0;
 	case 'l': o->leave = true; return 0;

@@ -40,6 +40,11 @@ static const struct {
 	  "check a published folder, or a server, exactly as a new host would" },
 	{ "rotate", rotate_main, "[--threshold N] " MAKERS " " SIGNERS " DIR [ROLE]...",
 	  "sign the next root, with new keys for these roles" },
+	{ "release", grant_main,
+	  "[--passphrase-file FILE] --key FILE... --challenge CODE --for SPAN [--reason TEXT]\n"
+	  "         | --key FILE... TOKEN-FILE | --public FILE... [--threshold N] [--for SPAN]",
+	  "answer a host's challenge with a token that lets it out of quarantine for a while;\n"
+	  "      add a signature to a token; print what a policy says to allow it" },
 	{ "show", show_main, "[--json] DIR|DRAFT.json",
 	  "tell roles, keys, versions, expiry, targets, and what waits for whom" },
 };

@@ -13,6 +13,7 @@ int init_main(int argc, char **argv);
 int keygen_main(int argc, char **argv);
 int sign_main(int argc, char **argv);
 int cosign_main(int argc, char **argv);
+int grant_main(int argc, char **argv);
 int add_target_main(int argc, char **argv);
 int remove_target_main(int argc, char **argv);
 int delegate_main(int argc, char **argv);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Break-glass from the daemon's side (leave.h): shows the challenge, has lazaret-vet check the
+ * token, and ends a release that is over.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct daemon;
+struct helpdesk;
+
+int helpdesk_new(struct daemon *d, struct helpdesk **ret);
+struct helpdesk *helpdesk_free(struct helpdesk *h); /* always NULL */
+
+/*
+ * Answers the verb `release`: with no argument the challenge, with "end" what root wants, else
+ * it is a token.  As control_verb has it.
+ */
+char *helpdesk_verb(struct daemon *d, const char *argument, bool privileged);
+
+/*
+ * Until when the host is let out, by a release or by the policy's `exempt`; 0: it is not.  A
+ * release whose time is over ends here.
+ */
+int64_t helpdesk_until(struct daemon *d);
+
+/* For `lazaret status`: this host's id, and what lets it out. */
+json_t *helpdesk_json(const struct daemon *d);

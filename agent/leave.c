@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/span.h"
+#include "agent/leave.h"
+
+/*
+ * The smaller of two counts.  Since the release was granted the time since boot has gone on, or
+ * begun anew, so what it leaves is never less than what the clock leaves; unless the clock was
+ * set back, and then the first one counts.
+ */
+uint64_t leave_left(const struct leave *r, struct moment at)
+{
+	uint64_t boot = at.boot_ms / 1000, left;
+
+	if (!r->until || at.now < r->granted - CLOCK_SLACK || at.now >= r->until || boot >= r->ends)
+		return 0;
+	left = r->ends - boot;
+	return left < (uint64_t)(r->until - at.now) ? left : (uint64_t)(r->until - at.now);
+}
+
+bool leave_asked(const struct leave *r, int64_t now)
+{
+	return r->nonce && now >= r->asked - CLOCK_SLACK && now < r->asked + LEAVE_CHALLENGE_LIFE;
+}
+
+uint64_t leave_wait(const struct leave *r, bool root, uint64_t boot_ms)
+{
+	const struct tries *t = &r->tries[root];
+	uint64_t wait = LEAVE_WAIT_MIN, gone = (boot_ms - t->last) / 1000;
+
+	if (t->n < 2)
+		return 0;
+	for (unsigned i = 2; i < t->n && wait < LEAVE_WAIT_MAX; i++)
+		wait *= 2;
+	wait = wait < LEAVE_WAIT_MAX ? wait : LEAVE_WAIT_MAX;
+	return gone < wait ? wait - gone : 0;
+}
+
+int leave_check(const struct leave *r, const struct vet_told *told, const uint8_t host[HOST_ID],
+		const struct release_rule *rule, int64_t now, struct fault *fault)
+{
+	char asked[SPAN_TEXT], most[SPAN_TEXT];
+
+	if (memcmp(told->host, host, HOST_ID) != 0)
+		return fault_set(fault, -EPERM, "the token is for another host");
+	if (!leave_asked(r, now) || told->nonce != r->nonce)
+		return fault_set(fault, -EPERM,
+				 "the token answers another challenge, or one that was used or is "
+				 "older than a day; `lazaret release` shows the present one");
+	if (!told->seconds || told->seconds > rule->max)
+		return fault_set(fault, -EPERM, "the token is for %s, and the policy allows %s",
+				 span_text(told->seconds, asked), span_text(rule->max, most));
+	return 0;
+}
+
+void leave_ask(struct leave *r, uint64_t nonce, int64_t now, leave_tell tell, void *ctx)
+{
+	r->nonce = nonce;
+	r->asked = now;
+	tell(ctx, "challenge", (int64_t)nonce, "");
+}
+
+void leave_grant(struct leave *r, const struct vet_told *told, struct moment at, leave_tell tell,
+		 void *ctx)
+{
+	r->nonce = 0;
+	r->granted = at.now;
+	r->until = at.now + told->seconds;
+	r->ends = at.boot_ms / 1000 + told->seconds;
+	memset(r->tries, 0, sizeof(r->tries));
+	snprintf(r->why, sizeof(r->why), "signed by %s%s%s", told->who, *told->reason ? ": " : "",
+		 told->reason);
+	tell(ctx, "granted", r->until, r->why);
+	tell(ctx, "ends", (int64_t)r->ends, "");
+}
+
+void leave_refuse(struct leave *r, bool root, const char *why, uint64_t boot_ms, leave_tell tell,
+		  void *ctx)
+{
+	struct tries *t = &r->tries[root];
+
+	t->n += t->n < 1000;
+	t->last = boot_ms;
+	tell(ctx, root ? "by-root" : "refused", t->n, why);
+}
+
+void leave_end(struct leave *r, const char *how, leave_tell tell, void *ctx)
+{
+	r->until = 0;
+	tell(ctx, "ended", 0, how);
+}
+
+/* A restart is no way around a wait: it begins anew. */
+static void recall_tries(struct tries *t, int64_t n, uint64_t boot_ms)
+{
+	t->n = n > 0 && n <= 1000 ? (unsigned)n : 0;
+	t->last = boot_ms;
+}
+
+void leave_recall(struct leave *r, const struct entry *e, uint64_t boot_ms)
+{
+	if (!strcmp(e->name, "challenge")) {
+		r->nonce = (uint64_t)e->value;
+		r->asked = e->at;
+	} else if (!strcmp(e->name, "granted")) {
+		r->nonce = 0;
+		r->granted = e->at;
+		r->until = e->value;
+		r->ends = 0; /* unless the next entry says more, it ended with the power */
+		memset(r->tries, 0, sizeof(r->tries));
+		snprintf(r->why, sizeof(r->why), "%s", e->text);
+	} else if (!strcmp(e->name, "ends")) {
+		r->ends = e->value > 0 ? (uint64_t)e->value : 0;
+	} else if (!strcmp(e->name, "ended")) {
+		r->until = 0;
+	} else if (!strcmp(e->name, "refused") || !strcmp(e->name, "by-root")) {
+		recall_tries(&r->tries[*e->name == 'b'], e->value, boot_ms);
+	}
+}
+
+void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct entry *e), void *ctx)
+{
+	const struct {
+		const char *name;
+		int64_t at, value;
+		const char *text;
+		bool holds;
+	} rows[] = {
+		{ "granted", r->granted, r->until, r->why, r->until },
+		{ "ends", r->granted, (int64_t)r->ends, "", r->until },
+		{ "challenge", r->asked, (int64_t)r->nonce, "", r->nonce },
+		{ "refused", 0, r->tries[0].n, "", r->tries[0].n },
+		{ "by-root", 0, r->tries[1].n, "", r->tries[1].n },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct entry e = { .kept = true,
+				   .kind = ENTRY_RELEASE,
+				   .at = rows[i].at,
+				   .value = rows[i].value };
+
+		snprintf(e.name, sizeof(e.name), "%s", rows[i].name);
+		snprintf(e.text, sizeof(e.text), "%s", rows[i].text);
+		if (rows[i].holds)
+			add(ctx, &e);
+	}
+}
+
+void leave_leap(struct leave *r, int64_t seconds)
+{
+	int64_t *all[] = { &r->asked, &r->granted, &r->until };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (*all[i])
+			*all[i] += seconds;
+}

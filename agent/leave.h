@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Break-glass: what is known of releases of this host (policy/token.h).  Pure: no clock, no I/O.
+ * What outlives a restart is told to the ledger as entries of the kind ENTRY_RELEASE,
+ *
+ *	challenge  value: the nonce of the challenge that is shown; 0: it is void
+ *	granted    value: until when; text: who signed, and the reason.  The challenge is used up
+ *	ends       value: the same in seconds since boot
+ *	ended      text: how
+ *	refused    value: how many wrong tries in a row; text: what was wrong
+ *	by-root    the same of root's own tries
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "agent/base/wire.h"
+#include "agent/ledger.h"
+#include "policy/release.h"
+
+#define LEAVE_CHALLENGE_LIFE 86400 /* seconds: a challenge that is older is answered no more */
+#define LEAVE_WAIT_MIN	     2	   /* seconds after the second wrong try, doubled with each */
+#define LEAVE_WAIT_MAX	     300
+#define CLOCK_SLACK	     30 /* seconds: small steps back are time-keeping (clock.h) */
+
+struct tries {
+	unsigned n;    /* wrong ones in a row */
+	uint64_t last; /* milliseconds since boot */
+};
+
+struct leave {
+	uint64_t nonce;		/* of the challenge; 0: there is none */
+	int64_t asked;		/* since when */
+	int64_t granted, until; /* until is 0 when none is in force */
+	uint64_t ends;		/* seconds since boot; no later, whatever the clock says */
+	char why[ENTRY_TEXT];	/* who signed, and the reason */
+	/* Root's tries are its own, so that nobody else can keep root from trying. */
+	struct tries tries[2];
+};
+
+/* What time it is: the clock, and milliseconds since boot, which nobody can set. */
+struct moment {
+	int64_t now;
+	uint64_t boot_ms;
+};
+
+/* Seconds that are left of the release in force; 0: there is none. */
+uint64_t leave_left(const struct leave *r, struct moment at);
+
+/* Is there a challenge that may still be answered? */
+bool leave_asked(const struct leave *r, int64_t now);
+
+/* How many seconds the next try of root, or of anybody else, has to wait. */
+uint64_t leave_wait(const struct leave *r, bool root, uint64_t boot_ms);
+
+/*
+ * Is the token, which lazaret-vet found to be signed, for this host and its challenge, and not for
+ * longer than the policy allows?  0, or -EPERM and the reason.
+ */
+int leave_check(const struct leave *r, const struct vet_told *told, const uint8_t host[HOST_ID],
+		const struct release_rule *rule, int64_t now, struct fault *fault);
+
+/* Changes; each is told to the ledger by the caller's `tell`. */
+typedef void (*leave_tell)(void *ctx, const char *name, int64_t value, const char *text);
+void leave_ask(struct leave *r, uint64_t nonce, int64_t now, leave_tell tell, void *ctx);
+void leave_grant(struct leave *r, const struct vet_told *told, struct moment at, leave_tell tell,
+		 void *ctx);
+void leave_refuse(struct leave *r, bool root, const char *why, uint64_t boot_ms, leave_tell tell,
+		  void *ctx);
+void leave_end(struct leave *r, const char *how, leave_tell tell, void *ctx);
+
+/* An entry's part in what holds now; what holds, as entries once more; the clock leapt. */
+void leave_recall(struct leave *r, const struct entry *e, uint64_t boot_ms);
+void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct entry *e), void *ctx);
+void leave_leap(struct leave *r, int64_t seconds);

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Break-glass: codes that are read out, tokens with each bit of theirs turned, and what a host
+ * makes of one that is signed: for another host, used, too late, too long, after a restart, with
+ * the clock set.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/leave.h"
+#include "policy/canon.h"
+#include "policy/code.h"
+#include "policy/digest.h"
+#include "policy/json.h"
+#include "policy/publisher/secret.h"
+#include "policy/token.h"
+#include "tests/unit/test.h"
+
+static const uint8_t host[HOST_ID] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 255 };
+
+static void test_code(void **state)
+{
+	uint8_t data[40], back[40];
+	char text[CODE_TEXT(40) + 10], small[sizeof(text)];
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(data); len++) {
+		for (size_t i = 0; i < len; i++)
+			data[i] = (uint8_t)(rand() >> 7);
+		memset(text, 'x', sizeof(text));
+		code_write(data, len, text);
+		assert_in_range(strlen(text) + 1, 0, CODE_TEXT(len) + (len == 0));
+		for (size_t i = 0; i <= strlen(text); i++)
+			small[i] = text[i] >= 'A' ? (char)(text[i] + 32) : text[i];
+		assert_int_equal(code_read(small, back, sizeof(back)), len);
+		assert_memory_equal(back, data, len);
+		if (len)
+			assert_int_equal(code_read(text, back, len - 1), -EFBIG);
+	}
+}
+
+static void test_code_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+	} rows[] = {
+		{ "", 0 },
+		{ "00", 1 },
+		{ "ZW", 1 },
+		{ "oo", 1 },
+		{ "il", -EINVAL },
+		{ "0", -EINVAL },
+		{ "000", -EINVAL },
+		{ "01", -EINVAL },
+		{ "0U", -EINVAL },
+		{ "0\xc3", -EINVAL },
+		{ "0-0 \n", 1 },
+		{ "0=", -EINVAL },
+		{ "000000", -EINVAL },
+	};
+	uint8_t back[8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(code_read(rows[i].text, back, sizeof(back)), rows[i].want);
+}
+
+/* One letter that is wrong is noticed, nearly always; two that changed places, too. */
+static void test_slips(void **state)
+{
+	struct challenge c = { .nonce = 0x0123456789abcdef }, back;
+	char text[CHALLENGE_TEXT], slip[CHALLENGE_TEXT];
+	unsigned passed = 0, tried = 0;
+
+	(void)state;
+	memcpy(c.host, host, HOST_ID);
+	assert_int_equal(challenge_write(&c, text), 0);
+	assert_int_equal(challenge_read(text, &back, NULL), 0);
+	assert_true(!memcmp(back.host, host, HOST_ID) && back.nonce == c.nonce);
+	for (size_t i = 0; text[i]; i++)
+		for (const char *l = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; *l; l++) {
+			strcpy(slip, text);
+			slip[i] = *l;
+			if (text[i] == '-' || text[i] == *l)
+				continue;
+			tried++;
+			passed += challenge_read(slip, &back, NULL) == 0;
+		}
+	assert_true(tried == 992 && passed <= 2);
+}
+
+struct desk {
+	struct secret *secret;
+	json_t *keys;
+};
+
+static struct desk open_desk(void)
+{
+	struct desk d = { .keys = json_array() };
+	json_t *key;
+
+	assert_int_equal(secret_make(&d.secret, NULL), 0);
+	assert_int_equal(secret_public(d.secret, &key, NULL), 0);
+	json_array_append_new(d.keys, key);
+	return d;
+}
+
+static void close_desk(struct desk *d)
+{
+	secret_free(d->secret);
+	json_decref(d->keys);
+}
+
+static void sign(const struct desk *d, struct token *t)
+{
+	_drop_(drop_json) json_t *body = token_body(t);
+	_free_ char *text = NULL;
+	_free_ char *hex = NULL;
+	struct token_sign *s = &t->by[t->n++];
+	size_t len;
+
+	assert_int_equal(canon_write(body, &text, &len, NULL), 0);
+	assert_int_equal(secret_sign(d->secret, text, len, &hex, NULL), 0);
+	s->len = (size_t)digest_unhex(hex, s->sig, sizeof(s->sig));
+	assert_true(digest_unhex(secret_id(d->secret), (uint8_t[DIGEST_MAX]){ 0 }, DIGEST_MAX) > 0);
+	for (size_t i = 0; i < TOKEN_KEY; i++) {
+		unsigned byte;
+
+		sscanf(secret_id(d->secret) + 2 * i, "%2x", &byte);
+		s->key[i] = (uint8_t)byte;
+	}
+}
+
+static struct token a_token(void)
+{
+	struct token t = { .to.nonce = 77, .seconds = 7200, .reason = "ticket 4711" };
+
+	memcpy(t.to.host, host, HOST_ID);
+	return t;
+}
+
+static void test_bits(void **state)
+{
+	struct desk d = open_desk();
+	struct token t = a_token(), back;
+	char text[TOKEN_TEXT], turned[TOKEN_TEXT], who[TOKEN_WHO];
+	uint8_t data[TOKEN_BYTES];
+	int len;
+
+	(void)state;
+	sign(&d, &t);
+	assert_int_equal(token_write(&t, text, NULL), 0);
+	assert_int_equal(token_read(text, &back, NULL), 0);
+	assert_int_equal(token_check(&back, d.keys, 1, who, NULL), 0);
+	assert_true(!strncmp(who, secret_id(d.secret), 8) && strlen(who) == 8);
+	assert_true(back.seconds == 7200 && !strcmp(back.reason, "ticket 4711"));
+	assert_int_equal(token_check(&back, d.keys, 2, who, NULL), -EBADMSG);
+
+	len = code_open(text, data, sizeof(data));
+	assert_true(len > 100);
+	for (int bit = 0; bit < len * 8; bit++) {
+		data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_equal(code_seal(data, (size_t)len, turned), 0);
+		if (token_read(turned, &back, NULL) == 0)
+			assert_int_equal(token_check(&back, d.keys, 1, who, NULL), -EBADMSG);
+		data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	for (int n = 0; n < len; n++) {
+		assert_int_equal(code_seal(data, (size_t)n, turned), 0);
+		assert_int_equal(token_read(turned, &back, NULL), -EBADMSG);
+	}
+	close_desk(&d);
+}
+
+/* Two have to sign; one who signs twice is one, and strangers are nobody. */
+static void test_threshold(void **state)
+{
+	struct desk a = open_desk(), b = open_desk(), stranger = open_desk();
+	struct token t = a_token();
+	char who[TOKEN_WHO], text[TOKEN_TEXT];
+
+	(void)state;
+	json_array_extend(a.keys, b.keys);
+	sign(&a, &t);
+	sign(&a, &t);
+	sign(&stranger, &t);
+	assert_int_equal(token_check(&t, a.keys, 1, who, NULL), 0);
+	assert_int_equal(token_check(&t, a.keys, 2, who, NULL), -EBADMSG);
+	sign(&b, &t);
+	assert_int_equal(token_check(&t, a.keys, 2, who, NULL), 0);
+	assert_int_equal(token_write(&t, text, NULL), 0);
+	close_desk(&a);
+	close_desk(&b);
+	close_desk(&stranger);
+}
+
+static void drop(void *ctx, const char *name, int64_t value, const char *text)
+{
+	(void)ctx, (void)name, (void)value, (void)text;
+}
+
+#define NOW  1000000
+#define BOOT 5000 /* seconds */
+#define MAX  7200
+
+static struct moment after(int64_t wall, int64_t boot)
+{
+	return (struct moment){ NOW + wall, (uint64_t)(BOOT + boot) * 1000 };
+}
+
+static struct leave asked(void)
+{
+	struct leave l = { .nonce = 0 };
+
+	leave_ask(&l, 77, NOW, drop, NULL);
+	return l;
+}
+
+static struct vet_told told(uint32_t seconds)
+{
+	struct vet_told t = { .nonce = 77, .seconds = seconds, .who = "abcd" };
+
+	memcpy(t.host, host, HOST_ID);
+	return t;
+}
+
+static void test_check(void **state)
+{
+	const struct release_rule rule = { .max = MAX };
+	static const struct {
+		const char *what;
+		int want;
+		uint8_t flip;
+		uint64_t nonce;
+		uint32_t seconds;
+		int64_t later;
+	} rows[] = {
+		{ "good", 0, 0, 77, MAX, 0 },
+		{ "other host", -EPERM, 1, 77, MAX, 0 },
+		{ "other challenge", -EPERM, 0, 78, MAX, 0 },
+		{ "no challenge", -EPERM, 0, 0, MAX, 0 },
+		{ "too long", -EPERM, 0, 77, MAX + 1, 0 },
+		{ "no time at all", -EPERM, 0, 77, 0, 0 },
+		{ "nearly a day later", 0, 0, 77, 1, LEAVE_CHALLENGE_LIFE - 1 },
+		{ "a day later", -EPERM, 0, 77, 1, LEAVE_CHALLENGE_LIFE },
+		{ "before it was asked", -EPERM, 0, 77, 1, -3600 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct leave l = asked();
+		struct vet_told t = told(rows[i].seconds);
+		struct fault fault = { 0 };
+
+		t.nonce = rows[i].nonce;
+		t.host[3] ^= rows[i].flip;
+		if (leave_check(&l, &t, host, &rule, NOW + rows[i].later, &fault) != rows[i].want)
+			fail_msg("%s: %s", rows[i].what, fault.why);
+	}
+}
+
+static void test_single_use(void **state)
+{
+	const struct release_rule rule = { .max = MAX };
+	struct leave l = asked();
+	struct vet_told t = told(60);
+
+	(void)state;
+	leave_grant(&l, &t, after(0, 0), drop, NULL);
+	assert_int_equal(leave_check(&l, &t, host, &rule, NOW, NULL), -EPERM);
+	t.nonce = 0;
+	assert_int_equal(leave_check(&l, &t, host, &rule, NOW, NULL), -EPERM);
+	leave_end(&l, "by root", drop, NULL);
+	assert_int_equal(leave_left(&l, after(1, 1)), 0);
+}
+
+/* What is left, by the clock and by the time since boot. */
+static void test_left(void **state)
+{
+	static const struct {
+		const char *what;
+		int64_t wall, boot;
+		uint64_t want;
+	} rows[] = {
+		{ "at once", 0, 0, 3600 },
+		{ "later", 600, 600, 3000 },
+		{ "over", 3600, 3600, 0 },
+		{ "clock set back while nobody looked", 0, 600, 3000 },
+		{ "clock set back a little, all the time used", -20, 3600, 0 },
+		{ "clock set back before it began", -86400, 600, 0 },
+		{ "clock set forward", 7200, 600, 0 },
+		{ "after a reboot", 600, -4900, 3000 },
+		{ "after a reboot, and it was off for long", 4000, -4900, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct leave l = asked();
+		struct vet_told t = told(3600);
+
+		leave_grant(&l, &t, after(0, 0), drop, NULL);
+		if (leave_left(&l, after(rows[i].wall, rows[i].boot)) != rows[i].want)
+			fail_msg("%s", rows[i].what);
+	}
+}
+
+static void test_wait(void **state)
+{
+	struct leave l = { .nonce = 0 };
+	uint64_t before = 0, now = 1000;
+
+	(void)state;
+	for (int i = 1; i < 40; i++) {
+		uint64_t wait;
+
+		leave_refuse(&l, false, "wrong", now, drop, NULL);
+		wait = leave_wait(&l, false, now);
+		assert_true(i == 1 ? wait == 0 : wait >= 2 && wait <= LEAVE_WAIT_MAX);
+		assert_true(wait >= before && (i < 2 || wait <= 2 * before || before == 0));
+		assert_int_equal(leave_wait(&l, false, now + wait * 1000), 0);
+		assert_int_equal(leave_wait(&l, true, now), 0);
+		before = wait;
+		now += 10;
+	}
+	assert_int_equal(before, LEAVE_WAIT_MAX);
+}
+
+struct book {
+	struct leave *into;
+	uint64_t boot_ms;
+};
+
+static void write_down(void *ctx, const char *name, int64_t value, const char *text)
+{
+	const struct book *b = ctx;
+	struct entry e = { .kind = ENTRY_RELEASE, .at = NOW, .value = value };
+
+	snprintf(e.name, sizeof(e.name), "%s", name);
+	snprintf(e.text, sizeof(e.text), "%s", text);
+	leave_recall(b->into, &e, b->boot_ms);
+}
+
+static void write_again(void *ctx, const struct entry *e)
+{
+	const struct book *b = ctx;
+
+	assert_true(e->kept && e->kind == ENTRY_RELEASE);
+	leave_recall(b->into, e, b->boot_ms);
+}
+
+static bool same(const struct leave *a, const struct leave *b)
+{
+	return a->nonce == b->nonce && (!a->nonce || a->asked == b->asked) &&
+	       a->until == b->until &&
+	       (!a->until ||
+		(a->granted == b->granted && a->ends == b->ends && !strcmp(a->why, b->why))) &&
+	       a->tries[0].n == b->tries[0].n && a->tries[1].n == b->tries[1].n;
+}
+
+/* Whatever happens, a restart knows the same, from the ledger and from what was repeated in it. */
+static void test_restart(void **state)
+{
+	(void)state;
+	srand(7);
+	for (int round = 0; round < 300; round++) {
+		struct leave l = { .nonce = 0 }, again = { .nonce = 0 }, brief = { .nonce = 0 };
+		struct book book = { &again, BOOT * 1000 }, third = { &brief, BOOT * 1000 };
+		struct vet_told t = told(60);
+
+		for (int i = rand() % 12; i > 0; i--) {
+			switch (rand() % 4) {
+			case 0: leave_ask(&l, 1 + (uint64_t)rand(), NOW, write_down, &book); break;
+			case 1: leave_grant(&l, &t, after(0, 0), write_down, &book); break;
+			case 2:
+				leave_refuse(&l, rand() % 2, "wrong", BOOT * 1000, write_down,
+					     &book);
+				break;
+			case 3:
+				if (l.until)
+					leave_end(&l, "over", write_down, &book);
+				break;
+			}
+		}
+		leave_repeat(&again, write_again, &third);
+		assert_true(same(&l, &again) && same(&again, &brief));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_code),	   cmocka_unit_test(test_code_refused),
+		cmocka_unit_test(test_slips),	   cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_threshold),  cmocka_unit_test(test_check),
+		cmocka_unit_test(test_single_use), cmocka_unit_test(test_left),
+		cmocka_unit_test(test_wait),	   cmocka_unit_test(test_restart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
