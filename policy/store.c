@@ -286,23 +286,30 @@ static bool same_accepted(int dir, const struct accepted *a, bool *same_version)
 	return *same_version && was.expires == a->expires;
 }
 
+/* Remains of runs that were cut short; the name of the generation in force. */
+static int tidy(int dir, char current[NAME_ROOM])
+{
+	int r = current_name(dir, current);
+
+	if (r == 0)
+		sweep(dir, current);
+	return r;
+}
+
 static int replace(int dir, const char *text, size_t len, const struct accepted *accepted)
 {
 	char current[NAME_ROOM], next[NAME_ROOM];
-	int r, swept;
+	int r;
 
-	r = current_name(dir, current);
+	r = tidy(dir, current);
 	if (r < 0)
 		return r;
-	sweep(dir, current);
 	next_name(current, next);
 	r = fill(dir, next, text, len, accepted);
 	if (r == 0)
 		r = swap(dir, next);
 	/* After a failed sync the link may stand already; what it names must stay. */
-	swept = current_name(dir, current);
-	if (swept == 0)
-		sweep(dir, current);
+	tidy(dir, current);
 	return r;
 }
 
@@ -311,7 +318,8 @@ int store_put(int dir, const char *text, size_t len, const struct accepted *acce
 {
 	bool text_same = same_text(dir, text, len), version_same = false;
 	bool all_same = same_accepted(dir, accepted, &version_same) && text_same;
-	int r = all_same ? 0 : replace(dir, text, len, accepted);
+	char current[NAME_ROOM];
+	int r = all_same ? tidy(dir, current) : replace(dir, text, len, accepted);
 
 	if (r < 0)
 		return fault_set(fault, r, "policy cannot be stored: %s", strerror(-r));

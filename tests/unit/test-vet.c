@@ -2,9 +2,6 @@
 /* The real lazaret-policy and lazaret-vet, with this test as lazaret-fetch between them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,220 +12,17 @@
 #include "agent/base/io.h"
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
-#include "policy/digest.h"
 #include "policy/distro.h"
 #include "policy/publisher/sign.h"
 #include "policy/store.h"
 #include "tests/unit/test.h"
-
-#define POLICY(every)                                                                         \
-	"{\"mode\":\"audit\",\"look_every\":\"" every "\",\n\"requirements\":[{\"id\":\"f\"," \
-	"\"check\":\"firewall\",\"grace\":\"0s\"}]}"
-#define FILE_MAX 1000000
-
-struct lab {
-	char path[64];
-	int dir;
-	int status;   /* what each request is answered with; 0: as it is */
-	int err;      /* the same, as if the network had failed */
-	int kill_at;  /* vet is killed at this request, from 1; 0: never */
-	bool lie;     /* about the body's length */
-	bool no_tags; /* as of a server without ETag */
-	bool same;    /* the server says that nothing changed, whatever it is asked */
-	int requests;
-};
-
-static const char *program(const char *name, char out[PATH_MAX])
-{
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	assert_true(n > 0);
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-	assert_true(snprintf(out, PATH_MAX, "%s/../../policy/%s", self, name) < PATH_MAX);
-	return out;
-}
-
-static int run(struct lab *l, const char *args)
-{
-	char command[2 * PATH_MAX], tool[PATH_MAX];
-	int status;
-
-	snprintf(command, sizeof(command), "cd %s && %s %s >out 2>&1", l->path,
-		 program("lazaret-policy", tool), args);
-	status = system(command);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static int run_command(struct lab *l, const char *command)
-{
-	char whole[300];
-
-	snprintf(whole, sizeof(whole), "cd %s && { %s; } >out 2>&1", l->path, command);
-	return system(whole) != 0;
-}
-
-static void put(struct lab *l, const char *name, const char *text)
-{
-	assert_int_equal(io_replace(l->dir, name, text, strlen(text), 0644), 0);
-}
-
-static void publish(struct lab *l, const char *policy, const char *options)
-{
-	char args[200];
-
-	put(l, "policy.json", policy);
-	snprintf(args, sizeof(args), "sign %s repo policy.json", options);
-	assert_int_equal(run(l, args), 0);
-	assert_int_equal(run(l, "publish repo web"), 0);
-}
-
-static void assert_out(struct lab *l, const char *words)
-{
-	_free_ char *text = NULL;
-	size_t len;
-
-	assert_int_equal(io_read(l->dir, "out", FILE_MAX, &text, &len), 0);
-	if (!strstr(text, words))
-		fail_msg("\"%s\" does not say \"%s\"", text, words);
-}
-
-static void copy_folder(struct lab *l, const char *from, const char *to)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "cd %s && rm -rf %s && cp -a %s %s", l->path, to, from,
-		 to);
-	assert_int_equal(system(command), 0);
-}
-
-static int set_up(void **state)
-{
-	struct lab *l = calloc(1, sizeof(*l));
-
-	strcpy(l->path, "/tmp/test-vet.XXXXXX");
-	assert_non_null(mkdtemp(l->path));
-	l->dir = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(mkdirat(l->dir, "store", 0755), 0);
-	assert_int_equal(run(l, "init --no-passphrase all --threshold targets=2 repo"), 0);
-	publish(l, POLICY("5min"), "");
-	*state = l;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct lab *l = *state;
-	char command[100];
-
-	close(l->dir);
-	snprintf(command, sizeof(command), "rm -rf %s", l->path);
-	assert_int_equal(system(command), 0);
-	free(l);
-	return 0;
-}
-
-static pid_t start_vet(struct lab *l, int input)
-{
-	char tool[PATH_MAX];
-	pid_t pid;
-
-	program("lazaret-vet", tool);
-	pid = fork();
-	if (pid == 0) {
-		if (fchdir(l->dir) < 0 || dup2(input, 0) < 0)
-			_exit(127);
-		execl(tool, tool, "--store", "store", "--root", "repo/metadata/1.root.json", NULL);
-		_exit(127);
-	}
-	return pid;
-}
-
-static void tag(const struct lab *l, const struct fetch_get *get, const char *text, size_t len,
-		struct fetch_got *got)
-{
-	char hash[DIGEST_TEXT];
-
-	if (l->no_tags)
-		return;
-	assert_int_equal(digest_make_text(DIGEST_SHA256, text, len, hash), 0);
-	snprintf(got->etag, sizeof(got->etag), "\"%.64s\"", hash);
-	if (*get->etag && (l->same || !strcmp(get->etag, got->etag))) {
-		got->status = 304;
-		got->len = 0;
-	}
-}
-
-static void serve_one(struct lab *l, int session, const struct fetch_get *get, int body)
-{
-	struct fetch_got got = { .status = 404, .err = l->err };
-	_free_ char *text = NULL;
-	char name[WIRE_PATH_MAX + 8];
-	size_t len;
-
-	snprintf(name, sizeof(name), "web/%s", get->path);
-	if (io_read(l->dir, name, FILE_MAX, &text, &len) == 0) {
-		assert_true(len <= get->max);
-		got.status = l->status ? (uint32_t)l->status : 200;
-		got.len = len + l->lie;
-		tag(l, get, text, len, &got);
-		if (got.status != 304)
-			assert_int_equal(io_write(body, text, len), 0);
-	}
-	if (got.err)
-		strcpy(got.why, "no route to the server");
-	assert_int_equal(msg_send(session, &got, sizeof(got), NULL, 0), 0);
-}
-
-/* Answers until vet ends the session. */
-static void serve(struct lab *l, int session, pid_t vet)
-{
-	struct fetch_get get;
-	int body;
-	size_t n = 1;
-
-	l->requests = 0;
-	while (msg_recv(session, &get, sizeof(get), &body, &n, 10000) == 0) {
-		assert_int_equal(n, 1);
-		if (++l->requests == l->kill_at) {
-			kill(vet, SIGKILL);
-			close(body);
-			return;
-		}
-		serve_one(l, session, &get, body);
-		close(body);
-	}
-}
-
-/* One whole question.  false when vet was killed on the way. */
-static bool refresh(struct lab *l, struct vet_said *said)
-{
-	struct vet_ask ask = { VET_REFRESH };
-	int talk[2], fetch[2], status, r;
-	pid_t vet;
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fetch), 0);
-	vet = start_vet(l, talk[1]);
-	close(talk[1]);
-	assert_int_equal(msg_send(talk[0], &ask, sizeof(ask), &fetch[1], 1), 0);
-	close(fetch[1]);
-	serve(l, fetch[0], vet);
-	r = msg_recv(talk[0], said, sizeof(*said), NULL, NULL, 10000);
-	close(talk[0]);
-	close(fetch[0]);
-	assert_int_equal(waitpid(vet, &status, 0), vet);
-	assert_true(r == 0 || (r == -ECONNRESET && WIFSIGNALED(status)));
-	return r == 0;
-}
+#include "tests/unit/vet-lab.h"
 
 static void assert_said(struct lab *l, int err, uint64_t version, const char *words)
 {
 	struct vet_said said;
 
-	assert_true(refresh(l, &said));
+	assert_true(lab_refresh(l, &said));
 	if (!strstr(said.why, words))
 		fail_msg("\"%s\" does not say \"%s\"", said.why, words);
 	assert_int_equal(said.err, err);
@@ -240,22 +34,22 @@ static void test_way_of_a_policy(void **state)
 	struct lab *l = *state;
 	struct vet_said said;
 
-	assert_true(refresh(l, &said));
+	assert_true(lab_refresh(l, &said));
 	assert_int_equal(said.err, 0);
 	assert_int_equal(said.changed, 1);
 	assert_int_equal(said.version, 1);
 	assert_in_range(said.expires, io_now() + 13 * 86400, io_now() + 14 * 86400);
 	assert_string_equal(said.why, "");
-	assert_true(refresh(l, &said));
+	assert_true(lab_refresh(l, &said));
 	assert_int_equal(said.changed, 0);
 	assert_int_equal(l->requests, 1);
-	publish(l, POLICY("6min"), "");
-	assert_true(refresh(l, &said));
+	lab_publish(l, LAB_POLICY("6min"), "");
+	assert_true(lab_refresh(l, &said));
 	assert_int_equal(said.changed, 1);
 	assert_int_equal(said.version, 2);
-	assert_int_equal(run(l, "bump --expires 1d repo"), 0);
-	assert_int_equal(run(l, "publish repo web"), 0);
-	assert_true(refresh(l, &said));
+	assert_int_equal(lab_run(l, "bump --expires 1d repo"), 0);
+	assert_int_equal(lab_run(l, "publish repo web"), 0);
+	assert_true(lab_refresh(l, &said));
 	assert_int_equal(said.changed, 0);
 	assert_in_range(said.expires, io_now() + 86000, io_now() + 86400);
 }
@@ -265,15 +59,15 @@ static void test_refusals_keep_the_last(void **state)
 	struct lab *l = *state;
 
 	assert_said(l, 0, 1, "");
-	publish(l, POLICY("6min"), "--expires 0s");
+	lab_publish(l, LAB_POLICY("6min"), "--expires 0s");
 	assert_said(l, -ESTALE, 1, "policy refused: metadata/timestamp.json: expired at ");
-	publish(l, POLICY("6min"), "");
-	put(l, "web/metadata/3.targets.json", "{}");
+	lab_publish(l, LAB_POLICY("6min"), "");
+	lab_put(l, "web/metadata/3.targets.json", "{}");
 	assert_said(l, -EBADMSG, 1, "policy refused: metadata/3.targets.json: has 2 bytes instead");
 	assert_int_equal(unlinkat(l->dir, "web/metadata/3.targets.json", 0), 0);
 	assert_said(l, -ENOENT, 1,
 		    "policy not refreshed: metadata/3.targets.json: the server does not have it");
-	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_int_equal(lab_run(l, "publish repo web"), 0);
 	l->status = 500;
 	assert_said(l, -EPROTO, 1,
 		    "policy not refreshed: metadata/timestamp.json: the server answered with "
@@ -309,7 +103,7 @@ static void write_checked(struct lab *l, int64_t when)
 	assert_int_equal(io_read(l->dir, "store/metadata/timestamp.etag", 500, &was, &len), 0);
 	assert_int_equal(sscanf(was, "%199s %199s", etag, digest), 2);
 	snprintf(text, sizeof(text), "%s\n%s\n%lld\n", etag, digest, (long long)when);
-	put(l, "store/metadata/timestamp.etag", text);
+	lab_put(l, "store/metadata/timestamp.etag", text);
 }
 
 static void assert_requests(struct lab *l, int n)
@@ -330,10 +124,10 @@ static void test_unchanged_poll(void **state)
 	assert_requests(l, 1);
 	write_checked(l, io_now() + 100); /* a clock that was ahead */
 	assert_requests(l, 2);
-	put(l, "store/metadata/timestamp.etag", "nonsense");
+	lab_put(l, "store/metadata/timestamp.etag", "nonsense");
 	assert_requests(l, 2);
-	assert_int_equal(run(l, "bump repo"), 0);
-	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_int_equal(lab_run(l, "bump repo"), 0);
+	assert_int_equal(lab_run(l, "publish repo web"), 0);
 	assert_requests(l, 2);
 	assert_requests(l, 1);
 	l->no_tags = true;
@@ -350,23 +144,23 @@ static void test_unchanged_is_verified(void **state)
 
 	assert_requests(l, 5);
 	l->same = true;
-	assert_int_equal(run(l, "bump repo"), 0);
-	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_int_equal(lab_run(l, "bump repo"), 0);
+	assert_int_equal(lab_run(l, "publish repo web"), 0);
 	assert_requests(l, 1); /* a lie: until the timestamp expires, or for a day */
-	put(l, "store/metadata/snapshot.json", "{}");
+	lab_put(l, "store/metadata/snapshot.json", "{}");
 	assert_requests(l, 2);
-	put(l, "store/targets/policy.json", "{}");
+	lab_put(l, "store/targets/policy.json", "{}");
 	assert_requests(l, 2);
-	put(l, "store/metadata/timestamp.json", "{}");
+	lab_put(l, "store/metadata/timestamp.json", "{}");
 	assert_requests(l, 2);
 	/* Expired: the whole is asked for, and that is what is refused. */
 	snprintf(line, sizeof(line), "%lld\n", (long long)later);
-	put(l, "store/floor", line);
+	lab_put(l, "store/floor", line);
 	write_checked(l, later);
 	assert_said(l, -ESTALE, 1, "policy refused: metadata/timestamp.json: expired at ");
 	assert_int_equal(l->requests, 3);
-	assert_int_equal(run(l, "bump --expires 16d repo"), 0);
-	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_int_equal(lab_run(l, "bump --expires 16d repo"), 0);
+	assert_int_equal(lab_run(l, "publish repo web"), 0);
 	assert_requests(l, 3);
 }
 
@@ -380,15 +174,15 @@ static void test_clock_set_back(void **state)
 	assert_said(l, 0, 1, "");
 	assert_in_range(read_floor(l), io_now() - 60, io_now());
 	snprintf(line, sizeof(line), "%lld\n", (long long)seen);
-	put(l, "store/floor", line);
+	lab_put(l, "store/floor", line);
 	assert_said(l, -ESTALE, 1, "policy refused: metadata/timestamp.json: expired at ");
 	assert_int_equal(read_floor(l), seen);
 	/* What is signed to last longer is taken all the same. */
-	assert_int_equal(run(l, "bump --expires 15d repo"), 0);
-	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_int_equal(lab_run(l, "bump --expires 15d repo"), 0);
+	assert_int_equal(lab_run(l, "publish repo web"), 0);
 	assert_said(l, 0, 1, "");
 	assert_int_equal(read_floor(l), seen);
-	put(l, "store/floor", "nonsense\n");
+	lab_put(l, "store/floor", "nonsense\n");
 	assert_said(l, 0, 1, "");
 	assert_in_range(read_floor(l), io_now() - 60, io_now());
 }
@@ -409,13 +203,13 @@ static void test_signed_nonsense(void **state)
 	assert_int_equal(sign_targets(&w, "targets", &item, 1, &options, NULL), 0);
 	assert_int_equal(release_run(&w, &options, NULL), 0);
 	workshop_close(&w);
-	assert_int_equal(run(l, "publish repo web"), 1);
-	assert_out(l, "not published: policy.json, line 1, column 1: member \"requ");
-	copy_folder(l, "repo/metadata", "web/metadata");
-	copy_folder(l, "repo/targets", "web/targets");
+	assert_int_equal(lab_run(l, "publish repo web"), 1);
+	lab_says(l, "not published: policy.json, line 1, column 1: member \"requ");
+	lab_copy(l, "repo/metadata", "web/metadata");
+	lab_copy(l, "repo/targets", "web/targets");
 	assert_said(l, -EINVAL, 1, "policy.json version 2, line 1, column 1: member \"requ");
 	assert_said(l, -EINVAL, 1, "policy.json version 2, line 1, column 1: member \"requ");
-	publish(l, POLICY("6min"), "");
+	lab_publish(l, LAB_POLICY("6min"), "");
 	assert_said(l, 0, 3, "");
 }
 
@@ -425,10 +219,10 @@ static void test_other_keys(void **state)
 	struct lab *l = *state;
 
 	assert_said(l, 0, 1, "");
-	assert_int_equal(run(l, "init --no-passphrase all --threshold targets=2 other"), 0);
+	assert_int_equal(lab_run(l, "init --no-passphrase all --threshold targets=2 other"), 0);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(run(l, "sign other policy.json"), 0);
-	assert_int_equal(run(l, "publish other web"), 0);
+		assert_int_equal(lab_run(l, "sign other policy.json"), 0);
+	assert_int_equal(lab_run(l, "publish other web"), 0);
 	assert_said(l, -EBADMSG, 1, "metadata/timestamp.json: has 0 of 1 needed signatures");
 }
 
@@ -438,41 +232,41 @@ static void test_keys_rotate(void **state)
 	struct lab *l = *state;
 
 	assert_said(l, 0, 1, "");
-	assert_int_equal(run(l, "verify web"), 0);
-	assert_out(l, "policy version 1, mode audit");
-	assert_int_equal(run(l, "init --no-passphrase all thief"), 0);
-	assert_int_equal(run(l, "verify --root repo/metadata/1.root.json thief"), 1);
-	assert_out(l, "not valid: metadata/timestamp.json: ");
-	copy_folder(l, "repo", "thief");
-	assert_int_equal(run(l, "rotate --no-passphrase all repo timestamp targets"), 0);
-	assert_out(l, "root version 2 is signed");
+	assert_int_equal(lab_run(l, "verify web"), 0);
+	lab_says(l, "policy version 1, mode audit");
+	assert_int_equal(lab_run(l, "init --no-passphrase all thief"), 0);
+	assert_int_equal(lab_run(l, "verify --root repo/metadata/1.root.json thief"), 1);
+	lab_says(l, "not valid: metadata/timestamp.json: ");
+	lab_copy(l, "repo", "thief");
+	assert_int_equal(lab_run(l, "rotate --no-passphrase all repo timestamp targets"), 0);
+	lab_says(l, "root version 2 is signed");
 	/* The new keys have signed what the old ones had. */
-	assert_int_equal(run(l, "verify repo"), 0);
-	assert_out(l, "policy version 2, mode audit");
-	publish(l, POLICY("6min"), "");
-	assert_int_equal(run(l, "verify --json web"), 0);
-	assert_out(l, "\"version\":3,");
+	assert_int_equal(lab_run(l, "verify repo"), 0);
+	lab_says(l, "policy version 2, mode audit");
+	lab_publish(l, LAB_POLICY("6min"), "");
+	assert_int_equal(lab_run(l, "verify --json web"), 0);
+	lab_says(l, "\"version\":3,");
 	assert_said(l, 0, 3, "");
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(run(l, "sign thief policy.json"), 0);
-	assert_int_equal(run(l, "publish thief web"), 0);
+		assert_int_equal(lab_run(l, "sign thief policy.json"), 0);
+	assert_int_equal(lab_run(l, "publish thief web"), 0);
 	assert_said(l, -EBADMSG, 3, "policy refused: metadata/timestamp.json: has 0 of 1 needed");
-	assert_int_equal(run(l, "rotate --no-passphrase all --threshold 2 repo root"), 0);
-	assert_int_equal(run(l, "rotate repo"), 0);
-	publish(l, POLICY("7min"), "");
+	assert_int_equal(lab_run(l, "rotate --no-passphrase all --threshold 2 repo root"), 0);
+	assert_int_equal(lab_run(l, "rotate repo"), 0);
+	lab_publish(l, LAB_POLICY("7min"), "");
 	assert_said(l, 0, 4, "");
 	/* A new host starts from the first root, too. */
-	assert_int_equal(run(l, "verify --root repo/metadata/1.root.json web"), 0);
+	assert_int_equal(lab_run(l, "verify --root repo/metadata/1.root.json web"), 0);
 	assert_int_equal(unlinkat(l->dir, "repo/keys/root-2.pem", 0), 0);
-	assert_int_equal(run(l, "rotate --no-passphrase all repo targets"), 3);
-	assert_out(l, "draft/root.json waits: version 5 has 1 of 2 signatures; missing: root-2\n");
-	assert_int_equal(run(l, "publish repo web"), 3);
-	assert_out(l, "not published:\ndraft/root.json waits: version 5 has 1 of 2 signatures");
-	assert_int_equal(run(l, "rotate --no-passphrase all repo targets"), 1);
-	assert_out(l, "not rotated: draft/root.json waits already");
+	assert_int_equal(lab_run(l, "rotate --no-passphrase all repo targets"), 3);
+	lab_says(l, "draft/root.json waits: version 5 has 1 of 2 signatures; missing: root-2\n");
+	assert_int_equal(lab_run(l, "publish repo web"), 3);
+	lab_says(l, "not published:\ndraft/root.json waits: version 5 has 1 of 2 signatures");
+	assert_int_equal(lab_run(l, "rotate --no-passphrase all repo targets"), 1);
+	lab_says(l, "not rotated: draft/root.json waits already");
 	/* What needs no new root goes on meanwhile. */
-	assert_int_equal(run(l, "bump repo"), 0);
-	assert_int_equal(run(l, "publish --leave-drafts repo web"), 0);
+	assert_int_equal(lab_run(l, "bump repo"), 0);
+	assert_int_equal(lab_run(l, "publish --leave-drafts repo web"), 0);
 	assert_said(l, 0, 4, "");
 }
 
@@ -482,8 +276,8 @@ static void test_killed_at_each_request(void **state)
 	struct vet_said said;
 
 	assert_said(l, 0, 1, "");
-	publish(l, POLICY("6min"), "");
-	for (l->kill_at = 1; !refresh(l, &said); l->kill_at++) {
+	lab_publish(l, LAB_POLICY("6min"), "");
+	for (l->kill_at = 1; !lab_refresh(l, &said); l->kill_at++) {
 		struct policy *policy = NULL;
 		struct accepted a;
 		_close_ int store = openat(l->dir, "store", O_RDONLY | O_DIRECTORY);
@@ -504,7 +298,7 @@ static void test_bad_question(void **state)
 	pid_t vet;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk), 0);
-	vet = start_vet(l, talk[1]);
+	vet = lab_vet(l, talk[1]);
 	assert_int_equal(msg_send(talk[0], &ask, sizeof(ask), NULL, 0), 0);
 	assert_int_equal(waitpid(vet, &status, 0), vet);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
@@ -548,50 +342,30 @@ static void test_publisher_refuses(void **state)
 	};
 	struct lab *l = *state;
 
-	put(l, "bad.json", "{\n");
-	put(l, "named.json",
-	    "{\"mode\":\"audit\",\"requirements\":[{\"id\":\"f\",\"check\":\"firewall\",\"grace\":"
-	    "\"0s\"}],\"allow\":{\"mirrors\":[{\"to\":\"a.example\",\"tcp\":[80]}]}}");
+	lab_put(l, "bad.json", "{\n");
+	lab_put(l, "named.json",
+		"{\"mode\":\"audit\",\"requirements\":[{\"id\":\"f\",\"check\":\"firewall\","
+		"\"grace\":"
+		"\"0s\"}],\"allow\":{\"mirrors\":[{\"to\":\"a.example\",\"tcp\":[80]}]}}");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		assert_int_equal(run(l, rows[i].args), rows[i].status);
-		assert_out(l, rows[i].words);
+		assert_int_equal(lab_run(l, rows[i].args), rows[i].status);
+		lab_says(l, rows[i].words);
 	}
 	assert_int_equal(unlinkat(l->dir, "repo/keys/targets-2.pem", 0), 0);
-	assert_int_equal(run(l, "sign repo policy.json"), 3);
-	assert_out(l,
-		   "draft/targets.json waits: version 2 has 1 of 2 signatures; missing: targets-2");
-}
-
-#define FEED_POLICY(every)                                                                  \
-	"{\"mode\":\"audit\",\"look_every\":\"" every "\",\"requirements\":[{\"id\":\"p\"," \
-	"\"check\":\"patches\",\"grace\":\"0s\",\"feed\":\"a/{id}-{version}.feed\"}]}"
-
-/* Makes a feed of one advisory, for this release or another, and signs it as this one's. */
-static void publish_feed(struct lab *l, const struct distro *d, const char *release)
-{
-	char document[400], args[200];
-
-	snprintf(document, sizeof(document),
-		 "{\"a\":{\"CVE-2026-1\":{\"releases\":{\"r\":{\"status\":\"open\"}}}}}");
-	put(l, "document.json", document);
-	snprintf(args, sizeof(args),
-		 "feed --distro %s --release %s --codename r -o a.feed document.json", d->id,
-		 release);
-	assert_int_equal(run(l, args), 0);
-	snprintf(args, sizeof(args), "add-target --as a/%s-%s.feed repo a.feed", d->id, d->release);
-	assert_int_equal(run(l, args), 0);
-	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_int_equal(lab_run(l, "sign repo policy.json"), 3);
+	lab_says(l,
+		 "draft/targets.json waits: version 2 has 1 of 2 signatures; missing: targets-2");
 }
 
 static void assert_feed(struct lab *l, const char *words, bool there)
 {
 	struct vet_said said;
 
-	assert_true(refresh(l, &said));
+	assert_true(lab_refresh(l, &said));
 	assert_int_equal(said.err, 0);
 	if (*words ? !strstr(said.feed_why, words) : *said.feed_why)
 		fail_msg("\"%s\" does not say \"%s\"", said.feed_why, words);
-	assert_int_equal(run_command(l, "cmp store/feed a.feed"), !there);
+	assert_int_equal(lab_shell(l, "cmp store/feed a.feed"), !there);
 }
 
 /* Its own way beside the policy's: a bad or missing one changes neither it nor the one before. */
@@ -605,31 +379,31 @@ static void test_way_of_a_feed(void **state)
 
 	assert_int_equal(io_read(AT_FDCWD, "/etc/os-release", 65536, &text, &len), 0);
 	assert_int_equal(distro_read(text, len, &d, NULL), 0);
-	publish(l, FEED_POLICY("5min"), "");
+	lab_publish(l, LAB_FEED_POLICY("5min"), "");
 	assert_feed(l, "no trusted role lists the target a/", false);
-	publish_feed(l, &d, d.release);
+	lab_feed(l, &d, d.release);
 	assert_feed(l, "", true);
 	assert_feed(l, "", true);
 	assert_int_equal(l->requests, 1);
-	put(l, "bad.feed", "lazaret\x1a");
+	lab_put(l, "bad.feed", "lazaret\x1a");
 	snprintf(args, sizeof(args), "add-target --as a/%s-%s.feed repo bad.feed", d.id, d.release);
-	assert_int_equal(run(l, args), 0);
-	publish(l, FEED_POLICY("6min"), "");
+	assert_int_equal(lab_run(l, args), 0);
+	lab_publish(l, LAB_FEED_POLICY("6min"), "");
 	for (int i = 0; i < 2; i++) {
 		assert_feed(l, "no feed that this version reads", true);
 		assert_true(l->requests > 1);
 	}
-	assert_int_equal(run_command(l, "grep -q 6min store/current/policy.json"), 0);
-	assert_int_equal(run_command(l, "cp a.feed last.feed"), 0);
-	publish_feed(l, &d, "99");
-	assert_int_equal(run_command(l, "cp last.feed a.feed"), 0);
+	assert_int_equal(lab_shell(l, "grep -q 6min store/current/policy.json"), 0);
+	assert_int_equal(lab_shell(l, "cp a.feed last.feed"), 0);
+	lab_feed(l, &d, "99");
+	assert_int_equal(lab_shell(l, "cp last.feed a.feed"), 0);
 	assert_feed(l, "is for", true);
-	publish_feed(l, &d, d.release);
-	assert_int_equal(run_command(l, "rm -r store/targets web/targets/a"), 0);
+	lab_feed(l, &d, d.release);
+	assert_int_equal(lab_shell(l, "rm -r store/targets web/targets/a"), 0);
 	assert_feed(l, "the server does not have it", true);
-	assert_int_equal(run(l, "publish repo web"), 0);
+	assert_int_equal(lab_run(l, "publish repo web"), 0);
 	assert_feed(l, "", true);
-	publish(l, POLICY("5min"), "");
+	lab_publish(l, LAB_POLICY("5min"), "");
 	assert_feed(l, "", false);
 }
 
@@ -645,7 +419,7 @@ static void test_keys_are_secret(void **state)
 	assert_int_equal(fstatat(l->dir, "web/keys", &st, 0), -1);
 }
 
-#define ROW(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define ROW(f) cmocka_unit_test_setup_teardown(f, lab_open, lab_close)
 
 int main(void)
 {
