@@ -98,5 +98,7 @@ void daemon_stop(struct daemon *d);
 char *status_text(const struct daemon *d);
 /* The same to `lazaret CHECK`: its requirements, with their evidence. */
 char *status_check_text(const struct daemon *d, enum check check);
+/* The same for `lazaret patches`: what is lacking, from that row on; `next` is where to go on. */
+char *lacking_text(const struct daemon *d, size_t from);
 /* The same for `lazaret history`: what the ledger has, oldest first. */
 char *history_text(const struct daemon *d);

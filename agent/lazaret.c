@@ -20,7 +20,10 @@ const struct command commands[] = {
 	  command_release },
 	{ "antivirus", "", "the antivirus, and what each probe of it saw", command_check },
 	{ "firewall", "", "the firewall, and what others can reach of this host", command_check },
-	{ "look", "patches --dpkg-status FILE | --root DIR [--feed FILE] [--lists DIR] [--all] [--plain]",
+	{ "patches", "[--all]", "the fixes that are lacking, and by when they must be there",
+	  command_patches },
+	{ "look",
+	  "patches --dpkg-status FILE | --root DIR [--feed FILE] [--lists DIR] [--all] [--plain]",
 	  "what a status file lacks, without a host", command_look },
 };
 const unsigned commands_n = sizeof(commands) / sizeof(*commands);

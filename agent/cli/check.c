@@ -62,7 +62,7 @@ static void show_requirement(const json_t *req, int64_t now)
 		printf("  to do: %s\n", text_of(req, "todo"));
 }
 
-static int code_of(const json_t *reqs)
+int exit_of(const json_t *reqs)
 {
 	int code = json_array_size(reqs) ? 0 : EXIT_UNDEMANDED;
 
@@ -87,7 +87,7 @@ int command_check(const struct cli *cli, int argc, char **argv)
 	if (code)
 		return code;
 	reqs = json_object_get(all, "requirements");
-	code = code_of(reqs);
+	code = exit_of(reqs);
 	if (cli->json)
 		json_dumpf(all, stdout, JSON_INDENT(2));
 	for (size_t i = 0; !cli->json && i < json_array_size(reqs); i++)

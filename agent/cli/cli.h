@@ -30,5 +30,6 @@ int command_history(const struct cli *cli, int argc, char **argv);
 int command_status(const struct cli *cli, int argc, char **argv); /* check and refresh, too */
 int command_check(const struct cli *cli, int argc, char **argv); /* argv[0] names it */
 int command_release(const struct cli *cli, int argc, char **argv);
+int command_patches(const struct cli *cli, int argc, char **argv);
 int command_why(const struct cli *cli, int argc, char **argv);
 int command_look(const struct cli *cli, int argc, char **argv);

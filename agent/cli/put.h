@@ -22,6 +22,9 @@ void put(const char *colour, const char *text);
 /* The colour of one of the host's states. */
 const char *state_colour(const char *state);
 
+/* The exit status for requirements by the worst standing of them; 5: there are none. */
+int exit_of(const json_t *requirements);
+
 /* A member of an object: "" and 0 when it is not there or of another type. */
 const char *text_of(const json_t *o, const char *key);
 int64_t int_of(const json_t *o, const char *key);

@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Deadlines of patches by the real programs: what `lazaret patches` says, a kill, thousands of them.
+set -u
+: "${src:?}" "${O:?}"
+[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
+dir=$(mktemp -d /tmp/deadlines-test.XXXXXX)
+chmod 755 "$dir"
+n=0 pid=
+trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM
+ip link set lo up
+
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" && return
+	echo "not ok $n - $2"
+	sed 's/^/# /' "$dir/log" "$dir/said" 2>/dev/null | head -60
+}
+
+# A host with Alpine's database, and a feed: two packages lack a fix, one has none.
+critical='"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]'
+osv() { # ID PACKAGE FIX MORE
+	printf '{"id":"%s","modified":"2026-02-03T00:00:00Z","published":"2026-02-01T00:00:00Z",%s"affected":[{"package":' "$1" "$4"
+	printf '{"ecosystem":"Alpine:v3.20","name":"%s"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"}%s]}]}]}' \
+		"$2" "${3:+,{\"fixed\":\"$3\"\}}"
+}
+mkdir -p "$dir/osv" "$dir/root/etc" "$dir/root/lib/apk/db" "$dir/run" "$dir/bin"
+printf 'ID=alpine\nVERSION_ID=3.20.3\n' >"$dir/root/etc/os-release"
+installed() { printf 'P:%s\nV:1-r0\nA:x86_64\no:%s\n\n' "$1" "$1"; }
+{ installed good; installed bad; installed worse; installed lost; } >"$dir/root/lib/apk/db/installed"
+osv CVE-2026-1 worse 2-r0 "$critical," >"$dir/osv/1.json"
+osv CVE-2026-2 bad 2-r0 '' >"$dir/osv/2.json"
+osv CVE-2026-3 lost '' '' >"$dir/osv/3.json"
+
+state() { # FOLDER DEADLINES: what lazaret-vet leaves behind
+	mkdir -p "$dir/state/store/generation-1"
+	ln -sfn generation-1 "$dir/state/store/current"
+	printf '{"mode":"audit","requirements":[{"id":"p","check":"patches","grace":"1h","feed":"{id}-{version}","deadlines":%s}]}' \
+		"$2" >"$dir/state/store/current/policy.json"
+	echo '{"version":1,"expires":4000000000,"accepted":1}' >"$dir/state/store/current/accepted.json"
+	"$O/policy/lazaret-policy" feed --distro alpine --release 3.20 -o "$dir/state/store/feed" "$1" >"$dir/said" 2>&1
+}
+printf '%s\n' '[Agent]' "StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" \
+	"HelperDirectory=$dir/bin" "HostRoot=$dir/root" Risk=5 >"$dir/lazaret.conf"
+
+ask() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" "$@" >"$dir/said" 2>&1; }
+begin() {
+	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do
+		ask status
+		grep -q '^policy: version' "$dir/said" && break
+		sleep 0.1
+	done
+}
+end() { # SIGNAL
+	kill -"$1" $pid
+	wait $pid 2>/dev/null
+	pid=
+}
+due() { sed -n 's/.*  \(20[-0-9]* [:0-9]*\) (in .*/\1/p' "$dir/said"; }
+
+state "$dir/osv" '{}'
+begin
+ask patches
+code=$?
+[ $code = 3 ] && [ "$(sed -n '/^SEVERITY/,$p' "$dir/said" | awk '{ print $1, $2 }' | tr '\n' ';')" = \
+	"SEVERITY PACKAGE;critical worse;unknown bad;1 more;" ] &&
+	grep -q 'worse .*1-r0 .*2-r0 .*fix-available .*(in .*) critical on a host of risk 5: 1 d since the fix was offered$' "$dir/said" &&
+	grep -q 'bad .* medium on a host of risk 5: 1 w since the fix was offered$' "$dir/said"
+ok $? "each fix has its deadline, and says why that long; the most urgent is first"
+first=$(due)
+ask patches --all
+grep -q '^unknown .*lost .*no-fix .*none: no fix exists$' "$dir/said" && ! grep -q 'without a deadline' "$dir/said"
+ok $? "with --all, what nobody can mend stands below"
+ask status
+grep -q 'first due: worse, critical on a host of risk 5' "$dir/said"
+ok $? "the status names what is due first"
+ask --json patches
+python3 -c 'import json, sys
+a = json.load(open(sys.argv[1]))
+assert a["state"] == "grace" and a["all"] == 3 == len(a["patches"])
+assert a["requirements"][0]["until"] == a["patches"][0]["until"] == a["patches"][0]["since"] + 86400
+assert not a["patches"][2]["demanded"] and a["patches"][2]["until"] == 0' "$dir/said"
+ok $? "the same as JSON"
+
+end KILL
+sleep 1.1
+begin
+ask patches
+[ -n "$first" ] && [ "$(due)" = "$first" ]
+ok $? "a kill and a restart buy no time"
+ask history
+[ "$(grep -c 'p has deadlines' "$dir/said")" = 1 ] && ! grep -q 'is met again' "$dir/said"
+ok $? "the history tells it once"
+{ installed good; installed bad; installed lost; } >"$dir/root/lib/apk/db/installed"
+ask check
+ask patches
+! grep -q worse "$dir/said" && grep -q bad "$dir/said"
+ok $? "what is mended has no deadline any more"
+end TERM
+
+state "$dir/osv" '{"allowed":{"critical":["0s","0s","0s","0s","0s"]},"unknown":"critical"}'
+begin
+ask patches
+[ $? = 4 ] && grep -q 'bad .* ago) critical on a host of risk 5: 0 s' "$dir/said"
+ok $? "what is overdue would lead to quarantine"
+end TERM
+
+mkdir "$dir/many"
+: >"$dir/root/lib/apk/db/installed"
+i=0
+while [ $i -lt 5000 ]; do
+	installed "package-with-a-long-name-$i" >>"$dir/root/lib/apk/db/installed"
+	i=$((i + 1))
+done
+python3 - "$dir/many" "$(osv CVE-2026-@ package-with-a-long-name-@ 2-r0 '')" <<-'EOF'
+	import sys
+	for i in range(5000):
+	    open("%s/%d.json" % (sys.argv[1], i), "w").write(sys.argv[2].replace("@", str(i)))
+EOF
+state "$dir/many" '{}'
+begin
+ask --json patches
+python3 -c 'import json, sys
+a = json.load(open(sys.argv[1]))
+names = {p["package"] for p in a["patches"]}
+assert len(names) == 5000 == a["all"], len(names)' "$dir/said"
+ok $? "5,000 of them are all told, in packets that fit"
+ask patches
+grep -c '^unknown .* on a host of risk 5: 1 w' "$dir/said" | grep -qx 5000
+ok $? "and shown"
+size=$(stat -c %s "$dir/state/agent/ledger")
+[ "$size" -lt 8192 ] && [ "$(stat -c %s "$dir/state/agent/offered")" -gt 100000 ]
+ok $? "they do not flood the ledger ($size bytes)"
+rss=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status)
+ticks() { awk '{ print $14 + $15 }' /proc/$pid/stat; }
+before=$(ticks)
+ask patches
+ask patches
+used=$((($(ticks) - before) * 10 / 2))
+[ "$used" -lt 2000 ]
+ok $? "an answer about 5,000 costs lazaretd $used ms, and it has $rss KiB"
+end TERM
+echo "1..$n"
