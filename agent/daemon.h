@@ -11,7 +11,6 @@
 #include "agent/helper.h"
 #include "agent/judge.h"
 #include "agent/known.h"
-#include "agent/ladder.h"
 #include "netfilter/gateways.h"
 #include "netfilter/nft.h"
 #include "policy/feed.h"
@@ -26,10 +25,10 @@ struct subject {
 	struct finding finding;
 	struct verdict verdict;
 	bool seen; /* in this round it was told what of its patches is lacking (dated.h) */
-	struct ladder ladder;
 	enum remedy last; /* the remedy that ran last, when n_tried is not 0 */
 	unsigned n_tried;
 	char outcome[160]; /* what it said; empty while it runs */
+	char culprit[64];  /* who made it fail the last time; empty: not known */
 };
 
 struct daemon {

@@ -1,38 +1,285 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "agent/ladder.h"
+
+#define ROUNDS_COUNTED 32 /* every pause is at its longest by then */
+#define TRIED_COUNTED  1000
+
+static int64_t doubled(int64_t least, unsigned times, int64_t most)
+{
+	while (times-- && least < most)
+		least *= 2;
+	return least < most ? least : most;
+}
+
+/* Up to a quarter longer, so that hosts which failed together do not try together. */
+static int64_t jitter(int64_t pause, uint32_t dice)
+{
+	return pause + dice % (uint32_t)(pause / 4 + 1);
+}
+
+void ladder_fit(struct ladder *l, const struct requirement *req)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < req->n_remedies; i++)
+		for (const char *c = remedy_menu[req->remedies[i]].name;; c++) {
+			hash = (hash ^ (unsigned char)*c) * 16777619u;
+			if (!*c)
+				break;
+		}
+	if (l->of != hash)
+		*l = (struct ladder){ .of = hash };
+}
+
+static bool rests(const struct ladder *l, size_t rung, int64_t now)
+{
+	int64_t until = l->breakers[rung].until;
+
+	/* A clock that was set back must not stop repairs. */
+	return now < until && until - now <= BREAKER_PAUSE_MAX * 5 / 4;
+}
+
+/* The first rung from this one on that does not rest; n_remedies: none. */
+static size_t awake(const struct ladder *l, const struct requirement *req, size_t rung, int64_t now)
+{
+	while (rung < req->n_remedies && rests(l, rung, now))
+		rung++;
+	return rung;
+}
+
+static int64_t round_pause(const struct ladder *l, uint32_t dice)
+{
+	unsigned before = l->rounds ? l->rounds - 1 : 0;
+
+	return jitter(doubled(LADDER_PAUSE_MIN, before, LADDER_PAUSE_MAX), dice);
+}
+
+/* From the bottom again when nothing is left above.  Is it so? */
+static bool turn(struct ladder *l, const struct requirement *req, int64_t now)
+{
+	if (!l->rung || awake(l, req, l->rung, now) < req->n_remedies)
+		return false;
+	l->rung = 0;
+	l->rounds += l->rounds < ROUNDS_COUNTED;
+	return true;
+}
+
+static unsigned prove(struct ladder *l, const struct requirement *req, bool pass, int64_t now,
+		      uint32_t dice)
+{
+	size_t rung = (size_t)l->proven - 1;
+	struct breaker *b = &l->breakers[rung];
+	unsigned times;
+
+	if (!l->proven)
+		return 0;
+	l->proven = 0;
+	if (pass || rung >= req->n_remedies)
+		return LADDER_MOVED;
+	b->vain += b->vain < ROUNDS_COUNTED;
+	if (b->vain < BREAKER_VAIN)
+		return LADDER_MOVED;
+	times = b->vain - BREAKER_VAIN;
+	b->until = now + jitter(doubled(BREAKER_PAUSE_MIN, times, BREAKER_PAUSE_MAX), dice);
+	return LADDER_MOVED | LADDER_BROKE;
+}
+
+unsigned ladder_tug(const struct ladder *l, int64_t now)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < TUG_KEPT; i++)
+		n += l->back[i] && l->back[i] <= now && now - l->back[i] < TUG_SPAN;
+	return n > TUG_FREE ? n : 0;
+}
+
+int64_t ladder_tug_until(const struct ladder *l, int64_t now)
+{
+	return ladder_tug(l, now) ? l->back[TUG_FREE] + TUG_SPAN : 0;
+}
+
+/* It fails, and the look before did not. */
+static unsigned fall(struct ladder *l, int64_t now, uint32_t dice)
+{
+	unsigned n;
+
+	l->failing = true;
+	if (!l->repaired || now < l->repaired || now - l->repaired >= TUG_SPAN)
+		return LADDER_MOVED;
+	memmove(l->back + 1, l->back, sizeof(l->back) - sizeof(*l->back));
+	l->back[0] = now;
+	n = ladder_tug(l, now);
+	if (!n)
+		return LADDER_MOVED;
+	l->not_before = now + jitter(doubled(1, 2 * (n - TUG_FREE), TUG_PAUSE_MAX), dice);
+	return LADDER_MOVED | LADDER_TUGGED;
+}
+
+/* It passes, and the look before did not. */
+static unsigned rise(struct ladder *l, int64_t now)
+{
+	if (l->tried)
+		l->repaired = now;
+	l->rung = l->rounds = l->tried = 0;
+	l->failing = false;
+	l->not_before = 0;
+	memset(l->breakers, 0, sizeof(l->breakers));
+	return LADDER_MOVED;
+}
+
+unsigned ladder_look(struct ladder *l, const struct requirement *req, bool pass, int64_t now,
+		     uint32_t dice)
+{
+	unsigned news = prove(l, req, pass, now, dice);
+
+	if (!req->n_remedies)
+		return 0;
+	if (pass)
+		return l->failing ? news | rise(l, now) : news;
+	if (!l->failing)
+		return news | fall(l, now, dice);
+	if (!turn(l, req, now))
+		return news;
+	l->not_before = now + round_pause(l, dice);
+	return news | LADDER_MOVED;
+}
 
 int ladder_next(const struct ladder *l, const struct requirement *req, int64_t now,
 		enum remedy *ret)
 {
-	/* A clock that was set back by more than the longest pause must not stop repairs. */
-	if (now < l->not_before && l->not_before - now <= LADDER_PAUSE_MAX)
+	size_t rung = awake(l, req, l->rung, now);
+
+	if (!l->failing || rung >= req->n_remedies)
 		return 0;
-	if (l->rung >= req->n_remedies)
+	if (now < l->not_before && l->not_before - now <= LADDER_PAUSE_MAX * 5 / 4)
 		return 0;
-	*ret = req->remedies[l->rung];
+	*ret = req->remedies[rung];
 	return 1;
 }
 
-static int64_t pause_after(unsigned rounds)
+int64_t ladder_due(const struct ladder *l, const struct requirement *req)
 {
-	int64_t pause = LADDER_PAUSE_MIN;
+	int64_t due = INT64_MAX;
 
-	while (--rounds && pause < LADDER_PAUSE_MAX)
-		pause *= 2;
-	return pause < LADDER_PAUSE_MAX ? pause : LADDER_PAUSE_MAX;
+	for (size_t i = l->rung; l->failing && i < req->n_remedies; i++)
+		if (l->breakers[i].until < due)
+			due = l->breakers[i].until;
+	return due < l->not_before ? l->not_before : due;
 }
 
-void ladder_climb(struct ladder *l, const struct requirement *req, int64_t now)
+static size_t rung_of(const struct requirement *req, enum remedy remedy)
 {
-	l->not_before = 0;
-	if (++l->rung < req->n_remedies)
+	size_t i = 0;
+
+	while (i < req->n_remedies && req->remedies[i] != remedy)
+		i++;
+	return i;
+}
+
+void ladder_begin(struct ladder *l, const struct requirement *req, enum remedy remedy, int64_t now,
+		  uint32_t dice)
+{
+	int64_t pause = LADDER_CRASH_WAIT;
+
+	l->rung = (unsigned)rung_of(req, remedy) + 1;
+	l->tried += l->tried < TRIED_COUNTED;
+	if (turn(l, req, now) && round_pause(l, dice) > pause)
+		pause = round_pause(l, dice);
+	l->not_before = now + pause;
+}
+
+void ladder_end(struct ladder *l, const struct requirement *req, enum remedy remedy, int err,
+		int64_t now, uint32_t dice)
+{
+	size_t rung = rung_of(req, remedy);
+
+	l->not_before = l->rung ? 0 : now + round_pause(l, dice);
+	if (rung == req->n_remedies)
 		return;
-	l->rung = 0;
-	l->rounds++;
-	l->not_before = now + pause_after(l->rounds);
+	if (err == 0)
+		l->proven = (int)rung + 1;
+	else
+		l->breakers[rung].vain = 0;
 }
 
-void ladder_reset(struct ladder *l)
+static void leap(int64_t *at, int64_t seconds)
 {
-	*l = (struct ladder){ 0 };
+	if (*at)
+		*at += seconds;
+}
+
+void ladder_leap(struct ladder *l, int64_t seconds)
+{
+	leap(&l->not_before, seconds);
+	leap(&l->repaired, seconds);
+	for (size_t i = 0; i < TUG_KEPT; i++)
+		leap(&l->back[i], seconds);
+	for (size_t i = 0; i < REQUIREMENT_REMEDIES; i++)
+		leap(&l->breakers[i].until, seconds);
+}
+
+/* What failed again as seconds before the newest; of the breakers, those that count something. */
+void ladder_put(const struct ladder *l, char text[LADDER_TEXT])
+{
+	int n = snprintf(text, LADDER_TEXT,
+			 "%08" PRIx32 " %s %u %u %u %d %" PRId64 " %" PRId64 " back %" PRId64,
+			 l->of, l->failing ? "failing" : "met", l->rung, l->rounds, l->tried,
+			 l->proven, l->not_before, l->repaired, l->back[0]);
+
+	for (size_t i = 1; i < TUG_KEPT && n < LADDER_TEXT; i++)
+		if (l->back[i] && l->back[0] - l->back[i] < TUG_SPAN)
+			n += snprintf(text + n, (size_t)(LADDER_TEXT - n), " %" PRId64,
+				      l->back[0] - l->back[i]);
+	for (size_t i = 0; i < REQUIREMENT_REMEDIES && n < LADDER_TEXT; i++)
+		if (l->breakers[i].vain)
+			n += snprintf(text + n, (size_t)(LADDER_TEXT - n), " b%zu %u %" PRId64, i,
+				      l->breakers[i].vain, l->breakers[i].until);
+}
+
+static const char *get_back(const char *at, struct ladder *l)
+{
+	int64_t ago;
+	int used = 0;
+
+	for (size_t i = 1; i < TUG_KEPT && sscanf(at, " %" SCNd64 "%n", &ago, &used) == 1; i++) {
+		if (ago < 0 || ago >= TUG_SPAN)
+			break;
+		l->back[i] = l->back[0] - ago;
+		at += used;
+	}
+	return at;
+}
+
+int ladder_get(const char *text, struct ladder *ret)
+{
+	struct ladder l = { 0 };
+	char word[8];
+	int used = 0;
+	size_t i;
+	struct breaker b;
+
+	if (sscanf(text, "%8" SCNx32 " %7s %u %u %u %d %" SCNd64 " %" SCNd64 " back %" SCNd64 "%n",
+		   &l.of, word, &l.rung, &l.rounds, &l.tried, &l.proven, &l.not_before, &l.repaired,
+		   &l.back[0], &used) != 9)
+		return -EINVAL;
+	if (l.rung > REQUIREMENT_REMEDIES || l.proven < 0 || l.proven > REQUIREMENT_REMEDIES ||
+	    l.rounds > ROUNDS_COUNTED || l.tried > TRIED_COUNTED)
+		return -EINVAL;
+	l.failing = !strcmp(word, "failing");
+	text = get_back(text + used, &l);
+	while (sscanf(text, " b%zu %u %" SCNd64 "%n", &i, &b.vain, &b.until, &used) == 3) {
+		if (i >= REQUIREMENT_REMEDIES || b.vain > ROUNDS_COUNTED)
+			return -EINVAL;
+		l.breakers[i] = b;
+		text += used;
+	}
+	if (*text)
+		return -EINVAL;
+	*ret = l;
+	return 0;
 }

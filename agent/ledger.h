@@ -26,6 +26,8 @@ enum entry_kind {
 	ENTRY_POLICY,  /* name: its mode; value: its version */
 	ENTRY_CLOCK,   /* value: by how many seconds the host's clock leapt */
 	ENTRY_RELEASE, /* name: what happened (leave.h); value: its number */
+	ENTRY_LADDER,  /* name: a requirement; text: its ladder, as ladder_put() has it */
+	ENTRY_TUG,     /* name: a requirement; value: how often it failed again; text: who did it */
 	ENTRY_COUNT,
 };
 extern const char *const entry_names[ENTRY_COUNT];

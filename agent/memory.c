@@ -19,6 +19,7 @@ struct memory {
 		char id[POLICY_ID_MAX];
 		struct past past;
 		int64_t lacking; /* since when it has deadlines of patches; 0: it has none */
+		struct ladder ladder;
 	} rows[POLICY_REQUIREMENTS];
 };
 
@@ -66,6 +67,36 @@ struct offered *memory_offered(struct memory *m)
 	return m->offered;
 }
 
+struct ladder *memory_ladder(struct memory *m, const struct requirement *req)
+{
+	struct row *row = make(m, req->id);
+
+	if (row)
+		ladder_fit(&row->ladder, req);
+	return row ? &row->ladder : NULL;
+}
+
+static struct entry ladder_entry(const struct row *row)
+{
+	struct entry e = { .kind = ENTRY_LADDER };
+
+	_Static_assert(LADDER_TEXT <= ENTRY_TEXT, "one entry has a ladder");
+	snprintf(e.name, sizeof(e.name), "%s", row->id);
+	ladder_put(&row->ladder, e.text);
+	return e;
+}
+
+void memory_climbed(struct memory *m, const struct requirement *req)
+{
+	const struct row *row = find(m, req->id);
+	struct entry e;
+
+	if (!row)
+		return;
+	e = ladder_entry(row);
+	ledger_add(m->ledger, &e);
+}
+
 struct history *memory_history(struct memory *m)
 {
 	return &m->history;
@@ -90,6 +121,7 @@ static void leap_all(struct memory *m, int64_t seconds)
 		leap(&m->rows[i].past.since, seconds);
 		leap(&m->rows[i].past.met, seconds);
 		leap(&m->rows[i].lacking, seconds);
+		ladder_leap(&m->rows[i].ladder, seconds);
 	}
 	for (size_t i = 0; i < RELAPSES; i++)
 		leap(&h->quarantined[i], seconds);
@@ -134,6 +166,12 @@ static void recall(void *ctx, const struct entry *e)
 		break;
 	case ENTRY_CLOCK: leap_all(m, e->value); break;
 	case ENTRY_RELEASE: leave_recall(&m->leave, e, io_boot_ms()); break;
+	case ENTRY_LADDER:
+		row = make(m, e->name);
+		if (row && ladder_get(e->text, &row->ladder) < 0)
+			row->ladder = (struct ladder){ 0 };
+		break;
+	case ENTRY_TUG:
 	case ENTRY_REPAIR:
 	case ENTRY_POLICY:
 	case ENTRY_COUNT: break;
@@ -250,6 +288,13 @@ static void repeat(struct memory *m)
 
 	snprintf(e.name, sizeof(e.name), "%s", state_names[m->history.state]);
 	ledger_add(m->ledger, &e);
+	for (size_t i = 0; i < m->n; i++) {
+		struct entry ladder = ladder_entry(&m->rows[i]);
+
+		ladder.kept = true;
+		if (m->rows[i].ladder.of)
+			ledger_add(m->ledger, &ladder);
+	}
 	for (size_t i = 0; i < m->n; i++) {
 		repeat_since(m, ENTRY_FAILING, m->rows[i].id, m->rows[i].past.since);
 		repeat_since(m, ENTRY_LACKING, m->rows[i].id, m->rows[i].lacking);

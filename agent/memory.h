@@ -9,6 +9,7 @@
 
 #include "agent/decide.h"
 #include "agent/leave.h"
+#include "agent/ladder.h"
 #include "agent/ledger.h"
 
 struct memory;
@@ -32,6 +33,10 @@ struct past *memory_past(struct memory *m, const char *id);
 int64_t memory_lacking(const struct memory *m, const char *id);
 void memory_lacks(struct memory *m, const char *id, int64_t since, const char *what);
 struct offered *memory_offered(struct memory *m); /* the memory's */
+
+/* Its ladder, in the same way; memory_climbed() notes that it changed. */
+struct ladder *memory_ladder(struct memory *m, const struct requirement *req);
+void memory_climbed(struct memory *m, const struct requirement *req);
 
 /* Forgets what is not among these: an id that comes back later begins anew. */
 void memory_prune(struct memory *m, const struct requirement *reqs, size_t n);

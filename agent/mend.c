@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/base/span.h"
 #include "agent/daemon.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
 
-/* Longer than its unit may run and take to stop, so that systemd always gives up first. */
-#define REMEDY_LIMIT_MS (125 * 60 * 1000ull)
+/* It ends itself at its limit, and may take that long to end what it runs. */
+#define ENDING_SECONDS 120
 
 static void on_line(void *ctx, const char *line)
 {
@@ -26,6 +28,7 @@ static void on_done(void *ctx, int err, const char *why)
 	struct subject *s = d->mending;
 	const char *name = remedy_menu[d->running].name;
 	const char *of = s ? s->req->id : "the policy before";
+	struct ladder *l = s ? memory_ladder(d->memory, s->req) : NULL;
 
 	if (err < 0)
 		log_warn("%s: remedy %s failed: %s", of, name, why);
@@ -35,32 +38,46 @@ static void on_done(void *ctx, int err, const char *why)
 	if (s) {
 		snprintf(s->outcome, sizeof(s->outcome), "%s", err < 0 ? why : "done");
 		memory_tell(d->memory, ENTRY_REPAIR, s->req->id, err, "%s: %s", name, s->outcome);
-		ladder_climb(&s->ladder, s->req, io_now());
+	}
+	if (l) {
+		ladder_end(l, s->req, d->running, err, io_now(), io_dice());
+		memory_climbed(d->memory, s->req);
 	}
 	round_look(d, name);
 }
 
-static void start(struct daemon *d, struct subject *s, enum remedy remedy)
+static uint64_t limit_ms(const struct requirement *req, enum remedy remedy)
 {
+	return (remedy_limit(remedy, req->remedy_limit) + ENDING_SECONDS) * 1000ull;
+}
+
+static void start(struct daemon *d, struct subject *s, struct ladder *l, enum remedy remedy)
+{
+	const char *name = remedy_menu[remedy].name;
 	struct fault fault = { 0 };
 	int fd, r;
 
 	s->last = remedy;
 	s->n_tried++;
 	s->outcome[0] = '\0';
-	log_notice("%s: %s; trying remedy %s", s->req->id, s->finding.what,
-		   remedy_menu[remedy].name);
-	fd = helper_remedy(&d->helpers, remedy_menu[remedy].name, &fault);
-	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, REMEDY_LIMIT_MS, &d->run);
+	log_notice("%s: %s; trying remedy %s", s->req->id, s->finding.what, name);
+	ladder_begin(l, s->req, remedy, io_now(), io_dice());
+	memory_climbed(d->memory, s->req);
+	/* Whatever it does to us: who starts again knows that it was tried. */
+	round_keep(d);
+	fd = helper_remedy(&d->helpers, name, &fault);
+	r = fd < 0 ? fd
+		   : remedy_watch(d->loop, fd, on_line, on_done, d, limit_ms(s->req, remedy),
+				  &d->run);
 	if (r == 0) {
 		d->running = remedy;
 		d->mending = s;
 		return;
 	}
 	snprintf(s->outcome, sizeof(s->outcome), "%.150s", *fault.why ? fault.why : strerror(-r));
-	log_warn("%s: remedy %s cannot be started: %s", s->req->id, remedy_menu[remedy].name,
-		 s->outcome);
-	ladder_climb(&s->ladder, s->req, io_now());
+	log_warn("%s: remedy %s cannot be started: %s", s->req->id, name, s->outcome);
+	ladder_end(l, s->req, remedy, r, io_now(), io_dice());
+	memory_climbed(d->memory, s->req);
 }
 
 void mend(struct daemon *d)
@@ -69,11 +86,11 @@ void mend(struct daemon *d)
 		return;
 	for (size_t i = 0; i < d->n_subjects && !d->run; i++) {
 		struct subject *s = &d->subjects[i];
+		struct ladder *l = memory_ladder(d->memory, s->req);
 		enum remedy remedy;
 
-		if (s->verdict.standing != STANDING_MET &&
-		    ladder_next(&s->ladder, s->req, io_now(), &remedy))
-			start(d, s, remedy);
+		if (l && ladder_next(l, s->req, io_now(), &remedy))
+			start(d, s, l, remedy);
 	}
 }
 
@@ -81,4 +98,85 @@ void mend_stop(struct daemon *d)
 {
 	d->run = remedy_run_free(d->run);
 	d->mending = NULL;
+}
+
+static void tell_broken(struct daemon *d, const struct subject *s)
+{
+	const char *name = remedy_menu[s->last].name;
+
+	log_warn("%s: remedy %s was done %d times and changed nothing: it rests for hours, the "
+		 "others go on; see `lazaret %s` for what is wrong, and mend that by hand",
+		 s->req->id, name, BREAKER_VAIN, check_names[s->req->check]);
+	memory_tell(d->memory, ENTRY_REPAIR, s->req->id, -EUCLEAN,
+		    "%s: done again and again without effect; it rests", name);
+}
+
+static void tell_tug(struct daemon *d, const struct subject *s, const struct ladder *l)
+{
+	int64_t now = io_now(), pause = l->not_before - now;
+	unsigned times = ladder_tug(l, now);
+	const char *by = *s->culprit ? s->culprit : "unknown";
+	char span[SPAN_TEXT];
+
+	log_warn("%s: failed again %u times within an hour of repairs, last by %s: something keeps "
+		 "switching it off; the next repair waits %s%s",
+		 s->req->id, times, by, span_text((uint64_t)(pause > 0 ? pause : 0), span),
+		 s->req->tug == TUG_QUARANTINE ? ", the host is held until it is left alone" : "");
+	memory_tell(d->memory, ENTRY_TUG, s->req->id, times, "last by %s: %s", by, s->finding.what);
+}
+
+void mend_look(struct daemon *d, struct subject *s)
+{
+	struct ladder *l = memory_ladder(d->memory, s->req);
+	unsigned news;
+
+	/* What a look sees while a remedy is at it is half done. */
+	if (!l || (d->run && d->mending == s))
+		return;
+	news = ladder_look(l, s->req, s->finding.grade == GRADE_PASS, io_now(), io_dice());
+	if (news & LADDER_BROKE)
+		tell_broken(d, s);
+	if (news & LADDER_TUGGED)
+		tell_tug(d, s, l);
+	if (news & LADDER_MOVED)
+		memory_climbed(d->memory, s->req);
+}
+
+void mend_judge(struct daemon *d, struct subject *s)
+{
+	const struct ladder *l = memory_ladder(d->memory, s->req);
+	unsigned times = l ? ladder_tug(l, io_now()) : 0;
+	char seen[sizeof(s->finding.what)];
+
+	if (!times || s->req->tug != TUG_QUARANTINE)
+		return;
+	snprintf(seen, sizeof(seen), "%s", s->finding.what);
+	snprintf(s->finding.what, sizeof(s->finding.what),
+		 "failed again %u times within an hour of repairs, last by %.40s; now: %.80s",
+		 times, *s->culprit ? s->culprit : "unknown", seen);
+	snprintf(s->finding.todo, sizeof(s->finding.todo),
+		 "find what keeps switching it off: a user, a program, configuration management; "
+		 "left alone for an hour it is believed again");
+	s->finding.grade = GRADE_FAIL;
+	s->verdict.standing = STANDING_BREACHED;
+	s->verdict.since = s->verdict.since ? s->verdict.since : l->back[TUG_FREE];
+	s->verdict.until = l->back[0];
+}
+
+int64_t mend_due(const struct daemon *d)
+{
+	int64_t due = INT64_MAX;
+
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		const struct requirement *req = d->subjects[i].req;
+		const struct ladder *l = memory_ladder(d->memory, req);
+		int64_t at = l && !d->run ? ladder_due(l, req) : INT64_MAX;
+		int64_t over = l ? ladder_tug_until(l, io_now()) : 0;
+
+		if (over && over < at)
+			at = over;
+		if (at < due)
+			due = at;
+	}
+	return due;
 }

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdint.h>
+
 struct daemon;
+struct subject;
 
 /*
  * Starts the next remedy that is due, one at a time on the whole host; nothing in
  * audit mode.  When it ends the host is looked at again: only that counts.
  */
 void mend(struct daemon *d);
+
+/* After each look: whether the last remedy helped, and whether somebody undid it. */
+void mend_look(struct daemon *d, struct subject *s);
+
+/* After each verdict: what keeps being undone is breached when the policy says so. */
+void mend_judge(struct daemon *d, struct subject *s);
+
+/* When mend() has something to do, or mend_judge() something else to say; INT64_MAX: never. */
+int64_t mend_due(const struct daemon *d);
 
 /* Stops waiting for a remedy under way; the remedy itself runs to its own end. */
 void mend_stop(struct daemon *d);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <systemd/sd-event.h>
 
 #include "agent/base/cleanup.h"
@@ -41,11 +40,7 @@ static void stop_talks(struct refresh *r)
 
 static void note_failure(struct refresh *r, const struct vet_said *said)
 {
-	uint32_t dice = 0;
-
-	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != sizeof(dice))
-		dice = 0;
-	mirrors_failed(r->mirrors, r->mirror, io_boot_ms(), said->retry_after, dice);
+	mirrors_failed(r->mirrors, r->mirror, io_boot_ms(), said->retry_after, io_dice());
 	if (r->n_failed++ == 0)
 		r->first = *said;
 }

@@ -48,8 +48,8 @@ static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 	if (past->since != since)
 		memory_tell(d->memory, ENTRY_FAILING, s->req->id, past->since, "%s",
 			    s->finding.what);
-	if (s->verdict.standing == STANDING_MET && !(d->run && d->mending == s))
-		ladder_reset(&s->ladder);
+	mend_look(d, s);
+	mend_judge(d, s);
 	if (s->finding.grade != before)
 		log_notice("%s: %s: %s", s->req->id, grade_names[s->finding.grade],
 			   s->finding.what);
@@ -93,13 +93,8 @@ static uint64_t seconds_to_wake(const struct daemon *d)
 		first = now + RETRY_SECONDS;
 	if (d->decision.until < first)
 		first = d->decision.until;
-	for (size_t i = 0; i < d->n_subjects; i++) {
-		const struct subject *s = &d->subjects[i];
-
-		if (!d->run && s->verdict.standing != STANDING_MET && s->req->n_remedies &&
-		    s->ladder.not_before < first)
-			first = s->ladder.not_before;
-	}
+	if (d->decision.mend && mend_due(d) < first)
+		first = mend_due(d);
 	return first > now ? (uint64_t)(first - now) : 1;
 }
 
@@ -135,8 +130,7 @@ static void mind_clock(struct daemon *d)
 		 leapt > 0 ? "forward" : "back", span_text((uint64_t)llabs(leapt), span));
 }
 
-/* On disk before it takes effect; a full disk is no reason not to act. */
-static void keep_decision(struct daemon *d)
+void round_keep(struct daemon *d)
 {
 	int r = memory_keep(d->memory);
 
@@ -167,7 +161,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	dated_end(d);
 	age_judge(d);
 	judge_all(d, true, cause);
-	keep_decision(d);
+	round_keep(d);
 	enforce(d);
 	reach_round(d);
 	integrity_look(d);

@@ -18,3 +18,6 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause);
  * judged it.  Who is quarantined, released or audited stays so.
  */
 void round_hold(struct daemon *d, const char *cause);
+
+/* What was decided is on disk before it takes effect; a full disk is no reason not to act. */
+void round_keep(struct daemon *d);

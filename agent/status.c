@@ -8,6 +8,7 @@
 #include "agent/daemon.h"
 #include "agent/helpdesk.h"
 #include "agent/integrity.h"
+#include "agent/memory.h"
 #include "agent/plain.h"
 
 #define ITEMS_SHOWN 8
@@ -34,17 +35,36 @@ static json_t *items_json(const struct finding *f, size_t most)
 	return items;
 }
 
+/* How the repairs go: none is due, one is and when, which rest, and whether somebody undoes them.
+ */
+static json_t *repairs_json(const struct daemon *d, const struct subject *s)
+{
+	const struct ladder *l = memory_ladder(d->memory, s->req);
+	json_t *resting = json_array();
+	int64_t due = l ? ladder_due(l, s->req) : INT64_MAX, now = io_now();
+
+	for (size_t i = 0; l && i < s->req->n_remedies; i++)
+		if (l->breakers[i].until > now)
+			json_array_append_new(resting,
+					      json_string(remedy_menu[s->req->remedies[i]].name));
+	return json_pack("{s:I, s:i, s:i, s:o, s:o}", "due",
+			 (json_int_t)(due < INT64_MAX ? due : 0), "rounds", l ? (int)l->rounds : 0,
+			 "undone", l ? (int)ladder_tug(l, now) : 0, "by", plain_text(s->culprit),
+			 "resting", resting);
+}
+
 static json_t *subject_json(const struct daemon *d, const struct subject *s)
 {
 	const struct finding *f = &s->finding;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "id",
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "id",
 			 s->req->id, "check", check_names[s->req->check], "grade",
 			 grade_names[f->grade], "standing", standing_names[s->verdict.standing],
 			 "what", plain_text(f->what), "todo", plain_text(f->todo), "items",
 			 items_json(f, ITEMS_SHOWN), "all", (json_int_t)f->n_all, "since",
 			 (json_int_t)s->verdict.since, "until", (json_int_t)s->verdict.until,
-			 "remedy", remedy_json(d, s), "contact", plain_text(s->req->contact));
+			 "remedy", remedy_json(d, s), "contact", plain_text(s->req->contact),
+			 "repairs", repairs_json(d, s));
 }
 
 static json_t *evidence_json(const struct finding *f)

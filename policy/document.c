@@ -98,6 +98,18 @@ static int read_remedies(struct reader *r, const struct member *m, json_t *value
 	return reader_array(r, m, value, read_remedy, field);
 }
 
+static int read_tug(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *text = json_string_value(value);
+	enum tug *tug = field;
+
+	(void)m;
+	if (!text || (strcmp(text, "tell") && strcmp(text, "quarantine")))
+		return reader_refuse_value(r, value, "is neither \"tell\" nor \"quarantine\"");
+	*tug = strcmp(text, "tell") ? TUG_QUARANTINE : TUG_TELL;
+	return 0;
+}
+
 static int read_updates(struct reader *r, const struct member *m, json_t *value, void *field)
 {
 	const char *text = json_string_value(value);
@@ -170,6 +182,13 @@ static int read_provider_name(struct reader *r, const struct member *m, json_t *
 		{ "check", read_check, offsetof(struct requirement, check), true, 0, 0 },     \
 		{ "grace", reader_span, offsetof(struct requirement, grace), true, 0, YEAR }, \
 		{ "remedies", read_remedies, 0, false, 0, REQUIREMENT_REMEDIES },             \
+		{ "remedy_limit",                                                             \
+		  reader_span,                                                                \
+		  offsetof(struct requirement, remedy_limit),                                 \
+		  false,                                                                      \
+		  MINUTE,                                                                     \
+		  REMEDY_LIMIT_MAX },                                                         \
+		{ "tug", read_tug, offsetof(struct requirement, tug), false, 0, 0 },          \
 	{                                                                                     \
 		"contact", reader_text, offsetof(struct requirement, contact), false, 0,      \
 			POLICY_TEXT_MAX                                                       \

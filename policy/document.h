@@ -29,6 +29,12 @@ enum policy_mode {
 	MODE_ENFORCE,
 };
 
+/* What it means that something keeps failing after it was repaired (agent/ladder.h). */
+enum tug {
+	TUG_TELL,
+	TUG_QUARANTINE,
+};
+
 struct requirement {
 	char id[POLICY_ID_MAX]; /* [a-z0-9-]+, unique in the policy */
 	enum check check;
@@ -53,6 +59,8 @@ struct requirement {
 	uint64_t grace; /* seconds from the first failing look until quarantine */
 	enum remedy remedies[REQUIREMENT_REMEDIES]; /* tried in this order */
 	size_t n_remedies;
+	uint64_t remedy_limit; /* seconds each of them may take at most; 0: as long as it needs */
+	enum tug tug;
 	char contact[POLICY_TEXT_MAX]; /* of this requirement, else the policy's; may be empty */
 };
 

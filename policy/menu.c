@@ -12,16 +12,18 @@ const char *const check_names[CHECK_COUNT] = {
 
 const struct remedy_entry remedy_menu[REMEDY_COUNT] = {
 	[REMEDY_PATCHES_INSTALL] = { "patches-install", CHECK_PATCHES },
-	[REMEDY_ANTIVIRUS_START] = { "antivirus-start", CHECK_ANTIVIRUS },
-	[REMEDY_ANTIVIRUS_ENABLE] = { "antivirus-enable", CHECK_ANTIVIRUS },
-	[REMEDY_ANTIVIRUS_RESTORE] = { "antivirus-restore", CHECK_ANTIVIRUS },
-	[REMEDY_ANTIVIRUS_REINSTALL] = { "antivirus-reinstall", CHECK_ANTIVIRUS },
-	[REMEDY_FIREWALL_ENABLE] = { "firewall-enable", CHECK_FIREWALL },
+	[REMEDY_ANTIVIRUS_START] = { "antivirus-start", CHECK_ANTIVIRUS, 600 },
+	[REMEDY_ANTIVIRUS_ENABLE] = { "antivirus-enable", CHECK_ANTIVIRUS, 900 },
+	[REMEDY_ANTIVIRUS_RESTORE] = { "antivirus-restore", CHECK_ANTIVIRUS, 900 },
+	[REMEDY_ANTIVIRUS_REINSTALL] = { "antivirus-reinstall", CHECK_ANTIVIRUS, 3600 },
+	[REMEDY_FIREWALL_ENABLE] = { "firewall-enable", CHECK_FIREWALL, 600 },
 };
 
 const char *const patch_state_names[PATCH_STATES] = {
-	[PATCH_AVAILABLE] = "fix-available", [PATCH_RESTART] = "restart-needed",
-	[PATCH_HELD] = "held",		     [PATCH_NOT_OFFERED] = "not-offered",
+	[PATCH_AVAILABLE] = "fix-available",
+	[PATCH_RESTART] = "restart-needed",
+	[PATCH_HELD] = "held",
+	[PATCH_NOT_OFFERED] = "not-offered",
 	[PATCH_NO_FIX] = "no-fix",
 };
 
@@ -39,6 +41,13 @@ int remedy_find(const char *name)
 		if (!strcmp(remedy_menu[i].name, name))
 			return i;
 	return -ENOENT;
+}
+
+unsigned remedy_limit(enum remedy remedy, uint64_t policy)
+{
+	unsigned own = remedy_menu[remedy].limit ? remedy_menu[remedy].limit : REMEDY_LIMIT_MAX;
+
+	return policy && policy < own ? (unsigned)policy : own;
 }
 
 int patch_state_find(const char *name)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum check {
 	CHECK_PATCHES,
@@ -24,10 +25,13 @@ enum remedy {
 	REMEDY_COUNT,
 };
 
+#define REMEDY_LIMIT_MAX 7200 /* seconds; what its unit allows */
+
 /* The name in policies and unit names, and which check it can mend. */
 struct remedy_entry {
 	const char *name; /* "antivirus-start" */
 	enum check check;
+	unsigned limit; /* seconds it may take when the policy says nothing; 0: REMEDY_LIMIT_MAX */
 };
 
 extern const char *const check_names[CHECK_COUNT];
@@ -38,7 +42,8 @@ enum patch_state {
 	PATCH_AVAILABLE,   /* can be installed now */
 	PATCH_RESTART,	   /* is installed, and what runs is older */
 	PATCH_HELD,	   /* the administrator holds or pins the package */
-	PATCH_NOT_OFFERED, /* there is a fix, but not for this host yet: phased, or in none of its lists */
+	PATCH_NOT_OFFERED, /* there is a fix, but not for this host yet: phased, or in none of its
+			      lists */
 	PATCH_NO_FIX,	   /* there is none */
 	PATCH_STATES,
 };
@@ -51,4 +56,7 @@ extern const char *const patch_state_names[PATCH_STATES]; /* "fix-available", ..
 /* The row with that name, or -ENOENT. */
 int check_find(const char *name);
 int remedy_find(const char *name);
+
+/* How many seconds it may take: what its row says, or less when the policy (0: nothing) does. */
+unsigned remedy_limit(enum remedy remedy, uint64_t policy);
 int patch_state_find(const char *name);

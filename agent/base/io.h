@@ -38,3 +38,6 @@ void io_unmap(struct map *m);
 int64_t io_now(void);
 uint64_t io_boot_ms(void);
 uint64_t io_awake_ms(void); /* not counting sleep */
+
+/* Any number, so that hosts do not do the same at the same time; no secret. */
+uint32_t io_dice(void);

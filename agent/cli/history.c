@@ -74,13 +74,20 @@ static bool is_inner(const json_t *e)
 	       (!strcmp(name, "ends") || (!strcmp(name, "challenge") && !int_of(e, "value")));
 }
 
+static void show_tug(const json_t *e)
+{
+	printf("%s failed again %" PRId64 " times within an hour of repairs: %s\n",
+	       text_of(e, "name"), int_of(e, "value"), text_of(e, "text"));
+}
+
+/* Ladders are lazaretd's own notes: only --json shows them. */
 static const struct {
 	const char *kind;
 	void (*show)(const json_t *e);
 } kinds[] = {
 	{ "state", show_state },     { "failing", show_failing }, { "repair", show_repair },
 	{ "lacking", show_lacking }, { "policy", show_policy },	  { "clock", show_clock },
-	{ "release", show_release },
+	{ "release", show_release }, { "tug", show_tug },
 };
 
 static void show_entry(const json_t *e)

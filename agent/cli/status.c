@@ -168,6 +168,23 @@ static void show_remedy(const json_t *req)
 		printf("      last repair: %s: %s\n", text_of(r, "name"), text_of(r, "outcome"));
 }
 
+static void show_repairs(const json_t *req, int64_t now)
+{
+	const json_t *r = json_object_get(req, "repairs"), *rest = json_object_get(r, "resting");
+	bool fails = strcmp(text_of(req, "grade"), "pass");
+	int64_t due = int_of(r, "due");
+	char span[SPAN_TEXT];
+
+	if (int_of(r, "undone"))
+		printf("      undone %" PRId64 " times within an hour of repairs, last by %s\n",
+		       int_of(r, "undone"), *text_of(r, "by") ? text_of(r, "by") : "unknown");
+	for (size_t i = 0; i < json_array_size(rest); i++)
+		printf("      %s was done again and again without effect and rests\n",
+		       json_string_value(json_array_get(rest, i)));
+	if (fails && due > now)
+		printf("      next repair in %s\n", span_until(now, due, span));
+}
+
 static void show_requirement(const json_t *req, int64_t now)
 {
 	const json_t *items = json_object_get(req, "items");
@@ -187,6 +204,7 @@ static void show_requirement(const json_t *req, int64_t now)
 	if (int_of(req, "all") > (int64_t)json_array_size(items))
 		printf("      and %" PRId64 " more\n",
 		       int_of(req, "all") - (int64_t)json_array_size(items));
+	show_repairs(req, now);
 	if (!strcmp(grade, "pass"))
 		return;
 	if (!strcmp(text_of(req, "standing"), "grace"))

@@ -51,7 +51,7 @@ static pid_t first_holder(const char **path)
 
 int apt_await_locks(struct report *report, struct fault *fault)
 {
-	uint64_t end = io_boot_ms() + LOCKS_LIMIT_MS;
+	const uint64_t limit = step_left(report, LOCKS_LIMIT_MS), end = io_boot_ms() + limit;
 	const char *path;
 	char text[120];
 	pid_t pid = first_holder(&path);
@@ -67,8 +67,8 @@ int apt_await_locks(struct report *report, struct fault *fault)
 			return 0;
 	}
 	return fault_set(fault, -ETIMEDOUT,
-			 "process %d still holds %s after %d s: see what it does", (int)pid, path,
-			 LOCKS_LIMIT_MS / 1000);
+			 "process %d still holds %s after %u s: see what it does", (int)pid, path,
+			 (unsigned)(limit / 1000));
 }
 
 /* Each alone may be whole, and yet be another than its Release file says. */

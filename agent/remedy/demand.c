@@ -115,3 +115,29 @@ int demand_patches(int root, struct demand_patches *ret, struct fault *fault)
 	*ret = d;
 	return 0;
 }
+
+static bool names(const struct requirement *q, enum remedy remedy)
+{
+	for (size_t i = 0; i < q->n_remedies; i++)
+		if (q->remedies[i] == remedy)
+			return true;
+	return false;
+}
+
+unsigned demand_limit(enum remedy remedy)
+{
+	_close_ int store = open(STORE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_drop_(drop_policy) struct policy *p = NULL;
+	struct fault quiet = { 0 };
+	uint64_t least = 0;
+
+	if (read_policy(store, &p, &quiet) < 0)
+		return remedy_limit(remedy, 0);
+	for (size_t i = 0; i < p->n_requirements; i++) {
+		const struct requirement *q = &p->requirements[i];
+
+		if (q->remedy_limit && names(q, remedy) && (!least || q->remedy_limit < least))
+			least = q->remedy_limit;
+	}
+	return remedy_limit(remedy, least);
+}

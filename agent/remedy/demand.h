@@ -29,3 +29,6 @@ struct demand_patches {
 
 /* A host that never had a policy has no feed, and wants security updates. */
 int demand_patches(int root, struct demand_patches *ret, struct fault *fault);
+
+/* How many seconds the policy in force gives that remedy; without one what it needs. */
+unsigned demand_limit(enum remedy remedy);

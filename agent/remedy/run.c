@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 
+#include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/remedy/demand.h"
 #include "agent/remedy/remedy.h"
 
 static const struct step *const steps[REMEDY_COUNT] = {
@@ -15,7 +17,8 @@ static const struct step *const steps[REMEDY_COUNT] = {
 
 int remedy_run(enum remedy remedy, int out)
 {
-	struct report report = { .fd = out };
+	struct report report = { .fd = out,
+				 .end_ms = io_boot_ms() + demand_limit(remedy) * 1000ull };
 	struct fault fault = { 0 };
 	int r = steps_run(steps[remedy], &report, &fault);
 

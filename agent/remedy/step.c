@@ -48,6 +48,13 @@ void step_sleep(unsigned ms)
 		;
 }
 
+uint64_t step_left(const struct report *report, uint64_t ms)
+{
+	uint64_t now = io_boot_ms(), left = report->end_ms > now ? report->end_ms - now : 0;
+
+	return report->end_ms && left < ms ? left : ms;
+}
+
 void report_line(struct report *report, const char *mark, const char *text)
 {
 	struct pollfd p = { .fd = report->fd, .events = POLLOUT };
@@ -154,10 +161,13 @@ static int judge(int status, const char *name, const char *last, struct fault *f
 
 int step_exec(const char *const *argv, unsigned limit_s, struct report *report, struct fault *fault)
 {
+	const uint64_t limit_ms = step_left(report, (uint64_t)limit_s * 1000);
 	struct program p = { .report = report };
 	_close_ int out = -1, in = -1, pidfd = -1;
 	int pipefd[2], status = 0, r;
 
+	if (!limit_ms)
+		return fault_set(fault, -ETIMEDOUT, "no time is left for %s", argv[0]);
 	if (pipe2(pipefd, O_CLOEXEC) < 0)
 		return fault_set(fault, -errno, "no pipe for %s: %s", argv[0], strerror(errno));
 	p.out = out = pipefd[0];
@@ -168,7 +178,7 @@ int step_exec(const char *const *argv, unsigned limit_s, struct report *report, 
 		return fault_set(fault, r, "cannot start %s: %s", argv[0], strerror(-r));
 	close(take_fd(&in));
 	p.pidfd = pidfd = (int)syscall(SYS_pidfd_open, p.pid, 0);
-	r = pidfd < 0 ? -errno : follow(&p, (uint64_t)limit_s * 1000);
+	r = pidfd < 0 ? -errno : follow(&p, limit_ms);
 	if (r < 0)
 		end_group(&p);
 	while (waitpid(p.pid, &status, 0) < 0)
@@ -177,7 +187,8 @@ int step_exec(const char *const *argv, unsigned limit_s, struct report *report, 
 	drain(&p);
 	lines_end(&p.lines, on_line, &p);
 	if (r == -ETIMEDOUT)
-		return fault_set(fault, r, "%s did not end within %u s", argv[0], limit_s);
+		return fault_set(fault, r, "%s did not end within %u s", argv[0],
+				 (unsigned)(limit_ms / 1000));
 	if (r < 0)
 		return fault_set(fault, r, "cannot follow %s: %s", argv[0], strerror(-r));
 	return judge(status, argv[0], p.last, fault);

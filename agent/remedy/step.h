@@ -3,15 +3,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agent/base/err.h"
 
 #define STEP_OUTPUT_MAX (256 * 1024) /* bytes forwarded in one remedy; the rest is dropped */
 
-/* Where the remedy's lines go, and how much went there already. */
+/* Where the remedy's lines go, how much went there already, and when the remedy has to end. */
 struct report {
 	int fd;
 	size_t sent;
+	uint64_t end_ms; /* as io_boot_ms() counts; 0: nobody says */
 };
 
 /*
@@ -41,6 +43,9 @@ int steps_run(const struct step *steps, struct report *report, struct fault *fau
 
 /* One line, cut when too long.  A reader that is slow or gone loses it: the work goes on. */
 void report_line(struct report *report, const char *mark, const char *text);
+
+/* How much of so many milliseconds the remedy may still take. */
+uint64_t step_left(const struct report *report, uint64_t ms);
 
 /* Waits in milliseconds: for programs that come up by themselves. */
 void step_sleep(unsigned ms);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The agent's pure parts: the ladder, when whom to ask, the configuration. */
+/* The agent's pure parts: when whom to ask, the configuration. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,43 +11,10 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/config.h"
-#include "agent/ladder.h"
 #include "agent/mirrors.h"
 #include "agent/poll.h"
 #include "agent/proxy.h"
 #include "tests/unit/test.h"
-
-static void test_ladder(void **state)
-{
-	const struct requirement req = {
-		.remedies = { REMEDY_ANTIVIRUS_START, REMEDY_ANTIVIRUS_ENABLE }, .n_remedies = 2
-	};
-	const struct requirement none = { 0 };
-	struct ladder l = { 0 };
-	enum remedy next;
-	int64_t now = 1000, pause = LADDER_PAUSE_MIN;
-
-	(void)state;
-	assert_int_equal(ladder_next(&l, &none, now, &next), 0);
-	for (int round = 0; round < 12; round++) {
-		assert_int_equal(ladder_next(&l, &req, now, &next), 1);
-		assert_int_equal(next, REMEDY_ANTIVIRUS_START);
-		ladder_climb(&l, &req, now);
-		assert_int_equal(ladder_next(&l, &req, now, &next), 1);
-		assert_int_equal(next, REMEDY_ANTIVIRUS_ENABLE);
-		ladder_climb(&l, &req, now);
-		assert_int_equal(ladder_next(&l, &req, now + pause - 1, &next), 0);
-		now += pause;
-		pause = pause * 2 < LADDER_PAUSE_MAX ? pause * 2 : LADDER_PAUSE_MAX;
-	}
-	/* The clock goes back by a year: repairs go on. */
-	ladder_climb(&l, &req, now);
-	ladder_climb(&l, &req, now);
-	assert_int_equal(ladder_next(&l, &req, now, &next), 0);
-	assert_int_equal(ladder_next(&l, &req, now - 365 * 86400, &next), 1);
-	ladder_reset(&l);
-	assert_int_equal(ladder_next(&l, &req, now, &next), 1);
-}
 
 static char folder[] = "/tmp/test-agent.XXXXXX";
 
@@ -313,7 +280,7 @@ static int drop_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ladder),	       cmocka_unit_test(test_mirrors_order),
+		cmocka_unit_test(test_mirrors_order),
 		cmocka_unit_test(test_mirrors_pause),  cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_proxy),	       cmocka_unit_test(test_config),
 		cmocka_unit_test(test_config_refuses), cmocka_unit_test(test_config_documented),

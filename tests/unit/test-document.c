@@ -125,6 +125,8 @@ static const struct {
 	{ S("\"after\":\"59min\",\"then\":\"keep\""), 2, 18, "from 1 h to 52 w 1 d" },
 	{ R("\"id\":\"f\",\"check\":\"firewall\""), 1, 33,
 	  "requirements[0]: member \"grace\" is missing" },
+	{ R(FW ",\n\"tug\":\"kill\""), 2, 7, "is neither \"tell\" nor \"quarantine\"" },
+	{ R(FW ",\n\"remedy_limit\":\"3h\""), 2, 16, "out of range" },
 	{ R("\"id\":\"f\",\"check\":\"firewall\",\n\"grace\":\"soon\""), 2, 9,
 	  "requirements[0].grace: \"soon\" is not a span of time; write for instance \"24h\"" },
 	{ R("\"id\":\"f\",\"check\":\"firewall\",\n\"grace\":60"), 2, 9,

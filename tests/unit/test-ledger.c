@@ -118,6 +118,34 @@ static void test_remembers(void **state)
 	memory_close(m);
 }
 
+static void test_no_hot_loop_by_restart(void **state)
+{
+	const struct requirement req = { .id = "firewall",
+					 .remedies = { REMEDY_FIREWALL_ENABLE },
+					 .n_remedies = 1 };
+	struct memory *m = anew();
+	enum remedy next;
+	struct ladder *l = memory_ladder(m, &req);
+
+	(void)state;
+	ladder_look(l, &req, false, 1000, 0);
+	assert_int_equal(ladder_next(l, &req, 1000, &next), 1);
+	ladder_begin(l, &req, next, 1000, 0);
+	memory_climbed(m, &req);
+	assert_int_equal(memory_keep(m), 0);
+
+	m = reopen(m, 0);
+	l = memory_ladder(m, &req);
+	assert_int_equal(ladder_next(l, &req, 1000, &next), 0);
+	assert_int_equal(ladder_due(l, &req), 1000 + LADDER_CRASH_WAIT);
+	memory_leap(m, 500);
+	assert_int_equal(memory_keep(m), 0);
+
+	m = reopen(m, 0);
+	assert_int_equal(ladder_due(memory_ladder(m, &req), &req), 1500 + LADDER_CRASH_WAIT);
+	memory_close(m);
+}
+
 static void test_the_clock_leaps(void **state)
 {
 	struct memory *m = anew();
@@ -386,10 +414,15 @@ static int drop_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_remembers),    cmocka_unit_test(test_the_clock_leaps),
-		cmocka_unit_test(test_bounds),	     cmocka_unit_test(test_cut_at_every_byte),
-		cmocka_unit_test(test_flipped_bits), cmocka_unit_test(test_killed_at_every_call),
-		cmocka_unit_test(test_full_disk),    cmocka_unit_test(test_not_a_ledger),
+		cmocka_unit_test(test_remembers),
+		cmocka_unit_test(test_no_hot_loop_by_restart),
+		cmocka_unit_test(test_the_clock_leaps),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_flipped_bits),
+		cmocka_unit_test(test_killed_at_every_call),
+		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_not_a_ledger),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, make_folder, drop_folder);

@@ -164,6 +164,28 @@ static void test_time_limit(void **state)
 	assert_false(runs(atoi(out)));
 }
 
+/* What a policy gives the whole remedy is less than what its steps could take. */
+static void test_remedy_limit(void **state)
+{
+	const struct step slow[] = {
+		{ .limit_s = 600, .argv = SH("sleep 77") },
+		{ 0 },
+	};
+	struct report report = { .fd = -1, .end_ms = io_boot_ms() + 300 };
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(remedy_limit(REMEDY_PATCHES_INSTALL, 0), REMEDY_LIMIT_MAX);
+	assert_int_equal(remedy_limit(REMEDY_ANTIVIRUS_START, 60), 60);
+	assert_true(remedy_limit(REMEDY_ANTIVIRUS_START, REMEDY_LIMIT_MAX) < REMEDY_LIMIT_MAX);
+	assert_int_equal(steps_run(slow, &report, &f), -ETIMEDOUT);
+	assert_true(io_boot_ms() < report.end_ms + 2000);
+	assert_int_equal(steps_run(slow, &report, &f), -ETIMEDOUT);
+	assert_string_equal(f.why, "no time is left for /bin/sh");
+	report.end_ms = 0;
+	assert_int_equal(step_left(&report, 5), 5);
+}
+
 static void test_output_is_bounded(void **state)
 {
 	const struct step steps[] = {
@@ -297,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_failure_names_program_and_words),
 		cmocka_unit_test(test_absent_and_unneeded),
 		cmocka_unit_test(test_time_limit),
+		cmocka_unit_test(test_remedy_limit),
 		cmocka_unit_test(test_output_is_bounded),
 		cmocka_unit_test(test_reader_gone),
 		cmocka_unit_test(test_tables),
