@@ -11,6 +11,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/clamd.h"
+#include "agent/posture/unit.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/manager.h"
 #include "agent/remedy/overrides.h"
@@ -76,22 +77,51 @@ static int restart_silent(const struct requirement *q, struct report *report, st
 	return r < 0 ? r : await_work(q, report, fault);
 }
 
+static bool is_halted(const struct requirement *q)
+{
+	const struct provider *p = q->with.antivirus.provider;
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; root >= 0 && i < p->n_units; i++) {
+		struct unit_run run;
+
+		unit_run_look(root, &p->units[i], &run);
+		if (run.frozen || run.state == 'T' || run.state == 't')
+			return true;
+	}
+	return root < 0;
+}
+
+/* What is frozen or stopped is there already: starting it would change nothing. */
+static void go_on(const struct requirement *q)
+{
+	struct fault quiet = { 0 };
+
+	if (!is_halted(q))
+		return;
+	manager_does(q, SERVICES | OTHERS, STEP_ARGV("thaw"), NULL, &quiet);
+	manager_does(q, SERVICES | OTHERS, STEP_ARGV("kill", "--signal=SIGCONT"), NULL, &quiet);
+}
+
+/* What was simply stopped is there again after one call; the rest costs time. */
+static int start_services(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+
+	if (manager_does(q, SERVICES, STEP_ARGV("start"), NULL, &quiet) == 0)
+		return 0;
+	manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("reset-failed"), NULL, &quiet);
+	return manager_does(q, SERVICES, STEP_ARGV("start"), report, fault);
+}
+
 static int start_one(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	const char *const *const before[] = {
-		STEP_ARGV("thaw"),
-		STEP_ARGV("kill", "--signal=SIGCONT"),
-		STEP_ARGV("reset-failed"),
-	};
 	struct fault quiet = { 0 };
 	int r;
 
-	/* Refused of units that do not run, and no harm then. */
-	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
-		manager_does(q, SERVICES | OTHERS, before[i], NULL, &quiet);
-	manager_does(q, SOCKETS, STEP_ARGV("reset-failed"), NULL, &quiet);
+	go_on(q);
 	report_line(report, "+ starting ", q->with.antivirus.provider->title);
-	r = manager_does(q, SERVICES, STEP_ARGV("start"), report, fault);
+	r = start_services(q, report, fault);
 	/* Anew: an updater then looks for signatures, a scanner of opened files watches again. */
 	if (r == 0)
 		r = manager_does(q, OTHERS, STEP_ARGV("restart"), report, fault);

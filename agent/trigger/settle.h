@@ -2,7 +2,7 @@
 /*
  * When to tell of events that come in bursts.  Pure; any clock in microseconds that does not go
  * back.  A burst is told when it is over, and soon even when it is not.  Whoever makes bursts all
- * the time has a few told at once and then one a second, so that an event costs the host the same
+ * the time has some told at once and then four a second, so that an event costs the host the same
  * whether it comes once or a thousand times a second.
  */
 #pragma once
@@ -11,8 +11,8 @@
 
 #define SETTLE_QUIET 5000ull	/* without an event: the burst is over */
 #define SETTLE_MOST  50000ull	/* from the first of a burst on */
-#define SETTLE_CALM  1000000ull /* each that is told costs so much of ... */
-#define SETTLE_SAVED 8000000ull /* ... at most so much that was saved up */
+#define SETTLE_CALM  250000ull	/* each that is told costs so much of ... */
+#define SETTLE_SAVED 4000000ull /* ... at most so much that was saved up */
 
 struct settle {
 	uint64_t first, last; /* of what is not told yet; 0: nothing is */

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What wakes lazaretd on a host with a real ClamAV: looks come once a day here, so that whatever is
+# seen was seen by an event, without a bus.  `events.sh bench` prints lines for make bench.
+set -u
+: "${src:?}" "${O:?}"
+. "$src/tests/lab/lab.sh"
+. "$src/tests/lab/parts.sh"
+lab_enter "$0" "$@"
+bench=${1:-} STOPS=5
+[ "$bench" != bench ] || STOPS=21
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$bench" != bench ] || { [ "$1" = 0 ] || echo "$2: failed" >&2; return; }
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
+at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+tell() { sed 's/^/# /' "$LAB_DIR/said"; at journalctl -u lazaretd --no-pager -n 25; sed 's/^/# /' "$LAB_DIR/said"; }
+says() { at sh -c "lazaret status; lazaret antivirus"; grep -q "$1" "$LAB_DIR/said"; } # PATTERN
+
+# seen PATTERN COMMAND: an event has it looked at within two seconds.
+seen() {
+	local ms r
+
+	at sh -c "$2"
+	ms=$(lab_wait 2 says "$1")
+	r=$?
+	ok $r "seen ${ms:-not in 2000} ms after the command ended: $2"
+	[ $r = 0 ] || tell
+}
+
+rootfs=$(lab_rootfs) || quit 'a root for the host'
+layer=$(lab_layer host)
+store=$layer/var/lib/lazaret/store/generation-1
+make -s -f "$src/Makefile" O="$O" install DESTDIR="$layer" >/dev/null || quit 'the agent installs'
+mkdir -p "$layer/etc/lazaret" "$store"
+: >"$layer/etc/lazaret/lazaret.conf"
+lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
+cat >"$store/policy.json" <<-'END'
+	{ "mode": "enforce", "look_every": "1d", "requirements": [
+	  { "id": "av", "check": "antivirus", "provider": "clamav", "grace": "1h",
+	    "remedies": ["antivirus-start", "antivirus-enable"] } ],
+	  "allow": { "policy": [ { "to": "192.0.2.9", "tcp": [443] } ] } }
+	END
+echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/accepted.json"
+echo '{ "policy": [ { "to": "192.0.2.9", "tcp": [443] } ] }' >"$store/allow.json"
+: >"$store/enforce"
+ln -s generation-1 "${store%/*}/current"
+chmod -R a+rX "$layer/var/lib/lazaret"
+lab_boot host "$rootfs" || quit 'the host boots'
+at chown -R clamav: /var/lib/clamav && at systemctl restart clamav-daemon && at systemctl start lazaretd
+ok $? 'lazaretd starts'
+lab_wait 20 says '^compliant' >/dev/null || quit "compliant: $(head -n 3 "$LAB_DIR/said")"
+
+# From the end of the process, or of its cgroup, to the next process in it, in microseconds.
+# shellcheck disable=SC2016
+watch='
+	at=/sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.events
+	lives() { local l; while read -r l; do [ "$l" = "populated 1" ] && return 0; done <$at; return 1; } 2>/dev/null
+	t() { echo "${EPOCHREALTIME/[.,]/}"; }
+	eval "$1" &
+	end=$((SECONDS + 10))
+	while lives && [ $SECONDS -lt $end ]; do :; done
+	down=$(t)
+	until lives || [ $SECONDS -ge $end ]; do :; done
+	lives && echo $(($(t) - down))
+	wait'
+# stop COMMAND: how often, and the median of the milliseconds.
+stop() {
+	local times i
+
+	times=$(for i in $(seq "$STOPS"); do
+		sleep 1
+		lab_wait 20 says '^compliant' >/dev/null
+		lab_exec host bash -c "$watch" watch "$1" 2>/dev/null
+	done)
+	median=$(echo "$times" | sort -n | awk '{ a[NR] = $1 } END { printf "%.1f", a[int((NR + 1) / 2)] / 1000 }')
+	[ "$(echo "$times" | grep -c .)" = "$STOPS" ]
+	ok $? "$1: running again each of $STOPS times, after $median ms (median)"
+	[ "$bench" != bench ] || printf 'stopped antivirus runs again: %s\t%s\tms\t50\n' "$1" "$median"
+}
+stop 'systemctl stop clamav-daemon.service clamav-daemon.socket'
+stop 'systemctl kill -s KILL clamav-daemon.service; systemctl stop clamav-daemon.socket'
+[ "$bench" != bench ] || exit 0
+
+again() { lab_wait 40 says '^compliant' >/dev/null; }
+mended() { again; ok $? 'mended'; sleep 1; }
+at systemctl stop dbus.socket dbus.service
+ok 0 'the bus is stopped'
+at sh -c 'systemctl stop clamav-daemon.service clamav-daemon.socket'
+mended
+at systemctl start dbus.socket
+conf=/etc/clamav/clamd.conf
+seen 'ExcludePath ^/ is not allowed' "cp -p $conf /root; echo 'ExcludePath ^/' >>$conf"
+seen '^compliant' "mv /root/clamd.conf $conf"
+seen 'no signatures are stored' 'mkdir /root/away; mv /var/lib/clamav/daily.c?d /root/away'
+seen '^compliant' 'mv /root/away/* /var/lib/clamav/'
+for command in 'systemctl disable clamav-daemon.service' \
+	'systemctl mask --now clamav-daemon.service clamav-daemon.socket' \
+	'systemctl mask --runtime clamav-daemon.service' \
+	'systemctl set-property --runtime clamav-daemon.service CPUQuota=1%' \
+	'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.freeze'; do
+	before=$(lab_exec host journalctl -q -u lazaretd --no-pager | grep -c 'av: fail')
+	at sh -c "$command"
+	after() { [ "$(lab_exec host journalctl -q -u lazaretd --no-pager | grep -c 'av: fail')" -gt "$before" ]; }
+	ms=$(lab_wait 3 after)
+	ok $? "seen after ${ms:-} ms: $command"
+	mended
+done
+echo "1..$n"
