@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <rpm/rpmdb.h>
 #include <rpm/rpmlib.h>
+#include <rpm/rpmlog.h>
 #include <rpm/rpmmacro.h>
 #include <rpm/rpmts.h>
 #include <stdio.h>
@@ -71,6 +72,18 @@ static int add(struct inventory *inv, Header h)
 	return inventory_add(inv, &p);
 }
 
+/* What the library would print: the first of it is the reason why it fails. */
+static int keep_first(rpmlogRec rec, void *data)
+{
+	char *why = data;
+
+	if (!*why) {
+		snprintf(why, TEXT_MAX, "%s", rpmlogRecMessage(rec));
+		why[strcspn(why, "\n")] = '\0';
+	}
+	return 0;
+}
+
 static int read_all(rpmts ts, struct inventory *inv, struct fault *fault)
 {
 	rpmdbMatchIterator all = rpmtsInitIterator(ts, RPMDBI_PACKAGES, NULL, 0);
@@ -90,7 +103,7 @@ static int read_all(rpmts ts, struct inventory *inv, struct fault *fault)
 int rpm_read(int root, struct inventory **ret, struct fault *fault)
 {
 	_drop_(drop_inventory) struct inventory *inv = NULL;
-	char path[64];
+	char path[64], why[TEXT_MAX] = "";
 	rpmts ts;
 	int r = inventory_new(MANAGER_RPM, PACKAGES_FEW, &inv);
 
@@ -98,6 +111,7 @@ int rpm_read(int root, struct inventory **ret, struct fault *fault)
 		return r;
 	/* The library takes paths only; reading needs no lock and no signature. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
+	rpmlogSetCallback(keep_first, why);
 	rpmReadConfigFiles(NULL, NULL);
 	/* Where this root has it, which may be of another distribution than the library. */
 	rpmPushMacro(NULL, "_dbpath", NULL,
@@ -107,10 +121,13 @@ int rpm_read(int root, struct inventory **ret, struct fault *fault)
 	ts = rpmtsCreate();
 	rpmtsSetVSFlags(ts, RPMVSF_MASK_NOSIGNATURES | RPMVSF_MASK_NODIGESTS);
 	if (rpmtsSetRootDir(ts, path) || rpmtsOpenDB(ts, O_RDONLY))
-		r = fault_set(fault, -EIO, "rpm's database cannot be opened");
+		r = fault_set(fault, -EIO, "rpm's database: %s", *why ? why : strerror(EIO));
 	else
 		r = read_all(ts, inv, fault);
 	rpmtsFree(ts);
+	rpmlogSetCallback(NULL, NULL);
+	rpmFreeMacros(NULL);
+	rpmFreeRpmrc();
 	if (r == 0)
 		*ret = take(inv);
 	return r;
