@@ -69,6 +69,17 @@ static void say(const struct due_terms *t, const struct patch *p, const struct d
 		 due_text(t, due, text));
 }
 
+/* Shows what is lacking; without the feed that the policy names it is not known by its advisories.
+ */
+static bool see(struct daemon *d, const struct requirement *req, const struct findings *f,
+		int64_t now)
+{
+	bool whole = !*req->with.patches.feed || d->host.feed;
+
+	return offered_see(memory_offered(d->memory), f, req->with.patches.fails_on, now) == 0 &&
+	       whole;
+}
+
 static struct verdict judge_dated(struct daemon *d, struct subject *s, struct past *past,
 				  int64_t now)
 {
@@ -79,12 +90,11 @@ static struct verdict judge_dated(struct daemon *d, struct subject *s, struct pa
 		.now = now,
 	};
 	const struct findings *found = patches_of(d->host.patches, s->req);
-	unsigned fails_on = s->req->with.patches.fails_on;
 	const struct patch *first;
 	struct verdict v;
 	struct due due;
 
-	s->seen = found && offered_see(memory_offered(d->memory), found, fails_on, now) == 0;
+	s->seen = found && see(d, s->req, found, now);
 	first = found ? due_first(&t, found, &due) : NULL;
 	/* What could not be remembered has no deadline, and must not pass for it. */
 	v = judge(s->req, s->finding.lacking && first ? GRADE_PASS : s->finding.grade, past, now);

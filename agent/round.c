@@ -138,10 +138,9 @@ void round_keep(struct daemon *d)
 		return;
 	d->memory_fault = r;
 	if (r < 0)
-		log_warn(
-			"cannot keep decisions in %s/agent/ledger: %s; a restart would not know of "
-			"them; trying again with the next one",
-			d->config->state_dir, strerror(-r));
+		log_warn("cannot keep decisions in %s/agent: %s; a restart would not know of "
+			 "them; trying again with the next one",
+			 d->config->state_dir, strerror(-r));
 	else
 		log_notice("decisions are kept again");
 }

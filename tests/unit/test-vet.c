@@ -306,6 +306,11 @@ static void test_bad_question(void **state)
 	close(talk[1]);
 }
 
+#define LAB_DATED(how)                                                                         \
+	"{\"mode\":\"audit\",\"requirements\":[{\"id\":\"p\",\"check\":\"patches\",\"grace\":" \
+	"\"0s\","                                                                              \
+	"\"deadlines\":{" how "}}]}"
+
 static void test_publisher_refuses(void **state)
 {
 	static const struct {
@@ -322,6 +327,10 @@ static void test_publisher_refuses(void **state)
 		{ "lint policy.json", 0, "policy.json: note: a requirement has no remedies" },
 		{ "lint named.json", 0,
 		  "named.json: note: a destination is a name without \"within\"" },
+		{ "lint dated.json", 0,
+		  "dated.json: note: a requirement has deadlines and no feed" },
+		{ "lint dated.json", 0, "dated.json: note: deadlines count only while the policy" },
+		{ "lint longer.json", 1, "critical has longer than high on a host of risk 1" },
 		{ "lint absent.json", 1, "absent.json: No such file" },
 		{ "lint", 2, "usage: lazaret-policy lint FILE" },
 		{ "sign repo bad.json", 1, "bad.json:2:1: " },
@@ -343,6 +352,9 @@ static void test_publisher_refuses(void **state)
 	struct lab *l = *state;
 
 	lab_put(l, "bad.json", "{\n");
+	lab_put(l, "dated.json", LAB_DATED("\"count\":\"reachable\""));
+	lab_put(l, "longer.json",
+		LAB_DATED("\"allowed\":{\"high\":[\"1h\",\"1h\",\"1h\",\"1h\",\"1h\"]}"));
 	lab_put(l, "named.json",
 		"{\"mode\":\"audit\",\"requirements\":[{\"id\":\"f\",\"check\":\"firewall\","
 		"\"grace\":"
