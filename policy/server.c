@@ -145,10 +145,10 @@ static int fetch_root(struct server *s, const char *path, size_t max, char **ret
 
 static int take_ahead(struct server *s, char **ret, size_t *len, struct fault *fault)
 {
+	if (s->ahead.err < 0 && *s->ahead.fault.why)
+		return fault_set(fault, s->ahead.err, "%s", s->ahead.fault.why);
 	if (s->ahead.err < 0)
-		return fault_set(fault, s->ahead.err, "%s",
-				 *s->ahead.fault.why ? s->ahead.fault.why
-						     : strerror(-s->ahead.err));
+		return s->ahead.err;
 	*len = s->ahead.len;
 	*ret = take(s->ahead.text);
 	return 0;

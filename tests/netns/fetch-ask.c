@@ -7,6 +7,7 @@
  *     -m MAX           largest body (65536)   -o FILE  where the last body goes
  *     -r FILE          what is remembered from one run to the next
  *     -p PROXY         http://[user:password@]host:port
+ *     -V VET -s STORE  hands the session to lazaret-vet and prints what it says
  *     -P               a probe: what it saw, FETCH_SAW_ of wire.h, and nothing else
  *   WHAT is a path, PATH@ETAG, or ":MS" to wait so long.
  */
@@ -26,7 +27,7 @@
 #include "agent/base/wire.h"
 
 struct plan {
-	const char *program, *base, *ca, *cert, *key, *out, *memory, *proxy;
+	const char *program, *base, *ca, *cert, *key, *out, *memory, *proxy, *vet, *store;
 	uint32_t timeout_ms;
 	uint64_t max;
 	bool probe;
@@ -119,10 +120,48 @@ static int ask_get(int session, const struct plan *plan, const char *what)
 	return r;
 }
 
+static int tell_vet(int talk, int session, uint64_t since)
+{
+	struct vet_ask ask = { VET_REFRESH };
+	struct vet_said said;
+	int r = msg_send(talk, &ask, sizeof(ask), &session, 1);
+
+	if (r == 0)
+		r = msg_recv(talk, &said, sizeof(said), NULL, NULL, 60000);
+	if (r == 0)
+		printf("vet err=%s version=%llu retry=%u ms=%llu why=%s\n",
+		       said.err ? strerrorname_np(-said.err) : "0",
+		       (unsigned long long)said.version, said.retry_after,
+		       (unsigned long long)(io_boot_ms() - since), said.why);
+	return r;
+}
+
+static int hand_over(int session, const struct plan *plan)
+{
+	int ends[2], r;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	child = fork();
+	if (child == 0) {
+		if (dup2(ends[1], 0) == 0)
+			execl(plan->vet, plan->vet, "--store", plan->store, (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	r = child < 0 ? -errno : tell_vet(ends[0], session, io_boot_ms());
+	close(ends[0]);
+	waitpid(child, NULL, 0);
+	return r;
+}
+
 static int converse(int session, const struct plan *plan, char **whats)
 {
 	int r = ask_open(session, plan);
 
+	if (r == 0 && plan->vet)
+		return hand_over(session, plan);
 	for (; r == 0 && !plan->probe && *whats; whats++) {
 		if (**whats == ':')
 			usleep((useconds_t)atoi(*whats + 1) * 1000);
@@ -136,7 +175,7 @@ static int parse(int argc, char **argv, struct plan *p)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "c:k:t:m:o:r:p:P")) >= 0) {
+	while ((c = getopt(argc, argv, "c:k:t:m:o:r:p:PV:s:")) >= 0) {
 		if (c == 'c')
 			p->cert = optarg;
 		else if (c == 'k')
@@ -151,6 +190,10 @@ static int parse(int argc, char **argv, struct plan *p)
 			p->memory = optarg;
 		else if (c == 'p')
 			p->proxy = optarg;
+		else if (c == 'V')
+			p->vet = optarg;
+		else if (c == 's')
+			p->store = optarg;
 		else if (c == 'P')
 			p->probe = true;
 		else

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A server that lies: what no real one does on demand.
- *   liar PORT CERT KEY
- * On PORT the name of the file asked for chooses the lie about HTTP (table `lies`); on the
+ *   liar PORT CERT KEY [FOLDER]
+ * On PORT the name of the file asked for chooses the lie about HTTP (table `lies`); of
+ * LIE,STEP/PATH only a PATH with STEP in it is lied about, the others come from FOLDER.  On the
  * ports after it the lie comes before or in place of TLS (table `early`), and on the last there
  * is silence.  Prints "ready".
  */
@@ -137,9 +138,9 @@ static void hang(int fd)
 	poll(&p, 1, -1);
 }
 
-static const struct lie *read_request(mbedtls_ssl_context *ssl)
+static const struct lie *read_request(mbedtls_ssl_context *ssl, char path[4096])
 {
-	char text[4096] = "", *path = text + strlen("GET /");
+	char text[4096] = "";
 	size_t n = 0;
 
 	while (!strstr(text, "\r\n\r\n")) {
@@ -150,9 +151,11 @@ static const struct lie *read_request(mbedtls_ssl_context *ssl)
 		n += (size_t)r;
 		text[n] = '\0';
 	}
-	path[strcspn(path, " ")] = '\0';
+	text[strlen("GET /") + strcspn(text + strlen("GET /"), " ")] = '\0';
+	strcpy(path, text + strlen("GET /"));
 	for (size_t i = 0; i < SIZE(lies); i++)
-		if (!strcmp(lies[i].path, path))
+		if (strlen(lies[i].path) == strcspn(path, ",") &&
+		    !strncmp(lies[i].path, path, strlen(lies[i].path)))
 			return &lies[i];
 	return NULL;
 }
@@ -169,10 +172,43 @@ static enum end tell(mbedtls_ssl_context *ssl, const struct lie *lie)
 	return lie->end;
 }
 
-static void serve_tls(int fd, const mbedtls_ssl_config *conf)
+/* "LIE,STEP/PATH" without STEP in PATH: the truth, which is an answer and no lie. */
+static const char *honest_path(char *path)
+{
+	char *step = strchr(path, ','), *rest = step ? strchr(step, '/') : NULL;
+
+	if (!rest)
+		return NULL;
+	*rest++ = '\0';
+	return strstr(rest, step + 1) ? NULL : rest;
+}
+
+static enum end tell_truth(mbedtls_ssl_context *ssl, int folder, const char *path)
+{
+	_free_ char *text = NULL;
+	char head[100];
+	size_t len = 0;
+	int r = io_read(folder, path, 65536, &text, &len);
+
+	snprintf(head, sizeof(head), "HTTP/1.1 %d It\r\nContent-Length: %zu\r\n\r\n", r ? 404 : 200,
+		 len);
+	return write_all(ssl, head) < 0 || (text && write_all(ssl, text) < 0) ? CUT : KEEP;
+}
+
+static enum end answer(mbedtls_ssl_context *ssl, int folder)
+{
+	char path[4096];
+	const struct lie *lie = read_request(ssl, path);
+	const char *honest = lie ? honest_path(path) : NULL;
+
+	if (!lie)
+		return CUT;
+	return honest ? tell_truth(ssl, folder, honest) : tell(ssl, lie);
+}
+
+static void serve_tls(int fd, const mbedtls_ssl_config *conf, int folder)
 {
 	mbedtls_ssl_context ssl;
-	const struct lie *lie;
 	enum end end = KEEP;
 
 	mbedtls_ssl_init(&ssl);
@@ -180,8 +216,8 @@ static void serve_tls(int fd, const mbedtls_ssl_config *conf)
 		return;
 	mbedtls_ssl_set_bio(&ssl, &fd, on_send, on_recv, NULL);
 	if (mbedtls_ssl_handshake(&ssl) == 0)
-		while (end == KEEP && (lie = read_request(&ssl)))
-			end = tell(&ssl, lie);
+		while (end == KEEP)
+			end = answer(&ssl, folder);
 	if (end == CLOSE)
 		mbedtls_ssl_close_notify(&ssl);
 	else if (end == RESET)
@@ -271,7 +307,7 @@ static int listen_full(unsigned port)
 	return 0;
 }
 
-static void serve(int listener, void (*lie)(int fd), const mbedtls_ssl_config *conf)
+static void serve(int listener, void (*lie)(int fd), const mbedtls_ssl_config *conf, int folder)
 {
 	int fd = accept(listener, NULL, NULL), on = 1;
 
@@ -283,7 +319,7 @@ static void serve(int listener, void (*lie)(int fd), const mbedtls_ssl_config *c
 		if (lie)
 			lie(fd);
 		else
-			serve_tls(fd, conf);
+			serve_tls(fd, conf, folder);
 		close(fd);
 		_exit(0);
 	}
@@ -314,7 +350,8 @@ int main(int argc, char **argv)
 {
 	struct pollfd p[SIZE(early) + 1];
 	mbedtls_ssl_config conf;
-	unsigned port = argc == 4 ? (unsigned)atoi(argv[1]) : 0;
+	unsigned port = argc == 4 || argc == 5 ? (unsigned)atoi(argv[1]) : 0;
+	int folder = open(argc == 5 ? argv[4] : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (!port || configure(&conf, argv) < 0)
 		return 2;
@@ -331,6 +368,6 @@ int main(int argc, char **argv)
 	while (poll(p, SIZE(p), -1) >= 0)
 		for (unsigned i = 0; i < SIZE(p); i++)
 			if (p[i].revents)
-				serve(p[i].fd, i ? early[i - 1] : NULL, &conf);
+				serve(p[i].fd, i ? early[i - 1] : NULL, &conf, folder);
 	return 1;
 }
