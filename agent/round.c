@@ -18,6 +18,7 @@
 #include "agent/round.h"
 #include "agent/trigger/timer.h"
 #include "agent/witness.h"
+#include "netfilter/baseline.h"
 
 #define RETRY_SECONDS  5 /* after an enforcement that failed */
 #define LOOKS_LIMIT_MS 10000
@@ -34,6 +35,18 @@ static void look(struct daemon *d, struct subject *s, uint64_t round)
 		 "not looked at: the looks before took more than %d s", LOOKS_LIMIT_MS / 1000);
 }
 
+/* One that another firewall makes needless would only be in its way. */
+static void retire_baseline(struct daemon *d)
+{
+	struct fault fault = { 0 };
+	int r = d->host.nft ? baseline_retire(d->host.nft, &fault) : 0;
+
+	if (r > 0)
+		log_notice("the firewall is on again; the baseline's table is taken away");
+	else if (r < 0)
+		log_warn("cannot take the baseline's table away: %s", fault.why);
+}
+
 static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 {
 	struct past *past = memory_past(d->memory, s->req->id), unknown = { 0 };
@@ -42,6 +55,8 @@ static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 
 	d->host.now = now;
 	look(d, s, round);
+	if (s->req->check == CHECK_FIREWALL && s->finding.grade == GRADE_PASS && !d->run)
+		retire_baseline(d);
 	past = past ? past : &unknown;
 	since = past->since;
 	s->verdict = dated_judge(d, s, past, now);

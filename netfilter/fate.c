@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "netfilter/baseline.h"
 #include "netfilter/ruleset-parts.h"
 
 #define DEPTH_MAX 64 /* the kernel allows 16 jumps */
@@ -75,11 +76,13 @@ static bool closes(struct ruleset *rs, uint32_t chain, unsigned probe)
 }
 
 /* A drop in any chain of the hook is final, so one that closes is enough; the first one is told. */
-static const struct kept_chain *closing(struct ruleset *rs, unsigned probe)
+static const struct kept_chain *closing(struct ruleset *rs, unsigned probe, bool baseline)
 {
 	const struct kept_chain *first = NULL;
 
 	for (uint32_t i = 0; i < rs->n_chains; i++) {
+		if (!baseline && !strcmp(rs->chains[i].name.table, BASELINE_TABLE))
+			continue;
 		if (closes(rs, i, probe) && (!first || rs->chains[i].priority < first->priority))
 			first = &rs->chains[i];
 	}
@@ -93,7 +96,7 @@ static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room)
 	for (unsigned i = 0; i < PROBES; i++) {
 		if (rs->probes[i].family != family)
 			continue;
-		c = closing(rs, i);
+		c = closing(rs, i, true);
 		if (!c)
 			return false;
 	}
@@ -111,8 +114,12 @@ void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, stru
 
 	s.closed4 = judge(rs, NFPROTO_IPV4, s.by4, sizeof(s.by4));
 	s.closed6 = judge(rs, NFPROTO_IPV6, s.by6, sizeof(s.by6));
+	s.without_baseline = true;
+	for (unsigned i = 0; i < PROBES; i++)
+		s.without_baseline &= closing(rs, i, false) != NULL;
 	for (size_t i = 0; i < n; i++)
-		ports[i].open = PROBES + i >= rs->n_probes || !closing(rs, (unsigned)(PROBES + i));
+		ports[i].open = PROBES + i >= rs->n_probes ||
+				!closing(rs, (unsigned)(PROBES + i), true);
 	memcpy(s.forwards, rs->forwards, sizeof(s.forwards));
 	s.n_forwards = rs->n_forwards;
 	s.all_forwards = rs->all_forwards;

@@ -123,6 +123,34 @@ static void add_bytes(struct nftnl_rule **r, const struct term *t)
 	compare(r, t, t->bytes);
 }
 
+static void add_range(struct nftnl_rule **r, const struct term *t)
+{
+	struct nftnl_expr *e;
+	uint8_t bytes[4];
+
+	load_payload(r, t->base, t->at, t->len, REG(0));
+	e = add(r, "range");
+	set_u32(e, NFTNL_EXPR_RANGE_SREG, REG(0));
+	set_u32(e, NFTNL_EXPR_RANGE_OP, NFT_RANGE_EQ);
+	if (e) {
+		nftnl_expr_set(e, NFTNL_EXPR_RANGE_FROM_DATA, wire(t->value, t->len, bytes),
+			       t->len);
+		nftnl_expr_set(e, NFTNL_EXPR_RANGE_TO_DATA, wire(t->mask, t->len, bytes), t->len);
+	}
+}
+
+static void add_state(struct nftnl_rule **r, const struct term *t)
+{
+	const struct term any = { .len = 4, .cmp = NFT_CMP_NEQ };
+	const uint32_t none = 0;
+	struct nftnl_expr *e = add(r, "ct");
+
+	set_u32(e, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	set_u32(e, NFTNL_EXPR_CT_DREG, REG(0));
+	mask(r, &any, &t->value);
+	compare(r, &any, &none);
+}
+
 static void forget(struct nftnl_rule **r)
 {
 	drop_nftnl_rule(r);
@@ -238,6 +266,8 @@ static void add_term(struct nftnl_rule **r, const struct term *t)
 	case TERM_END: return;
 	case TERM_META: return add_meta(r, t);
 	case TERM_PROTOCOL: return add_protocol(r, t);
+	case TERM_RANGE: return add_range(r, t);
+	case TERM_STATE: return add_state(r, t);
 	case TERM_PAYLOAD: return add_payload(r, t);
 	case TERM_BYTES: return add_bytes(r, t);
 	case TERM_IN_SET: return add_lookup(r, t);

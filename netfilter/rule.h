@@ -23,6 +23,8 @@ enum term_op {
 	TERM_AMONG,    /* look the address up in set `name` */
 	TERM_MAIN,     /* port at `at` is `value`; `base` is the family whose main port it is */
 	TERM_OTHERS,   /* sent by a program outside of the cgroup `who` */
+	TERM_RANGE,    /* load `len` bytes at `at` of header `base`: from `value` to `mask` */
+	TERM_STATE,    /* the connection is in one of the states `value` (NF_CT_STATE_BIT) */
 	TERM_COUNTER,
 	TERM_LIMIT,   /* `value` packets a second at most, in bursts of twice as many */
 	TERM_PACE,    /* the same without CONFIG_NFT_LIMIT: token `mask` is free, and taken */
@@ -127,6 +129,10 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
 #define SPORT(n)     FIELD_(TRANSPORT, L4_SPORT, 2, 0, EQ, n)
 #define DPORT(n)     FIELD_(TRANSPORT, L4_DPORT, 2, 0, EQ, n)
 #define DPORT_UP(n)  FIELD_(TRANSPORT, L4_DPORT, 2, 0, GTE, n)
+#define DPORTS(from, to) \
+	{ .op = TERM_RANGE, .base = NFT_PAYLOAD_TRANSPORT_HEADER, .at = L4_DPORT, .len = 2, \
+	  .value = (from), .mask = (to) }
+#define IN_STATE(bits) { .op = TERM_STATE, .value = (bits) }
 #define ICMP_TYPE(n) FIELD_(TRANSPORT, 0, 1, 0, EQ, n)	       /* of ICMPv6 too */
 #define TCP_OPENING  FIELD_(TRANSPORT, 13, 1, 0x12, EQ, 0x02) /* SYN without ACK */
 

@@ -224,6 +224,8 @@ static const struct member firewall_members[] = {
 	REQUIREMENT_MEMBERS,
 	{ "exposed", exposed_read, offsetof(struct requirement, with.firewall.exposed), false, 0,
 	  EXPOSED_MAX },
+	{ "baseline", reader_bool, offsetof(struct requirement, with.firewall.baseline), false, 0,
+	  0 },
 };
 
 /* What a requirement may say depends on its check; also what it is when it says nothing. */
@@ -252,6 +254,15 @@ static int check_provider(struct reader *r, const struct requirement *q)
 	return 0;
 }
 
+/* A baseline that nobody can log in through must at least have been meant. */
+static int check_baseline(struct reader *r, const struct requirement *q)
+{
+	if (q->with.firewall.baseline && !q->with.firewall.exposed.demanded)
+		return reader_refuse(r, "baseline needs exposed: the ports that it leaves open; "
+					"[] for none");
+	return 0;
+}
+
 static int read_requirement(struct reader *r, json_t *item, void *into)
 {
 	const char *name = json_string_value(json_object_get(item, "check"));
@@ -266,6 +277,8 @@ static int read_requirement(struct reader *r, json_t *item, void *into)
 	err = reader_object(r, &kinds[check].shape, item, q);
 	if (err == 0 && q->check == CHECK_ANTIVIRUS)
 		err = check_provider(r, q);
+	if (err == 0 && q->check == CHECK_FIREWALL)
+		err = check_baseline(r, q);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < p->n_requirements; i++)

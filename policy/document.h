@@ -54,6 +54,7 @@ struct requirement {
 		} antivirus;
 		struct {
 			struct exposed exposed; /* what others may reach */
+			bool baseline; /* where no firewall is left, lay rules of our own */
 		} firewall;
 	} with;
 	uint64_t grace; /* seconds from the first failing look until quarantine */

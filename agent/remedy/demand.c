@@ -46,6 +46,28 @@ static bool was_before(const struct policy *p, size_t at, struct requirement *al
 	return false;
 }
 
+int demand_baseline(struct exposed *ret, struct fault *fault)
+{
+	_close_ int store = open(STORE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_drop_(drop_policy) struct policy *p = NULL;
+	struct exposed all = { 0 };
+	int r = read_policy(store, &p, fault);
+
+	for (size_t i = 0; r == 0 && i < p->n_requirements; i++) {
+		const struct requirement *q = &p->requirements[i];
+
+		if (q->check != CHECK_FIREWALL || !q->with.firewall.baseline)
+			continue;
+		all.demanded = true;
+		for (size_t k = 0; k < q->with.firewall.exposed.n && all.n < EXPOSED_MAX; k++)
+			all.list[all.n++] = q->with.firewall.exposed.list[k];
+	}
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	*ret = all;
+	return all.demanded;
+}
+
 int demand_each(enum remedy remedy,
 		int (*each)(const struct requirement *q, struct report *report,
 			    struct fault *fault),

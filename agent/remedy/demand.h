@@ -32,3 +32,9 @@ int demand_patches(int root, struct demand_patches *ret, struct fault *fault);
 
 /* How many seconds the policy in force gives that remedy; without one what it needs. */
 unsigned demand_limit(enum remedy remedy);
+
+/*
+ * The baseline that the policy in force demands of a firewall: 1 and *ret, the ports that any of its
+ * requirements exposes; 0 when it demands none, or there is no policy; or -errno.
+ */
+int demand_baseline(struct exposed *ret, struct fault *fault);

@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/posture/unit.h"
+#include "agent/remedy/demand.h"
+#include "agent/remedy/overrides.h"
 #include "agent/remedy/remedy.h"
+#include "netfilter/baseline.h"
+#include "netfilter/nft.h"
+#include "netfilter/survey.h"
 
 #define CONFIG_MAX	   (64 * 1024)
 #define FIREWALLD_LIMIT_MS 15000
 #define FIREWALLD_PAUSE_MS 200
+
+static void drop_nft(struct nft *nft)
+{
+	if (nft->fd >= 0)
+		nft_close(nft);
+}
 
 /* A front end that is on, and whose configuration lets everything in, is told otherwise. */
 static int close_default(const char *file, const char *open_line, const char *const *argv,
@@ -42,17 +55,75 @@ static int close_firewalld_default(struct report *report, struct fault *fault)
 			     report, fault);
 }
 
+/* Each call of systemctl makes the manager read all units anew, so only what is needed is asked. */
+static int bring_back(const char *name, struct report *report, struct fault *fault)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct provider_unit of = { .part = PART_DAEMON };
+	struct unit u;
+	int r = 0;
+
+	snprintf(of.name, sizeof(of.name), "%s", name);
+	unit_look(root, &of, &u);
+	if (u.load == UNIT_OVERRIDDEN)
+		r = overrides_set_aside(&of, report, fault);
+	if (u.load == UNIT_MASKED) {
+		report_line(report, "+ unmasking ", name);
+		r = step_exec(SYSTEMCTL("unmask", name), 30, report, fault);
+		/* What `mask --runtime` made, the call above leaves, and says nothing. */
+		if (r == 0)
+			r = step_exec(SYSTEMCTL("unmask", "--runtime", name), 30, report, fault);
+	} else if (r > 0) {
+		r = step_exec(SYSTEMCTL("daemon-reload"), 60, report, fault);
+	}
+	if (r == 0 && (u.load != UNIT_PLAIN || !u.enabled))
+		r = step_exec(SYSTEMCTL("enable", name), 30, report, fault);
+	return r;
+}
+
+static int bring_back_ufw(struct report *report, struct fault *fault)
+{
+	return bring_back("ufw.service", report, fault);
+}
+
+static int bring_back_firewalld(struct report *report, struct fault *fault)
+{
+	return bring_back("firewalld.service", report, fault);
+}
+
+static int bring_back_nftables(struct report *report, struct fault *fault)
+{
+	return bring_back("nftables.service", report, fault);
+}
+
+static int survey(struct survey *ret, struct fault *fault)
+{
+	_drop_(drop_nft) struct nft nft = { .fd = -1 };
+	int r = nft_open(&nft, fault);
+
+	return r < 0 ? r : survey_inbound(&nft, ret, fault);
+}
+
+/* Where its chains are left and the way to them is not, enabling what is on already does nothing.
+ */
+static int reload_ufw(struct report *report, struct fault *fault)
+{
+	struct survey s;
+	int r = survey(&s, fault);
+
+	if (r < 0 || s.without_baseline)
+		return r;
+	report_line(report, "+ ", "laying ufw's rules again");
+	return step_exec(STEP_ARGV("/usr/sbin/ufw", "reload"), 60, report, fault);
+}
+
 static const struct step ufw[] = {
-	{ .argv = SYSTEMCTL("unmask", "ufw.service"), .limit_s = 30, .may_fail = true },
-	{ .argv = SYSTEMCTL("unmask", "--runtime", "ufw.service"),
-	  .limit_s = 30,
-	  .may_fail = true },
+	{ .call = bring_back_ufw, .may_fail = true },
 	{ .call = close_ufw_default, .may_fail = true },
-	/* Lays the rules again, too, where somebody flushed them behind its back. */
 	{ .say = "switching ufw on",
 	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
 	  .limit_s = 60 },
-	{ .argv = SYSTEMCTL("enable", "ufw.service"), .limit_s = 30, .may_fail = true },
+	{ .call = reload_ufw },
 	{ 0 },
 };
 
@@ -77,9 +148,7 @@ static int await_firewalld(struct report *report, struct fault *fault)
  * on the missing table and leave one that drops everything.  A restart lays them.
  */
 static const struct step firewalld[] = {
-	{ .argv = SYSTEMCTL("unmask", "firewalld.service"), .limit_s = 30 },
-	{ .argv = SYSTEMCTL("unmask", "--runtime", "firewalld.service"), .limit_s = 30 },
-	{ .argv = SYSTEMCTL("enable", "firewalld.service"), .limit_s = 30 },
+	{ .call = bring_back_firewalld },
 	{ .say = "restarting firewalld",
 	  .argv = SYSTEMCTL("restart", "firewalld.service"),
 	  .limit_s = 60 },
@@ -93,9 +162,7 @@ static const struct step firewalld[] = {
  * with it unless the kernel lets its owner keep it; lazaretd sees that and lays it again.
  */
 static const struct step nftables[] = {
-	{ .argv = SYSTEMCTL("unmask", "nftables.service"), .limit_s = 30 },
-	{ .argv = SYSTEMCTL("unmask", "--runtime", "nftables.service"), .limit_s = 30 },
-	{ .argv = SYSTEMCTL("enable", "nftables.service"), .limit_s = 30 },
+	{ .call = bring_back_nftables },
 	{ .say = "loading /etc/nftables.conf",
 	  .argv = SYSTEMCTL("reload-or-restart", "nftables.service"),
 	  .limit_s = 60 },
@@ -123,7 +190,47 @@ static int enable_front_end(struct report *report, struct fault *fault)
 		"there is no ufw, firewalld or nftables.service here: install one of them");
 }
 
+static int lay_baseline(struct nft *nft, struct report *report, struct fault *fault)
+{
+	struct baseline_port ports[EXPOSED_MAX];
+	struct exposed open = { 0 };
+	int r = demand_baseline(&open, fault);
+
+	if (r == 0)
+		return fault_set(fault, -EPERM,
+				 "inbound is open all the same: its rules let everything in");
+	for (size_t i = 0; i < open.n; i++)
+		ports[i] = (struct baseline_port){ open.list[i].protocol, open.list[i].from,
+						   open.list[i].to };
+	if (r > 0)
+		report_line(report, "+ ", "laying the baseline of the policy");
+	return r < 0 ? r : baseline_lay(nft, ports, open.n, fault);
+}
+
+/* Whatever a front end says of itself: it counts when the kernel's rules close inbound. */
+static int close_inbound(struct report *report, struct fault *fault)
+{
+	struct fault own = { 0 }, first;
+	_drop_(drop_nft) struct nft nft = { .fd = -1 };
+	struct survey s = { 0 };
+	int front = enable_front_end(report, &own), r;
+
+	first = own;
+	r = nft_open(&nft, fault);
+	if (r == 0)
+		r = survey_inbound(&nft, &s, fault);
+	if (r < 0)
+		return r;
+	if (s.without_baseline)
+		r = baseline_remove(&nft, fault);
+	else
+		r = lay_baseline(&nft, report, &own);
+	if (front < 0 && (s.without_baseline || r == -EPERM))
+		return fault_set(fault, front, "%s", first.why);
+	return r < 0 && !*fault->why ? fault_set(fault, r, "%s", own.why) : r;
+}
+
 const struct step steps_firewall_enable[] = {
-	{ .call = enable_front_end },
+	{ .call = close_inbound },
 	{ 0 },
 };

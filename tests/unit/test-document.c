@@ -170,6 +170,7 @@ static const struct {
 	{ R(FW ",\n\"exposed\":[\"tcp/22\",\n\"icmp/8\"]"), 3, 1,
 	  "requirements[0].exposed[1]: \"icmp/8\" is not a port, like \"tcp/22\"" },
 	{ R(FW ",\n\"exposed\":\"tcp/22\""), 2, 11, "is not a list" },
+	{ R(FW ",\n\"baseline\":true"), 1, 33, "requirements[0]: baseline needs exposed" },
 	{ R(FW ",\n\"contact\":null"), 2, 11, "null is not a text" },
 	{ R(FW "},\n{" FW), 2, 1, "requirements[1]: requirements[0] has the id \"f\" too" },
 	{ "{\"mode\":\"enforce\",\"requirements\":[{" FW "}]}", 1, 1,

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 
 #include "agent/posture/posture.h"
+#include "netfilter/baseline.h"
 #include "netfilter/listen.h"
+#include "netfilter/survey.h"
 #include "tests/unit/netns.h"
 
 #define CLOSED "table inet t { chain c { type filter hook input priority 0; policy drop; %s } }"
@@ -205,6 +207,44 @@ static void test_front_ends(void **state)
 	assert_int_equal(system(clean), 0);
 }
 
+static void test_baseline(void **state)
+{
+	const struct baseline_port open[] = { { IPPROTO_TCP, 22, 22 },
+					      { IPPROTO_UDP, 30000, 40000 } };
+	struct survey_port ports[] = {
+		{ NFPROTO_IPV4, IPPROTO_TCP, 22, false },
+		{ NFPROTO_IPV6, IPPROTO_TCP, 22, false },
+		{ NFPROTO_IPV4, IPPROTO_UDP, 40000, false },
+		{ NFPROTO_IPV4, IPPROTO_TCP, 23, true },
+		{ NFPROTO_IPV6, IPPROTO_UDP, 40001, true },
+	};
+	struct nft nft = open_nft();
+	struct fault fault = { 0 };
+	struct survey s;
+
+	(void)state;
+	load_rules("");
+	assert_int_equal(baseline_retire(&nft, &fault), 0);
+	assert_int_equal(baseline_remove(&nft, &fault), 0);
+	for (int i = 0; i < 2; i++) /* the second time in place of the first */
+		if (baseline_lay(&nft, open, 2, &fault) < 0)
+			fail_msg("%s", fault.why);
+	assert_int_equal(survey_ports(&nft, ports, 5, &s, &fault), 0);
+	assert_true(s.closed4 && s.closed6 && !s.without_baseline);
+	assert_string_equal(s.by4, "inet " BASELINE_TABLE " input");
+	assert_true(ports[0].open && ports[1].open && ports[2].open);
+	assert_false(ports[3].open || ports[4].open);
+	assert_int_equal(baseline_retire(&nft, &fault), 0);
+	assert_int_equal(system("nft 'table inet t { chain c { type filter hook input priority 5; "
+				"policy drop; }; }'"),
+			 0);
+	assert_int_equal(baseline_retire(&nft, &fault), 1);
+	assert_int_equal(survey_inbound(&nft, &s, &fault), 0);
+	assert_true(s.without_baseline);
+	assert_string_equal(s.by4, "inet t c");
+	nft_close(&nft);
+}
+
 static void test_ranges(void **state)
 {
 	static const char *const bad[] = { "",	     "tcp",	"tcp/",	     "tcp/0",	"tcp/65536",
@@ -237,7 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listeners), cmocka_unit_test(test_exposed),
 		cmocka_unit_test(test_forwards),  cmocka_unit_test(test_front_ends),
-		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_ranges),	  cmocka_unit_test(test_baseline),
 	};
 
 	return cmocka_run_group_tests_name("firewall", tests, enter, NULL);

@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every way to switch a host's firewall off that is known to us, with the real ufw, firewalld and
+# nftables.service: each is seen for what it is, firewall-enable brings the firewall back as its
+# front end wants it, and a fresh look agrees.  How long both took is told.
+set -u
+: "${src:?}" "${O:?}"
+. "$src/tests/lab/lab.sh"
+lab_enter "$0" "$@"
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
+
+at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+mend() {
+	at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe \
+		mend firewall-enable
+}
+look() { at /usr/lib/lazaret/probe look firewall; }
+tell() { sed 's/^/# /' "$LAB_DIR/said"; }
+
+# off SEEN BY COMMAND: after COMMAND a look fails and has SEEN in it; the remedy mends it, and then
+# inbound is closed BY that chain.
+off() {
+	local seen=$1 by=$2 t0 t1 r
+
+	at sh -c "$3"
+	t0=$(lab_now)
+	look
+	r=$?
+	t1=$(lab_now)
+	[ $r = 1 ] && grep -q '^fail: inbound' "$LAB_DIR/said" && grep -q "$seen" "$LAB_DIR/said"
+	r=$?
+	ok $r "seen in $((t1 - t0)) ms: $(echo "$3" | tr -s "\n\t" " ")"
+	[ $r = 0 ] || tell
+	t0=$(lab_now)
+	mend
+	r=$?
+	[ $r = 0 ] || tell
+	t1=$(lab_now)
+	[ $r = 0 ] && { look && grep -q "^pass: .*by $by" "$LAB_DIR/said"; r=$?; [ $r = 0 ] || tell; }
+	ok $r "restored in $((t1 - t0)) ms: inbound is closed by $by"
+}
+
+# refused TEXT WHAT: the remedy fails and says why.
+refused() {
+	mend
+	[ $? = 1 ] && grep -q "^failed: .*$1" "$LAB_DIR/said"
+	ok $? "$2: $(tail -n 1 "$LAB_DIR/said")"
+}
+
+# has TEXT WHAT: the look says so, whatever its verdict.
+has() {
+	look
+	grep -q "$1" "$LAB_DIR/said"
+	r=$?
+	ok $r "$2"
+	[ $r = 0 ] || tell
+}
+
+# --- the host ---------------------------------------------------------------------------
+rootfs=$(lab_rootfs firewalld) || quit 'a root for the host'
+layer=$(lab_layer host)
+store=$layer/var/lib/lazaret/store
+mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
+	"$layer/usr/lib/tmpfiles.d" "$store/generation-1" "$layer/etc/systemd/system"
+install "$O/agent/remedy/lazaret-remedy" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
+install -m 644 "$O"/systemd/lazaret-remedy-* "$O/systemd/lazaret.slice" \
+	"$layer/usr/lib/systemd/system/"
+install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
+install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
+printf '{ "mode": "audit", "requirements": [%s] }\n' '{ "id": "fw", "check": "firewall",
+	"grace": "0s", "exposed": ["tcp/22", "tcp/30000-40000"], "baseline": true }' \
+	>"$store/generation-1/policy.json"
+echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/generation-1/accepted.json"
+lab_boot host "$rootfs" || quit 'the host boots'
+at sh -c 'systemctl disable --now firewalld ufw; nft flush ruleset' &&
+	at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
+	at systemctl start lazaret-remedy-firewall-enable.socket
+ok $? 'the socket of the remedy listens'
+
+# --- ufw --------------------------------------------------------------------------------
+input='ip filter INPUT'
+off 'ufw says it is off' "$input" 'true'
+at ufw allow 8080/tcp
+off 'ufw says it is off' "$input" 'ufw disable'
+has 'others can reach' 'what is exposed is told'
+off 'ufw says it is on' "$input" 'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
+off 'ufw says it is on' "$input" 'nft flush ruleset'
+off 'lets in what no rule names' "$input" 'ufw default allow incoming'
+off 'ufw says it is off' "$input" 'ufw --force reset'
+off 'ufw.service is masked\|ufw says it is off' "$input" \
+	'ufw disable; systemctl mask ufw.service; systemctl mask --runtime ufw.service'
+off 'ufw says it is on' "$input" 'systemctl stop ufw.service; systemctl disable ufw.service; nft flush ruleset'
+
+# --- firewalld --------------------------------------------------------------------------
+at sh -c 'ufw disable; systemctl disable ufw; nft flush ruleset; mv /usr/sbin/ufw /usr/sbin/ufw.away; rm /etc/ufw/ufw.conf'
+input='inet firewalld filter_INPUT'
+off 'firewalld.service is not enabled' "$input" 'true'
+off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld'
+off 'firewalld.service is masked' "$input" 'systemctl stop firewalld; systemctl mask firewalld'
+off 'firewalld.service is masked by /run' "$input" \
+	'systemctl stop firewalld; systemctl disable firewalld; systemctl mask --runtime firewalld'
+off 'firewalld.service is enabled' "$input" 'nft flush ruleset'
+off 'default zone is trusted' "$input" 'firewall-cmd --set-default-zone=trusted'
+at sh -c 'systemctl kill -s KILL firewalld; sleep 0.2'
+look
+ok $? 'a killed firewalld leaves its rules, and they count'
+at sh -c 'systemctl restart firewalld; until firewall-cmd -q --state; do sleep 0.1; done
+	nft flush ruleset; firewall-cmd --reload'
+has 'drop-all: firewalld' 'the table that a failed reload leaves is told'
+mend
+[ "$(lab_exec host nft list tables | grep -c policy_drop)" = 0 ] && look &&
+	grep -q "^pass: .*by $input" "$LAB_DIR/said"
+ok $? 'and taken away by the remedy'
+
+# --- nftables.service -------------------------------------------------------------------
+at sh -c 'systemctl disable --now firewalld; mv /usr/sbin/firewalld /usr/sbin/firewalld.away
+	rm -f /usr/lib/systemd/system/firewalld.service; systemctl daemon-reload; nft flush ruleset'
+at cp -a /etc/nftables.conf /etc/nftables.old
+printf '%s\n' 'flush ruleset' 'table inet filter {' 'chain input {' \
+	'type filter hook input priority filter; policy drop; iif lo accept; }; }' |
+	lab_exec host sh -c 'cat >/etc/nftables.conf'
+input='inet filter input'
+off 'nftables.service is not enabled' "$input" 'true'
+off 'nftables.service is enabled' "$input" 'nft flush ruleset'
+off 'nftables.service is masked' "$input" 'systemctl stop nftables; systemctl mask nftables'
+off 'nftables.service is not enabled' "$input" 'systemctl disable --now nftables'
+
+# --- none of them -----------------------------------------------------------------------
+base='inet lazaret_baseline input'
+at sh -c 'cp /etc/nftables.conf /etc/nftables.good; cp /etc/nftables.old /etc/nftables.conf'
+at sh -c 'nft flush ruleset; systemctl restart nftables'
+refused 'inbound is open all the same' 'rules that let everything in mend nothing'
+at ln -s generation-1 /var/lib/lazaret/store/current
+off 'inbound is open' "$base" 'nft flush ruleset'
+[ "$(lab_exec host nft list table inet lazaret_baseline | grep -c 'dport')" = 4 ]
+ok $? 'the baseline opens what the policy exposes, and leases'
+off 'inbound is open' "$base" 'nft delete table inet lazaret_baseline'
+at cp /etc/nftables.good /etc/nftables.conf
+mend
+lab_exec host nft list tables | grep -q lazaret_baseline
+[ $? = 1 ] && look && grep -q "^pass: .*by $input" "$LAB_DIR/said"
+r=$?
+ok $r 'a firewall that is back takes the place of the baseline'
+[ $r = 0 ] || tell
+echo "1..$n"
