@@ -126,7 +126,8 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 	if (d->laid && !there)
 		log_warn("somebody had removed the quarantine or a part of it");
 	if (wanted || d->laid)
-		log_notice("quarantine %s", wanted ? "laid" : "lifted");
+		log_entry(wanted ? LOG_ID_LAID : LOG_ID_LIFTED, NULL, "quarantine %s",
+			  wanted ? "laid" : "lifted");
 	d->laid = wanted;
 	d->relay = false;
 	if (wanted) {
@@ -170,7 +171,8 @@ void enforce(struct daemon *d)
 	const char *why = r == 0 ? "" : *fault.why ? fault.why : strerror(-r);
 
 	if (r < 0 && strcmp(d->enforce_fault, why))
-		log_err("the quarantine could not be %s: %s; trying again",
-			wanted ? "laid" : "lifted", why);
+		log_entry(LOG_ID_UNENFORCED, NULL,
+			  "the quarantine could not be %s: %s; trying again",
+			  wanted ? "laid" : "lifted", why);
 	snprintf(d->enforce_fault, sizeof(d->enforce_fault), "%s", why);
 }

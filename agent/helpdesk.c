@@ -114,7 +114,7 @@ json_t *helpdesk_json(const struct daemon *d)
 static void end(struct daemon *d, const char *how)
 {
 	leave_end(memory_leave(d->memory), how, tell, d->memory);
-	log_notice("the release of this host has ended: %s", how);
+	log_entry(LOG_ID_RELEASE_ENDED, NULL, "the release of this host has ended: %s", how);
 }
 
 int64_t helpdesk_until(struct daemon *d)
@@ -186,7 +186,7 @@ static void refuse(struct daemon *d, const char *why)
 
 	leave_refuse(r, d->helpdesk->root, why, io_boot_ms(), tell, d->memory);
 	memory_keep(d->memory);
-	log_warn("a release was refused: %s", why);
+	log_entry(LOG_ID_RELEASE_REFUSED, NULL, "a release was refused: %s", why);
 	answer(d, say("error", why));
 }
 
@@ -208,7 +208,8 @@ static void grant(struct daemon *d, const struct vet_told *told)
 		return;
 	}
 	leave_grant(r, told, moment(), tell, d->memory);
-	log_warn("this host is released for %s, %s", span_text(told->seconds, span), r->why);
+	log_entry(LOG_ID_RELEASED, LOG_FIELDS({ "LAZARET_BY", told->who }),
+		  "this host is released for %s, %s", span_text(told->seconds, span), r->why);
 	round_look(d, "released");
 	answer(d, status_text(d));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,8 @@ void keeper_forget(struct daemon *d)
 
 static void take_policy(struct daemon *d, struct policy *p, const struct accepted *a)
 {
+	char version[24];
+
 	keeper_forget(d);
 	d->policy = p;
 	d->accepted = *a;
@@ -43,8 +46,10 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 	memory_prune(d->memory, p->requirements, p->n_requirements);
 	reach_policy(d);
 	events_policy(d);
-	log_notice("policy %llu in force: %s, %zu requirements", (unsigned long long)a->version,
-		   p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
+	snprintf(version, sizeof(version), "%" PRIu64, a->version);
+	log_entry(LOG_ID_POLICY, LOG_FIELDS({ "LAZARET_POLICY", version }),
+		  "policy %s in force: %s, %zu requirements", version,
+		  p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
 }
 
 /* The policy that lazaret-vet accepted last.  What cannot be read changes nothing. */
@@ -100,9 +105,9 @@ static void plan_poll(struct daemon *d, bool well)
 static void note_refresh(struct daemon *d, int err, const char *why)
 {
 	if (err < 0 && strcmp(d->policy_fault, why))
-		log_warn("policy refresh: %s; %s", why,
-			 d->policy ? "the policy before stays in force"
-				   : "no policy is in force yet");
+		log_entry(LOG_ID_POLICY_REFUSED, NULL, "policy refresh: %s; %s", why,
+			  d->policy ? "the policy before stays in force"
+				    : "no policy is in force yet");
 	snprintf(d->policy_fault, sizeof(d->policy_fault), "%s", err < 0 ? why : "");
 	if (err == 0)
 		d->refreshed = io_now();

@@ -15,6 +15,9 @@
 /* It ends itself at its limit, and may take that long to end what it runs. */
 #define ENDING_SECONDS 120
 
+#define REPAIR_FIELDS(requirement, remedy) \
+	LOG_FIELDS({ "LAZARET_REQUIREMENT", requirement }, { "LAZARET_REMEDY", remedy })
+
 static void on_line(void *ctx, const char *line)
 {
 	const struct daemon *d = ctx;
@@ -31,9 +34,11 @@ static void on_done(void *ctx, int err, const char *why)
 	struct ladder *l = s ? memory_ladder(d->memory, s->req) : NULL;
 
 	if (err < 0)
-		log_warn("%s: remedy %s failed: %s", of, name, why);
+		log_entry(LOG_ID_REPAIR_FAILED, REPAIR_FIELDS(of, name), "%s: remedy %s failed: %s",
+			  of, name, why);
 	else
-		log_notice("%s: remedy %s is done; looking again", of, name);
+		log_entry(LOG_ID_REPAIR_DONE, REPAIR_FIELDS(of, name),
+			  "%s: remedy %s is done; looking again", of, name);
 	mend_stop(d);
 	if (s) {
 		snprintf(s->outcome, sizeof(s->outcome), "%s", err < 0 ? why : "done");
@@ -75,7 +80,8 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 		return;
 	}
 	snprintf(s->outcome, sizeof(s->outcome), "%.150s", *fault.why ? fault.why : strerror(-r));
-	log_warn("%s: remedy %s cannot be started: %s", s->req->id, name, s->outcome);
+	log_entry(LOG_ID_REPAIR_FAILED, REPAIR_FIELDS(s->req->id, name),
+		  "%s: remedy %s cannot be started: %s", s->req->id, name, s->outcome);
 	ladder_end(l, s->req, remedy, r, io_now(), io_dice());
 	memory_climbed(d->memory, s->req);
 }

@@ -27,9 +27,12 @@ static void tell(struct daemon *d, const struct watch *seen)
 		return;
 	if (seen->pid)
 		snprintf(who, sizeof(who), "%s (pid %u)", seen->name, seen->pid);
-	log_warn("%s changed the quarantine's rules; they are whole again (%u times since the "
-		 "start)",
-		 seen->what & WATCH_LOST && !seen->pid ? "somebody perhaps" : who, d->restored);
+	else if (seen->what & WATCH_LOST)
+		snprintf(who, sizeof(who), "somebody perhaps");
+	log_entry(LOG_ID_TAMPERED, LOG_FIELDS({ "LAZARET_WHO", who }),
+		  "%s changed the quarantine's rules; they are whole again (%u times since the "
+		  "start)",
+		  who, d->restored);
 	d->restored_told = now;
 }
 

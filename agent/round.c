@@ -91,7 +91,10 @@ static void move_to(struct daemon *d, enum state state, const char *cause)
 		return;
 	snprintf(why, sizeof(why), "(%s)%s%s%s%s", cause, w ? ": " : "", w ? w->req->id : "",
 		 w ? ": " : "", w ? w->finding.what : "");
-	log_notice("%s, was %s %s", state_names[state], state_names[was], why);
+	log_entry(LOG_ID_STATE,
+		  LOG_FIELDS({ "LAZARET_STATE", state_names[state] },
+			     { "LAZARET_WAS", state_names[was] }),
+		  "%s, was %s %s", state_names[state], state_names[was], why);
 	history_move(d->history, state, io_now());
 	memory_tell(d->memory, ENTRY_STATE, state_names[state], d->history->since, "%s", why);
 }
@@ -141,8 +144,9 @@ static void mind_clock(struct daemon *d)
 	if (!leapt)
 		return;
 	memory_leap(d->memory, leapt);
-	log_warn("the clock was set %s by %s; deadlines keep the time that was left",
-		 leapt > 0 ? "forward" : "back", span_text((uint64_t)llabs(leapt), span));
+	log_entry(LOG_ID_CLOCK, NULL,
+		  "the clock was set %s by %s; deadlines keep the time that was left",
+		  leapt > 0 ? "forward" : "back", span_text((uint64_t)llabs(leapt), span));
 }
 
 void round_keep(struct daemon *d)
@@ -153,9 +157,10 @@ void round_keep(struct daemon *d)
 		return;
 	d->memory_fault = r;
 	if (r < 0)
-		log_warn("cannot keep decisions in %s/agent: %s; a restart would not know of "
-			 "them; trying again with the next one",
-			 d->config->state_dir, strerror(-r));
+		log_entry(LOG_ID_UNKEPT, NULL,
+			  "cannot keep decisions in %s/agent: %s; a restart would not know of "
+			  "them; trying again with the next one",
+			  d->config->state_dir, strerror(-r));
 	else
 		log_notice("decisions are kept again");
 }
