@@ -10,13 +10,13 @@
 #include "tests/unit/test.h"
 
 /* A file of the sources, found from where this header was compiled; the caller frees it. */
-static inline char *source_read(const char *name, size_t *len)
+static inline char *source_read(const char *below, const char *name, size_t *len)
 {
-	const int folder = (int)(strlen(__FILE__) - strlen("tests/unit/doc.h"));
+	const int top = (int)(strlen(__FILE__) - strlen("tests/unit/doc.h"));
 	char path[PATH_MAX];
 	char *text = NULL;
 
-	snprintf(path, sizeof(path), "%.*s%s", folder, __FILE__, name);
+	snprintf(path, sizeof(path), "%.*s%s/%s", top, __FILE__, below, name);
 	if (io_read(AT_FDCWD, path, 1 << 20, &text, len) < 0)
 		fail_msg("%s cannot be read", path);
 	return text;
@@ -25,8 +25,5 @@ static inline char *source_read(const char *name, size_t *len)
 /* The same of docs/. */
 static inline char *doc_read(const char *name, size_t *len)
 {
-	char path[100];
-
-	snprintf(path, sizeof(path), "docs/%s", name);
-	return source_read(path, len);
+	return source_read("docs", name, len);
 }

@@ -74,7 +74,7 @@ static void test_ids(void **state)
 {
 	size_t len;
 	_free_ char *doc = doc_read("journal.md", &len);
-	_free_ char *catalogue = source_read("systemd/lazaret.catalog", &len);
+	_free_ char *catalogue = source_read("systemd", "lazaret.catalog", &len);
 
 	(void)state;
 	for (size_t i = 0; i < LOG_ID_COUNT; i++) {
