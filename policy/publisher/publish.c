@@ -10,6 +10,7 @@
 #include "policy/names.h"
 #include "policy/publisher/quorum.h"
 #include "policy/publisher/release.h"
+#include "policy/publisher/sign.h"
 #include "policy/publisher/stock.h"
 #include "policy/publisher/tool.h"
 #include "policy/publisher/trial.h"
@@ -253,10 +254,41 @@ static int check_drafts(const struct workshop *w, bool leave, struct fault *faul
 	return r;
 }
 
+static void note_no_policy(const struct plan *p)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(p->targets, i, name) {
+		if (!strcmp(json_string_value(name), SIGN_POLICY))
+			return;
+	}
+	fputs("note: there is no " SIGN_POLICY
+	      " in it; hosts will keep the policy they have, if any\n",
+	      stderr);
+}
+
+/* A folder that is served must not be one with keys in it. */
+static int open_out(const char *out, int *ret, struct fault *fault)
+{
+	_close_ int to = -1;
+
+	if (mkdir(out, 0755) < 0 && errno != EEXIST)
+		return fault_set(fault, -errno, "%s: %s", out, strerror(errno));
+	to = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return fault_set(fault, -errno, "%s: %s", out, strerror(errno));
+	if (faccessat(to, "keys", F_OK, 0) == 0)
+		return fault_set(
+			fault, -EINVAL,
+			"%s holds keys/, which a web server would serve; name another folder", out);
+	*ret = take_fd(&to);
+	return 0;
+}
+
 static int publish(const struct workshop *w, const struct options *o, struct fault *fault)
 {
 	_drop_(drop_plan) struct plan plan = { 0 };
-	const char *out = o->args[1];
 	_close_ int to = -1;
 	int r = check_drafts(w, o->leave, fault);
 
@@ -268,11 +300,10 @@ static int publish(const struct workshop *w, const struct options *o, struct fau
 		r = try_it(w, &plan, fault);
 	if (r < 0)
 		return r;
-	if (mkdir(out, 0755) < 0 && errno != EEXIST)
-		return fault_set(fault, -errno, "%s: %s", out, strerror(errno));
-	to = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (to < 0)
-		return fault_set(fault, -errno, "%s: %s", out, strerror(errno));
+	r = open_out(o->args[1], &to, fault);
+	if (r < 0)
+		return r;
+	note_no_policy(&plan);
 	return copy_all(w->dir, to, &plan, fault);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/msg.h"
@@ -20,6 +21,11 @@ static int start(const char *helper, struct session *s, struct fault *fault)
 {
 	int talk[2];
 
+	if (access(helper, X_OK) < 0)
+		return fault_set(
+			fault, -errno,
+			"%s: %s; it comes with make install-publisher, or --helper FILE names it",
+			helper, strerror(errno));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk) < 0)
 		return fault_set(fault, -errno, "socketpair: %s", strerror(errno));
 	s->pid = fork();

@@ -72,6 +72,10 @@ static int sign(const struct options *o, const char *text, size_t len, struct wo
 		r = release_run(w, o, fault);
 	if (r == 0)
 		r = workshop_version(w->dir, "targets", &version, fault);
+	if (r == 0 && !version)
+		return fault_set(fault, -ENOENT,
+				 "there is no policy yet; name one: sign DIR "
+				 "POLICY.json");
 	if (r == 0)
 		printf("signed as version %" PRId64 "\n", version);
 	return r;

@@ -49,6 +49,9 @@ static int verify_folder(const struct options *o, struct trial *t, struct trial_
 {
 	_close_ int dir = open(o->args[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	if (dir < 0 && strstr(o->args[0], "://"))
+		return fault_set(fault, -EINVAL, "%s: the address must begin with https://",
+				 o->args[0]);
 	if (dir < 0)
 		return fault_set(fault, -errno, "%s: %s", o->args[0], strerror(errno));
 	t->fetch = trial_fetch_folder;

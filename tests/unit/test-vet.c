@@ -339,6 +339,12 @@ static void test_publisher_refuses(void **state)
 		{ "init repo", 1, "repo/keys: is there already; nothing was changed" },
 		{ "init --threshold rot=1 x", 2, "--threshold rot=1: must be ROLE=N" },
 		{ "init --threshold root=0 x", 2, "must be ROLE=N" },
+		{ "init --no-passphrase all new", 0, "new/keys: keep these secret" },
+		{ "sign new", 1, "not signed: there is no policy yet; name one: sign DIR" },
+		{ "publish repo repo", 1, "repo holds keys/, which a web server would serve" },
+		{ "verify http://a/", 1, "http://a/: the address must begin with https://" },
+		{ "verify --helper none https://a/", 1,
+		  "none: No such file or directory; it comes" },
 		{ "publish nowhere web", 1, "nowhere: No such file" },
 		{ "bump empty", 1, "empty" },
 		{ "rotate", 2, "usage: lazaret-policy rotate" },
@@ -363,10 +369,13 @@ static void test_publisher_refuses(void **state)
 		assert_int_equal(lab_run(l, rows[i].args), rows[i].status);
 		lab_says(l, rows[i].words);
 	}
+	assert_int_equal(lab_run(l, "remove-target repo policy.json"), 0);
+	assert_int_equal(lab_run(l, "publish repo web"), 0);
+	lab_says(l, "note: there is no policy.json in it; hosts will keep");
 	assert_int_equal(unlinkat(l->dir, "repo/keys/targets-2.pem", 0), 0);
 	assert_int_equal(lab_run(l, "sign repo policy.json"), 3);
 	lab_says(l,
-		 "draft/targets.json waits: version 2 has 1 of 2 signatures; missing: targets-2");
+		 "draft/targets.json waits: version 3 has 1 of 2 signatures; missing: targets-2");
 }
 
 static void assert_feed(struct lab *l, const char *words, bool there)
