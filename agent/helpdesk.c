@@ -32,8 +32,6 @@ struct helpdesk {
 	sd_event_source *vet, *limit;
 };
 
-DEFINE_DROP(helpdesk, helpdesk_free)
-
 int helpdesk_new(struct daemon *d, struct helpdesk **ret)
 {
 	struct helpdesk *h = calloc(1, sizeof(*h));
