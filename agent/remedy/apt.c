@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
@@ -14,6 +15,13 @@
 
 #define LOCKS_LIMIT_MS (5 * 60 * 1000) /* unattended-upgrades may be in the middle of its work */
 #define LOCKS_PAUSE_MS 250
+#define LOCKS_TRIES    3
+
+#define CONFIGURE_LIMIT 900 /* seconds */
+#define UPDATE_LIMIT	300
+
+#define ARCHIVES    "/var/cache/apt/archives"
+#define ROOM_WANTED (256ull * 1024 * 1024)
 
 #define LISTS "/var/lib/apt/lists"
 
@@ -69,6 +77,56 @@ int apt_await_locks(struct report *report, struct fault *fault)
 	return fault_set(fault, -ETIMEDOUT,
 			 "process %d still holds %s after %u s: see what it does", (int)pid, path,
 			 (unsigned)(limit / 1000));
+}
+
+/* Another one may take the lock between our look and our program: that is no failure of ours. */
+static int run_locked(const char *const *argv, unsigned limit_s, struct report *report,
+		      struct fault *fault)
+{
+	const char *path;
+	int r = 0;
+
+	for (int tries = 0; tries < LOCKS_TRIES; tries++) {
+		struct fault own = { 0 };
+
+		r = apt_await_locks(report, fault);
+		if (r < 0)
+			return r;
+		r = step_exec(argv, limit_s, report, &own);
+		if (r == 0)
+			return 0;
+		if (tries + 1 == LOCKS_TRIES || !first_holder(&path))
+			return fault_set(fault, r, "%s", own.why);
+		report_line(report, "  (again) ", own.why);
+	}
+	return r;
+}
+
+int apt_configure(struct report *report, struct fault *fault)
+{
+	return run_locked(STEP_ARGV("/usr/bin/dpkg", "--force-confdef", "--force-confold",
+				    "--configure", "-a"),
+			  CONFIGURE_LIMIT, report, fault);
+}
+
+int apt_update(struct report *report, struct fault *fault)
+{
+	/* As the look wants its evidence: with a time when all lists were current. */
+	return run_locked(STEP_ARGV("/usr/bin/apt-get", "-q", APT_OPTIONS, "-o",
+				    "APT::Update::Post-Invoke-Success::="
+				    "/usr/bin/touch /var/lib/apt/periodic/update-success-stamp",
+				    "update"),
+			  UPDATE_LIMIT, report, fault);
+}
+
+int apt_make_room(struct report *report, struct fault *fault)
+{
+	struct statvfs fs;
+
+	if (statvfs(ARCHIVES, &fs) < 0 || (uint64_t)fs.f_bavail * fs.f_frsize >= ROOM_WANTED)
+		return 0;
+	report_line(report, "+ ", "little room is left: removing packages that were downloaded");
+	return step_exec(STEP_ARGV("/usr/bin/apt-get", "clean"), CONFIGURE_LIMIT, report, fault);
 }
 
 /* Each alone may be whole, and yet be another than its Release file says. */

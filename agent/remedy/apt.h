@@ -11,20 +11,20 @@
 		"Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o",  \
 		"Dpkg::Use-Pty=0"
 
-/* As the look wants its evidence: with a time when all lists were current. */
-#define APT_UPDATE                                                             \
-	STEP_ARGV("/usr/bin/apt-get", "-q", APT_OPTIONS, "-o",                 \
-		  "APT::Update::Post-Invoke-Success::="                        \
-		  "/usr/bin/touch /var/lib/apt/periodic/update-success-stamp", \
-		  "update")
-#define APT_CONFIGURE \
-	STEP_ARGV("/usr/bin/dpkg", "--force-confdef", "--force-confold", "--configure", "-a")
-
 /*
  * Waits until nobody holds dpkg's and apt's locks: `dpkg --configure` and
  * `apt-get update` would fail at once.  0, or -ETIMEDOUT with the holder's process id.
  */
 int apt_await_locks(struct report *report, struct fault *fault);
+
+/* Finishes what dpkg was cut off in, as steps; both wait for locks, and again when they lose one.
+ */
+int apt_configure(struct report *report, struct fault *fault);
+/* Fetches the package lists, with the time at which all of them were current. */
+int apt_update(struct report *report, struct fault *fault);
+
+/* Where little room is left, packages that were downloaded before go first. */
+int apt_make_room(struct report *report, struct fault *fault);
 
 /*
  * Removes package lists that are damaged, or not the ones that their suite speaks of: apt fails on

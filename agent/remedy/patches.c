@@ -116,10 +116,10 @@ static int install_pending(struct report *report, struct fault *fault)
 }
 
 const struct step steps_patches_install[] = {
-	{ .call = apt_await_locks },
-	{ .say = "finishing what dpkg left half done", .limit_s = 900, .argv = APT_CONFIGURE },
+	{ .call = apt_make_room, .may_fail = true },
+	{ .say = "finishing what dpkg left half done", .call = apt_configure },
 	{ .call = apt_drop_damaged },
-	{ .say = "fetching the package lists", .limit_s = 300, .argv = APT_UPDATE },
+	{ .say = "fetching the package lists", .call = apt_update },
 	/* Packages that were cut off while they were unpacked want to be unpacked again. */
 	{ .limit_s = 900,
 	  .may_fail = true,

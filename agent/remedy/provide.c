@@ -143,14 +143,9 @@ static int install_from_own(const struct provider *p, struct report *report, str
 
 static const struct step before[] = {
 	{ .call = apt_await_locks },
-	{ .say = "finishing what dpkg left half done",
-	  .limit_s = 900,
-	  .may_fail = true,
-	  .argv = APT_CONFIGURE },
-	{ .say = "fetching the package lists",
-	  .limit_s = UPDATE_LIMIT,
-	  .may_fail = true,
-	  .argv = APT_UPDATE },
+	{ .call = apt_make_room, .may_fail = true },
+	{ .say = "finishing what dpkg left half done", .call = apt_configure, .may_fail = true },
+	{ .say = "fetching the package lists", .call = apt_update, .may_fail = true },
 	{ 0 },
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 
+#include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/remedy/demand.h"
+#include "agent/remedy/inhibit.h"
 #include "agent/remedy/remedy.h"
 
 static const struct step *const steps[REMEDY_COUNT] = {
@@ -15,10 +17,16 @@ static const struct step *const steps[REMEDY_COUNT] = {
 	[REMEDY_FIREWALL_ENABLE] = steps_firewall_enable,
 };
 
+static bool writes_packages(enum remedy remedy)
+{
+	return remedy == REMEDY_PATCHES_INSTALL || remedy == REMEDY_ANTIVIRUS_REINSTALL;
+}
+
 int remedy_run(enum remedy remedy, int out)
 {
 	struct report report = { .fd = out,
 				 .end_ms = io_boot_ms() + demand_limit(remedy) * 1000ull };
+	_close_ int awake = writes_packages(remedy) ? inhibit(&report) : -1;
 	struct fault fault = { 0 };
 	int r = steps_run(steps[remedy], &report, &fault);
 
