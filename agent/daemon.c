@@ -55,6 +55,8 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 		return status_check_text(d, (enum check)check_find(verb));
 	if (!strncmp(verb, "lacking ", 8))
 		return lacking_text(d, strtoul(verb + 8, NULL, 10));
+	if (!strcmp(verb, "policy"))
+		return policy_text(d);
 	if (!strcmp(verb, "history"))
 		return history_text(d);
 	if (!strncmp(verb, "release", 7) && (!verb[7] || verb[7] == ' '))

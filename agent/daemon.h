@@ -99,5 +99,7 @@ char *status_text(const struct daemon *d);
 char *status_check_text(const struct daemon *d, enum check check);
 /* The same for `lazaret patches`: what is lacking, from that row on; `next` is where to go on. */
 char *lacking_text(const struct daemon *d, size_t from);
+/* The same to `lazaret policy`: what the policy in force demands. */
+char *policy_text(const struct daemon *d);
 /* The same for `lazaret history`: what the ledger has, oldest first. */
 char *history_text(const struct daemon *d);

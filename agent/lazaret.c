@@ -15,6 +15,7 @@ const struct command commands[] = {
 	{ "history", "", "what was decided about this host, and when", command_history },
 	{ "check", "", "look at everything now, then the status (root)", command_status },
 	{ "refresh", "", "fetch the policy now, then the status (root)", command_status },
+	{ "policy", "", "the policy in force, and what it demands", command_policy },
 	{ "release", "[--plain | TOKEN | --file FILE | --end]",
 	  "out of quarantine without a network: what to tell the helpdesk, and its answer",
 	  command_release },

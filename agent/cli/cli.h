@@ -29,6 +29,7 @@ extern const unsigned commands_n;
 int command_history(const struct cli *cli, int argc, char **argv);
 int command_status(const struct cli *cli, int argc, char **argv); /* check and refresh, too */
 int command_check(const struct cli *cli, int argc, char **argv); /* argv[0] names it */
+int command_policy(const struct cli *cli, int argc, char **argv);
 int command_release(const struct cli *cli, int argc, char **argv);
 int command_patches(const struct cli *cli, int argc, char **argv);
 int command_why(const struct cli *cli, int argc, char **argv);

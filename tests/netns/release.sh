@@ -88,6 +88,10 @@ ok $? 'a policy with the keys that `lazaret-policy release --public` prints is g
 start
 wait_for 5 is quarantined && held
 ok $? 'the host is quarantined'
+ask policy && grep -q '^version 1, enforce, signed until' "$dir/said" &&
+	grep -q 'f  *check firewall, at once' "$dir/said" &&
+	grep -q 'released for 1 h at most, by 1 of 1 keys' "$dir/said"
+ok $? 'the policy tells what it demands and who may release'
 user release
 challenge=$(sed -n 's/^challenge: //p' "$dir/said")
 grep -q 'helpdesk, 4711' "$dir/said" && [ "${#challenge}" = 39 ]
