@@ -54,6 +54,7 @@ struct daemon {
 	struct subject subjects[POLICY_REQUIREMENTS];
 	size_t n_subjects;
 	struct history *history; /* the memory's */
+	uint64_t looked; /* at all of them: io_boot_ms() */
 	struct decision decision;
 	struct clock clock;
 	uint64_t counted_at; /* io_awake_ms() of the round before, in seconds */

@@ -22,6 +22,7 @@
 
 #define RETRY_SECONDS  5 /* after an enforcement that failed */
 #define LOOKS_LIMIT_MS 10000
+#define ALL_CHECKS     ((1u << CHECK_COUNT) - 1)
 
 /* A mute antivirus costs a second each time it is asked; the watchdog waits for none of them. */
 static void look(struct daemon *d, struct subject *s, uint64_t round)
@@ -102,7 +103,8 @@ static void move_to(struct daemon *d, enum state state, const char *cause)
 /* When to look again though nothing wakes us: the earliest of all that is due. */
 static uint64_t seconds_to_wake(const struct daemon *d)
 {
-	int64_t now = io_now(), first = now + (int64_t)d->policy->look_every;
+	int64_t now = io_now(), since = (int64_t)((io_boot_ms() - d->looked) / 1000);
+	int64_t first = now + (int64_t)d->policy->look_every - since;
 	int64_t stale = judge_stale_at(d->policy, &d->accepted);
 
 	if (d->age != AGE_STALE && stale < first)
@@ -171,6 +173,8 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 
 	if (!d->policy)
 		return;
+	if (checks == ALL_CHECKS)
+		d->looked = round;
 	mind_clock(d);
 	dated_begin(d);
 	for (size_t i = 0; i < d->n_subjects; i++)
@@ -192,7 +196,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 
 void round_look(struct daemon *d, const char *cause)
 {
-	round_look_at(d, ~0u, cause);
+	round_look_at(d, ALL_CHECKS, cause);
 }
 
 void round_hold(struct daemon *d, const char *cause)

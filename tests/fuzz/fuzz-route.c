@@ -6,6 +6,7 @@
 
 #include "netfilter/bypass.h"
 #include "netfilter/counts.h"
+#include "netfilter/gateways.h"
 #include "netfilter/links.h"
 #include "netfilter/object.h"
 
@@ -16,6 +17,7 @@ struct all {
 	struct counts counts;
 	struct bypasses bypasses;
 	struct disciplines disciplines;
+	struct gateways gateways;
 };
 
 static void take_message(struct all *all, const struct nlmsghdr *h)
@@ -26,6 +28,8 @@ static void take_message(struct all *all, const struct nlmsghdr *h)
 	    bypass_take_discipline(&all->disciplines, h) < 0 ||
 	    bypass_take_filter(&all->bypasses, h) < 0 || bypass_take_socket(&all->bypasses, h) < 0)
 		abort();
+	gateways_take_route(&all->gateways, h);
+	gateways_take_neighbour(&all->gateways, h);
 	if (links_moved(h, &link) && strlen(link.name) >= sizeof(link.name))
 		abort();
 }
@@ -46,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!links_find(&all.links, all.links.list[i].name))
 			abort();
 	}
+	if (all.gateways.n > GATEWAYS_MAX || gateways_moved(&all.gateways, &all.gateways))
+		abort();
 	links_free(&all.links);
 	counts_free(&all.counts);
 	bypass_free(&all.bypasses);
