@@ -30,8 +30,10 @@
 
 static int on_wake(sd_event_source *s, uint64_t usec, void *userdata)
 {
+	struct daemon *d = userdata;
+
 	(void)s, (void)usec;
-	round_look(userdata, "due");
+	round_look_at(d, d->due, "due");
 	return 0;
 }
 

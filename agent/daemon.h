@@ -55,6 +55,7 @@ struct daemon {
 	size_t n_subjects;
 	struct history *history; /* the memory's */
 	uint64_t looked; /* at all of them: io_boot_ms() */
+	unsigned due;	 /* checks to look at when the wake timer ends */
 	struct decision decision;
 	struct clock clock;
 	uint64_t counted_at; /* io_awake_ms() of the round before, in seconds */

@@ -14,6 +14,7 @@
 #include "agent/integrity.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/pace.h"
 #include "agent/reach.h"
 #include "agent/round.h"
 #include "agent/trigger/timer.h"
@@ -101,10 +102,11 @@ static void move_to(struct daemon *d, enum state state, const char *cause)
 }
 
 /* When to look again though nothing wakes us: the earliest of all that is due. */
-static uint64_t seconds_to_wake(const struct daemon *d)
+static uint64_t seconds_to_wake(struct daemon *d)
 {
+	const struct pace pace = pace_of(d->policy, pace_power(d->host.root));
 	int64_t now = io_now(), since = (int64_t)((io_boot_ms() - d->looked) / 1000);
-	int64_t first = now + (int64_t)d->policy->look_every - since;
+	int64_t first = now + (int64_t)pace.all - since;
 	int64_t stale = judge_stale_at(d->policy, &d->accepted);
 
 	if (d->age != AGE_STALE && stale < first)
@@ -115,6 +117,11 @@ static uint64_t seconds_to_wake(const struct daemon *d)
 		first = d->decision.until;
 	if (d->decision.mend && mend_due(d) < first)
 		first = mend_due(d);
+	d->due = ALL_CHECKS;
+	if (first > now + (int64_t)pace.antivirus) {
+		first = now + (int64_t)pace.antivirus;
+		d->due = 1u << CHECK_ANTIVIRUS;
+	}
 	return first > now ? (uint64_t)(first - now) : 1;
 }
 

@@ -415,7 +415,6 @@ int policy_parse(const char *text, size_t len, struct policy **ret, struct fault
 
 	if (!p)
 		return -ENOMEM;
-	p->look_every = 5 * MINUTE;
 	p->allow.dhcp_any = true;
 	err = parse_text(text, len, &root, fault);
 	if (err == 0)

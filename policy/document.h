@@ -74,7 +74,8 @@ struct stale {
 struct policy {
 	enum policy_mode mode;
 	char contact[POLICY_TEXT_MAX];
-	uint64_t look_every;	    /* seconds between looks when nothing else wakes the agent */
+	uint64_t look_every; /* seconds between looks when nothing wakes the agent; 0: its own pace
+			      */
 	struct provider *providers; /* its own; one that is built in is not among them */
 	size_t n_providers;
 	struct requirement *requirements;

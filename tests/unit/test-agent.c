@@ -12,6 +12,7 @@
 #include "agent/base/io.h"
 #include "agent/config.h"
 #include "agent/mirrors.h"
+#include "agent/pace.h"
 #include "agent/poll.h"
 #include "agent/proxy.h"
 #include "tests/unit/test.h"
@@ -277,10 +278,59 @@ static int drop_folder(void **state)
 	return system(command);
 }
 
+/* A device of sysfs: one attribute a call. */
+static void put_attribute(const char *device, const char *attribute, const char *value)
+{
+	char line[400];
+
+	snprintf(line, sizeof(line), "mkdir -p %s/sys/class/%s && echo '%s' >%s/sys/class/%s/%s",
+		 folder, device, value, folder, device, attribute);
+	assert_int_equal(system(line), 0);
+}
+
+static void test_pace(void **state)
+{
+	struct requirement req = { .check = CHECK_ANTIVIRUS };
+	struct policy p = { .requirements = &req, .n_requirements = 1 };
+	_close_ int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char line[200];
+
+	(void)state;
+	assert_int_equal(pace_power(root), POWER_MAINS);
+	put_attribute("power_supply/AC", "type", "Mains");
+	put_attribute("power_supply/mouse", "type", "Battery");
+	put_attribute("power_supply/mouse", "scope", "Device");
+	put_attribute("power_supply/mouse", "status", "Discharging");
+	put_attribute("power_supply/BAT0", "type", "Battery");
+	put_attribute("power_supply/BAT0", "status", "Charging");
+	assert_int_equal(pace_power(root), POWER_MAINS);
+	put_attribute("power_supply/BAT0", "status", "Discharging");
+	assert_int_equal(pace_power(root), POWER_BATTERY);
+	put_attribute("drm/card0-HDMI", "status", "disconnected");
+	put_attribute("drm/card0-HDMI", "dpms", "On");
+	put_attribute("drm/card0-eDP", "status", "connected");
+	put_attribute("drm/card0-eDP", "dpms", "On");
+	assert_int_equal(pace_power(root), POWER_BATTERY);
+	put_attribute("drm/card0-eDP", "dpms", "Off");
+	assert_int_equal(pace_power(root), POWER_DARK);
+
+	assert_int_equal(pace_of(&p, POWER_MAINS).antivirus, PACE_MAINS);
+	assert_int_equal(pace_of(&p, POWER_MAINS).all, PACE_ALL);
+	assert_int_equal(pace_of(&p, POWER_BATTERY).antivirus, PACE_BATTERY);
+	assert_int_equal(pace_of(&p, POWER_DARK).antivirus, PACE_ALL);
+	p.look_every = 3600;
+	assert_int_equal(pace_of(&p, POWER_MAINS).antivirus, 3600);
+	p.look_every = 0;
+	req.check = CHECK_FIREWALL;
+	assert_int_equal(pace_of(&p, POWER_MAINS).antivirus, PACE_ALL);
+	snprintf(line, sizeof(line), "rm -r %s/sys", folder);
+	assert_int_equal(system(line), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mirrors_order),
+		cmocka_unit_test(test_pace),	       cmocka_unit_test(test_mirrors_order),
 		cmocka_unit_test(test_mirrors_pause),  cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_proxy),	       cmocka_unit_test(test_config),
 		cmocka_unit_test(test_config_refuses), cmocka_unit_test(test_config_documented),

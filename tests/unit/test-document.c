@@ -89,7 +89,7 @@ static void test_defaults(void **state)
 
 	(void)state;
 	assert_int_equal(policy_parse(text, strlen(text), &p, NULL), 0);
-	assert_int_equal(p->look_every, 300);
+	assert_int_equal(p->look_every, 0);
 	assert_int_equal(p->requirements[0].with.patches.index_max_age, 7 * 86400);
 	assert_int_equal(p->requirements[1].with.antivirus.signatures_max_age, 7 * 86400);
 	assert_int_equal(p->requirements[0].n_remedies, 0);

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/pace.h"
+
+#define ATTRIBUTE_MAX 4096
+
+static void drop_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+/* Does the attribute of a device say this word? */
+static bool says(int device, const char *attribute, const char *word)
+{
+	_free_ char *text = NULL;
+	size_t len;
+
+	if (io_read(device, attribute, ATTRIBUTE_MAX, &text, &len) < 0)
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	return !strcmp(text, word);
+}
+
+/* How many devices of that class are as `is` says. */
+static unsigned count(int root, const char *class, bool (*is)(int device))
+{
+	int fd = openat(root, class, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_drop_(drop_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	unsigned n = 0;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	while (dir && (e = readdir(dir))) {
+		_close_ int device = -1;
+
+		if (e->d_name[0] == '.')
+			continue;
+		device = openat(fd, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		n += device >= 0 && is(device);
+	}
+	return n;
+}
+
+/* Batteries of mice have the scope "Device". */
+static bool discharges(int supply)
+{
+	return says(supply, "type", "Battery") && !says(supply, "scope", "Device") &&
+	       says(supply, "status", "Discharging");
+}
+
+static bool is_screen(int connector)
+{
+	return says(connector, "status", "connected");
+}
+
+static bool is_lit(int connector)
+{
+	return is_screen(connector) && !says(connector, "dpms", "Off");
+}
+
+enum power pace_power(int root)
+{
+	if (!count(root, "sys/class/power_supply", discharges))
+		return POWER_MAINS;
+	if (count(root, "sys/class/drm", is_screen) && !count(root, "sys/class/drm", is_lit))
+		return POWER_DARK;
+	return POWER_BATTERY;
+}
+
+static bool has_antivirus(const struct policy *p)
+{
+	for (size_t i = 0; i < p->n_requirements; i++)
+		if (p->requirements[i].check == CHECK_ANTIVIRUS)
+			return true;
+	return false;
+}
+
+struct pace pace_of(const struct policy *p, enum power power)
+{
+	struct pace pace = { .all = p->look_every ? p->look_every : PACE_ALL };
+
+	pace.antivirus = pace.all;
+	if (p->look_every || !has_antivirus(p))
+		return pace;
+	switch (power) {
+	case POWER_MAINS: pace.antivirus = PACE_MAINS; break;
+	case POWER_BATTERY: pace.antivirus = PACE_BATTERY; break;
+	case POWER_DARK: break;
+	}
+	return pace;
+}

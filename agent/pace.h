@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How often to look for what has no event.  Files, cgroups, rules and the network tell by
+ * themselves; that an antivirus was stopped by a signal or hangs, nobody tells.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "policy/document.h"
+
+#define PACE_ALL     300 /* seconds, when the policy does not say */
+#define PACE_MAINS   15
+#define PACE_BATTERY 60
+
+enum power {
+	POWER_MAINS,
+	POWER_BATTERY,
+	POWER_DARK, /* on battery, and every screen that is connected is off */
+};
+
+/* By sysfs below the root (Documentation/ABI/testing/sysfs-class-power, .../sysfs-class-drm). */
+enum power pace_power(int root);
+
+struct pace {
+	uint64_t all;	    /* seconds between looks at everything */
+	uint64_t antivirus; /* the same at the antivirus alone; not longer than that */
+};
+struct pace pace_of(const struct policy *p, enum power power);
