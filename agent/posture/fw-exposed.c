@@ -102,11 +102,24 @@ static bool is_allowed(const struct exposed *e, const struct listener *l)
 	return l->port ? exposed_may(e, l->protocol, l->port, l->port) : !e->demanded;
 }
 
-/* The first few, as far as there is room. */
+/* Most programs have a socket a family. */
+static bool has(const char *list, const char *item)
+{
+	size_t len = strlen(item);
+
+	for (const char *at = list; (at = strstr(at, item)); at += len)
+		if ((at == list || at[-1] == ' ') && (!at[len] || at[len] == ','))
+			return true;
+	return false;
+}
+
+/* Each once, the first few, as far as there is room. */
 static void append(char *text, size_t room, const char *more)
 {
 	size_t n = strlen(text);
 
+	if (has(text, more))
+		return;
 	if (n + strlen(more) + 8 < room)
 		snprintf(text + n, room - n, "%s%s", n ? ", " : "", more);
 	else if (n + 6 < room && (n < 3 || strcmp(text + n - 3, "...") != 0))
@@ -132,11 +145,10 @@ static void judge(const struct exposed *e, const struct survey_port *ports, size
 	add_item(f, l, open4, open6, unit);
 	port_text(l->protocol, l->port, l->port, text);
 	seen->n++;
+	seen->n_bad += !is_allowed(e, l);
 	append(seen->list, sizeof(seen->list), text);
-	if (!is_allowed(e, l)) {
-		seen->n_bad++;
+	if (!is_allowed(e, l))
 		append(seen->bad, sizeof(seen->bad), text);
-	}
 }
 
 void tell_exposed(const struct requirement *req, const struct host *host, const struct listeners *l,

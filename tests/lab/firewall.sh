@@ -69,7 +69,11 @@ store=$layer/var/lib/lazaret/store
 mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
 	"$layer/usr/lib/tmpfiles.d" "$store/generation-1" "$layer/etc/systemd/system"
 install "$O/agent/remedy/lazaret-remedy" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
-install -m 644 "$O"/systemd/lazaret-remedy-* "$O/systemd/lazaret.slice" \
+mkdir -p "$layer/usr/bin" "$layer/usr/sbin" "$layer/etc/lazaret"
+install "$O/agent/lazaretd" "$layer/usr/sbin/"
+install "$O/agent/lazaret" "$layer/usr/bin/"
+: >"$layer/etc/lazaret/lazaret.conf"
+install -m 644 "$O"/systemd/lazaret-remedy-* "$O/systemd/lazaret.slice" "$O/systemd/lazaretd.service" \
 	"$layer/usr/lib/systemd/system/"
 install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
 install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
@@ -148,4 +152,24 @@ lab_exec host nft list tables | grep -q lazaret_baseline
 r=$?
 ok $r 'a firewall that is back takes the place of the baseline'
 [ $r = 0 ] || tell
+
+# --- what others can reach --------------------------------------------------------------
+# Told by lazaretd itself, from within its sandbox.
+shows() { lab_exec host lazaret firewall >"$LAB_DIR/said" 2>&1; grep -q "$1" "$LAB_DIR/said"; }
+told() { # TEXT WHAT
+	lab_wait 20 shows "$1" >/dev/null
+	shows "$1"
+	r=$?
+	ok $r "$2"
+	[ $r = 0 ] || tell
+}
+at systemctl start nginx lazaretd
+told '^pass .*fw: inbound is closed' 'lazaretd sees that inbound is closed'
+at sh -c 'nft add rule inet filter input tcp dport 80 accept'
+told '^fail .*fw: .*does not expose: tcp/80$' 'a port that the policy does not expose fails'
+told '^  - tcp/80 by nginx.service (uid 0), IPv6' 'and whose it is'
+at sh -c 'systemctl stop nginx; nft add table ip nat; nft add chain ip nat pre \
+	"{ type nat hook prerouting priority -100; }"
+	nft add rule ip nat pre tcp dport 8080 dnat to 172.17.0.2:80'
+told 'fail .*forwards .*tcp/8080 to 172.17.0.2 port 80' 'so does one that goes past the input rules'
 echo "1..$n"

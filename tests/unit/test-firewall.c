@@ -131,6 +131,14 @@ static void test_exposed(void **state)
 	assert_string_equal(f.what, "others can reach what the policy does not expose: tcp/22");
 	look_with("meta nfproto ipv6 tcp dport 22 accept;", none, root, &f);
 	assert_non_null(strstr(f.items[0], "(uid 0), IPv6"));
+	close(tcp);
+	tcp = listener(AF_INET, SOCK_STREAM, 0, "0.0.0.0", 8);
+	look_with("tcp dport { 8, 80 } accept;", any, root, &f);
+	assert_string_equal(evidence(&f, "exposed")->what, "others can reach tcp/8");
+	close(tcp);
+	tcp = listener(AF_INET, SOCK_STREAM, 0, "0.0.0.0", 80);
+	look_with("accept;", any, root, &f);
+	assert_non_null(strstr(evidence(&f, "exposed")->what, "tcp/80, udp/68"));
 	close(tcp), close(dhcp), close(root);
 }
 
