@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "policy/key.h"
 #include "policy/place.h"
 #include "policy/publisher/advice.h"
 
@@ -105,6 +106,24 @@ static bool clock_can_be_stopped(json_t *document)
 	return false;
 }
 
+/* Hosts take such a policy, and the key signs nothing. */
+static bool dead_key(json_t *document)
+{
+	json_t *keys = json_object_get(json_object_get(document, "release"), "keys"), *object;
+	size_t i;
+
+	json_array_foreach(keys, i, object) {
+		struct key *k = NULL;
+		char id[KEY_ID_TEXT];
+		bool good = key_name(object, id, NULL) == 0 && key_parse(id, object, &k, NULL) == 0;
+
+		key_free(k);
+		if (!good)
+			return true;
+	}
+	return false;
+}
+
 static const struct {
 	bool (*applies)(json_t *document);
 	const char *text;
@@ -119,6 +138,9 @@ static const struct {
 	{ trusts_resolver,
 	  "a destination is a name without \"within\": whoever answers for the resolver decides "
 	  "where a host in quarantine may go" },
+	{ dead_key,
+	  "a key of `release` cannot be read: nobody can release a host with it; print it "
+	  "with lazaret-policy release --public" },
 	{ no_requirement_mends, "a requirement has no remedies: only a person can let such a host "
 				"out again" },
 	{ nothing_names_severities,

@@ -85,6 +85,10 @@ stop() {
 
 store
 ok $? 'a policy with the keys that `lazaret-policy release --public` prints is good'
+sed 's/BEGIN PUBLIC/BEGIN PUBIC/' "$at/policy.json" >"$dir/dead.json"
+policy lint "$dir/dead.json" 2>&1 | grep -q 'release. cannot be read' &&
+	! grep -q 'cannot be read' "$dir/said"
+ok $? 'lint notes a key that cannot be read, and no other'
 start
 wait_for 5 is quarantined && held
 ok $? 'the host is quarantined'
