@@ -9,11 +9,11 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
+#include "agent/base/proxy.h"
 #include "agent/base/span.h"
 #include "agent/base/wire.h"
 #include "agent/config.h"
 #include "agent/mirrors.h"
-#include "agent/proxy.h"
 
 #define BLANKS " \t"
 

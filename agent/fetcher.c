@@ -8,9 +8,9 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/msg.h"
+#include "agent/base/proxy.h"
 #include "agent/base/wire.h"
 #include "agent/fetcher.h"
-#include "agent/proxy.h"
 
 /* CA, and client certificate and key when there are any; returns how many, or -errno. */
 static int open_credentials(const struct config *c, int fds[3], struct fault *fault)
@@ -21,13 +21,13 @@ static int open_credentials(const struct config *c, int fds[3], struct fault *fa
 	for (; n < 3 && *files[n]; n++) {
 		fds[n] = open(files[n], O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (fds[n] < 0) {
-			int err = -errno;
+			int err = fault_set(fault, -errno,
+					    "cannot read %s: %s; see [Policy] in lazaret.conf",
+					    files[n], strerror(errno));
 
 			while (n-- > 0)
 				close(fds[n]);
-			return fault_set(fault, err,
-					 "cannot read %s: %s; see [Policy] in lazaret.conf",
-					 files[n + 1], strerror(-err));
+			return err;
 		}
 	}
 	return n;

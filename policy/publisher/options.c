@@ -22,6 +22,9 @@ static const struct option all[] = {
 	{ "role", required_argument, NULL, 'r' },
 	{ "root", required_argument, NULL, 'R' },
 	{ "ca", required_argument, NULL, 'C' },
+	{ "certificate", required_argument, NULL, 'i' },
+	{ "private-key", required_argument, NULL, 'I' },
+	{ "proxy", required_argument, NULL, 'o' },
 	{ "helper", required_argument, NULL, 'H' },
 	{ "paths", required_argument, NULL, 'P' },
 	{ "leave-drafts", no_argument, NULL, 'l' },
@@ -75,6 +78,9 @@ static int set(struct options *o, int letter)
 	case 'r': o->role = optarg; return 0;
 	case 'R': o->root = optarg; return 0;
 	case 'C': o->ca = optarg; return 0;
+	case 'i': o->certificate = optarg; return 0;
+	case 'I': o->private_key = optarg; return 0;
+	case 'o': o->proxy = optarg; return 0;
 	case 'H': o->helper = optarg; return 0;
 	case 'K': o->type = optarg; return 0;
 	case 'c': o->challenge = optarg; return 0;

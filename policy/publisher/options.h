@@ -21,6 +21,7 @@ struct options {
 	bool has_life;
 	unsigned threshold;
 	const char *phrase_file, *as, *role, *root, *ca, *helper, *type;
+	const char *certificate, *private_key, *proxy;
 	const char *challenge, *span, *reason;
 	struct words keys, public, paths, open, thresholds;
 	bool json, yes, leave, terminating, revoke;
@@ -34,7 +35,8 @@ struct options {
  *   e --expires   k --key   p --passphrase-file   n --no-passphrase ROLE   N --no-passphrase
  *   u --public   t --threshold N   T --threshold ROLE=N   K --type   a --as   r --role
  *   P --paths   x --terminating   X --revoke   l --leave-drafts   j --json   y --yes
- *   R --root   C --ca   H --helper   c --challenge   f --for   s --reason
+ *   R --root   C --ca   i --certificate   I --private-key   o --proxy   H --helper   c --challenge
+ * f --for   s --reason
  */
 int options_read(int argc, char **argv, const char *takes, int min, int max, struct options *ret);
 

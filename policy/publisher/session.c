@@ -10,6 +10,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/msg.h"
+#include "agent/base/proxy.h"
 #include "agent/base/wire.h"
 #include "policy/publisher/session.h"
 
@@ -40,19 +41,57 @@ static int start(const char *helper, struct session *s, struct fault *fault)
 	return s->pid < 0 ? fault_set(fault, -errno, "fork: %s", strerror(errno)) : 0;
 }
 
-static int open_at(struct session *s, const char *url, const char *ca, struct fault *fault)
+/* CA, then certificate and key when there are any; returns how many, or -errno. */
+static int open_files(const struct session_plan *p, int fds[3], struct fault *fault)
+{
+	const char *const files[] = { p->ca ? p->ca : SYSTEM_CA, p->certificate, p->private_key };
+	int n = 0;
+
+	if (!p->certificate != !p->private_key)
+		return fault_set(fault, -EINVAL,
+				 "--certificate and --private-key come together or not at all");
+	for (; n < 3 && files[n]; n++) {
+		fds[n] = open(files[n], O_RDONLY | O_CLOEXEC);
+		if (fds[n] < 0) {
+			int err = fault_set(fault, -errno, "%s: %s", files[n], strerror(errno));
+
+			while (n-- > 0)
+				close(fds[n]);
+			return err;
+		}
+	}
+	return n;
+}
+
+static int send_open(struct session *s, const char *url, const struct session_plan *p,
+		     struct fault *fault)
 {
 	struct fetch_open o = { .timeout_ms = TIMEOUT_MS };
-	_close_ int fd = open(ca, O_RDONLY | O_CLOEXEC);
 	const char *slash = url[strlen(url) - 1] == '/' ? "" : "/";
-	struct fetch_got got;
-	int r;
+	int fds[3], n, r;
 
-	if (fd < 0)
-		return fault_set(fault, -errno, "%s: %s", ca, strerror(errno));
 	if (snprintf(o.base, sizeof(o.base), "%s%s", url, slash) >= (int)sizeof(o.base))
 		return fault_set(fault, -ENAMETOOLONG, "%.60s...: too long an address", url);
-	r = msg_send(s->server.session, &o, sizeof(o), &fd, 1);
+	r = proxy_choose(p->proxy ? p->proxy : PROXY_ENVIRONMENT, o.base, o.proxy);
+	if (r < 0)
+		return fault_set(fault, r, "the proxy's address is too long");
+	n = open_files(p, fds, fault);
+	if (n < 0)
+		return n;
+	o.flags = n == 3 ? FETCH_HAS_CLIENT : 0;
+	r = msg_send(s->server.session, &o, sizeof(o), fds, (size_t)n);
+	explicit_bzero(o.proxy, sizeof(o.proxy));
+	while (n-- > 0)
+		close(fds[n]);
+	return r;
+}
+
+static int open_at(struct session *s, const char *url, const struct session_plan *p,
+		   struct fault *fault)
+{
+	struct fetch_got got;
+	int r = send_open(s, url, p, fault);
+
 	if (r == 0)
 		r = msg_recv(s->server.session, &got, sizeof(got), NULL, NULL, 2 * TIMEOUT_MS);
 	if (r == 0 && got.err)
@@ -61,14 +100,14 @@ static int open_at(struct session *s, const char *url, const char *ca, struct fa
 	return r < 0 ? fault_set(fault, r, "lazaret-fetch: %s", strerror(-r)) : 0;
 }
 
-int session_open(const char *url, const char *helper, const char *ca, struct session *ret,
+int session_open(const char *url, const struct session_plan *plan, struct session *ret,
 		 struct fault *fault)
 {
 	struct session s = { .server = { .session = -1, .store = -1 } };
-	int r = start(helper ? helper : HELPER, &s, fault);
+	int r = start(plan->helper ? plan->helper : HELPER, &s, fault);
 
 	if (r == 0)
-		r = open_at(&s, url, ca ? ca : SYSTEM_CA, fault);
+		r = open_at(&s, url, plan, fault);
 	if (r < 0) {
 		session_close(&s);
 		fault_prefix(fault, "%s", url);

@@ -11,8 +11,13 @@ struct session {
 	pid_t pid;
 };
 
-/* helper is the program, NULL for the installed one; ca a PEM file, NULL for the system's. */
-int session_open(const char *url, const char *helper, const char *ca, struct session *ret,
+/* Files, and what proxy.h says; NULL: what is installed, the system's, no certificate, environment.
+ */
+struct session_plan {
+	const char *helper, *ca, *certificate, *private_key, *proxy;
+};
+
+int session_open(const char *url, const struct session_plan *plan, struct session *ret,
 		 struct fault *fault);
 void session_close(struct session *s);
 

@@ -62,8 +62,10 @@ static int verify_folder(const struct options *o, struct trial *t, struct trial_
 static int verify_server(const struct options *o, struct trial *t, struct trial_result *ret,
 			 struct fault *fault)
 {
+	const struct session_plan plan = { o->helper, o->ca, o->certificate, o->private_key,
+					   o->proxy };
 	struct session s;
-	int r = session_open(o->args[0], o->helper, o->ca, &s, fault);
+	int r = session_open(o->args[0], &plan, &s, fault);
 
 	if (r < 0)
 		return r;
@@ -82,7 +84,7 @@ int verify_main(int argc, char **argv)
 	struct options o;
 	int r;
 
-	if (options_read(argc, argv, "jRCH", 1, 1, &o) < 0)
+	if (options_read(argc, argv, "jRCHiIo", 1, 1, &o) < 0)
 		return tool_usage("verify");
 	r = strncmp(o.args[0], "https://", 8) ? verify_folder(&o, &trial, &result, &fault)
 					      : verify_server(&o, &trial, &result, &fault);

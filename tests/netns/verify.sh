@@ -43,6 +43,8 @@ cat >nginx.conf <<EOF_CONF
 daemon off; master_process off; error_log $dir/errors; pid $dir/pid;
 events {}
 http { access_log off; server { listen 127.0.0.1:8443 ssl; root $dir/www;
+	ssl_certificate $dir/ca.pem; ssl_certificate_key $dir/key.pem; }
+	server { listen 127.0.0.1:8446 ssl; root $dir/www; ssl_client_certificate $dir/ca.pem; ssl_verify_client on;
 	ssl_certificate $dir/ca.pem; ssl_certificate_key $dir/key.pem; } }
 EOF_CONF
 nginx -c "$dir/nginx.conf" 2>/dev/null &
@@ -57,6 +59,23 @@ t 'from a root of ours' 0 valid --ca ca.pem --root fleet/metadata/1.root.json ht
 t "another's root" 1 'not valid: .* signatures' --ca ca.pem --root other/metadata/1.root.json https://localhost:8443
 t 'a certificate that nobody vouches for' 1 'not valid: .*certificate' https://localhost:8443/
 t 'no server' 1 'not valid: .*refused' --ca ca.pem https://localhost:8444/
+t 'a server that knows its hosts' 0 'policy version 1' --ca ca.pem --certificate ca.pem --private-key key.pem https://localhost:8446/
+t 'which does not know us' 1 'answered with status 400' --ca ca.pem https://localhost:8446/
+t 'a certificate without key' 1 'come together' --ca ca.pem --certificate ca.pem https://localhost:8446/
+t 'a key that is not there' 1 'nokey.pem: No such file' --ca ca.pem --certificate ca.pem --private-key nokey.pem https://localhost:8446/
+"$O/tests/netns/proxy" 3128 >proxy.log &
+pid="$pid $!"
+for _ in $(seq 50); do
+	grep -q ready proxy.log && break
+	sleep 0.1
+done
+t 'through a proxy' 0 'policy version 1' --ca ca.pem --proxy http://localhost:3128 https://localhost:8443/
+https_proxy=localhost:3128 t "the environment's" 0 'policy version 1' --ca ca.pem https://localhost:8443/
+n=$((n + 1))
+[ "$(grep -c localhost:8443 proxy.log)" = 2 ] || printf 'not '
+echo "ok $n - it was asked both times"
+https_proxy=localhost:9 t 'a proxy that is not there' 1 'the proxy localhost:9: .*refused' --ca ca.pem https://localhost:8443/
+https_proxy=localhost:9 t 'none' 0 'policy version 1' --proxy none --ca ca.pem https://localhost:8443/
 t 'no CA file' 1 'none.pem: No such file' --ca none.pem https://localhost:8443/
 sleep 1 # nginx tells versions apart by the second
 rm www/metadata/1.snapshot.json

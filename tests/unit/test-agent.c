@@ -14,7 +14,7 @@
 #include "agent/mirrors.h"
 #include "agent/pace.h"
 #include "agent/poll.h"
-#include "agent/proxy.h"
+#include "agent/base/proxy.h"
 #include "tests/unit/test.h"
 
 static char folder[] = "/tmp/test-agent.XXXXXX";

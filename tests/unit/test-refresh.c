@@ -209,6 +209,16 @@ static void test_cannot_begin(void **state)
 	assert_non_null(strstr(fault.why, "cannot read /nonexistent"));
 	assert_in_range(mirrors_wait(m, io_boot_ms()), 44, 61);
 	mirrors_free(m);
+
+	/* The file that is at fault is named, not the first one. */
+	config.ca = (char *)"/dev/null";
+	config.certificate = (char *)"/nocertificate";
+	config.private_key = (char *)"/nokey";
+	fault = (struct fault){ 0 };
+	assert_int_equal(mirrors_new("https://good/", 900, &m), 0);
+	assert_int_equal(refresh_start(loop, &helpers, m, on_done, NULL, &r, &fault), -ENOENT);
+	assert_non_null(strstr(fault.why, "cannot read /nocertificate"));
+	mirrors_free(m);
 	sd_event_unref(loop);
 }
 

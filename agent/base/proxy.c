@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/proxy.h"
+#include "agent/base/proxy.h"
 
 #define SCHEME "https://"
 
