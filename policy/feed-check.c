@@ -70,21 +70,24 @@ static int compare_packages(const struct feed *f, const struct feed_package *a,
 	return strcmp(feed_text(f, a->name), feed_text(f, b->name));
 }
 
+static bool name_ok(const char *name, uint32_t kind, uint32_t hash)
+{
+	size_t n = strnlen(name, FEED_WORD_MAX);
+
+	return n && n < FEED_WORD_MAX && hash == feed_hash(kind, name, n);
+}
+
 static int check_package(const struct feed *f, uint32_t i, struct fault *fault)
 {
 	const struct feed_package *p = &f->packages[i];
 	uint32_t first = le32toh(p->first), end = le32toh(p[1].first);
 	uint32_t fixed_end = le32toh(p->fixed_end), open_end = le32toh(p->open_end);
-	const char *name;
+	uint32_t kind = le32toh(p->kind);
 
-	if (!word_ok(f, p->name) || le32toh(p->kind) >= PACKAGE_KINDS)
+	if (!text_ok(f, p->name) || kind >= PACKAGE_KINDS ||
+	    !name_ok(feed_text(f, p->name), kind, le32toh(p->hash)) ||
+	    !(le32toh(f->header->kinds) >> kind & 1))
 		return refuse(fault, "package", i);
-	name = feed_text(f, p->name);
-	if (!*name || le32toh(p->hash) != feed_hash(le32toh(p->kind), name, strlen(name)) ||
-	    !(le32toh(f->header->kinds) >> le32toh(p->kind) & 1))
-		return refuse(fault, "package", i);
-	if (i && compare_packages(f, p - 1, p) >= 0)
-		return refuse(fault, "order of package", i);
 	if (first > fixed_end || fixed_end > open_end || open_end > end || first >= end ||
 	    end > f->n_records || (!i && first))
 		return refuse(fault, "records of package", i);
@@ -134,20 +137,75 @@ static int check_records(const struct feed *f, const struct feed_package *p, str
 	return 0;
 }
 
-int feed_check(const struct feed *f, struct fault *fault)
+static int check_header(const struct feed *f, struct fault *fault)
 {
-	int r;
-
 	if (!word_ok(f, f->header->distro) || !word_ok(f, f->header->release) ||
 	    le32toh(f->packages[f->n_packages].first) != f->n_records)
 		return refuse(fault, "header of version", FEED_VERSION);
-	r = check_pool(f, fault);
+	return 0;
+}
+
+int feed_check(const struct feed *f, struct fault *fault)
+{
+	int r = check_header(f, fault);
+
+	if (r == 0)
+		r = check_pool(f, fault);
 	if (r == 0)
 		r = check_buckets(f, fault);
 	for (uint32_t i = 0; r == 0 && i < f->n_packages; i++) {
 		r = check_package(f, i, fault);
+		if (r == 0 && i && compare_packages(f, &f->packages[i - 1], &f->packages[i]) >= 0)
+			r = refuse(fault, "order of package", i);
 		if (r == 0)
 			r = check_records(f, &f->packages[i], fault);
 	}
 	return r;
+}
+
+int feed_watch(struct feed *f, struct fault *found)
+{
+	int r = check_header(f, found);
+
+	if (r == 0)
+		r = check_buckets(f, found);
+	for (uint32_t i = 0; r == 0 && i < f->n_packages; i++)
+		r = check_package(f, i, found);
+	if (r == 0)
+		f->watch = found;
+	return r;
+}
+
+/* As check_pool() has it, of one text. */
+static bool is_plain(const struct feed *f, uint32_t little)
+{
+	const char *p = feed_text(f, little);
+	size_t n = 0;
+
+	while (p[n] >= ' ' && p[n] <= '~' && n < FEED_TEXT_MAX)
+		n++;
+	return !p[n];
+}
+
+static bool is_in_place(const struct feed_walk *w, const struct feed_record *r)
+{
+	return (w->at < w->fixed_end) == (r->state == ADVISORY_FIXED) &&
+	       (w->at < w->open_end) == (r->state < ADVISORY_NOT_AFFECTED);
+}
+
+void feed_check_next(const struct feed_walk *w)
+{
+	const struct feed_record *r = &w->feed->records[w->at];
+
+	if (!record_ok(w->feed, r) || !is_in_place(w, r))
+		refuse(w->feed->watch, "record", w->at);
+}
+
+void feed_check_told(const struct feed *f, uint32_t at)
+{
+	const struct feed_record *r = &f->records[at];
+
+	if (!is_plain(f, r->id) || !is_plain(f, r->also) || !is_plain(f, r->introduced) ||
+	    !is_plain(f, r->bound))
+		refuse(f->watch, "texts of record", at);
 }

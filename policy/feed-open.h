@@ -15,6 +15,8 @@ struct feed {
 	void *mapped; /* to be unmapped, of this size */
 	size_t size;
 	void *copied; /* to be freed */
+	struct fault
+		*watch; /* gets what is amiss with advisories that are read; NULL: nobody asks */
 };
 
 /* A text by its place, a little-endian number; "" for a place outside. */
@@ -22,3 +24,7 @@ const char *feed_text(const struct feed *f, uint32_t at);
 
 /* A record below n_records. */
 void feed_read(const struct feed *f, uint32_t at, struct advisory *ret);
+
+/* For feed_watch(): the advisory that a walk comes to next, and the texts of one that it gives. */
+void feed_check_next(const struct feed_walk *w);
+void feed_check_told(const struct feed *f, uint32_t at);

@@ -266,6 +266,8 @@ bool feed_next_affecting(struct feed_walk *w, const char *version, size_t len, s
 	struct installed i = { version, len };
 
 	while (w->at < w->open_end) {
+		if (w->feed->watch)
+			feed_check_next(w);
 		feed_read(w->feed, w->at, ret);
 		/* All fixes behind this one are older. */
 		if (w->at < w->fixed_end && compare(w->feed, &i, ret->fixed) >= 0) {
@@ -273,8 +275,11 @@ bool feed_next_affecting(struct feed_walk *w, const char *version, size_t len, s
 			continue;
 		}
 		w->at++;
-		if (affects(w->feed, ret, &i))
-			return true;
+		if (!affects(w->feed, ret, &i))
+			continue;
+		if (w->feed->watch)
+			feed_check_told(w->feed, w->at - 1);
+		return true;
 	}
 	return false;
 }

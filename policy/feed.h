@@ -96,6 +96,14 @@ int feed_use(const void *data, size_t len, struct feed **ret, struct fault *faul
  */
 int feed_check(const struct feed *f, struct fault *fault);
 
+/*
+ * The same for who asks for a few packages only: these are checked at once, 0 or -EBADMSG; an
+ * advisory when feed_next_affecting() comes to it, and *found gets the first fault.  When that is
+ * empty in the end, all that the answer rests on was well-formed.  It must live as long as the
+ * feed.
+ */
+int feed_watch(struct feed *f, struct fault *found);
+
 void feed_tell(const struct feed *f, struct feed_about *ret);
 
 /* A walk over advisories; copied freely, and over when its feed is unmapped. */

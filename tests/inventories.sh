@@ -18,7 +18,7 @@ ok() { # STATUS WHAT
 }
 
 # --- the programs -----------------------------------------------------------------------
-rpm_O=$O/with-rpm
+rpm_O=$O-rpm
 mkdir -p "$rpm_O"
 [ -e "$rpm_O/.config" ] || make -s -f "$src/Makefile" O="$rpm_O" defconfig >"$t/said" 2>&1
 sed -i 's/^# CONFIG_POSTURE_RPM is not set/CONFIG_POSTURE_RPM=y/' "$rpm_O/.config"

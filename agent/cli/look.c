@@ -28,7 +28,8 @@ struct options {
 	bool all, plain;
 };
 
-static int open_feed(const struct options *o, struct feed **ret, struct fault *fault)
+static int open_feed(const struct options *o, struct feed **ret, struct fault *bent,
+		     struct fault *fault)
 {
 	_close_ int fd = open(o->feed, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	_drop_(drop_feed) struct feed *f = NULL;
@@ -36,8 +37,8 @@ static int open_feed(const struct options *o, struct feed **ret, struct fault *f
 	int r = fd < 0 ? fault_set(fault, -errno, "%s", strerror(errno)) : feed_map(fd, &f, fault);
 
 	/* No lazaret-vet has looked at it. */
-	if (r == 0)
-		r = feed_check(f, fault);
+	if (r == 0 && feed_watch(f, bent) < 0)
+		r = fault_set(fault, -EBADMSG, "%s", bent->why);
 	if (r == 0) {
 		feed_tell(f, &about);
 		if (o->status && about.order != VERSION_DPKG)
@@ -107,15 +108,15 @@ static int judge_root(const struct options *o, const struct feed *feed, struct f
 	return r == -ESTALE || r == -ETIME ? 0 : r;
 }
 
-static int evaluate(const struct options *o, struct findings **ret, struct fault *fault)
+static int judge_any(const struct options *o, const struct feed *feed, struct findings **ret,
+		     struct fault *fault)
 {
 	_close_ int status = o->status ? open(o->status, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
-	_drop_(drop_feed) struct feed *feed = NULL;
-	int r = o->feed ? open_feed(o, &feed, fault) : 0;
+	int r = 0;
 
-	if (r == 0 && o->root)
+	if (o->root)
 		return judge_root(o, feed, ret, fault);
-	if (r == 0 && status < 0)
+	if (status < 0)
 		r = fault_set(fault, -errno, "%s: %s", o->status, strerror(errno));
 	if (r < 0)
 		return r;
@@ -123,6 +124,19 @@ static int evaluate(const struct options *o, struct findings **ret, struct fault
 		     : judge_told(status, feed, ret, fault);
 	if (r < 0 && fault->line)
 		fault_prefix(fault, "%s", o->status);
+	return r;
+}
+
+static int evaluate(const struct options *o, struct findings **ret, struct fault *fault)
+{
+	struct fault bent = { 0 };
+	_drop_(drop_feed) struct feed *feed = NULL;
+	int r = o->feed ? open_feed(o, &feed, &bent, fault) : 0;
+
+	if (r == 0)
+		r = judge_any(o, feed, ret, fault);
+	if (r == 0 && *bent.why)
+		r = fault_set(fault, -EBADMSG, "%s: %s", o->feed, bent.why);
 	return r;
 }
 
