@@ -69,7 +69,7 @@ printf '%s\n' '[Policy]' '[Agent]' "StateDirectory=$dir/state" "RuntimeDirectory
 	"HelperDirectory=$dir/bin" "HostRoot=$dir/host" >"$dir/lazaret.conf"
 start
 await 1 'only a policy already stored counts'
-idle 'no policy'
+IDLE=10 idle 'no policy'
 stop
 
 mkdir -p "$dir/state/store/generation-1"
