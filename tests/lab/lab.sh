@@ -102,6 +102,7 @@ lab_mirror() { # SUITE
 # lab_rootfs [PACKAGES]: prints the path of a minimal Debian of this machine's own release (so that
 # our programs run in it) with the real ClamAV, apt, ufw and nginx, and what else is asked for; built
 # once.
+# shellcheck disable=SC2120
 lab_rootfs() {
 	local suite pkgs dir opts=() line mirror
 
