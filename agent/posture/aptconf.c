@@ -13,7 +13,8 @@
 
 #define FILE_MAX  (1024 * 1024)
 #define FILES_MAX 256
-#define DEPTH_MAX 16 /* of braces */
+#define DEPTH_MAX 16			 /* of braces */
+#define WHOLE_MAX (4 * APTCONF_TEXT_MAX) /* of a name with its scope */
 
 enum {
 	DEFAULT_RELEASE,
@@ -116,10 +117,9 @@ static bool read_word(struct reading *r, char out[APTCONF_TEXT_MAX])
 }
 
 /* "APT::Default-Release" from the braces around it and the name itself. */
-static void join(const struct reading *r, const char *name, char out[3 * APTCONF_TEXT_MAX])
+static void join(const struct reading *r, const char *name, char out[WHOLE_MAX])
 {
-	snprintf(out, 3 * APTCONF_TEXT_MAX, "%s%s%s", r->scope, *r->scope && *name ? "::" : "",
-		 name);
+	snprintf(out, WHOLE_MAX, "%.255s%s%.127s", r->scope, *r->scope && *name ? "::" : "", name);
 }
 
 static void note(const struct reading *r, const char *value, struct said *s)
@@ -142,7 +142,7 @@ static void clear(struct reading *r, const char *name)
 
 static void set(struct reading *r, const char *name, const char *value)
 {
-	char whole[3 * APTCONF_TEXT_MAX];
+	char whole[WHOLE_MAX];
 
 	if (!strcmp(name, "#clear")) {
 		clear(r, value);
@@ -160,7 +160,7 @@ static void set(struct reading *r, const char *name, const char *value)
 
 static bool open_brace(struct reading *r, const char *name)
 {
-	char whole[3 * APTCONF_TEXT_MAX];
+	char whole[WHOLE_MAX];
 
 	join(r, name, whole);
 	if (r->depth == DEPTH_MAX || strlen(whole) >= sizeof(r->scope))
