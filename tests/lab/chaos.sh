@@ -1,0 +1,184 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lazaretd against trouble of all kinds at once, on a real host: ClamAV switched off in many ways
+# in random order, the mirror gone while it is needed, dpkg killed in the middle, somebody who
+# switches it off again and again.  Each time the host has to end repaired.
+#
+#	CHAOS_ROUNDS  of many ways at once (1)     CHAOS_SEED    of the dice (1)
+#	CHAOS_KILLS   of dpkg at random times (2)
+set -u
+: "${src:?}" "${O:?}"
+. "$src/tests/lab/lab.sh"
+. "$src/tests/lab/parts.sh"
+lab_enter "$0" "$@"
+rounds=${CHAOS_ROUNDS:-1} kills=${CHAOS_KILLS:-2}
+RANDOM=${CHAOS_SEED:=1}
+echo "# CHAOS_SEED=$CHAOS_SEED"
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
+
+at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+tell() { sed 's/^/# /' "$LAB_DIR/said"; }
+journal() { at journalctl -u lazaretd --no-pager -n 40 -o cat; tell; }
+look() { at /usr/lib/lazaret/probe look antivirus; }
+mend() { at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe mend "$1"; }
+is() { at lazaret --json status; grep -q "\"state\":\"$1\"" "$LAB_DIR/said"; } # STATE
+# It looks now; and it is so.
+becomes() { at lazaret check; lab_wait "$2" is "$1"; } # STATE SECONDS
+
+# --- the host ---------------------------------------------------------------------------
+rootfs=$(lab_rootfs) || quit 'a root for the host'
+layer=$(lab_layer host)
+repo=$LAB_DIR/repo
+store=$layer/var/lib/lazaret/store
+rm -rf "$repo" "$repo.key"
+mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
+	"$layer/usr/lib/tmpfiles.d" "$layer/etc/apt" "$layer/srv" "$layer/usr/share/keyrings" \
+	"$layer/usr/bin" "$layer/usr/sbin" "$layer/etc/lazaret" "$store/generation-1"
+install "$O/agent/remedy/lazaret-remedy" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
+install "$O/agent/lazaretd" "$layer/usr/sbin/"
+install "$O/agent/lazaret" "$layer/usr/bin/"
+: >"$layer/etc/lazaret/lazaret.conf"
+for u in lazaretd.service lazaret.slice 'lazaret-remedy-*'; do
+	# shellcheck disable=SC2086
+	(cd "$O/systemd" && install -m 644 $u "$layer/usr/lib/systemd/system/")
+done
+install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
+install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
+lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
+for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
+lab_apt_repo "$repo" lab
+cp -a "$repo" "$layer/srv/repo"
+cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
+echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo lab main" >"$layer/etc/apt/sources.list"
+sources='"sources": [{ "uri": "file:/srv/repo", "suite": "lab", "component": "main", "keyring": "lab.gpg" }],'
+remedies='"remedies": ["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
+cat >"$store/generation-1/policy.json" <<END
+{ "mode": "enforce", "look_every": "5s",
+  "allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] },
+  "providers": [$(sed "s|^\t\"remedies\"|\t$sources\n&|" "$src/docs/providers/clamav.json")],
+  "requirements": [{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s",
+	"tug": "quarantine", $remedies }] }
+END
+echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/generation-1/accepted.json"
+ln -s generation-1 "$store/current"
+lab_boot host "$rootfs" || quit 'the host boots'
+at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
+	at chown -R clamav: /var/lib/clamav && at chown -R lazaret-vet:lazaret /var/lib/lazaret/store &&
+	at systemctl restart clamav-daemon &&
+	at sh -c 'systemctl start $(cd /usr/lib/systemd/system && ls -d lazaret-remedy-antivirus-*.socket)' &&
+	lab_wait 20 look >/dev/null
+ok $? 'ClamAV answers'
+tell_unless() { [ "$1" = 0 ] || { tell; journal; }; }
+
+# A host without a past: what was repaired in one round is no tug-of-war in the next.
+fresh() {
+	at systemctl stop lazaretd
+	at sh -c 'rm -rf /var/lib/lazaret/agent; systemctl reset-failed lazaretd; systemctl start lazaretd' &&
+		becomes compliant 60 >/dev/null
+}
+fresh
+r=$?
+ok $r 'the host is compliant'
+tell_unless $r
+
+# --- all at once ------------------------------------------------------------------------
+unit=clamav-daemon.service etc=/etc/systemd/system/clamav-daemon.service conf=/etc/clamav/clamd.conf
+ways=(
+	'systemctl stop clamav-daemon.service clamav-daemon.socket'
+	"systemctl kill -s KILL $unit"
+	"systemctl kill --signal=SIGSTOP $unit"
+	"systemctl freeze $unit"
+	"systemctl disable $unit"
+	"systemctl mask --now $unit clamav-daemon.socket"
+	"systemctl mask --runtime $unit"
+	"rm -f $etc; : >$etc; systemctl daemon-reload"
+	"mkdir -p $etc.d; printf '[Unit]\nConditionPathExists=/nowhere\n' >$etc.d/no.conf; systemctl daemon-reload"
+	"systemctl set-property --runtime $unit CPUQuota=1%"
+	"echo 'ExcludePath ^/' >>$conf"
+	"sed -i 's/^MaxFileSize .*/MaxFileSize 1K/' $conf; chattr +i $conf"
+	"sed -i 's|^LocalSocket .*|LocalSocket /tmp/elsewhere|' $conf"
+	"chattr -i $conf; rm -f $conf"
+	'chmod -x /usr/sbin/clamd'
+	'rm -f /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright'
+	'apt-mark hold clamav-daemon'
+	'apt-get -y --allow-change-held-packages remove clamav-daemon'
+	'rm -rf /var/lib/apt/lists/*; mv /etc/apt/sources.list /root'
+	"printf 'Package: clamav*\nPin: release *\nPin-Priority: -1\n' >/etc/apt/preferences.d/no"
+)
+# dice SEED: bytes, the same each time.
+dice() { awk -v s="$1" 'BEGIN { srand(s); while (i++ < 4096) printf "%c", 33 + int(rand() * 90) }'; }
+for ((i = 1; i <= rounds; i++)); do
+	fresh || { ok 1 "round $i begins compliant"; journal; break; }
+	chosen=$(seq 0 $((${#ways[@]} - 1)) | shuf -n $((3 + RANDOM % 6)) --random-source=<(dice $RANDOM))
+	for w in $chosen; do at sh -c "${ways[w]}"; done
+	t=$(becomes compliant 110)
+	r=$?
+	[ $r != 0 ] || { look; r=$?; }
+	ok $r "round $i: ways $(echo $chosen): repaired in ${t:-?} ms"
+	tell_unless $r
+	at sh -c "chattr -i $conf; rm -f /etc/apt/preferences.d/no; [ ! -e /root/sources.list ] ||
+		mv /root/sources.list /etc/apt/"
+done
+
+# --- a mirror that is down --------------------------------------------------------------
+fresh
+at sh -c 'mv /srv/repo /srv/away; apt-get -y --allow-change-held-packages purge clamav-daemon'
+becomes quarantined 30 >/dev/null
+r=$?
+tell_unless $r
+ok $r 'without a package and a mirror the host is quarantined'
+failed() { at lazaret history; grep -q 'repair antivirus-reinstall: ' "$LAB_DIR/said"; }
+lab_wait 60 failed >/dev/null
+ok $? "it says why: $(grep 'antivirus-reinstall: ' "$LAB_DIR/said" | tail -n 1 | cut -c1-160)"
+at sh -c 'mv /srv/away /srv/repo'
+t=$(lab_wait 90 is compliant)
+r=$?
+ok $r "with the mirror it is repaired, by itself, after ${t:-?} ms"
+tell_unless $r
+
+# --- dpkg is killed ---------------------------------------------------------------------
+at systemctl stop lazaretd
+bad=0 cut=0
+for ((i = 1; i <= kills; i++)); do
+	at apt-get -y --allow-change-held-packages purge clamav-daemon
+	mend antivirus-reinstall &
+	lab_wait 30 lab_exec host pgrep -x dpkg >/dev/null
+	sleep "$((RANDOM % 2)).$((RANDOM % 10))"
+	at pkill -9 -x 'dpkg|dpkg-deb|apt-get|clamav-daemon.p' && cut=$((cut + 1))
+	wait $!
+	look || { mend antivirus-reinstall && look; } || { bad=$((bad + 1)); tell; }
+	at dpkg --audit
+	[ ! -s "$LAB_DIR/said" ] || { bad=$((bad + 1)); tell; }
+done
+ok $bad "dpkg killed $cut of $kills times: the next repair mends all of it"
+
+# --- somebody keeps switching it off ----------------------------------------------------
+fresh
+rests() { at lazaret --json status; grep -q '"grade":"pass"' "$LAB_DIR/said" && ! grep -q '"running":true' "$LAB_DIR/said"; }
+for ((i = 1; i <= 6; i++)); do
+	at systemctl stop clamav-daemon.service clamav-daemon.socket
+	at lazaret check
+	[ $i = 6 ] || lab_wait 20 rests >/dev/null || break
+done
+at lazaret history
+grep -q 'av failed again' "$LAB_DIR/said" || { at lazaret check; at lazaret history; }
+t=$(grep 'av failed again' "$LAB_DIR/said" | tail -n 1)
+ok "$([ -n "$t" ]; echo $?)" "a tug-of-war is told: $t"
+[ -n "$t" ] || journal
+lab_wait 30 look >/dev/null
+at lazaret check
+is quarantined && grep -q 'failed again' "$LAB_DIR/said"
+r=$?
+ok $r 'ClamAV is back, and the policy holds the host all the same'
+tell_unless $r
+at systemctl kill -s KILL lazaretd
+sleep 1
+lab_wait 20 is quarantined >/dev/null && grep -q 'failed again' "$LAB_DIR/said"
+ok $? 'also after lazaretd was killed'
+echo "1..$n"
