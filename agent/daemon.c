@@ -83,6 +83,11 @@ static int open_host(struct daemon *d, struct fault *fault)
 	d->host.remembered = remembered_new();
 	if (!d->host.remembered)
 		return -ENOMEM;
+	/* Another root than this machine's own has neither its kernel nor its processes. */
+	if (!strcmp(d->config->host_root, "/") && uname(&d->kernel) == 0) {
+		d->host.kernel = &d->kernel;
+		d->host.running = &d->processes;
+	}
 	d->host.root = open(d->config->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (d->host.root < 0)
 		return fault_set(fault, -errno, "[Agent] HostRoot=%s: %m", d->config->host_root);

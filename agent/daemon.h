@@ -5,12 +5,15 @@
  */
 #pragma once
 
+#include <sys/utsname.h>
+
 #include "agent/clock.h"
 #include "agent/config.h"
 #include "agent/decide.h"
 #include "agent/helper.h"
 #include "agent/judge.h"
 #include "agent/known.h"
+#include "agent/posture/running.h"
 #include "netfilter/gateways.h"
 #include "netfilter/nft.h"
 #include "policy/feed.h"
@@ -83,6 +86,11 @@ struct daemon {
 	struct remedy_run *witness; /* under way */
 	uint64_t witness_asked;	    /* io_boot_ms() */
 	bool witness_changed;
+	bool witness_round;	  /* a round waits for its answer */
+	struct running processes; /* what it said of processes; the host's, too */
+	struct running hearing;	  /* what it is saying */
+	uint64_t processes_heard; /* io_boot_ms() */
+	struct utsname kernel;
 	struct control *control;
 	struct events *events;
 	struct rtnl *rtnl;

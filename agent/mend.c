@@ -11,6 +11,7 @@
 #include "agent/mend.h"
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
+#include "agent/witness.h"
 
 /* It ends itself at its limit, and may take that long to end what it runs. */
 #define ENDING_SECONDS 120
@@ -48,7 +49,8 @@ static void on_done(void *ctx, int err, const char *why)
 		ladder_end(l, s->req, d->running, err, io_now(), io_dice());
 		memory_climbed(d->memory, s->req);
 	}
-	round_look(d, name);
+	if (!witness_look(d))
+		round_look(d, name);
 }
 
 static uint64_t limit_ms(const struct requirement *req, enum remedy remedy)
@@ -88,7 +90,7 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 
 void mend(struct daemon *d)
 {
-	if (!d->decision.mend)
+	if (!d->decision.mend || d->witness_round)
 		return;
 	for (size_t i = 0; i < d->n_subjects && !d->run; i++) {
 		struct subject *s = &d->subjects[i];

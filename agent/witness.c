@@ -5,6 +5,7 @@
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/daemon.h"
+#include "agent/posture/patches.h"
 #include "agent/posture/remembered.h"
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
@@ -12,13 +13,25 @@
 
 #define EVERY_MS 30000
 #define LIMIT_MS 10000
+#define OLD_MS	 (15 * 60 * 1000) /* what was said that long ago is not known any more */
 
-static bool is_demanded(const struct policy *p)
+static bool is_demanded(const struct daemon *d)
 {
+	const struct policy *p = d->policy;
+
 	for (size_t i = 0; i < p->n_requirements; i++)
-		if (p->requirements[i].check == CHECK_ANTIVIRUS &&
-		    p->requirements[i].with.antivirus.on_access)
-			return true;
+		switch (p->requirements[i].check) {
+		case CHECK_ANTIVIRUS:
+			if (p->requirements[i].with.antivirus.on_access)
+				return true;
+			break;
+		case CHECK_PATCHES:
+			if (d->host.running)
+				return true;
+			break;
+		case CHECK_FIREWALL:
+		case CHECK_COUNT: break;
+		}
 	return false;
 }
 
@@ -29,6 +42,8 @@ static void on_line(void *ctx, const char *line)
 	int n, before;
 	long at;
 
+	if (running_hear(&d->hearing, line))
+		return;
 	_Static_assert(PROVIDER_NAME_MAX == 32, "the width below");
 	if (sscanf(line, "watches %31s %d", name, &n) != 2 || n < 0)
 		return;
@@ -37,32 +52,65 @@ static void on_line(void *ctx, const char *line)
 	d->witness_changed |= before < 0 || !before != !n;
 }
 
+static void take_running(struct daemon *d, const struct running *r)
+{
+	if (!running_same(&d->processes, r)) {
+		patches_forget(d->host.patches);
+		d->witness_changed = true;
+	}
+	d->processes = *r;
+}
+
 static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
-	bool changed = d->witness_changed;
+	bool changed;
 
 	d->witness = remedy_run_free(d->witness);
-	d->witness_changed = false;
 	if (err < 0)
 		log_warn("lazaret-witness: %s", why);
+	else if (d->hearing.whole) {
+		take_running(d, &d->hearing);
+		d->processes_heard = io_boot_ms();
+	}
+	changed = d->witness_changed || d->witness_round;
+	d->witness_changed = d->witness_round = false;
 	if (changed)
 		round_look(d, "seen by lazaret-witness");
 }
 
-void witness_ask(struct daemon *d)
+static void start(struct daemon *d)
 {
 	struct fault fault = { 0 };
-	uint64_t now = io_boot_ms();
 	int fd, r;
 
-	if (!d->policy || !is_demanded(d->policy) || d->witness ||
-	    (d->witness_asked && now - d->witness_asked < EVERY_MS))
-		return;
-	d->witness_asked = now;
+	d->witness_asked = io_boot_ms();
+	d->hearing = (struct running){ 0 };
 	fd = helper_witness(&d->helpers, &fault);
 	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, LIMIT_MS, &d->witness);
 	if (r < 0)
 		log_warn("lazaret-witness cannot be asked: %s",
 			 *fault.why ? fault.why : strerror(-r));
+}
+
+void witness_ask(struct daemon *d)
+{
+	const struct running unknown = { 0 };
+	uint64_t now = io_boot_ms();
+
+	if (d->processes.whole && now - d->processes_heard > OLD_MS)
+		take_running(d, &unknown);
+	if (d->policy && is_demanded(d) && !d->witness &&
+	    (!d->witness_asked || now - d->witness_asked >= EVERY_MS))
+		start(d);
+}
+
+bool witness_look(struct daemon *d)
+{
+	if (!d->policy || !is_demanded(d))
+		return false;
+	d->witness = remedy_run_free(d->witness);
+	start(d);
+	d->witness_round = d->witness != NULL;
+	return d->witness_round;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 struct daemon;
 
 /*
@@ -9,3 +11,9 @@ struct daemon;
  * looked at again.
  */
 void witness_ask(struct daemon *d);
+
+/*
+ * Has it look at once and makes a round of that when it has answered: after a remedy only what is
+ * seen afresh counts.  false: there is nothing to ask, and the caller makes the round.
+ */
+bool witness_look(struct daemon *d);

@@ -2,6 +2,7 @@
 /* A look at patches, between what finds (patches.c) and what tells (patches-tell.c). */
 #pragma once
 
+#include "agent/posture/kernel.h"
 #include "agent/posture/patches.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/trace.h"
@@ -14,6 +15,7 @@ struct kept {
 	struct trace trace;
 	struct apt_seen seen;
 	size_t n_installed;
+	struct kernel kernel;
 };
 
 /* How old lists may be is judged anew in each look: it changes nothing in what was found. */
@@ -33,7 +35,20 @@ struct look {
 	int err; /* why there may be more than what was found */
 	struct fault fault;
 	size_t counts[PATCH_STATES];
+	struct kernel kernel;
 };
+
+/* Notes why something may be missing; the first reason stays. */
+static inline void look_doubt(struct look *l, int err)
+{
+	if (!l->err)
+		l->err = err;
+}
+
+/* Adds what is installed and waits for a restart.  -ENOMEM. */
+int patches_wait(struct look *l);
+/* Adds the evidence for that: of the kernel, and of the processes. */
+void patches_tell_waits(const struct look *l, struct finding *f);
 
 /* What was found, in words: grade, sentence, advice and items. */
 void patches_tell(struct look *l, struct finding *f);

@@ -17,6 +17,11 @@ static void add_item(const struct patch *p, struct finding *f)
 
 	if (f->n_items == FINDING_ITEMS)
 		return;
+	if (p->state == PATCH_RESTART) {
+		snprintf(f->items[f->n_items++], sizeof(f->items[0]), "%s %s: %s", p->package,
+			 p->fixed, p->why);
+		return;
+	}
 	snprintf(f->items[f->n_items++], sizeof(f->items[0]), "%s %s -> %s%s%s%s", p->package,
 		 p->installed, p->fixed, *held ? " (" : "", held, *held ? ")" : "");
 }
@@ -79,11 +84,16 @@ static void say_failing(const struct look *l, size_t n, struct finding *f)
 	f->grade = GRADE_FAIL;
 	snprintf(f->what, sizeof(f->what), "%zu %s%s pending%s", n, kind, n == 1 ? " is" : "s are",
 		 others);
-	if (l->counts[PATCH_RESTART] && l->counts[PATCH_RESTART] == n)
+	if (fails_on(l->req, PATCH_RESTART) && l->counts[PATCH_RESTART] == n) {
+		snprintf(f->what, sizeof(f->what), "%zu update%s restart%s", n,
+			 n == 1 ? " is installed and waits for a"
+				: "s are installed and wait for a",
+			 others);
 		snprintf(f->todo, sizeof(f->todo), "restart what is named, or the host");
-	else
+	} else {
 		snprintf(f->todo, sizeof(f->todo),
 			 "install them: apt-get update && apt-get upgrade");
+	}
 }
 
 static void say_broken(const struct look *l, struct finding *f)
@@ -120,6 +130,7 @@ static void say_unknown(struct look *l, struct finding *f)
 		{ -EXDEV, "take that line out of apt's configuration, then: apt-get update" },
 		{ -EOPNOTSUPP, "put Acquire::GzipIndexes \"false\"; into a file in "
 			       "/etc/apt/apt.conf.d, then: apt-get update" },
+		{ -EAGAIN, "see: systemctl status lazaret-witness.socket" },
 		{ 0, "apt-get update" },
 	};
 	const struct kept *p = l->kept;

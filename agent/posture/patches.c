@@ -5,6 +5,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/posture/dpkg.h"
+#include "agent/posture/kernel.h"
 #include "agent/posture/patches-look.h"
 #include "agent/posture/sources.h"
 
@@ -50,12 +51,15 @@ const struct findings *patches_of(const struct patches *p, const struct requirem
 static const char *const with_dpkg[] = {
 	DPKG_STATUS,	       DPKG_UPDATES, APT_LISTS,	     APT_STAMP,	 APT_PREFERENCES,
 	APT_PREFERENCES_PARTS, APT_CONF,     APT_CONF_PARTS, OS_RELEASE,
+	REBOOT_REQUIRED,       REBOOT_REQUIRED_PKGS,
 };
 static const char *const without_dpkg[] = {
 	APK_INSTALLED,
 	"var/lib/rpm/rpmdb.sqlite",
 	"usr/lib/sysimage/rpm/rpmdb.sqlite",
 	OS_RELEASE,
+	REBOOT_REQUIRED,
+	REBOOT_REQUIRED_PKGS,
 };
 _Static_assert(COUNT(with_dpkg) <= TRACE_FILES && COUNT(without_dpkg) <= TRACE_FILES,
 	       "all are compared");
@@ -99,6 +103,8 @@ static void look_afresh(struct look *l)
 	if (r == 0)
 		r = find(l);
 	l->err = r;
+	if (l->findings)
+		look_doubt(l, patches_wait(l));
 }
 
 /* Keeps what was found when it is all there is. */
@@ -117,6 +123,7 @@ static void remember(struct look *l, const struct trace *trace)
 	k->findings = take(l->findings);
 	k->when = l->host->now;
 	k->current = true;
+	k->kernel = l->kernel;
 	k->trace = *trace;
 	k->seen = l->apt ? *apt_seen(l->apt) : (struct apt_seen){ 0 };
 	inventory_list(l->inv, &k->n_installed);
@@ -149,6 +156,7 @@ void look_patches(const struct requirement *req, const struct host *host, struct
 		remember(&l, &trace);
 	}
 	patches_tell(&l, &f);
+	patches_tell_waits(&l, &f);
 	inventory_free(l.inv);
 	apt_free(l.apt);
 	findings_free(l.findings);

@@ -13,6 +13,8 @@
 struct feed;
 struct nft;
 struct patches;
+struct running;
+struct utsname;
 
 enum grade { GRADE_PASS, GRADE_FAIL, GRADE_UNKNOWN, GRADE_COUNT };
 extern const char *const grade_names[GRADE_COUNT];
@@ -53,13 +55,15 @@ void finding_note(struct finding *f, const char *probe, enum grade grade, const 
 
 /* Where a look looks; a test gives it another root and another socket. */
 struct host {
-	int root;	    /* O_PATH directory, "/" */
-	struct nft *nft;    /* NULL when the kernel has no nf_tables or we may not ask it */
-	const char *clamd;  /* path of clamd's socket */
-	long now;	    /* seconds since 1970 */
-	const struct feed *feed;  /* of this host's distribution; NULL: there is none */
+	int root;		 /* O_PATH directory, "/" */
+	struct nft *nft;	 /* NULL when the kernel has no nf_tables or we may not ask it */
+	const char *clamd;	 /* path of clamd's socket */
+	long now;		 /* seconds since 1970 */
+	const struct feed *feed; /* of this host's distribution; NULL: there is none */
 	struct patches *patches; /* what the last looks saw (patches.h); NULL: always look afresh */
 	struct remembered *remembered; /* what looks remember; NULL: nothing */
+	const struct utsname *kernel;  /* the one that runs here; NULL: do not judge it */
+	const struct running *running; /* what processes run (running.h); NULL: do not judge them */
 };
 
 /*

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRACE_FILES 10
+#define TRACE_FILES 12
 
 struct trace {
 	size_t n;

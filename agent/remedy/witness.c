@@ -2,8 +2,9 @@
 /*
  * lazaret-witness: sees for lazaretd what that may not, in the open files of others' processes.
  * Of each provider whose scanner of opened files the policy demands it says how many places
- * the scanner watches (proc(5), fdinfo of fanotify): "+ watches NAME N".  It takes nothing from
- * outside and changes nothing; it ends like a remedy (remedy.h).
+ * the scanner watches (proc(5), fdinfo of fanotify): "+ watches NAME N".  Of processes that run
+ * code which an update replaced it says the unit and the package (running_say()).  It takes nothing
+ * from outside and changes nothing; it ends like a remedy (remedy.h).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/posture/running.h"
 #include "agent/posture/unit.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/remedy.h"
@@ -80,11 +82,33 @@ static int tell(const struct requirement *q, struct report *report, struct fault
 	return 0;
 }
 
+/* Units that run what is no longer installed. */
+static int tell_running(struct report *report, struct fault *fault)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct running running;
+	char line[RUNNING_LINE + 2] = "+ ";
+	int r = running_look(root, &running);
+
+	if (r < 0)
+		return fault_set(fault, r, "cannot see what processes run: %s", strerror(-r));
+	for (size_t i = 0; i < running.n; i++) {
+		running_say(&running, &running.rows[i], line + 2);
+		report_line(report, "", line);
+	}
+	running_say(&running, NULL, line + 2);
+	report_line(report, "", line);
+	return 0;
+}
+
 int main(void)
 {
 	struct report report = { .fd = STDOUT_FILENO };
 	struct fault fault = { 0 };
 	int r = demand_each(REMEDY_ANY, tell, &report, &fault);
+
+	if (r == 0)
+		r = tell_running(&report, &fault);
 
 	report_line(&report, r < 0 ? REMEDY_FAILED : REMEDY_OK, r < 0 ? fault.why : "");
 	return r < 0;

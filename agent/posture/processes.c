@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Processes that run what is no longer installed; see running.h for what counts. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/maps.h"
+#include "agent/posture/running.h"
+
+#define MAPS_MAX      (64 * 1024 * 1024) /* bytes; a process has 65,530 mappings as a rule */
+#define CGROUP_MAX    65536
+#define LOOK_LIMIT_MS 5000
+#define PATHS_MAX     128 /* files that are gone, of all processes together */
+#define PAIRS_MAX     1024
+
+/* What one unit maps, before it is known whose file that is. */
+struct pair {
+	char unit[RUNNING_UNIT];
+	size_t path;
+	unsigned processes;
+	long last; /* the process that was counted last */
+};
+
+struct walk {
+	struct running *ret;
+	struct owner paths[PATHS_MAX];
+	size_t n_paths;
+	struct pair pairs[PAIRS_MAX];
+	size_t n_pairs;
+	struct {
+		char mounts[64]; /* "mnt:[4026531841]" */
+		struct stat root;
+	} host;
+	/* The process at hand. */
+	size_t mapped[PATHS_MAX];
+	size_t n_mapped;
+};
+
+static void on_gone(void *ctx, const char *path, size_t len)
+{
+	struct walk *w = ctx;
+	size_t i = 0;
+
+	if (len >= OWNER_PATH_MAX)
+		return;
+	while (i < w->n_paths &&
+	       (strlen(w->paths[i].path) != len || memcmp(w->paths[i].path, path, len)))
+		i++;
+	if (i == PATHS_MAX) {
+		w->ret->more++;
+		return;
+	}
+	if (i == w->n_paths)
+		snprintf(w->paths[w->n_paths++].path, OWNER_PATH_MAX, "%.*s", (int)len, path);
+	for (size_t k = 0; k < w->n_mapped; k++)
+		if (w->mapped[k] == i)
+			return;
+	w->mapped[w->n_mapped++] = i;
+}
+
+static int read_link(int proc, long pid, const char *name, char *ret, size_t room)
+{
+	char path[48];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%ld/%s", pid, name);
+	n = readlinkat(proc, path, ret, room - 1);
+	if (n < 0)
+		return -errno;
+	ret[n] = '\0';
+	return 0;
+}
+
+static int stat_root(int proc, long pid, struct stat *ret)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "%ld/root", pid);
+	return fstatat(proc, path, ret, 0) < 0 ? -errno : 0;
+}
+
+/*
+ * A container has both a mount namespace and a root of its own.  A service in a sandbox has only
+ * the former, one that went into a chroot only the latter.
+ */
+static bool is_contained(const struct walk *w, int proc, long pid)
+{
+	char mounts[64];
+	struct stat root;
+
+	if (read_link(proc, pid, "ns/mnt", mounts, sizeof(mounts)) < 0 ||
+	    !strcmp(mounts, w->host.mounts))
+		return false;
+	return stat_root(proc, pid, &root) == 0 &&
+	       (root.st_dev != w->host.root.st_dev || root.st_ino != w->host.root.st_ino);
+}
+
+static void add_pair(struct walk *w, const char *unit, size_t path, long pid)
+{
+	struct pair *p = w->pairs;
+
+	while (p < w->pairs + w->n_pairs && (p->path != path || strcmp(p->unit, unit)))
+		p++;
+	if (p == w->pairs + PAIRS_MAX) {
+		w->ret->more++;
+		return;
+	}
+	if (p == w->pairs + w->n_pairs) {
+		w->n_pairs++;
+		*p = (struct pair){ .path = path };
+		memcpy(p->unit, unit, RUNNING_UNIT);
+	}
+	p->processes += p->last != pid;
+	p->last = pid;
+}
+
+/* Who is gone meanwhile runs nothing old. */
+static int look_at(struct walk *w, int proc, long pid)
+{
+	_free_ char *cgroup = NULL;
+	_close_ int maps = -1;
+	char path[48], unit[RUNNING_UNIT];
+	size_t len;
+	int r;
+
+	w->n_mapped = 0;
+	snprintf(path, sizeof(path), "%ld/maps", pid);
+	maps = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	r = maps < 0 ? -errno : maps_read(maps, MAPS_MAX, on_gone, w);
+	if (r < 0 || !w->n_mapped)
+		return r;
+	if (is_contained(w, proc, pid)) {
+		w->ret->contained++;
+		return 0;
+	}
+	snprintf(path, sizeof(path), "%ld/cgroup", pid);
+	r = io_read(proc, path, CGROUP_MAX, &cgroup, &len);
+	running_unit(r < 0 ? "" : cgroup, unit);
+	for (size_t i = 0; i < w->n_mapped; i++)
+		add_pair(w, unit, w->mapped[i], pid);
+	return 0;
+}
+
+static void walk_all(struct walk *w, DIR *proc)
+{
+	uint64_t end = io_boot_ms() + LOOK_LIMIT_MS;
+	struct dirent *e;
+
+	while ((e = readdir(proc))) {
+		char *rest;
+		long pid = strtol(e->d_name, &rest, 10);
+		int r;
+
+		if (*rest || pid <= 0)
+			continue;
+		r = io_boot_ms() < end ? look_at(w, dirfd(proc), pid) : -ETIMEDOUT;
+		if (r < 0 && r != -ENOENT && r != -ESRCH)
+			w->ret->unread++;
+	}
+}
+
+/* One row a unit and package, however many files. */
+static void add_row(struct running *r, const struct pair *p, const struct owner *o)
+{
+	struct running_row *row = r->rows;
+
+	while (row < r->rows + r->n &&
+	       (strcmp(row->unit, p->unit) || strcmp(row->package, o->package)))
+		row++;
+	if (row == r->rows + RUNNING_ROWS) {
+		r->more++;
+		return;
+	}
+	if (row == r->rows + r->n) {
+		r->n++;
+		*row = (struct running_row){ 0 };
+		memcpy(row->unit, p->unit, sizeof(row->unit));
+		memcpy(row->package, o->package, sizeof(row->package));
+		memcpy(row->path, o->path, sizeof(row->path));
+	}
+	if (p->processes > row->processes)
+		row->processes = p->processes;
+}
+
+static void drop_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static int walk_host(struct walk *w, int root)
+{
+	int fd = openat(root, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+	_drop_(drop_dir) DIR *proc = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd < 0)
+		return -errno;
+	if (!proc) {
+		close(fd);
+		return -ENOMEM;
+	}
+	r = read_link(fd, 1, "ns/mnt", w->host.mounts, sizeof(w->host.mounts));
+	if (r == 0)
+		r = stat_root(fd, 1, &w->host.root);
+	if (r == 0)
+		walk_all(w, proc);
+	return r;
+}
+
+int running_look(int root, struct running *ret)
+{
+	_free_ struct walk *w = calloc(1, sizeof(*w));
+	struct running found = { .whole = true };
+	int r = w ? 0 : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	w->ret = &found;
+	r = walk_host(w, root);
+	if (r == 0 && w->n_pairs)
+		r = owners_find(root, w->paths, w->n_paths);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < w->n_pairs; i++)
+		if (*w->paths[w->pairs[i].path].package)
+			add_row(&found, &w->pairs[i], &w->paths[w->pairs[i].path]);
+	*ret = found;
+	return 0;
+}
