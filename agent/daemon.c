@@ -69,6 +69,7 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 		return strdup("{\"error\":\"only root may ask for this; use sudo\"}");
 	if (!strcmp(verb, "check")) {
 		patches_forget(d->host.patches);
+		d->witness_asked = 0;
 		round_look(d, "asked by the administrator");
 		return status_text(d);
 	}

@@ -145,6 +145,27 @@ static int read_fails_on(struct reader *r, const struct member *m, json_t *value
 	return reader_array(r, m, value, read_patch_state, field);
 }
 
+static int read_unit(struct reader *r, json_t *item, void *into)
+{
+	const char *name = json_string_value(item);
+	struct requirement *q = into;
+
+	if (!name || !unit_name_is_service(name))
+		return reader_refuse_value(r, item,
+					   "is no service by its whole name, like "
+					   "\"nginx.service\"");
+	for (size_t i = 0; i < q->with.patches.n_restart; i++)
+		if (!strcmp(q->with.patches.restart[i], name))
+			return reader_refuse_value(r, item, "is there twice");
+	strcpy(q->with.patches.restart[q->with.patches.n_restart++], name);
+	return 0;
+}
+
+static int read_restart(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return reader_array(r, m, value, read_unit, field);
+}
+
 /* A target's path in which this host's distribution is filled in (distro.h). */
 static int read_feed(struct reader *r, const struct member *m, json_t *value, void *field)
 {
@@ -206,6 +227,7 @@ static const struct member patches_members[] = {
 	  PATCH_STATES },
 	{ "deadlines", deadlines_read, offsetof(struct requirement, with.patches.deadlines), false,
 	  0, 0 },
+	{ "restart", read_restart, 0, false, 1, RESTART_UNITS },
 };
 static const struct member antivirus_members[] = {
 	REQUIREMENT_MEMBERS,
@@ -263,6 +285,22 @@ static int check_baseline(struct reader *r, const struct requirement *q)
 	return 0;
 }
 
+/* What may not be restarted must not be promised, nor what nobody does be allowed. */
+static int check_restart(struct reader *r, const struct requirement *q)
+{
+	bool restarts = false;
+
+	for (size_t i = 0; i < q->n_remedies; i++)
+		restarts |= q->remedies[i] == REMEDY_SERVICES_RESTART;
+	if (restarts && !q->with.patches.n_restart)
+		return reader_refuse(r, "remedy %s needs \"restart\": the services it may restart",
+				     remedy_menu[REMEDY_SERVICES_RESTART].name);
+	if (!restarts && q->with.patches.n_restart)
+		return reader_refuse(r, "\"restart\" is of no use without the remedy %s",
+				     remedy_menu[REMEDY_SERVICES_RESTART].name);
+	return 0;
+}
+
 static int read_requirement(struct reader *r, json_t *item, void *into)
 {
 	const char *name = json_string_value(json_object_get(item, "check"));
@@ -279,6 +317,8 @@ static int read_requirement(struct reader *r, json_t *item, void *into)
 		err = check_provider(r, q);
 	if (err == 0 && q->check == CHECK_FIREWALL)
 		err = check_baseline(r, q);
+	if (err == 0 && q->check == CHECK_PATCHES)
+		err = check_restart(r, q);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < p->n_requirements; i++)

@@ -16,10 +16,12 @@
 #include "policy/menu.h"
 #include "policy/provider.h"
 #include "policy/release.h"
+#include "policy/unit-name.h"
 
 #define POLICY_FILE_MAX	     (1024 * 1024)
 #define POLICY_REQUIREMENTS  64
 #define REQUIREMENT_REMEDIES 8
+#define RESTART_UNITS	     32
 #define POLICY_ID_MAX	     64
 #define POLICY_TEXT_MAX	     400
 #define POLICY_FEED_MAX	     128
@@ -45,6 +47,8 @@ struct requirement {
 			unsigned fails_on;	/* bits by enum patch_state: what makes it fail */
 			struct deadlines deadlines; /* of each fix that it lacks */
 			char feed[POLICY_FEED_MAX]; /* target with {id}, {version}; or empty */
+			char restart[RESTART_UNITS][UNIT_NAME_MAX]; /* what services-restart may */
+			size_t n_restart;
 		} patches;
 		struct {
 			uint64_t signatures_max_age;	 /* seconds */

@@ -12,6 +12,7 @@ const char *const check_names[CHECK_COUNT] = {
 
 const struct remedy_entry remedy_menu[REMEDY_COUNT] = {
 	[REMEDY_PATCHES_INSTALL] = { "patches-install", CHECK_PATCHES, 0 },
+	[REMEDY_SERVICES_RESTART] = { "services-restart", CHECK_PATCHES, 1800 },
 	[REMEDY_ANTIVIRUS_START] = { "antivirus-start", CHECK_ANTIVIRUS, 600 },
 	[REMEDY_ANTIVIRUS_ENABLE] = { "antivirus-enable", CHECK_ANTIVIRUS, 900 },
 	[REMEDY_ANTIVIRUS_RESTORE] = { "antivirus-restore", CHECK_ANTIVIRUS, 900 },

@@ -68,6 +68,13 @@ int demand_baseline(struct exposed *ret, struct fault *fault)
 	return all.demanded;
 }
 
+int demand_policy(struct policy **ret, struct fault *fault)
+{
+	_close_ int store = open(STORE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return read_policy(store, ret, fault);
+}
+
 int demand_each(enum remedy remedy,
 		int (*each)(const struct requirement *q, struct report *report,
 			    struct fault *fault),
@@ -75,9 +82,8 @@ int demand_each(enum remedy remedy,
 {
 	const struct requirement clamav = { .check = CHECK_ANTIVIRUS,
 					    .with.antivirus.provider = &provider_clamav };
-	_close_ int store = open(STORE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_drop_(drop_policy) struct policy *p = NULL;
-	int r = read_policy(store, &p, fault), n = 0;
+	int r = demand_policy(&p, fault), n = 0;
 
 	if (r == -ENOENT)
 		return each(&clamav, report, fault);

@@ -14,6 +14,9 @@
  * ClamAV's.  Providers without that remedy are passed over; when none is left, and
  * when one fails, the fault says so.  0 or -errno.
  */
+/* The policy in force, from the same store; the caller frees it.  -ENOENT: there never was one. */
+int demand_policy(struct policy **ret, struct fault *fault);
+
 int demand_each(enum remedy remedy,
 		int (*each)(const struct requirement *q, struct report *report,
 			    struct fault *fault),

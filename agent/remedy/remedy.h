@@ -23,6 +23,7 @@
 
 /* The steps of each remedy, ended by a row of zeros. */
 extern const struct step steps_patches_install[];
+extern const struct step steps_services_restart[];
 extern const struct step steps_antivirus_start[];
 extern const struct step steps_antivirus_enable[];
 extern const struct step steps_antivirus_restore[];

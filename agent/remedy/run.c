@@ -10,6 +10,7 @@
 
 static const struct step *const steps[REMEDY_COUNT] = {
 	[REMEDY_PATCHES_INSTALL] = steps_patches_install,
+	[REMEDY_SERVICES_RESTART] = steps_services_restart,
 	[REMEDY_ANTIVIRUS_START] = steps_antivirus_start,
 	[REMEDY_ANTIVIRUS_ENABLE] = steps_antivirus_enable,
 	[REMEDY_ANTIVIRUS_RESTORE] = steps_antivirus_restore,

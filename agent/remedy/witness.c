@@ -82,6 +82,20 @@ static int tell(const struct requirement *q, struct report *report, struct fault
 	return 0;
 }
 
+/* A policy that does not look at patches asks nobody what runs. */
+static int is_about_patches(struct fault *fault)
+{
+	struct policy *p = NULL;
+	int r = demand_policy(&p, fault);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	for (size_t i = 0; i < p->n_requirements; i++)
+		r |= p->requirements[i].check == CHECK_PATCHES;
+	policy_free(p);
+	return r;
+}
+
 /* Units that run what is no longer installed. */
 static int tell_running(struct report *report, struct fault *fault)
 {
@@ -108,8 +122,9 @@ int main(void)
 	int r = demand_each(REMEDY_ANY, tell, &report, &fault);
 
 	if (r == 0)
+		r = is_about_patches(&fault);
+	if (r > 0)
 		r = tell_running(&report, &fault);
-
 	report_line(&report, r < 0 ? REMEDY_FAILED : REMEDY_OK, r < 0 ? fault.why : "");
 	return r < 0;
 }

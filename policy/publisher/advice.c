@@ -124,6 +124,28 @@ static bool dead_key(json_t *document)
 	return false;
 }
 
+/* Restarted under everybody's feet, these end sessions, or the bus that all others need. */
+static bool restarts_sessions(json_t *document)
+{
+	static const char *const units[] = { "dbus.service",
+					     "dbus-broker.service",
+					     "systemd-logind.service",
+					     "display-manager.service",
+					     "gdm.service",
+					     "gdm3.service",
+					     "lightdm.service",
+					     "sddm.service" };
+	size_t i, k;
+	json_t *requirement, *unit;
+
+	json_array_foreach(json_object_get(document, "requirements"), i, requirement)
+		json_array_foreach(json_object_get(requirement, "restart"), k, unit)
+			for (size_t u = 0; u < sizeof(units) / sizeof(*units); u++)
+				if (!strcmp(json_string_value(unit), units[u]))
+					return true;
+	return false;
+}
+
 static const struct {
 	bool (*applies)(json_t *document);
 	const char *text;
@@ -141,6 +163,9 @@ static const struct {
 	{ dead_key,
 	  "a key of `release` cannot be read: nobody can release a host with it; print it "
 	  "with lazaret-policy release --public" },
+	{ restarts_sessions,
+	  "\"restart\" names the bus, the login manager or a display manager: to "
+	  "restart it ends people's sessions" },
 	{ no_requirement_mends, "a requirement has no remedies: only a person can let such a host "
 				"out again" },
 	{ nothing_names_severities,
