@@ -174,7 +174,7 @@ struct making {
 	struct sum sums[SORTS];
 	bool clean; /* so are the sums, as they are for most packages */
 	bool fine;  /* nothing is known of the source below */
-	size_t source_len;
+	size_t source_len, version_len;
 	char source[2 * FEED_WORD_MAX]; /* name and version of the package before */
 };
 
@@ -197,14 +197,14 @@ static bool is_twin(struct making *m, const struct package *p)
 {
 	struct word a = p->source, b = p->source_version;
 
-	if (m->source_len == a.len + b.len && !memcmp(m->source, a.p, a.len) &&
+	if (m->source_len == a.len && m->version_len == b.len && !memcmp(m->source, a.p, a.len) &&
 	    !memcmp(m->source + a.len, b.p, b.len))
 		return true;
-	m->source_len = a.len + b.len;
-	if (m->source_len > sizeof(m->source)) {
-		m->source_len = 0;
+	m->source_len = m->version_len = 0;
+	if (a.len + b.len > sizeof(m->source))
 		return false;
-	}
+	m->source_len = a.len;
+	m->version_len = b.len;
 	memcpy(m->source, a.p, a.len);
 	memcpy(m->source + a.len, b.p, b.len);
 	return false;

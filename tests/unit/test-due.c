@@ -71,7 +71,7 @@ static struct findings *lacking(size_t n, enum patch_state state, enum severity 
 {
 	struct findings *f = findings_end(findings_begin(NULL));
 	struct patch p = { .installed = "1", .fixed = "2", .state = state, .severity = severity };
-	char name[20];
+	char name[24];
 
 	assert_non_null(f);
 	p.package = name;
@@ -502,7 +502,7 @@ static void test_advisories(void **state)
 /* Of a package with more advisories than are told apart, none is lost. */
 static void test_merged(void **state)
 {
-	static char ids[PATCH_MARKS_MAX + 10][12];
+	static char ids[PATCH_MARKS_MAX + 10][28];
 	struct line lines[PATCH_MARKS_MAX + 10];
 	size_t n = PATCH_MARKS_MAX + 10;
 	struct findings *f;
