@@ -47,11 +47,13 @@ const struct findings *patches_of(const struct patches *p, const struct requirem
 	return p ? p->kept[req->with.patches.all_updates].findings : NULL;
 }
 
-/* All that a look reads, with dpkg and without. */
+/*
+ * All that a look reads, with dpkg and without; the list of packages beside REBOOT_REQUIRED
+ * grows only when that is written anew.
+ */
 static const char *const with_dpkg[] = {
 	DPKG_STATUS,	       DPKG_UPDATES, APT_LISTS,	     APT_STAMP,	 APT_PREFERENCES,
-	APT_PREFERENCES_PARTS, APT_CONF,     APT_CONF_PARTS, OS_RELEASE,
-	REBOOT_REQUIRED,       REBOOT_REQUIRED_PKGS,
+	APT_PREFERENCES_PARTS, APT_CONF,     APT_CONF_PARTS, OS_RELEASE, REBOOT_REQUIRED,
 };
 static const char *const without_dpkg[] = {
 	APK_INSTALLED,
@@ -59,16 +61,14 @@ static const char *const without_dpkg[] = {
 	"usr/lib/sysimage/rpm/rpmdb.sqlite",
 	OS_RELEASE,
 	REBOOT_REQUIRED,
-	REBOOT_REQUIRED_PKGS,
 };
 _Static_assert(COUNT(with_dpkg) <= TRACE_FILES && COUNT(without_dpkg) <= TRACE_FILES,
 	       "all are compared");
 
 static void trace_host(int root, struct trace *ret)
 {
-	if (faccessat(root, DPKG_STATUS, F_OK, 0) == 0)
-		trace_take(root, with_dpkg, COUNT(with_dpkg), ret);
-	else
+	trace_take(root, with_dpkg, COUNT(with_dpkg), ret);
+	if (ret->files[0].err == -ENOENT)
 		trace_take(root, without_dpkg, COUNT(without_dpkg), ret);
 }
 
