@@ -100,16 +100,11 @@ static int read_all(rpmts ts, struct inventory *inv, struct fault *fault)
 	return n ? 0 : fault_set(fault, -EBADMSG, "rpm's database: no package is installed");
 }
 
-int rpm_read(int root, struct inventory **ret, struct fault *fault)
+/* The library takes paths only; reading needs no lock and no signature. */
+static int open_database(int root, char why[TEXT_MAX], rpmts *ret)
 {
-	_drop_(drop_inventory) struct inventory *inv = NULL;
-	char path[64], why[TEXT_MAX] = "";
-	rpmts ts;
-	int r = inventory_new(MANAGER_RPM, PACKAGES_FEW, &inv);
+	char path[64];
 
-	if (r < 0)
-		return r;
-	/* The library takes paths only; reading needs no lock and no signature. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
 	rpmlogSetCallback(keep_first, why);
 	rpmReadConfigFiles(NULL, NULL);
@@ -118,17 +113,56 @@ int rpm_read(int root, struct inventory **ret, struct fault *fault)
 		     faccessat(root, "usr/lib/sysimage/rpm", F_OK, 0) ? "/var/lib/rpm"
 								      : "/usr/lib/sysimage/rpm",
 		     RMIL_CMDLINE);
-	ts = rpmtsCreate();
-	rpmtsSetVSFlags(ts, RPMVSF_MASK_NOSIGNATURES | RPMVSF_MASK_NODIGESTS);
-	if (rpmtsSetRootDir(ts, path) || rpmtsOpenDB(ts, O_RDONLY))
-		r = fault_set(fault, -EIO, "rpm's database: %s", *why ? why : strerror(EIO));
-	else
-		r = read_all(ts, inv, fault);
+	*ret = rpmtsCreate();
+	rpmtsSetVSFlags(*ret, RPMVSF_MASK_NOSIGNATURES | RPMVSF_MASK_NODIGESTS);
+	return rpmtsSetRootDir(*ret, path) || rpmtsOpenDB(*ret, O_RDONLY) ? -EIO : 0;
+}
+
+static void close_database(rpmts ts)
+{
 	rpmtsFree(ts);
 	rpmlogSetCallback(NULL, NULL);
 	rpmFreeMacros(NULL);
 	rpmFreeRpmrc();
+}
+
+int rpm_read(int root, struct inventory **ret, struct fault *fault)
+{
+	_drop_(drop_inventory) struct inventory *inv = NULL;
+	char why[TEXT_MAX] = "";
+	rpmts ts;
+	int r = inventory_new(MANAGER_RPM, PACKAGES_FEW, &inv);
+
+	if (r < 0)
+		return r;
+	r = open_database(root, why, &ts);
+	if (r < 0)
+		fault_set(fault, r, "rpm's database: %s", *why ? why : strerror(-r));
+	else
+		r = read_all(ts, inv, fault);
+	close_database(ts);
 	if (r == 0)
 		*ret = take(inv);
+	return r;
+}
+
+int rpm_owner(int root, const char *path, char *ret, size_t room)
+{
+	char why[TEXT_MAX] = "";
+	rpmdbMatchIterator of;
+	const char *name;
+	Header h;
+	rpmts ts;
+	int r = open_database(root, why, &ts);
+
+	ret[0] = '\0';
+	if (r == 0) {
+		of = rpmtsInitIterator(ts, RPMDBI_INSTFILENAMES, path, 0);
+		h = rpmdbNextIterator(of);
+		name = h ? headerGetString(h, RPMTAG_NAME) : NULL;
+		snprintf(ret, room, "%s", name ? name : "");
+		rpmdbFreeIterator(of);
+	}
+	close_database(ts);
 	return r;
 }
