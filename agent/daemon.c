@@ -27,6 +27,7 @@
 #include "agent/round.h"
 #include "agent/trigger/nftables.h"
 #include "agent/trigger/timer.h"
+#include "agent/witness.h"
 
 static int on_wake(sd_event_source *s, uint64_t usec, void *userdata)
 {
@@ -69,7 +70,7 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 		return strdup("{\"error\":\"only root may ask for this; use sudo\"}");
 	if (!strcmp(verb, "check")) {
 		patches_forget(d->host.patches);
-		d->witness_asked = 0;
+		witness_look(d);
 		round_look(d, "asked by the administrator");
 		return status_text(d);
 	}

@@ -178,7 +178,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 {
 	uint64_t round = io_boot_ms();
 
-	if (!d->policy)
+	if (!d->policy || witness_awaited(d))
 		return;
 	if (checks == ALL_CHECKS)
 		d->looked = round;

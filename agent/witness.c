@@ -114,3 +114,10 @@ bool witness_look(struct daemon *d)
 	d->witness_round = d->witness != NULL;
 	return d->witness_round;
 }
+
+bool witness_awaited(struct daemon *d)
+{
+	if (!d->witness_asked)
+		witness_look(d);
+	return d->witness_round && !d->processes_heard;
+}

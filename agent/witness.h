@@ -17,3 +17,10 @@ void witness_ask(struct daemon *d);
  * seen afresh counts.  false: there is nothing to ask, and the caller makes the round.
  */
 bool witness_look(struct daemon *d);
+
+/*
+ * Is its first answer on the way?  Until then nothing is judged that it has to see, so that a
+ * daemon that starts does not cut a good host off; what was in force stays so.  That lasts seconds
+ * at most, and the answer, or that there is none, makes a round.
+ */
+bool witness_awaited(struct daemon *d);

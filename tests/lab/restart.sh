@@ -46,14 +46,14 @@ service() {
 		'ExecStart=/bin/sleep infinity' "$@" >"$layer/etc/systemd/system/$name.service"
 }
 
-# policy N RESTART REMEDIES - the Nth, in force at once.
+# policy N GRACE RESTART REMEDIES
 policy() {
 	local dir=$layer/var/lib/lazaret/store/generation-$1
 
 	mkdir -p "$dir"
 	printf '%s\n' '{ "mode": "enforce", "look_every": "5s",
-		"requirements": [{ "id": "up", "check": "patches", "grace": "1d",' "$2" \
-		"\"remedies\": [$3] }]," \
+		"requirements": [{ "id": "up", "check": "patches",' "\"grace\": \"$2\", $3" \
+		"\"remedies\": [$4] }]," \
 		'"allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] } }' >"$dir/policy.json"
 	echo "{ \"version\": $1, \"expires\": 4000000000, \"accepted\": 1 }" >"$dir/accepted.json"
 }
@@ -86,8 +86,9 @@ sed -i 's|/bin/sleep|/usr/bin/sleep|' "$layer/etc/systemd/system/lab-box.service
 printf '%s\n' '[Service]' 'ExecStartPre=cp /usr/lib/lab/liblab.so.1 /tmp/jit.so' \
 	'Environment=LD_PRELOAD=/tmp/jit.so' 'ExecStart=/bin/sleep infinity' \
 	'ExecStartPost=rm /tmp/jit.so' >"$layer/etc/systemd/system/lab-jit.service"
-policy 1 '"restart": ["lab-listed.service"],' '"services-restart"'
-policy 2 '"restart": ["lab-listed.service", "lab-other.service"],' '"services-restart"'
+policy 1 0s '' ''
+policy 2 1d '"restart": ["lab-listed.service"],' '"services-restart"'
+policy 3 1d '"restart": ["lab-listed.service", "lab-other.service"],' '"services-restart"'
 ln -s generation-1 "$layer/var/lib/lazaret/store/current"
 lab_boot host "$rootfs" || quit 'the host boots'
 at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf && at apt-get update &&
@@ -97,6 +98,16 @@ ok $? 'services run with a library of a package'
 at sh -c 'systemctl start lazaret-witness.socket lazaret-remedy-services-restart.socket lazaretd'
 lab_wait 20 tells '"grade":"pass"' >/dev/null
 ok $? "$(what)"
+
+for _ in 1 2 3; do
+	at systemctl restart lazaretd
+	lab_wait 20 tells '"grade":"pass"' >/dev/null
+done
+! lab_exec host lazaret history | grep -E 'quarantined|grace'
+ok $? 'a daemon that starts judges nobody before the witness has answered'
+at ln -sfn generation-2 /var/lib/lazaret/store/current
+at systemctl restart lazaretd
+lab_wait 20 tells '"version":2' >/dev/null
 
 # --- replaced ---------------------------------------------------------------------------
 old=$(main_pid lab-listed) other=$(main_pid lab-other)
@@ -116,7 +127,7 @@ at /usr/lib/lazaret/lazaret-witness && [ "$(grep -c '^+ runs' "$LAB_DIR/said")" 
 ok $? "a container's processes are told apart, and code of no package is none"
 
 # --- listed -----------------------------------------------------------------------------
-at ln -sfn generation-2 /var/lib/lazaret/store/current
+at ln -sfn generation-3 /var/lib/lazaret/store/current
 at systemctl restart lazaretd
 lab_wait 60 tells '"grade":"pass"' >/dev/null
 ok $? "with the other one listed, too: $(what)"
