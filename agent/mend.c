@@ -14,7 +14,7 @@
 #include "agent/witness.h"
 
 /* It ends itself at its limit, and may take that long to end what it runs. */
-#define ENDING_SECONDS 120
+#define ENDING_SECONDS 180
 
 #define REPAIR_FIELDS(requirement, remedy) \
 	LOG_FIELDS({ "LAZARET_REQUIREMENT", requirement }, { "LAZARET_REMEDY", remedy })

@@ -40,9 +40,10 @@ done
 span_of() { sed -n "s/^$1=//p" "$units/lazaret-remedy-patches-install@.service"; } # KEY
 seconds() { systemd-analyze timespan "$1" | sed -n 's/.*s: *\([0-9]*\)000000$/\1/p'; }
 runs=$(($(seconds "$(span_of RuntimeMaxSec)") + $(seconds "$(span_of TimeoutStopSec)")))
-waits=$(sed -n 's/^#define REMEDY_LIMIT_MS (\([0-9]*\) \* 60 .*/\1 * 60/p' "$src/agent/mend.c")
-ok "$([ "$runs" -gt 60 ] && [ $((waits)) -gt "$runs" ]; echo $?)" \
-	"lazaretd waits $((waits)) s for a remedy, whose unit ends after $runs s at the latest"
+number() { sed -n "s/^#define $1 *\([0-9]*\).*/\1/p" "$src/$2"; } # NAME FILE
+waits=$(($(number REMEDY_LIMIT_MAX policy/menu.h) + $(number ENDING_SECONDS agent/mend.c)))
+ok "$([ "$runs" -gt 60 ] && [ $waits -gt "$runs" ]; echo $?)" \
+	"lazaretd waits $waits s for a remedy, whose unit ends after $runs s at the latest"
 
 # Whom the daemon expects in the slice a drop-in brings there, and all that is ours is in it.
 sed -n '/who_services\[\] = {/,/NULL/p' "$src/netfilter/who.c" | grep -o '[a-z-]*\.service' | sort >"$dir/expected"
