@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,11 @@
 
 #define CONFIGURE_LIMIT 900 /* seconds */
 #define UPDATE_LIMIT	300
+#define AGAIN_LIMIT	900
+
+#define ARGS_MAX   48
+#define AGAIN_MAX  64 /* dpkg unpacks one after the other */
+#define STATUS_MAX (64 * 1024 * 1024)
 
 #define ARCHIVES    "/var/cache/apt/archives"
 #define ROOM_WANTED (256ull * 1024 * 1024)
@@ -117,6 +123,46 @@ int apt_update(struct report *report, struct fault *fault)
 				    "/usr/bin/touch /var/lib/apt/periodic/update-success-stamp",
 				    "update"),
 			  UPDATE_LIMIT, report, fault);
+}
+
+/* The names in a status file of what wants to be unpacked again; they are cut out of its text. */
+static size_t cut_off(char *status, const char **names, size_t room)
+{
+	char *rest, *line, *name = NULL;
+	size_t n = 0;
+
+	for (line = strtok_r(status, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (!strncmp(line, "Package: ", 9))
+			name = line + 9;
+		/* No name begins with a hyphen (deb-control(5)). */
+		else if (name && n < room && isalnum((unsigned char)*name) &&
+			 !strncmp(line, "Status: ", 8) && strstr(line, " reinstreq "))
+			names[n++] = name;
+	}
+	return n;
+}
+
+int apt_unpack_again(const char *const *options, struct report *report, struct fault *fault)
+{
+	const char *const *fixed = STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS);
+	const char *argv[ARGS_MAX + AGAIN_MAX + 1] = { NULL };
+	_free_ char *status = NULL;
+	size_t n = 0, n_names, len;
+	int r = io_read(AT_FDCWD, "/" DPKG_STATUS, STATUS_MAX, &status, &len);
+
+	if (r < 0)
+		return fault_set(fault, r, "/" DPKG_STATUS ": %s", strerror(-r));
+	while (*fixed)
+		argv[n++] = *fixed++;
+	while (*options && n < ARGS_MAX - 2)
+		argv[n++] = *options++;
+	argv[n++] = "--reinstall";
+	argv[n++] = "install";
+	n_names = cut_off(status, argv + n, AGAIN_MAX);
+	if (!n_names)
+		return 0;
+	report_line(report, "+ unpacking again: ", argv[n]);
+	return run_locked(argv, AGAIN_LIMIT, report, fault);
 }
 
 int apt_make_room(struct report *report, struct fault *fault)

@@ -23,6 +23,13 @@ int apt_configure(struct report *report, struct fault *fault);
 /* Fetches the package lists, with the time at which all of them were current. */
 int apt_update(struct report *report, struct fault *fault);
 
+/*
+ * Installs anew what dpkg was cut off in while it unpacked it (dpkg(1), reinst-required), and
+ * nothing else: asked for together with what depends on it, apt-get ends in an error of its own.
+ * options as in a step's argv, for instance other sources.
+ */
+int apt_unpack_again(const char *const *options, struct report *report, struct fault *fault);
+
 /* Where little room is left, packages that were downloaded before go first. */
 int apt_make_room(struct report *report, struct fault *fault);
 

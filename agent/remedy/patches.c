@@ -115,16 +115,23 @@ static int install_pending(struct report *report, struct fault *fault)
 	return step_exec((const char *const *)c.argv, INSTALL_LIMIT, report, fault);
 }
 
+static int unpack_again(struct report *report, struct fault *fault)
+{
+	return apt_unpack_again(STEP_ARGV(NULL), report, fault);
+}
+
 const struct step steps_patches_install[] = {
 	{ .call = apt_make_room, .may_fail = true },
-	{ .say = "finishing what dpkg left half done", .call = apt_configure },
+	/* What depends on a package that was cut off cannot be configured before that is whole. */
+	{ .say = "finishing what dpkg left half done", .call = apt_configure, .may_fail = true },
 	{ .call = apt_drop_damaged },
 	{ .say = "fetching the package lists", .call = apt_update },
-	/* Packages that were cut off while they were unpacked want to be unpacked again. */
+	{ .call = unpack_again, .may_fail = true },
 	{ .limit_s = 900,
 	  .may_fail = true,
 	  .argv = STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS, "--no-remove",
 			    "--fix-broken", "install") },
+	{ .call = apt_configure },
 	{ .call = install_pending },
 	{ 0 },
 };

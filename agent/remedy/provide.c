@@ -88,12 +88,15 @@ static int install(const struct provider *p, const char *const *options, struct 
 		   struct fault *fault)
 {
 	const char *argv[ARGS_MAX] = { NULL };
+	struct fault quiet = { 0 };
 	size_t n = append(argv, 0,
 			  STEP_ARGV("/usr/bin/env", "UCF_FORCE_CONFFMISS=1", "/usr/bin/apt-get",
 				    "-y", APT_OPTIONS, "-o", "DPkg::Options::=--force-confmiss",
 				    "-o", "Dir::Etc::Preferences=/dev/null", "-o",
 				    "Dir::Etc::PreferencesParts=/dev/null"));
 
+	/* Whether that is possible shows below. */
+	apt_unpack_again(options, report, &quiet);
 	n = append(argv, n, options);
 	n = append(argv, n, STEP_ARGV("install", "--reinstall"));
 	for (size_t i = 0; i < p->packages.n && n < ARGS_MAX - 1; i++)

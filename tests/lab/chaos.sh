@@ -158,6 +158,16 @@ for ((i = 1; i <= kills; i++)); do
 done
 ok $bad "dpkg killed $cut of $kills times: the next repair mends all of it"
 
+# The worst of it, for certain: what was cut off while it was unpacked, and what waits for it.
+at sh -c "dpkg --force-depends --unpack /srv/repo/pool/lab/clamav-daemon*.deb
+	sed -i '/^Package: clamav-base\$/,/^\$/s/^Status: .*/Status: install reinstreq half-installed/' \\
+		/var/lib/dpkg/status"
+at dpkg --audit
+grep -q clamav-base "$LAB_DIR/said" && mend antivirus-reinstall && look && at dpkg --audit && [ ! -s "$LAB_DIR/said" ]
+r=$?
+ok $r 'a package that was cut off, and one that waits for it, are mended'
+tell_unless $r
+
 # --- somebody keeps switching it off ----------------------------------------------------
 fresh
 rests() { at lazaret --json status; grep -q '"grade":"pass"' "$LAB_DIR/said" && ! grep -q '"running":true' "$LAB_DIR/said"; }

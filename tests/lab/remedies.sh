@@ -189,4 +189,17 @@ mended patches-install patches 'a dpkg that was killed'
 at dpkg --audit
 [ ! -s "$LAB_DIR/said" ]
 ok $? 'dpkg finds nothing half done'
+
+# Worse: a package was cut off while it was unpacked, and one that depends on it waits for it.
+# apt-get, asked for both, ends in "Internal Error, No file name".
+half='Status: install reinstreq half-installed'
+at sh -c "dpkg --force-depends --unpack /srv/repo/pool/lab/clamav-daemon*.deb
+	sed -i '/^Package: clamav-base\$/,/^\$/s/^Status: .*/$half/' /var/lib/dpkg/status"
+at dpkg --audit
+grep -q clamav-base "$LAB_DIR/said" && grep -q clamav-daemon "$LAB_DIR/said"
+ok $? 'a package that was cut off, and one that waits for it'
+mended patches-install patches 'both'
+at dpkg --audit
+[ ! -s "$LAB_DIR/said" ]
+ok $? 'dpkg finds nothing half done'
 echo "1..$n"
