@@ -152,9 +152,9 @@ for ((i = 1; i <= kills; i++)); do
 	sleep "$((RANDOM % 2)).$((RANDOM % 10))"
 	at pkill -9 -x 'dpkg|dpkg-deb|apt-get|clamav-daemon.p' && cut=$((cut + 1))
 	wait $!
-	look || { mend antivirus-reinstall && look; } || { bad=$((bad + 1)); tell; }
-	at dpkg --audit
-	[ ! -s "$LAB_DIR/said" ] || { bad=$((bad + 1)); tell; }
+	# Killed late, ClamAV may run while dpkg is half done: the next repair mends that, too.
+	mend antivirus-reinstall && look && at dpkg --audit && [ ! -s "$LAB_DIR/said" ] ||
+		{ bad=$((bad + 1)); tell; }
 done
 ok $bad "dpkg killed $cut of $kills times: the next repair mends all of it"
 
