@@ -172,6 +172,7 @@ static void show_repairs(const json_t *req, int64_t now)
 {
 	const json_t *r = json_object_get(req, "repairs"), *rest = json_object_get(r, "resting");
 	bool fails = strcmp(text_of(req, "grade"), "pass");
+	bool runs = json_is_true(json_object_get(json_object_get(req, "remedy"), "running"));
 	int64_t due = int_of(r, "due");
 	char span[SPAN_TEXT];
 
@@ -181,7 +182,7 @@ static void show_repairs(const json_t *req, int64_t now)
 	for (size_t i = 0; i < json_array_size(rest); i++)
 		printf("      %s was done again and again without effect and rests\n",
 		       json_string_value(json_array_get(rest, i)));
-	if (fails && due > now)
+	if (fails && !runs && due > now)
 		printf("      next repair in %s\n", span_until(now, due, span));
 }
 
