@@ -3,21 +3,8 @@
 # lazaretd in the foreground, without systemd and bus, in a network of its own: as it is, and
 # as sanitizers see it.
 set -u
-: "${src:?}" "${O:?}"
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
-dir=$(mktemp -d /tmp/daemon-test.XXXXXX)
-chmod 755 "$dir"
-n=0 pid=
-trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
-ip link set lo up
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$dir/log" "$dir/said" 2>/dev/null
-}
+: "${src:?}"
+. "$src/tests/netns/alone.sh"
 
 # all_of BUILD: the whole life of a daemon of that build.
 all_of() {

@@ -2,21 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Deadlines of patches by the real programs: what `lazaret patches` says, a kill, thousands of them.
 set -u
-: "${src:?}" "${O:?}"
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
-dir=$(mktemp -d /tmp/deadlines-test.XXXXXX)
-chmod 755 "$dir"
-n=0 pid=
-trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
-ip link set lo up
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$dir/log" "$dir/said" 2>/dev/null | head -60
-}
+: "${src:?}"
+. "$src/tests/netns/alone.sh"
 
 # A host with Alpine's database, and a feed: two packages lack a fix, one has none.
 critical='"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]'

@@ -2,21 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A feed from documents to what `lazaret status` says of it, by the real programs.
 set -u
-: "${src:?}" "${O:?}"
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
-dir=$(mktemp -d /tmp/feed-test.XXXXXX)
-chmod 755 "$dir"
-n=0 pid=
-trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
-ip link set lo up
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$dir/log" "$dir/said" 2>/dev/null
-}
+: "${src:?}"
+. "$src/tests/netns/alone.sh"
 
 distro=$(sed -n 's/^ID=//p' /etc/os-release | tr -d '"')
 release=$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')

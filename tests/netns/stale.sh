@@ -3,21 +3,8 @@
 # A policy that says `stale: quarantine` runs out while lazaretd runs and nothing newer is to
 # be had: the real daemon, in a network of its own.
 set -u
-: "${src:?}" "${O:?}"
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
-dir=$(mktemp -d /tmp/stale-test.XXXXXX)
-chmod 755 "$dir"
-n=0 pid=
-trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
-ip link set lo up
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$dir/log"
-}
+: "${src:?}"
+. "$src/tests/netns/alone.sh"
 wait_for() { # SECONDS CMD...
 	tries=$(($1 * 5))
 	shift
