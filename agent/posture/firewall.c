@@ -9,8 +9,8 @@
 #include "netfilter/listen.h"
 #include "netfilter/survey.h"
 
-#define TODO_CLOSE  "close it with the firewall this host uses, for instance: ufw enable"
-#define TODO_LEGACY "let iptables be iptables-nft: update-alternatives --config iptables"
+#define ADVICE_CLOSE  "close it with the firewall this host uses, for instance: ufw enable"
+#define ADVICE_LEGACY "let iptables be iptables-nft: update-alternatives --config iptables"
 
 static void tell_family(char family, bool closed, const char *by, struct finding *f)
 {
@@ -21,7 +21,7 @@ static void tell_family(char family, bool closed, const char *by, struct finding
 		finding_tell(f, probe, GRADE_PASS, NULL, "inbound %s is closed by %.80s", probe,
 			     by);
 	else
-		finding_tell(f, probe, GRADE_FAIL, TODO_CLOSE, "inbound %s is open", probe);
+		finding_tell(f, probe, GRADE_FAIL, ADVICE_CLOSE, "inbound %s is open", probe);
 }
 
 /* What is open by nf_tables may be closed by what it does not show: then nobody knows. */
@@ -35,7 +35,7 @@ static void doubt(const struct host *host, struct finding *f)
 			f->evidence[i].grade = GRADE_UNKNOWN;
 	snprintf(f->what, sizeof(f->what),
 		 "inbound is open but for rules of iptables-legacy, which cannot be judged");
-	snprintf(f->todo, sizeof(f->todo), TODO_LEGACY);
+	snprintf(f->todo, sizeof(f->todo), ADVICE_LEGACY);
 }
 
 static void tell_families(const struct host *host, const struct survey *s, struct finding *f)

@@ -12,7 +12,7 @@
 #define DHCP4_CLIENT 68	 /* RFC 2131; every host with a lease has it open */
 #define DHCP6_CLIENT 546 /* RFC 8415 */
 
-#define TODO_EXPOSED "stop what listens there, close the port, or add it to the policy's exposed"
+#define ADVICE_EXPOSED "stop what listens there, close the port, or add it to the policy's exposed"
 
 /* The question of a listener, or n when it was not asked. */
 static size_t find_port(const struct survey_port *ports, size_t n, uint8_t family,
@@ -165,10 +165,10 @@ void tell_exposed(const struct requirement *req, const struct host *host, const 
 	for (size_t i = 0; i < l->n; i++)
 		judge(e, ports, n, &l->list[i], names ? names[i].name : "", f, &seen);
 	if (seen.n_bad)
-		finding_tell(f, "exposed", GRADE_FAIL, TODO_EXPOSED,
+		finding_tell(f, "exposed", GRADE_FAIL, ADVICE_EXPOSED,
 			     "others can reach what the policy does not expose: %s", seen.bad);
 	else if (l->all > l->n && l->n == LISTENERS_MAX && e->demanded)
-		finding_tell(f, "exposed", GRADE_UNKNOWN, TODO_EXPOSED,
+		finding_tell(f, "exposed", GRADE_UNKNOWN, ADVICE_EXPOSED,
 			     "more than %d sockets listen", LISTENERS_MAX);
 	else if (!seen.n && e->demanded)
 		finding_tell(f, "exposed", GRADE_PASS, NULL, "nothing that listens can be reached");
