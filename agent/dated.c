@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "agent/base/io.h"
 #include "agent/base/log.h"
@@ -63,10 +64,14 @@ static void say(const struct due_terms *t, const struct patch *p, const struct d
 		struct finding *f)
 {
 	size_t n = strlen(f->what);
-	char text[DUE_TEXT];
+	char text[DUE_TEXT], by[sizeof("2026-11-21 12:00")] = "";
+	const time_t until = due->until;
+	struct tm tm;
 
-	snprintf(f->what + n, sizeof(f->what) - n, "; first due: %.60s, %s", p->package,
-		 due_text(t, due, text));
+	if (p->state == PATCH_RESTART && localtime_r(&until, &tm))
+		strftime(by, sizeof(by), "%F %R", &tm);
+	snprintf(f->what + n, sizeof(f->what) - n, "; %s%s: %.50s, %s",
+		 *by ? "restart by " : "first due", by, p->package, due_text(t, due, text));
 }
 
 /* Shows what is lacking; without the feed that the policy names it is not known by its advisories.

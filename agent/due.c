@@ -48,6 +48,7 @@ bool due_patch(const struct due_terms *t, const struct findings *f, const struct
 	for (size_t i = 0; i < p->n_marks; i++) {
 		if (!due_mark(t, &marks[i], &due) || (any && due.until >= ret->until))
 			continue;
+		due.installed = p->state == PATCH_RESTART;
 		*ret = due;
 		any = true;
 	}
@@ -73,11 +74,12 @@ const struct patch *due_first(const struct due_terms *t, const struct findings *
 const char *due_text(const struct due_terms *t, const struct due *due, char ret[DUE_TEXT])
 {
 	bool reachable = t->req->with.patches.deadlines.reachable;
+	const char *offered = due->installed ? "the fix was installed" : "the fix was offered";
 	char span[SPAN_TEXT];
 
 	snprintf(ret, DUE_TEXT, "%s on a host of risk %u: %s%s since %s",
 		 severity_names[due->severity], t->risk, span_text(due->allowed, span),
 		 reachable ? " with the policy server in reach" : "",
-		 due->published ? "the advisory" : "the fix was offered");
+		 due->published ? "the advisory" : offered);
 	return ret;
 }

@@ -22,6 +22,7 @@ struct due {
 	enum severity severity; /* of what comes due first; as it counts */
 	uint64_t allowed;	/* seconds */
 	bool published;		/* it began with the advisory, not with the offer */
+	bool installed;		/* it is, and what runs is older: it began with that */
 };
 
 /*

@@ -16,8 +16,9 @@
 
 struct lack {
 	const struct patch *patch;
-	bool demanded;	      /* may lead to quarantine */
-	int64_t since, until; /* 0: nothing says when */
+	enum severity severity; /* as it counts: nobody may have said */
+	bool demanded;		/* may lead to quarantine */
+	int64_t since, until;	/* 0: nothing says when */
 	char because[DUE_TEXT];
 };
 
@@ -33,7 +34,9 @@ static void bring_to(const struct daemon *d, const struct subject *s, const stru
 	const struct deadlines *given = &s->req->with.patches.deadlines;
 	const struct due_terms t = { s->req, memory_offered(d->memory),
 				     deadlines_risk(given, (unsigned)d->config->risk), now };
-	struct due due = { .since = s->verdict.since, .until = s->verdict.until };
+	struct due due = { .since = s->verdict.since,
+			   .until = s->verdict.until,
+			   .severity = l->patch->severity };
 
 	if (!(s->req->with.patches.fails_on >> l->patch->state & 1))
 		return;
@@ -42,6 +45,8 @@ static void bring_to(const struct daemon *d, const struct subject *s, const stru
 		return;
 	if (l->until && l->until <= due.until)
 		return;
+	if (due.severity > l->severity)
+		l->severity = due.severity;
 	l->since = due.since;
 	l->until = due.until;
 	if (given->given)
@@ -58,8 +63,8 @@ static int by_urgency(const void *a, const void *b)
 		return p->demanded ? -1 : 1;
 	if (p->until != q->until)
 		return !q->until || (p->until && p->until < q->until) ? -1 : 1;
-	if (p->patch->severity != q->patch->severity)
-		return p->patch->severity > q->patch->severity ? -1 : 1;
+	if (p->severity != q->severity)
+		return p->severity > q->severity ? -1 : 1;
 	return (p->patch > q->patch) - (p->patch < q->patch);
 }
 
@@ -74,6 +79,7 @@ static struct lack *list(const struct daemon *d, const struct findings *f, size_
 		return NULL;
 	for (size_t i = 0; i < *n; i++) {
 		all[i].patch = &rows[i];
+		all[i].severity = rows[i].severity;
 		for (size_t k = 0; k < d->n_subjects; k++)
 			if (is_of_patches(&d->subjects[k]))
 				bring_to(d, &d->subjects[k], f, now, &all[i]);
@@ -90,7 +96,7 @@ static json_t *lack_json(const struct lack *l)
 			 "package", plain_text(p->package), "arch", plain_text(p->arch),
 			 "installed", plain_text(p->installed), "fixed", plain_text(p->fixed),
 			 "from", plain_text(p->from), "ids", plain_text(p->ids), "why",
-			 plain_text(p->why), "severity", severity_names[p->severity], "state",
+			 plain_text(p->why), "severity", severity_names[l->severity], "state",
 			 patch_state_names[p->state], "demanded", l->demanded, "since",
 			 (json_int_t)l->since, "until", (json_int_t)l->until, "because",
 			 l->because);

@@ -149,6 +149,14 @@ static bool starts(enum patch_state state, unsigned fails_on)
 	       fails_on >> state & 1;
 }
 
+/* What is installed could run since then; its file's time may be of any clock. */
+static int64_t begins(const struct patch *p, int64_t now)
+{
+	bool known = p->state == PATCH_RESTART && p->obtainable > 0 && p->obtainable < now;
+
+	return known ? p->obtainable : now;
+}
+
 int offered_see(struct offered *o, const struct findings *f, unsigned fails_on, int64_t now)
 {
 	size_t n, before = o->n;
@@ -162,7 +170,7 @@ int offered_see(struct offered *o, const struct findings *f, unsigned fails_on, 
 			struct row *was = find(o, before, marks[k].id);
 			const struct row row = {
 				.id = marks[k].id,
-				.first = { .since = now, .used = o->used },
+				.first = { .since = begins(&p[i], now), .used = o->used },
 				.severity = marks[k].severity,
 				.seen = true,
 				.new = true,

@@ -41,6 +41,8 @@ void offered_end(struct offered *o, bool all);
 /*
  * Findings of this moment.  The clock of a patch starts when it is to be had, or held back by the
  * host's administrator, or in another state among `fails_on`; then it runs whatever the state.
+ * That of one that is installed and does not run yet starts when it was installed, where that is
+ * known.
  * -ENOMEM: some are not remembered yet.
  */
 int offered_see(struct offered *o, const struct findings *f, unsigned fails_on, int64_t now);

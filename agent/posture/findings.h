@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,7 +46,9 @@ struct patch {
 		size_t n;	  /* advisories of that severity */
 		int64_t earliest; /* published; seconds since 1970; 0 unknown */
 	} by[SEVERITIES];
-	int64_t obtainable; /* when the list that offers it was made; 0 unknown */
+	int64_t obtainable; /* when the list that offers it was made, or it was installed; 0 unknown
+			     */
+	bool reboot; /* installed, and nothing less than a restart of the host completes it */
 	size_t first_mark, n_marks;
 };
 

@@ -7,13 +7,10 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
-#include "agent/posture/findings.h"
 #include "agent/posture/kernel.h"
 #include "policy/version.h"
 
-#define LIVEPATCH     "sys/kernel/livepatch"
-#define REQUIRED_MAX  65536
-#define REQUIRED_ROWS 32
+#define LIVEPATCH "sys/kernel/livepatch"
 
 /* What is a kernel of the flavour that runs, and which release it boots as. */
 struct image {
@@ -152,6 +149,19 @@ static bool is_rebuilt(enum manager manager, const char *build, struct word inst
 	return true;
 }
 
+/* The build knows best: its package may have been replaced by one of the same release. */
+static void note_running(const char *build, const struct package *runs, const struct image *newest,
+			 struct kernel *k)
+{
+	struct word installed = newest->package->version, cut;
+	struct word built = version_of_build(build, installed, &cut);
+
+	if (built.len && cut.p == installed.p)
+		snprintf(k->runs, sizeof(k->runs), "%.*s", (int)built.len, built.p);
+	else if (runs)
+		snprintf(k->runs, sizeof(k->runs), "%s", runs->version.p);
+}
+
 static bool is_container(int root)
 {
 	static const char *const signs[] = { "run/systemd/container", "run/.containerenv",
@@ -189,11 +199,12 @@ static bool find_livepatch(int root, char name[32])
 	return found;
 }
 
-/* The newest image, and whether the running one is among them. */
-static bool survey(const struct inventory *inv, const char *release, struct image *newest)
+/* The newest image, and the running one: NULL when it is not among them. */
+static const struct package *survey(const struct inventory *inv, const char *release,
+				    struct image *newest)
 {
 	enum manager m = inventory_manager(inv);
-	bool runs = false;
+	const struct package *runs = NULL;
 	size_t n;
 	const struct package *rows = inventory_list(inv, &n);
 
@@ -203,7 +214,8 @@ static bool survey(const struct inventory *inv, const char *release, struct imag
 
 		if (!kinds[m].is_image(p, release, &image))
 			continue;
-		runs |= !strcmp(image.release, release);
+		if (!strcmp(image.release, release))
+			runs = p;
 		if (!newest->package || compare(m, p->version, newest->package->version) > 0 ||
 		    (compare(m, p->version, newest->package->version) == 0 &&
 		     !strcmp(image.release, release)))
@@ -233,7 +245,7 @@ void kernel_look(int root, const char *release, const char *build, const struct 
 {
 	struct image newest;
 	struct kernel k = { .state = KERNEL_CURRENT };
-	bool runs;
+	const struct package *runs;
 
 	*ret = k;
 	if (is_container(root)) {
@@ -252,75 +264,9 @@ void kernel_look(int root, const char *release, const char *build, const struct 
 	snprintf(k.running, sizeof(k.running), "%s", release);
 	snprintf(k.package, sizeof(k.package), "%s", newest.package->name.p);
 	snprintf(k.version, sizeof(k.version), "%s", newest.package->version.p);
+	note_running(build, runs, &newest, &k);
 	if (strcmp(newest.release, release) ||
 	    is_rebuilt(inventory_manager(inv), build, newest.package->version, &k))
 		say_old(root, release, &k);
 	*ret = k;
-}
-
-static const struct package *find(const struct inventory *inv, struct word name)
-{
-	size_t n;
-	const struct package *rows = inventory_list(inv, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (word_same(rows[i].name, name))
-			return &rows[i];
-	return NULL;
-}
-
-/* Each is named once, and a kernel only by itself: its row says more. */
-static bool is_told(const char *text, struct word name)
-{
-	for (const char *at = text; at < name.p; at += strcspn(at, "\n") + 1)
-		if (strcspn(at, "\n") == name.len && !memcmp(at, name.p, name.len))
-			return true;
-	return starts(name, "linux-image-") || starts(name, "linux-base");
-}
-
-static int add_required(const char *text, const struct inventory *inv, struct findings *f,
-			size_t *added)
-{
-	int r = 0;
-
-	for (const char *at = text; *at && r == 0 && *added < REQUIRED_ROWS;) {
-		struct word name = { at, strcspn(at, "\n") };
-		const struct package *p = name.len ? find(inv, name) : NULL;
-
-		at += name.len + (at[name.len] == '\n');
-		if (!p || is_told(text, name))
-			continue;
-		(*added)++;
-		r = findings_add(f, &(struct patch){
-					    .package = p->name.p,
-					    .arch = p->arch.p,
-					    .installed = p->version.p,
-					    .fixed = p->version.p,
-					    .why = "it asks for a reboot in /" REBOOT_REQUIRED,
-					    .state = PATCH_RESTART });
-	}
-	return r;
-}
-
-int kernel_add(int root, const struct kernel *k, const struct inventory *inv, struct findings *f)
-{
-	_free_ char *text = NULL;
-	size_t len, added = 0;
-	int r = 0;
-
-	if (k && k->state == KERNEL_OLD)
-		r = findings_add(f, &(struct patch){ .package = k->package,
-						     .installed = k->running,
-						     .fixed = k->version,
-						     .why = k->why,
-						     .state = PATCH_RESTART });
-	if (r == 0 && io_read(root, REBOOT_REQUIRED_PKGS, REQUIRED_MAX, &text, &len) == 0)
-		r = add_required(text, inv, f, &added);
-	/* Who wrote the one without the other names nothing, and means it all the same. */
-	if (r == 0 && !text && faccessat(root, REBOOT_REQUIRED, F_OK, 0) == 0)
-		r = findings_add(f, &(struct patch){ .package = "reboot-required",
-						     .why = "/" REBOOT_REQUIRED
-							    " is there, and names no package",
-						     .state = PATCH_RESTART });
-	return r;
 }

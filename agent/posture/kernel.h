@@ -4,6 +4,7 @@
 
 #include "agent/posture/inventory.h"
 
+struct feed;
 struct findings;
 
 #define KERNEL_TEXT_MAX	     128
@@ -21,6 +22,7 @@ struct kernel {
 	char running[KERNEL_TEXT_MAX]; /* as uname -r says, or its package's version */
 	char package[KERNEL_TEXT_MAX]; /* of the newest installed, of the same flavour */
 	char version[KERNEL_TEXT_MAX]; /* its version */
+	char runs[KERNEL_TEXT_MAX];    /* the version of the package that runs; "" unknown */
 	char why[KERNEL_TEXT_MAX];     /* one sentence; also of a live patch */
 };
 
@@ -34,7 +36,8 @@ void kernel_look(int root, const char *release, const char *build, const struct 
 		 struct kernel *ret);
 
 /*
- * Adds a row for an older kernel, and one for each package named in /run/reboot-required.pkgs.
- * `k` may be NULL.  -ENOMEM.
+ * Adds a row for an older kernel, and one for each package named in /run/reboot-required.pkgs, as
+ * bad as the feed says (installed.h).  `k` and `feed` may be NULL.  -ENOMEM.
  */
-int kernel_add(int root, const struct kernel *k, const struct inventory *inv, struct findings *f);
+int kernel_add(int root, const struct kernel *k, const struct inventory *inv,
+	       const struct feed *feed, struct findings *f);

@@ -32,15 +32,16 @@ static void doubt_running(struct look *l, const struct running *r)
 int patches_wait(struct look *l)
 {
 	const struct host *host = l->host;
+	const struct feed *feed = l->err == -ENOSYS ? NULL : host->feed; /* of another release */
 	int r = 0;
 
 	if (host->kernel) {
 		kernel_look(host->root, host->kernel->release, host->kernel->version, l->inv,
 			    &l->kernel);
-		r = kernel_add(host->root, &l->kernel, l->inv, l->findings);
+		r = kernel_add(host->root, &l->kernel, l->inv, feed, l->findings);
 	}
 	if (r == 0 && host->running) {
-		r = running_add(host->running, l->inv, l->findings);
+		r = running_add(host->root, host->running, l->inv, feed, l->findings);
 		doubt_running(l, host->running);
 	}
 	return r;

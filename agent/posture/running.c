@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/posture/findings.h"
+#include "agent/posture/installed.h"
 #include "agent/posture/inventory.h"
 #include "agent/posture/running.h"
 
@@ -140,24 +141,34 @@ static bool was_before(const struct running *r, size_t at)
 	return false;
 }
 
-int running_add(const struct running *r, const struct inventory *inv, struct findings *f)
+static int add(int root, const struct package *p, const struct feed *feed, const char *why,
+	       struct findings *f)
+{
+	struct patch row = { .package = p->name.p,
+			     .arch = p->arch.p,
+			     .installed = p->version.p,
+			     .fixed = p->version.p,
+			     .why = why,
+			     .state = PATCH_RESTART };
+	char ids[INSTALLED_IDS];
+
+	installed_rate(root, feed, p, (struct word){ 0 }, ids, &row);
+	return findings_add(f, &row);
+}
+
+int running_add(int root, const struct running *r, const struct inventory *inv,
+		const struct feed *feed, struct findings *f)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < r->n && err == 0; i++) {
-		const char *package = r->rows[i].package;
-		const struct package *p = find(inv, package);
+		const struct package *p = find(inv, r->rows[i].package);
 		char why[WHY_MAX] = "";
 
 		if (!p || was_before(r, i))
 			continue;
-		say_units(r, package, why);
-		err = findings_add(f, &(struct patch){ .package = package,
-						       .arch = p->arch.p,
-						       .installed = p->version.p,
-						       .fixed = p->version.p,
-						       .why = why,
-						       .state = PATCH_RESTART });
+		say_units(r, r->rows[i].package, why);
+		err = add(root, p, feed, why, f);
 	}
 	return err;
 }

@@ -14,6 +14,7 @@
 #include "agent/base/err.h"
 #include "agent/posture/owner.h"
 
+struct feed;
 struct findings;
 struct inventory;
 
@@ -57,5 +58,7 @@ bool running_same(const struct running *a, const struct running *b);
 /* The system's unit that a process is of, by the text of its /proc/PID/cgroup; "-": none. */
 void running_unit(const char *cgroup, char unit[RUNNING_UNIT]);
 
-/* Adds a row for each package that waits for a restart of units.  -ENOMEM. */
-int running_add(const struct running *r, const struct inventory *inv, struct findings *f);
+/* Adds a row for each package that waits for a restart of units, as bad as the feed says
+ * (installed.h); `feed` may be NULL.  -ENOMEM. */
+int running_add(int root, const struct running *r, const struct inventory *inv,
+		const struct feed *feed, struct findings *f);

@@ -136,12 +136,50 @@ static const struct {
 	{ PATCH_NO_FIX, SEVERITY_CRITICAL, 0, 5, -1, "" },
 };
 
+/* A fix that is installed could run since then, not since it was first seen. */
+static void test_installed(void **state)
+{
+	static const struct {
+		enum patch_state state;
+		int64_t installed, since;
+	} rows[] = {
+		{ PATCH_RESTART, T0 - 5 * HOUR, T0 - 5 * HOUR },
+		{ PATCH_RESTART, 0, T0 },
+		{ PATCH_RESTART, T0 + HOUR, T0 },	/* a file's time may be of any clock */
+		{ PATCH_AVAILABLE, T0 - 5 * HOUR, T0 }, /* of a list: not this host's time */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		_drop_(drop_findings) struct findings *f = findings_end(findings_begin(NULL));
+		const struct requirement req = demand(false);
+		struct due_terms t = { &req, anew(), 5, T0 };
+		const struct patch p = { .package = "p",
+					 .state = rows[i].state,
+					 .obtainable = rows[i].installed };
+		char why[DUE_TEXT];
+		struct due due;
+
+		assert_int_equal(findings_add(f, &p), 0);
+		look((struct offered *)t.offered, f, T0);
+		assert_non_null(due_first(&t, f, &due));
+		assert_int_equal(due.since, rows[i].since);
+		assert_int_equal(due.until, rows[i].since + 7 * DAY);
+		due_text(&t, &due, why);
+		assert_non_null(strstr(why, p.state == PATCH_RESTART
+						    ? "since the fix was installed"
+						    : "since the fix was offered"));
+		offered_close((struct offered *)t.offered);
+	}
+}
+
 static void test_table(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		_drop_(drop_findings) struct findings *f =
-			lacking(1, cases[i].state, cases[i].severity, T0 + cases[i].published * DAY);
+		_drop_(drop_findings) struct findings *f = lacking(1, cases[i].state,
+								   cases[i].severity,
+								   T0 + cases[i].published * DAY);
 		const struct requirement req = demand(false);
 		struct due_terms t = { &req, anew(), cases[i].risk, T0 + DAY };
 		char why[DUE_TEXT] = "";
@@ -548,12 +586,13 @@ static void test_judged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),	  cmocka_unit_test(test_monotone),
-		cmocka_unit_test(test_restart),	  cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_kill),	  cmocka_unit_test(test_leap),
-		cmocka_unit_test(test_reachable), cmocka_unit_test(test_many),
-		cmocka_unit_test(test_too_many),  cmocka_unit_test(test_advisories),
-		cmocka_unit_test(test_merged),	  cmocka_unit_test(test_judged),
+		cmocka_unit_test(test_table),	   cmocka_unit_test(test_installed),
+		cmocka_unit_test(test_monotone),   cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_damaged),	   cmocka_unit_test(test_kill),
+		cmocka_unit_test(test_leap),	   cmocka_unit_test(test_reachable),
+		cmocka_unit_test(test_many),	   cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_advisories), cmocka_unit_test(test_merged),
+		cmocka_unit_test(test_judged),
 	};
 
 	return cmocka_run_group_tests(tests, open_root, close_root);

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "agent/posture/dpkg.h"
 #include "agent/posture/findings.h"
+#include "agent/posture/installed.h"
 #include "agent/posture/patches.h"
 #include "agent/posture/phase.h"
 #include "agent/posture/posture.h"
@@ -51,6 +53,8 @@ static const struct line {
 	{ "curl", "CVE-5", "9-1", ADVISORY_UNIMPORTANT, SEVERITY_HIGH, 1 * DAY },
 	{ "curl", "CVE-6", "", ADVISORY_NOT_AFFECTED, SEVERITY_HIGH, 1 * DAY },
 	{ "curl", "CVE-7", "", ADVISORY_WITHDRAWN, SEVERITY_HIGH, 1 * DAY },
+	{ "linux", "CVE-8", "6.1.128-1", ADVISORY_FIXED, SEVERITY_CRITICAL, 2 * DAY },
+	{ "linux", "CVE-9", "6.1.119-1", ADVISORY_FIXED, SEVERITY_LOW, 1 * DAY },
 };
 
 static uint32_t put(struct feed_rows *r, const char *text)
@@ -503,6 +507,79 @@ static void test_memory(void **state)
 	root_close(&r);
 }
 
+#define W(text)                    \
+	{                          \
+		text, strlen(text) \
+	}
+
+/* What is installed and does not run yet is as bad as what it mends, seen from what runs. */
+static void test_installed(void **state)
+{
+	static const struct {
+		const char *name, *arch, *version, *source, *source_version, *runs;
+		enum severity severity;
+		const char *ids;
+	} cases[] = {
+		{ "libssl3", "amd64", "3.0.3-1", "openssl", "3.0.3-1", "", SEVERITY_LOW,
+		  "CVE-2 CVE-3" },
+		{ "libssl3", "amd64", "3.0.3-1+b2", "openssl", "3.0.3-1", "", SEVERITY_LOW,
+		  "CVE-2" },
+		{ "libssl3", "amd64", "3.0.3-1", "openssl", "3.0.3-1", "3.0.1-1", SEVERITY_HIGH,
+		  "CVE-1" },
+		{ "libssl3", "amd64", "3.0.2-1", "openssl", "3.0.2-1", "3.0.1-1", SEVERITY_HIGH,
+		  "CVE-1" },
+		/* A point release that mends nothing; an older fix may run already. */
+		{ "libssl3", "amd64", "3.0.4-1", "openssl", "3.0.4-1", "", SEVERITY_UNKNOWN, "" },
+		{ "libssl3", "amd64", "3.0.4-1", "openssl", "3.0.4-1", "3.0.3-1", SEVERITY_UNKNOWN,
+		  "" },
+		{ "zlib1g", "amd64", "2", "zlib", "2", "1", SEVERITY_UNKNOWN, "" },
+		/* Signed kernels have a source of their own, with versions of its own. */
+		{ "linux-image-6.1.0-31-amd64", "amd64", "6.1.128-1", "linux-signed-amd64",
+		  "6.1.128+1", "6.1.119-1", SEVERITY_CRITICAL, "CVE-8" },
+		{ "linux-image-6.1.0-28-amd64", "amd64", "6.1.119-1", "linux-signed-amd64",
+		  "6.1.119+1", "6.1.99-1", SEVERITY_LOW, "CVE-9" },
+	};
+	static const struct distro debian = { "debian", "12" };
+	_free_ char *bytes = NULL;
+	_drop_(drop_feed) struct feed *feed = make_feed(&debian, &bytes);
+	char ids[INSTALLED_IDS];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct package p = { .name = W(cases[i].name),
+					   .arch = W(cases[i].arch),
+					   .version = W(cases[i].version),
+					   .source = W(cases[i].source),
+					   .source_version = W(cases[i].source_version) };
+		struct patch row = { .state = PATCH_RESTART };
+
+		installed_rate(-1, feed, &p, (struct word)W(cases[i].runs), ids, &row);
+		if (row.severity != cases[i].severity || !strstr(row.ids, cases[i].ids) ||
+		    !*row.ids != !*cases[i].ids)
+			fail_msg("case %zu: %s, %s", i, severity_names[row.severity], row.ids);
+	}
+}
+
+static void test_installed_when(void **state)
+{
+	const struct package p = { .name = W("libssl3"), .arch = W("amd64"), .version = W("1") };
+	const struct timespec then[] = { { NOON, 0 }, { NOON, 0 } };
+	struct patch row = { .state = PATCH_RESTART };
+	char ids[INSTALLED_IDS];
+	struct root r;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	installed_rate(r.fd, NULL, &p, (struct word){ 0 }, ids, &row);
+	assert_int_equal(row.obtainable, 0);
+	put_text(&r, "var/lib/dpkg/info/libssl3:amd64.list", "/.\n");
+	assert_int_equal(utimensat(r.fd, "var/lib/dpkg/info/libssl3:amd64.list", then, 0), 0);
+	installed_rate(r.fd, NULL, &p, (struct word){ 0 }, ids, &row);
+	assert_int_equal(row.obtainable, NOON);
+	assert_int_equal(row.severity, SEVERITY_UNKNOWN);
+	root_close(&r);
+}
+
 /* Half done while somebody holds dpkg's lock is at work; without a holder it was interrupted. */
 static void test_at_work(void **state)
 {
@@ -545,10 +622,11 @@ static void test_at_work(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_states), cmocka_unit_test(test_point_release),
-		cmocka_unit_test(test_dates),  cmocka_unit_test(test_apk),
-		cmocka_unit_test(test_unpack), cmocka_unit_test(test_phase),
-		cmocka_unit_test(test_memory), cmocka_unit_test(test_at_work),
+		cmocka_unit_test(test_states),	  cmocka_unit_test(test_point_release),
+		cmocka_unit_test(test_dates),	  cmocka_unit_test(test_apk),
+		cmocka_unit_test(test_unpack),	  cmocka_unit_test(test_phase),
+		cmocka_unit_test(test_memory),	  cmocka_unit_test(test_at_work),
+		cmocka_unit_test(test_installed), cmocka_unit_test(test_installed_when),
 	};
 
 	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
