@@ -10,7 +10,8 @@
 static inline bool same(const struct peer *a, const struct peer *b)
 {
 	return !memcmp(a->addr, b->addr, sizeof(a->addr)) && a->port == b->port &&
-	       a->family == b->family && a->proto == b->proto && a->prefix == b->prefix;
+	       a->family == b->family && a->proto == b->proto && a->prefix == b->prefix &&
+	       a->anyone == b->anyone;
 }
 
 static bool has_prefix(const struct peer *peers, size_t n)
@@ -29,7 +30,8 @@ static int compare(const void *x, const void *y)
 
 	r = r ? r : a->port - b->port;
 	r = r ? r : a->proto - b->proto;
-	return r ? r : a->family - b->family;
+	r = r ? r : a->family - b->family;
+	return r ? r : a->anyone - b->anyone;
 }
 
 /*

@@ -26,6 +26,10 @@ static const struct set {
 	[PEERS_OUT6] = { "out6", AF_INET6, false, false, false },
 	[PEERS_OUT6_NETS] = { "out6-nets", AF_INET6, false, true, false },
 	[PEERS_OUT6_MAIN] = { "out6-main", AF_INET6, false, false, true },
+	[PEERS_VPN4] = { "vpn4", AF_INET, false, false, false },
+	[PEERS_VPN4_NETS] = { "vpn4-nets", AF_INET, false, true, false },
+	[PEERS_VPN6] = { "vpn6", AF_INET6, false, false, false },
+	[PEERS_VPN6_NETS] = { "vpn6-nets", AF_INET6, false, true, false },
 	[PEERS_IN4] = { "in4", AF_INET, true, false, false },
 	[PEERS_IN4_NETS] = { "in4-nets", AF_INET, true, true, false },
 	[PEERS_IN6] = { "in6", AF_INET6, true, false, false },
@@ -56,13 +60,15 @@ enum peers_set peers_set_of(const struct peer *p, bool in, const struct services
 {
 	const bool six = p->family == AF_INET6;
 	const uint16_t main = six ? services->port6 : services->port4;
+	static const enum peers_set of[][2][2] = {
+		/* whose, family, prefix */
+		{ { PEERS_OUT4, PEERS_OUT4_NETS }, { PEERS_OUT6, PEERS_OUT6_NETS } },
+		{ { PEERS_VPN4, PEERS_VPN4_NETS }, { PEERS_VPN6, PEERS_VPN6_NETS } },
+		{ { PEERS_IN4, PEERS_IN4_NETS }, { PEERS_IN6, PEERS_IN6_NETS } },
+	};
 
-	if (!is_single(p))
-		return in    ? six ? PEERS_IN6_NETS : PEERS_IN4_NETS
-		       : six ? PEERS_OUT6_NETS
-			     : PEERS_OUT4_NETS;
-	if (in)
-		return six ? PEERS_IN6 : PEERS_IN4;
+	if (in || p->anyone || !is_single(p))
+		return of[in ? 2 : p->anyone][six][!is_single(p)];
 	if (main && p->port == main && p->proto == IPPROTO_TCP)
 		return six ? PEERS_OUT6_MAIN : PEERS_OUT4_MAIN;
 	return six ? PEERS_OUT6 : PEERS_OUT4;
@@ -70,7 +76,7 @@ enum peers_set peers_set_of(const struct peer *p, bool in, const struct services
 
 static bool may_be_main(const struct peer *p, int family)
 {
-	return p->family == family && is_single(p) && p->proto == IPPROTO_TCP;
+	return p->family == family && is_single(p) && p->proto == IPPROTO_TCP && !p->anyone;
 }
 
 /*

@@ -16,7 +16,8 @@
 struct batch;
 struct peers;
 
-/* `out` peers we may talk to, port theirs; `in` peers may talk to us, port ours. */
+/* `out` and `vpn` peers we may talk to, port theirs, those of `vpn` by any program; `in` peers may
+ * talk to us, port ours. */
 enum peers_set {
 	PEERS_OUT4,
 	PEERS_OUT4_NETS,
@@ -24,6 +25,10 @@ enum peers_set {
 	PEERS_OUT6,
 	PEERS_OUT6_NETS,
 	PEERS_OUT6_MAIN,
+	PEERS_VPN4,
+	PEERS_VPN4_NETS,
+	PEERS_VPN6,
+	PEERS_VPN6_NETS,
 	PEERS_IN4,
 	PEERS_IN4_NETS,
 	PEERS_IN6,

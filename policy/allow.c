@@ -23,6 +23,8 @@ struct lists {
 	size_t n_named;
 	struct name *names;
 	size_t n_names;
+	char tunnels[ALLOW_TUNNELS_MAX][TUNNEL_ROOM];
+	size_t n_tunnels;
 	bool dns_any, dns_bound, dhcp_any, everyone;
 };
 
@@ -84,7 +86,7 @@ static void set_place(struct peer *peer, const struct prefix *p)
 
 /*
  * { "to": PLACE or NAME, "tcp": [PORT...], "udp": [PORT...] }, with a name also "within" and
- * "else": [PLACE...]; or "from": PLACE.
+ * "else": [PLACE...]; or "from": PLACE; or as the first, with "endpoint" and "interface".
  */
 struct entry {
 	struct lists *lists;
@@ -137,7 +139,8 @@ static int read_bounds(struct reader *r, const struct member *m, json_t *value, 
 	struct entry *e = field;
 
 	if (!e->named)
-		return reader_refuse(r, "goes with a name in \"to\", which is an address here");
+		return reader_refuse(r, "goes with a name in \"%s\", which is an address here",
+				     e->peer.anyone ? "endpoint" : "to");
 	return reader_array(r, m, value, *m->name == 'w' ? read_within : read_instead, &e->host);
 }
 
@@ -161,8 +164,29 @@ static int read_port(struct reader *r, json_t *item, void *into)
 	if (port < 1 || port > UINT16_MAX)
 		return reader_refuse_value(r, item, "is not a port; from 1 to 65535");
 	e->peer.port = (uint16_t)port;
+	if (port == PORT_DNS && e->peer.anyone)
+		return reader_refuse(r, "port 53 of a VPN's endpoint cannot be told from DNS; "
+					"have the VPN use another one");
 	e->n_ports++;
 	return add_port(r, e);
+}
+
+/* As the kernel has it: dev_valid_name(). */
+static int read_interface(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *name = json_string_value(value);
+	struct lists *l = ((struct entry *)field)->lists;
+
+	(void)m;
+	if (!name || !*name || strlen(name) >= TUNNEL_ROOM || strpbrk(name, "/: \t\n\v\f\r") ||
+	    !strcmp(name, ".") || !strcmp(name, "..") || !strcmp(name, "lo"))
+		return reader_refuse_value(r, value,
+					   "is not the name of a tunnel's link; at most 15 "
+					   "characters, as \"ip link\" shows it");
+	if (l->n_tunnels == ALLOW_TUNNELS_MAX)
+		return reader_refuse(r, "more than %d tunnels", ALLOW_TUNNELS_MAX);
+	strcpy(l->tunnels[l->n_tunnels++], name);
+	return 0;
 }
 
 static int read_ports(struct reader *r, const struct member *m, json_t *value, void *field)
@@ -189,8 +213,16 @@ static const struct member from_members[] = {
 	{ "from", read_from, 0, true, 0, 0 },
 	PORTS,
 };
+static const struct member vpn_members[] = {
+	{ "interface", read_interface, 0, false, 0, 0 },
+	{ "endpoint", read_to, 0, true, 0, 0 },
+	{ "within", read_bounds, 0, false, 1, NAMED_PLACES_MAX },
+	{ "else", read_bounds, 0, false, 1, NAMED_PLACES_MAX },
+	PORTS,
+};
 static const struct shape to_shape = SHAPE(to_members);
 static const struct shape from_shape = SHAPE(from_members);
+static const struct shape vpn_shape = SHAPE(vpn_members);
 
 static int read_entry(struct reader *r, const struct shape *shape, json_t *item, struct entry *e)
 {
@@ -215,6 +247,21 @@ static int read_source(struct reader *r, json_t *item, void *into)
 	struct entry e = { .lists = l, .list = &l->in };
 
 	return read_entry(r, &from_shape, item, &e);
+}
+
+static int read_tunnel(struct reader *r, json_t *item, void *into)
+{
+	struct lists *l = into;
+	struct entry e = { .lists = l, .list = &l->out };
+
+	e.peer.anyone = true;
+	e.host.anyone = true;
+	return read_entry(r, &vpn_shape, item, &e);
+}
+
+static int read_vpn(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	return reader_array(r, m, value, read_tunnel, field);
 }
 
 static int read_outbound(struct reader *r, const struct member *m, json_t *value, void *field)
@@ -316,6 +363,7 @@ static const struct member allow_members[] = {
 	{ "policy", read_outbound, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "mirrors", read_outbound, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "antivirus", read_outbound, 0, false, 0, ALLOW_PEERS_MAX },
+	{ "vpn", read_vpn, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "helpdesk", read_inbound, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "resolvers", read_resolvers, 0, false, 0, ALLOW_PEERS_MAX },
 	{ "ntp", read_clocks, 0, false, 0, ALLOW_PEERS_MAX },
@@ -358,10 +406,12 @@ int allow_read(struct reader *r, const struct member *m, json_t *value, void *fi
 		.n_named = l.n_named,
 		.names = take(l.names),
 		.n_names = l.n_names,
+		.n_tunnels = l.n_tunnels,
 		.dns_any = l.dns_any,
 		.dns_bound = l.dns_bound,
 		.dhcp_any = l.dhcp_any,
 		.everyone = l.everyone,
 	};
+	memcpy(((struct allow *)field)->tunnels, l.tunnels, sizeof(l.tunnels));
 	return 0;
 }

@@ -36,6 +36,8 @@ static int compare(const void *left, const void *right)
 	const struct peer *a = left, *b = right;
 	int r;
 
+	if (a->anyone != b->anyone)
+		return a->anyone - b->anyone;
 	if (a->family != b->family)
 		return a->family - b->family;
 	if (a->proto != b->proto)
@@ -48,8 +50,9 @@ static int compare(const void *left, const void *right)
 
 static bool covers(const struct peer *a, const struct peer *b)
 {
-	return a->family == b->family && a->proto == b->proto && a->port == b->port &&
-	       a->prefix <= b->prefix && same_bits(a->addr, b->addr, a->prefix);
+	return a->anyone == b->anyone && a->family == b->family && a->proto == b->proto &&
+	       a->port == b->port && a->prefix <= b->prefix &&
+	       same_bits(a->addr, b->addr, a->prefix);
 }
 
 /* Sorted, a prefix stands before all that it contains, so one pass is enough. */

@@ -13,6 +13,9 @@
 #define ALLOW_NAMED_MAX 64
 #define ALLOW_NAMES_MAX 128
 
+#define ALLOW_TUNNELS_MAX 16
+#define TUNNEL_ROOM	  16 /* IFNAMSIZ */
+
 #define NAMED_LENGTH	 200 /* characters; netfilter/question.h says why no more */
 #define NAMED_ROOM	 (NAMED_LENGTH + 1)
 #define NAMED_PORTS_MAX	 16
@@ -22,6 +25,7 @@ struct peer {
 	uint8_t family;	  /* AF_INET or AF_INET6 */
 	uint8_t proto;	  /* IPPROTO_TCP or IPPROTO_UDP */
 	uint8_t prefix;	  /* 32 or 128 for a single address */
+	bool anyone;	  /* of `out`: for every program, the endpoint of a VPN */
 	uint16_t port;	  /* host order: theirs in `out`, ours in `in`; never 0 */
 	uint8_t addr[16]; /* network order; IPv4 in the first four; no bit past the prefix */
 };
@@ -46,6 +50,7 @@ struct named {
 	struct name name;
 	struct port ports[NAMED_PORTS_MAX];
 	size_t n_ports;
+	bool anyone;				/* as of struct peer */
 	struct prefix within[NAMED_PLACES_MAX]; /* all that it may resolve to; none: anything */
 	size_t n_within;
 	struct prefix instead[NAMED_PLACES_MAX]; /* open while it resolves to nothing */
@@ -61,6 +66,8 @@ struct allow {
 	size_t n_named;
 	struct name *names; /* what resolvers may be asked when dns_bound; none twice */
 	size_t n_names;
+	char tunnels[ALLOW_TUNNELS_MAX][TUNNEL_ROOM]; /* links of VPNs by which repair may go */
+	size_t n_tunnels;
 	bool dns_any;	/* any resolver, port 53; for hosts that roam */
 	bool dns_bound; /* UDP port 53 carries questions for `names` alone */
 	bool dhcp_any;	/* any DHCP and DHCPv6 server */

@@ -111,6 +111,7 @@ static void open_place(struct pen *pen, const struct named *h, const struct pref
 
 		*p = (struct peer){ .family = at->family,
 				    .prefix = at->prefix,
+				    .anyone = h->anyone,
 				    .proto = h->ports[i].proto,
 				    .port = h->ports[i].number };
 		memcpy(p->addr, at->addr, family_bits(at->family) / 8);

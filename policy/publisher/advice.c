@@ -50,14 +50,19 @@ static bool hasty_antivirus(json_t *document)
 /* A destination by name is believed as far as its prefixes go. */
 static bool trusts_resolver(json_t *document)
 {
-	static const char *const lists[] = { "policy", "mirrors", "antivirus" };
+	static const struct {
+		const char *list, *place;
+	} named[] = { { "policy", "to" },
+		      { "mirrors", "to" },
+		      { "antivirus", "to" },
+		      { "vpn", "endpoint" } };
 	json_t *allow = json_object_get(document, "allow"), *destination;
 	size_t i;
 
-	for (size_t k = 0; k < sizeof(lists) / sizeof(*lists); k++)
-		json_array_foreach(json_object_get(allow, lists[k]), i, destination)
-			if (!place_is_meant(
-				    json_string_value(json_object_get(destination, "to"))) &&
+	for (size_t k = 0; k < sizeof(named) / sizeof(*named); k++)
+		json_array_foreach(json_object_get(allow, named[k].list), i, destination)
+			if (!place_is_meant(json_string_value(
+				    json_object_get(destination, named[k].place))) &&
 			    !json_object_get(destination, "within"))
 				return true;
 	return false;

@@ -65,8 +65,9 @@ static void test_example(void **state)
 
 #define S(members) "{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n\"stale\":{" members "}}"
 
-#define TO(name) A("\"policy\":[{\"to\":\"" name "\",\"tcp\":[1]}]")
-#define L50	 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+#define VPN(members) A("\"vpn\":[{" members "}]")
+#define TO(name)     A("\"policy\":[{\"to\":\"" name "\",\"tcp\":[1]}]")
+#define L50	     "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
 
 static void test_stale(void **state)
 {
@@ -152,24 +153,33 @@ static const struct {
 	{ R(FW ",\n\"remedies\":[\"firewall-enable\",\n\"firewall-enable\"]"), 3, 1,
 	  "is there twice" },
 	{ R(FW ",\n\"remedies\":\"firewall-enable\""), 2, 12, "is not a list" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\"nginx\"]"), 2, 12,
-	  "is no service by its whole name" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\"nginx.socket\"]"), 2, 12,
-	  "is no service by its whole name" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\"-x.service\"]"), 2, 12,
-	  "is no service by its whole name" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\"a/b.service\"]"), 2, 12,
-	  "is no service by its whole name" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\"*.service\"]"), 2, 12,
-	  "is no service by its whole name" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\"getty@.service\"]"), 2, 12,
-	  "is no service by its whole name" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\".service\"]"), 2, 12,
-	  "is no service by its whole name" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\"x y.service\"]"), 2, 12,
-	  "is no service by its whole name" },
-	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-restart\"],\n\"restart\":[\"a.service\",\n\"a.service\"]"), 3, 1,
-	  "is there twice" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\"nginx\"]"),
+	  2, 12, "is no service by its whole name" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\"nginx.socket\"]"),
+	  2, 12, "is no service by its whole name" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\"-x.service\"]"),
+	  2, 12, "is no service by its whole name" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\"a/b.service\"]"),
+	  2, 12, "is no service by its whole name" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\"*.service\"]"),
+	  2, 12, "is no service by its whole name" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\"getty@.service\"]"),
+	  2, 12, "is no service by its whole name" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\".service\"]"),
+	  2, 12, "is no service by its whole name" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\"x y.service\"]"),
+	  2, 12, "is no service by its whole name" },
+	{ R("\"id\":\"u\",\"check\":\"patches\",\"grace\":\"0s\",\"remedies\":[\"services-"
+	    "restart\"],\n\"restart\":[\"a.service\",\n\"a.service\"]"),
+	  3, 1, "is there twice" },
 	{ R(PT "{\n\"risk\":6}"), 2, 8, "6 is no risk; give 1 to 5" },
 	{ R(PT "{\n\"risk\":\"5\"}"), 2, 8, "is no risk" },
 	{ R(PT "{\n\"unknown\":\"unknown\"}"), 2, 11, "is no severity" },
@@ -201,6 +211,7 @@ static const struct {
 	{ A("\"dhcp\":1"), 2, 17, "allow.dhcp: 1 is neither true nor false" },
 	{ A("\"mirror\":[]"), 2, 19,
 	  "allow.mirror: unknown member; there are: dns, dns_names, policy, mirrors, antivirus, "
+	  "vpn, "
 	  "helpdesk, resolvers, ntp, dhcp" },
 	{ A("\"resolvers\":\"some\""), 2, 22, "\"some\" is neither a list of addresses nor" },
 	{ A("\"resolvers\":[\"dns.example\"]"), 2, 23,
@@ -252,10 +263,52 @@ static const struct {
 	{ A("\"policy\":[{\"to\":\"a.example\",\"tcp\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}"
 	    "]"),
 	  2, 84, "more than 16 ports for a name" },
+	{ VPN("\"interface\":\"lo\",\"endpoint\":\"192.0.2.1\",\"udp\":[1]"), 2, 30,
+	  "allow.vpn[0].interface: \"lo\" is not the name of a tunnel's link" },
+	{ VPN("\"interface\":\"a/b\",\"endpoint\":\"192.0.2.1\",\"udp\":[1]"), 2, 30,
+	  "is not the name" },
+	{ VPN("\"interface\":\"sixteen-letters-\",\"endpoint\":\"192.0.2.1\",\"udp\":[1]"), 2, 30,
+	  "is not the name of a tunnel's link; at most 15" },
+	{ VPN("\"interface\":7,\"endpoint\":\"192.0.2.1\",\"udp\":[1]"), 2, 30, "is not the name" },
+	{ VPN("\"interface\":\"wg0\",\"udp\":[1]"), 2, 17, "member \"endpoint\" is missing" },
+	{ VPN("\"endpoint\":\"192.0.2.1\""), 2, 17, "names no port" },
+	{ VPN("\"endpoint\":\"192.0.2.1\",\"udp\":[443,53]"), 2, 52,
+	  "port 53 of a VPN's endpoint cannot be told from DNS" },
+	{ VPN("\"endpoint\":\"192.0.2.1\",\"udp\":[1],\"within\":[\"192.0.2.0/24\"]"), 2, 60,
+	  "goes with a name in \"endpoint\"" },
 	{ A("\"helpdesk\":[{\"from\":\"a.example\",\"tcp\":[22]}]"), 2, 30, "is not an address" },
 	{ A("\"helpdesk\":[{\"to\":\"192.0.2.1\",\"tcp\":[22]}]"), 2, 22,
 	  "allow.helpdesk[0]: member \"from\" is missing" },
 };
+
+/* What is for every program stays apart from what is for repair alone, though it is the same. */
+static void test_vpn(void **state)
+{
+	static const char text[] = VPN(
+		"\"interface\":\"wg0\",\"endpoint\":\"192.0.2.1\",\"udp\":[51820,51821]},"
+		"{\"endpoint\":\"vpn.example\",\"tcp\":[443],\"within\":[\"192.0.2.0/24\"]},"
+		"{\"interface\":\"tun0\",\"endpoint\":\"192.0.2.0/28\",\"udp\":[51820]}],"
+		"\"mirrors\":[{\"to\":\"192.0.2.1\",\"udp\":[51820]");
+	struct policy *p = NULL;
+	struct fault f = { 0 };
+
+	(void)state;
+	if (policy_parse(text, strlen(text), &p, &f) < 0)
+		fail_msg("%s", f.why);
+	assert_int_equal(p->allow.n_tunnels, 2);
+	assert_string_equal(p->allow.tunnels[0], "wg0");
+	assert_string_equal(p->allow.tunnels[1], "tun0");
+	assert_int_equal(p->allow.n_out, 3);
+	assert_peer(&p->allow.out[0], "192.0.2.1", 32, IPPROTO_UDP, 51820);
+	assert_peer(&p->allow.out[1], "192.0.2.0", 28, IPPROTO_UDP, 51820);
+	assert_peer(&p->allow.out[2], "192.0.2.1", 32, IPPROTO_UDP, 51821);
+	assert_false(p->allow.out[0].anyone);
+	assert_true(p->allow.out[1].anyone && p->allow.out[2].anyone);
+	assert_int_equal(p->allow.n_named, 1);
+	assert_true(p->allow.named[0].anyone);
+	assert_int_equal(p->allow.n_names, 1);
+	policy_free(p);
+}
 
 static void test_refusals(void **state)
 {
@@ -501,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_vpn),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_too_long),

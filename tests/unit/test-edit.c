@@ -283,6 +283,30 @@ static void test_bad_peers_change_nothing(void **state)
 	nft_close(&nft);
 }
 
+/* The same address and port, for repair alone or for every program. */
+static void test_for_whom_it_is_counts(void **state)
+{
+	struct peer out[] = { peer(1), peer(2), peer(3), peer(4) };
+	const struct allow allow = { .out = out, .n_out = 4, .dhcp_any = true, .everyone = true };
+	struct nft nft = open_nft();
+	int handle;
+
+	(void)state;
+	out[2].anyone = out[3].anyone = true;
+	assert_int_equal(quarantine_lay(&nft, &allow, NULL), 0);
+	handle = set_handle();
+	out[1].anyone = true;
+	out[2].anyone = false;
+	assert_int_equal(quarantine_lay(&nft, &allow, NULL), 0);
+	assert_int_equal(set_handle(), handle);
+	assert_int_equal(elements("inet"), 2);
+	assert_string_equal(shown("nft list set netdev lazaret vpn4 | grep -o '192[^ ]*' | sort | "
+				  "tr '\\n' ' '"),
+			    "192.0.2.2 192.0.2.4 ");
+	assert_int_equal(quarantine_lift(&nft, NULL), 0);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_an_owner_need_not_ask),
 		cmocka_unit_test(test_rules_and_links_count_too),
 		cmocka_unit_test(test_bad_peers_change_nothing),
+		cmocka_unit_test(test_for_whom_it_is_counts),
 	};
 
 	return cmocka_run_group_tests_name("edit", tests, enter_netns, NULL);

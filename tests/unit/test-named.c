@@ -105,7 +105,7 @@ static bool has(const struct allow *a, const char *addr, uint16_t port)
 
 static void test_resolving(void **state)
 {
-	struct peer out = { AF_INET, IPPROTO_TCP, 32, 80, { 192, 0, 2, 1 } };
+	struct peer out = { AF_INET, IPPROTO_TCP, 32, false, 80, { 192, 0, 2, 1 } };
 	struct named hosts[2] = {
 		{ .name = { "a.example" },
 		  .ports = { { IPPROTO_TCP, 80 }, { IPPROTO_UDP, 123 } },
