@@ -64,6 +64,26 @@ lease() { # the second uplink, from nothing
 	grep -q '^bound 192.0.3.5' "$dir/lease"
 }
 
+by_vpn() { # LINK 4|6 COMMAND...: the allowed peer lies behind a VPN
+	link=$1 v=$2
+	shift 2
+	eval "far=\$peer$v"
+	ip -n lk-host -"$v" route replace "$far" dev "$link"
+	"$@" "$far"
+	status=$?
+	ip -n lk-host -"$v" route del "$far"
+	return $status
+}
+peer_answers() { asks lk-host tcp "$1" 443 50000 && asks lk-host udp "$1" 4433 200; }
+vpns() { # WHEN
+	for v in 4 6; do
+		check "$1, inside a VPN over IPv4, IPv$v: the allowed peer" by_vpn lk-v4 $v peer_answers
+		check "$1, inside a VPN over IPv6, IPv$v: the allowed peer" by_vpn lk-v6 $v peer_answers
+		[ -z "$wireguard" ] ||
+			check "$1, inside WireGuard, IPv$v: the allowed peer" by_vpn lk-wg $v peer_answers
+	done
+}
+
 works() { # WHEN
 	for v in "4 $peer4 $res4 $own4 127.0.0.1" "6 $peer6 $res6 $own6 ::1"; do
 		# shellcheck disable=SC2086
@@ -87,11 +107,18 @@ works() { # WHEN
 		check "$as and finds us" asks lk-help tcp "$5" 22 100
 		check "$as path MTU" path_mtu "$2" "$3"
 	done
+	vpns "$1"
 	check "$1, DHCP" lease
 	check "$1, DHCPv6" asks lk-host udp "$linklocal" 547 100 546 up0
 }
 
 lab_build
+lab_vpn
+wireguard=
+if wireguard_pair 51836 "[$vpn6]" >>"$dir/log" 2>&1; then
+	wireguard=yes
+	vpn_addresses wg 7
+fi
 # In the middle of the path, so that only the router can tell.
 ip -n lk-gw route change 198.51.100.0/24 dev p-peer mtu lock 1300
 ip -n lk-gw -6 route add 2001:db8:51::10/128 dev p-peer mtu lock 1300

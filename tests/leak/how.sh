@@ -20,6 +20,29 @@ ping() {
 }
 box() { at lk-box $shoot socket $t to=$net "$@"; }
 flow() { echo "$t" >>"$dir/flow.$1$v"; }
+# A flow that went by a flowtable before: chains of packets see no more of it, which a rule there
+# that would stop it shows.
+offloaded() {
+	[ $phase = I ] || {
+		host nft -f - <<-END || return 77
+			table inet lk-off$v {
+				flowtable f {
+					hook ingress priority 0; devices = { b-box, up0 }
+				}
+				chain c {
+					type filter hook forward priority 0
+					meta nfproto ipv$v tcp dport 7001 ct state established flow add @f
+				}
+			}
+		END
+		for word in one two; do
+			echo $word >>"$dir/flow.off$v"
+			sleep 0.2
+		done
+		host nft add rule inet lk-off$v c meta nfproto ipv$v tcp dport 7001 drop
+	}
+	flow off
+}
 
 # with CHAIN-HEAD RULE COMMAND...: a foreign chain of one rule, while the command runs.
 with() {
@@ -189,6 +212,32 @@ tunnel6() { # TYPE ARGUMENTS...: over IPv6, and what is in it may be either
 	ip -n lk-host link add lk-tun type "$kind" "$@" || return 77
 	routed lk-tun sh_root
 	ip -n lk-host link del lk-tun
+}
+# by_route DEVICE COMMAND...: the allowed peer lies behind the device.
+by_route() {
+	behind=$1
+	shift
+	ip -n lk-host -$v route replace $peer dev $behind
+	"$@"
+	ip -n lk-host -$v route del $peer
+}
+inside() { # LINK: its address
+	ip -n lk-host -$v -o addr show dev $1 scope global | sed 's/.* inet6* \([^/]*\).*/\1/'
+}
+# wireguard OUTER-FAMILY PORT COMMAND...: likewise by one of the kernel's own.
+wireguard() {
+	endpoint=$([ $1 = 4 ] && echo $vpn4 || echo "[$vpn6]") port=$2
+	shift 2
+	wireguard_pair $port "$endpoint" || return 77
+	ip -n lk-gw link set h-wg up
+	routed lk-wg "$@"
+	for _ in $(seq 20); do # the first packet waits for the keys
+		wg show lk-wg latest-handshakes | grep -qv '\s0$' && break
+		sleep 0.05
+	done
+	sleep 0.05
+	ip -n lk-host link del lk-wg
+	ip -n lk-gw link del h-wg
 }
 vrf() { # a routing table of its own
 	ip -n lk-host link add lk-vrf type vrf table 77 || return 77

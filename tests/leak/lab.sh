@@ -6,6 +6,7 @@
 #      |                                       lk-res   the resolver
 #   lk-host === up0, up1, up2 === lk-gw ------ lk-help  the helpdesk
 #      |                        (sniffs h-*)   lk-net   the internet: forbidden
+#      |                        (ends VPNs)
 #   lk-mac (another one)
 #
 # Namespaces, mounts and processes end with the script.
@@ -77,6 +78,7 @@ user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 own4=192.0.2.10 own6=2001:db8:2::10 gw4=192.0.2.1 gw6=2001:db8:2::1
 net4=203.0.113.66 net6=2001:db8:66::66 peer4=198.51.100.10 peer6=2001:db8:51::10
 res4=198.51.53.53 res6=2001:db8:53::53 help4=198.51.22.22 help6=2001:db8:22::22
+vpn4=198.51.77.7 vpn6=2001:db8:77::7
 box4=10.88.0.2 box6=2001:db8:88::2 all4=255.255.255.255 all6=ff02::1
 hostmac=02:00:00:00:02:10 gwmac=02:00:00:00:02:01 roguemac=02:00:00:00:66:66
 
@@ -161,9 +163,49 @@ lab_build() {
 			"dns_names": ["policy.example"],
 			"ntp": ["$peer4", "$peer6"],
 			"dhcp": true,
+			"vpn": [
+				{ "interface": "lk-v4", "endpoint": "$vpn4", "udp": [51824, 51834] },
+				{ "interface": "lk-v6", "endpoint": "$vpn6", "udp": [51826, 51836] }
+			],
 			"helpdesk": [{ "from": "$help4", "tcp": [22] }, { "from": "$help6", "tcp": [22] }]
 		}
 	END
+}
+
+# Two VPNs, over IPv4 and IPv6, to ports of an endpoint that are allowed, and one to a port of it
+# that is not.  The client is no repair service.
+lab_vpn() {
+	ip -n lk-gw addr add $vpn4/32 dev lo && ip -n lk-gw addr add $vpn6/128 dev lo nodad
+	vpn v4 51824 $vpn4 4
+	vpn v6 51826 $vpn6 6
+	vpn no 51999 $vpn4 9
+}
+vpn() { # NAME PORT ENDPOINT NUMBER
+	aside at lk-gw "$bin/tunnel" "h-$1" "$3" "$2" :: 0 >/dev/null 2>>"$dir/errors" &
+	aside host "$bin/tunnel" "lk-$1" :: 0 "$3" "$2" >/dev/null 2>>"$dir/errors" &
+	for _ in $(seq 100); do
+		ip -n lk-gw link show "h-$1" && ip -n lk-host link show "lk-$1" && break
+		sleep 0.05
+	done >/dev/null 2>&1
+	vpn_addresses "$1" "$4"
+}
+vpn_addresses() { # NAME NUMBER: of the links h-NAME and lk-NAME
+	for end in lk-gw:h:1 lk-host:lk:2; do
+		link=${end#*:} link=${link%:*}-$1 place=${end%%:*}
+		ip -n "$place" link set "$link" mtu 1280 up
+		ip -n "$place" addr add "10.99.$2.${end##*:}/24" dev "$link"
+		ip -n "$place" addr add "2001:db8:990$2::${end##*:}/64" dev "$link" nodad
+	done
+}
+# The kernel's own, h-wg and lk-wg.  77 where it has none.
+wireguard_pair() { # PORT ENDPOINT
+	command -v wg && ip -n lk-host link add lk-wg type wireguard || return 77
+	ip -n lk-gw link add h-wg type wireguard
+	wg genkey >"$dir/wg" && at lk-gw wg set h-wg listen-port "$1" private-key "$dir/wg"
+	far=$(wg pubkey <"$dir/wg")
+	wg genkey >"$dir/wg" && host wg set lk-wg private-key "$dir/wg" peer "$far" \
+		allowed-ips 0.0.0.0/0,::/0 endpoint "$2:$1"
+	at lk-gw wg set h-wg peer "$(wg pubkey <"$dir/wg")" allowed-ips 0.0.0.0/0,::/0
 }
 
 # start NAMESPACE PROGRAM ARGUMENT...: in the background, until it says that it is ready; what it

@@ -19,7 +19,7 @@ row() {
 		n=$((n + 1))
 		id=$((10000 + n)) id=${id#1}
 		t=LKT$id$phase rt=LKR$id$phase p=$((base + n))
-		for a in own net peer res help box gw all; do eval "$a=\$${a}$v"; done
+		for a in own net peer res help box gw all vpn; do eval "$a=\$${a}$v"; done
 		to_net="from=$own to=$net" l2="smac=$hostmac dmac=$gwmac"
 		eval "$action" </dev/null >>"$dir/actions" 2>&1
 		status=$?
@@ -30,7 +30,7 @@ row() {
 }
 
 flows() {
-	for f in udp4 udp6 tcp4 tcp6 in4 in6 box4 box6 peer4 peer6; do : >"$dir/flow.$f"; done
+	for f in udp4 udp6 tcp4 tcp6 in4 in6 box4 box6 off4 off6 peer4 peer6; do : >"$dir/flow.$f"; done
 	# As on most hosts, a firewall of its own tracks connections.  It would also put fragments
 	# together, and so hide how the quarantine takes them.
 	host nft -f - <<-END
@@ -62,6 +62,8 @@ flows() {
 		peer6 lk-host to=$peer6 dport=443 proto=6
 		box4 lk-box to=$net4 dport=7000 proto=6
 		box6 lk-box to=$net6 dport=7000 proto=6
+		off4 lk-box to=$net4 dport=7001 proto=6
+		off6 lk-box to=$net6 dport=7001 proto=6
 	END
 }
 
@@ -74,11 +76,12 @@ try() { # PHASE PORTS: and what arrived
 }
 
 lab_build
+lab_vpn
 for f in missing failed.O failed.I; do : >"$dir/$f"; done
 start lk-gw "$bin/sniff"
 start lk-host "$bin/serve" tcp:22 tcp:8080 sink:8080
 start lk-box "$bin/serve" sink:8080
-start lk-net "$bin/serve" tcp:7000 udp:7000
+start lk-net "$bin/serve" tcp:7000 tcp:7001 udp:7000
 start lk-peer "$bin/serve" tcp:443 sink:4433
 start lk-res "$bin/serve" tcp:53 sink:53
 flows

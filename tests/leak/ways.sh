@@ -57,6 +57,7 @@ ways() {
 	row 46 held 'an established TCP connection' 'flow tcp'
 	row 46 held 'an established TCP connection from outside' 'flow in'
 	row 46 held "a container's established TCP connection" 'flow box'
+	row 46 held "a container's TCP connection in a flowtable" offloaded
 	row 46 held 'UDP where a firewall of its own tracks connections' filler
 	row 46 held 'TCP that a conntrack helper calls related' related_out
 	row 46 held 'TCP from outside that a conntrack helper calls related' related_in
@@ -173,6 +174,22 @@ ways() {
 	row 46 held 'an ERSPAN tunnel' 'tunnel6 erspan local $own4 remote $net4 seq key 7 erspan_ver 1 erspan 7'
 	row 46 held 'a VXLAN tunnel to all on the link' 'tunnel6 vxlan id 4 dstport 4789 group 239.1.1.1 dev up0'
 	row 46 held 'a bare UDP tunnel' 'tunnel6 bareudp dstport 6635 ethertype ip'
+	row 46 held 'WireGuard to a stranger' 'wireguard 4 51999 sh_root'
+	for i in 4 6; do
+		row 46 held "UDP by WireGuard over IPv$i to its allowed endpoint" "wireguard $i 5183$i sh_root"
+		row 46 held "UDP by a VPN over IPv$i to its allowed endpoint" "routed lk-v$i sh_root"
+		row 46 held "UDP of a container by a VPN over IPv$i" "routed lk-v$i box"
+		row 46 held "a packet written by hand into a VPN over IPv$i" \
+			"host \$shoot cooked \$t \$to_net dev=lk-v$i"
+		row 46 held "an ordinary program's UDP by a VPN over IPv$i to an allowed peer" \
+			"others by_route lk-v$i host \$shoot socket \$t to=\$peer dport=4433"
+		row 46 held "UDP from inside a VPN over IPv$i" \
+			"at lk-gw \$shoot socket \$t to=\$(inside lk-v$i) dport=8080"
+	done
+	row 46 held 'what is allowed by a VPN to a stranger' \
+		'by_route lk-no host $shoot socket $t to=$peer dport=4433'
+	row 46 known 'Any program to the endpoint of a VPN' 'others user $shoot socket $t to=$vpn dport=5182$v'
+	row 46 held 'UDP to another port of the endpoint of a VPN' 'sh_user to=$vpn dport=51821'
 	row 46 held 'IPsec to a stranger' 'transformed transport $net'
 	row 46 held 'IPsec by a tunnel to a stranger' 'transformed tunnel $peer'
 	row 4 held 'an IPIP tunnel' 'tunnel ipip local $own4 remote $net4'
