@@ -8,7 +8,11 @@
 
 void age_read(struct daemon *d, int store)
 {
-	store_read_accepted(store, &d->accepted, NULL);
+	struct accepted a;
+
+	/* Of another one nothing is in force. */
+	if (store_read_accepted(store, &a, NULL) == 0 && a.version == d->accepted.version)
+		d->accepted = a;
 	d->floor = floor_read(store);
 }
 

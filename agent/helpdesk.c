@@ -32,20 +32,31 @@ struct helpdesk {
 	sd_event_source *vet, *limit;
 };
 
+/* What could not be read may be read the next time. */
+static int know(struct helpdesk *h)
+{
+	sd_id128_t id;
+	int r = 0;
+
+	if (!h->known)
+		r = sd_id128_get_machine_app_specific(APPLICATION, &id);
+	if (h->known || r < 0)
+		return r;
+	h->known = true;
+	memcpy(h->host, id.bytes, sizeof(h->host));
+	return 0;
+}
+
 int helpdesk_new(struct daemon *d, struct helpdesk **ret)
 {
 	struct helpdesk *h = calloc(1, sizeof(*h));
-	sd_id128_t id;
 	int r;
 
 	(void)d;
 	if (!h)
 		return -ENOMEM;
-	r = sd_id128_get_machine_app_specific(APPLICATION, &id);
-	h->known = r >= 0;
-	if (h->known)
-		memcpy(h->host, id.bytes, sizeof(h->host));
-	else
+	r = know(h);
+	if (r < 0)
 		log_warn("this machine has no id (/etc/machine-id: %s): nobody can release it",
 			 strerror(-r));
 	*ret = h;
@@ -87,8 +98,9 @@ static char *say(const char *key, const char *text)
 
 static const struct exemption *exemption(const struct daemon *d)
 {
-	return d->policy && d->helpdesk->known ? exempt_find(&d->policy->exempt, d->helpdesk->host)
-					       : NULL;
+	return d->policy && know(d->helpdesk) == 0
+		       ? exempt_find(&d->policy->exempt, d->helpdesk->host)
+		       : NULL;
 }
 
 json_t *helpdesk_json(const struct daemon *d)
@@ -328,7 +340,7 @@ char *helpdesk_verb(struct daemon *d, const char *argument, bool privileged)
 {
 	if (!strcmp(argument, "end"))
 		return end_by_root(d, privileged);
-	if (!d->helpdesk->known)
+	if (know(d->helpdesk) < 0)
 		return say("error", "this machine has no id: /etc/machine-id is missing or empty "
 				    "(systemd-machine-id-setup)");
 	if (!d->policy || !d->policy->release.keys)

@@ -22,6 +22,8 @@
 #include "agent/round.h"
 #include "agent/trigger/timer.h"
 
+#define UNREAD_SECONDS 60 /* until a policy that cannot be read is tried again */
+
 void keeper_forget(struct daemon *d)
 {
 	d->mending = NULL;
@@ -52,6 +54,16 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 		  p->mode == MODE_ENFORCE ? "enforce" : "audit", p->n_requirements);
 }
 
+static void note_unread(struct daemon *d, const char *why)
+{
+	log_err("%s/store: %s; %s", d->config->state_dir, why,
+		d->policy ? "the policy before stays in force" : "no policy is in force");
+	snprintf(d->policy_fault, sizeof(d->policy_fault),
+		 "the policy that was accepted cannot be read: %.150s", why);
+	if (*d->config->url)
+		(void)!timer_arm(d->poll, UNREAD_SECONDS);
+}
+
 /* The policy that lazaret-vet accepted last.  What cannot be read changes nothing. */
 static void load_policy(struct daemon *d, int store)
 {
@@ -68,9 +80,15 @@ static void load_policy(struct daemon *d, int store)
 	if (r == 0)
 		take_policy(d, p, &a);
 	else if (r != -ENOENT)
-		log_err("%s/store: %s; %s", d->config->state_dir,
-			*fault.why ? fault.why : strerror(-r),
-			d->policy ? "the policy before stays in force" : "no policy is in force");
+		note_unread(d, *fault.why ? fault.why : strerror(-r));
+}
+
+/* Of what was accepted we may not have heard, or could not read it then. */
+static bool is_another(const struct daemon *d, int store)
+{
+	struct accepted a;
+
+	return store_read_accepted(store, &a, NULL) == 0 && a.version != d->accepted.version;
 }
 
 void keeper_read(struct daemon *d, bool changed)
@@ -85,7 +103,7 @@ void keeper_read(struct daemon *d, bool changed)
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		dir = -errno;
-	if (changed || !d->policy)
+	if (changed || !d->policy || (dir >= 0 && is_another(d, dir)))
 		load_policy(d, dir);
 	if (d->policy && dir >= 0)
 		age_read(d, dir);
