@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -163,6 +164,16 @@ bool enforce_wanted(const struct daemon *d)
 	return d->decision.hold;
 }
 
+/* The kernel may have done what it did not get to say. */
+static void doubt(struct daemon *d)
+{
+	int there = d->nft.fd < 0 ? -EBADF : quarantine_present(&d->nft, NULL);
+
+	if (there >= 0)
+		d->laid = there > 0;
+	d->relay = true;
+}
+
 void enforce(struct daemon *d)
 {
 	bool wanted = enforce_wanted(d);
@@ -170,6 +181,10 @@ void enforce(struct daemon *d)
 	int r = bring_to(d, wanted, &fault);
 	const char *why = r == 0 ? "" : *fault.why ? fault.why : strerror(-r);
 
+	if (r < 0)
+		doubt(d);
+	else if (*d->enforce_fault)
+		log_notice("the quarantine is %s now", wanted ? "laid" : "lifted");
 	if (r < 0 && strcmp(d->enforce_fault, why))
 		log_entry(LOG_ID_UNENFORCED, NULL,
 			  "the quarantine could not be %s: %s; trying again",

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/base/span.h"
@@ -62,7 +63,8 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 {
 	const char *name = remedy_menu[remedy].name;
 	struct fault fault = { 0 };
-	int fd, r;
+	_close_ int fd = -1;
+	int r;
 
 	s->last = remedy;
 	s->n_tried++;
@@ -77,6 +79,7 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 		   : remedy_watch(d->loop, fd, on_line, on_done, d, limit_ms(s->req, remedy),
 				  &d->run);
 	if (r == 0) {
+		take_fd(&fd);
 		d->running = remedy;
 		d->mending = s;
 		return;

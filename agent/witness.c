@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/daemon.h"
@@ -82,13 +83,16 @@ static void on_done(void *ctx, int err, const char *why)
 static void start(struct daemon *d)
 {
 	struct fault fault = { 0 };
-	int fd, r;
+	_close_ int fd = -1;
+	int r;
 
 	d->witness_asked = io_boot_ms();
 	d->hearing = (struct running){ 0 };
 	fd = helper_witness(&d->helpers, &fault);
 	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, LIMIT_MS, &d->witness);
-	if (r < 0)
+	if (r == 0)
+		take_fd(&fd);
+	else
 		log_warn("lazaret-witness cannot be asked: %s",
 			 *fault.why ? fault.why : strerror(-r));
 }

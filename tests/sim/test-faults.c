@@ -27,6 +27,7 @@
 #define COUNT(a)      (sizeof(a) / sizeof(*(a)))
 #define SAMPLE	      8	 /* runs, or thereabouts */
 #define FINDINGS      30 /* enough to look at */
+#define RESTS	      30
 #define REPAIR_WITHIN (4 * 3600 * HOST_SECOND)
 
 static bool has(const char *command, const char *words)
@@ -118,9 +119,9 @@ static const struct step {
 
 /* Shared with the child. */
 struct tally {
-	unsigned calls[COUNT(steps)]; /* of each step, in a run without faults */
+	unsigned calls[COUNT(steps)];  /* of each step, in a run without faults */
+	int descriptors[COUNT(steps)]; /* after each, the same */
 	unsigned step, faults;
-	int descriptors;
 };
 
 struct world {
@@ -159,12 +160,26 @@ static int descriptors(void)
 	return n;
 }
 
+/* A talk that is still under way has some, too, and comes to its end. */
+static void count_descriptors(struct simulated *s, const struct inject *i, int *without)
+{
+	int n = descriptors();
+
+	if (!i->at)
+		*without = n;
+	for (int k = 0; k < RESTS && n > *without; k++) {
+		host_wait(s, 60 * HOST_SECOND);
+		n = descriptors();
+	}
+	if (n > *without && system("ls -l /proc/$PPID/fd >&2") == 0)
+		host_fail("%d descriptors are open, %d without the faults", n, *without);
+}
+
 /* The child's part. */
 static void journey(struct world *w)
 {
 	struct inject *inject = w->inject;
 	struct simulated s;
-	int n;
 
 	host_make(&s, w->lab, "host", &inject->turn);
 	inject_me(inject);
@@ -174,18 +189,13 @@ static void journey(struct world *w)
 		w->tally->step = (unsigned)i;
 		go(&s, &steps[i]);
 		w->tally->faults += inject->err != 0;
+		count_descriptors(&s, inject, &w->tally->descriptors[i]);
 		if (!inject->at)
 			w->tally->calls[i] = inject->seen;
 		if (inject->err)
 			fprintf(stderr, "# %s: %s %s\n", steps[i].name, inject_name(inject),
 				strerror(inject->err));
 	}
-	n = descriptors();
-	if (!inject->at)
-		w->tally->descriptors = n;
-	else if (n > w->tally->descriptors && system("ls -l /proc/$PPID/fd >&2") == 0)
-		host_fail("%d descriptors are open, %d without the faults", n,
-			  w->tally->descriptors);
 	host_drop(&s);
 }
 

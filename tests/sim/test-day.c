@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A day of a host, in as many seconds as it takes: networks, suspend, a service and a firewall that
+ * come and go, policies, releases, clocks that are set, restarts.  At each rest what status
+ * says is compared with what is so, verdicts with what was done to the host, deadlines with how
+ * long something has been wrong; and nothing grows.
+ *
+ * DAY_HOURS=24 takes a whole one, DAY_SEED another one.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "tests/sim/clocks.h"
+#include "tests/sim/host.h"
+#include "tests/unit/root.h"
+#include "tests/unit/test.h"
+#include "tests/unit/vet-lab.h"
+
+#define COUNT(a)      (sizeof(a) / sizeof(*(a)))
+#define HOUR	      (3600 * HOST_SECOND)
+#define PAUSE	      600 /* seconds between two events, at most */
+#define SLEEP	      3600
+#define SLACK	      (2 * HOST_SECOND)	  /* clocks of seconds, and timers that may be a bit late */
+#define DWELL	      (500 * HOST_SECOND) /* a host that is well again is kept in no longer */
+#define GROWTH_BYTES  (64 * 1024)
+#define LEDGER_BYTES  (256 * 1024 + 64 * 1024)
+#define LOOKS_AN_HOUR 2000 /* a day without rest is none */
+
+enum wish { FIREWALL, GUARD, SUBJECTS };
+
+/* In the order of the policy's requirements. */
+static const uint64_t grace[SUBJECTS] = { 600 * HOST_SECOND, 1200 * HOST_SECOND };
+
+struct day {
+	struct simulated host;
+	struct root root;
+	unsigned web;
+	bool remedy;		  /* what the host has for one works */
+	bool wrong[SUBJECTS];	  /* what was done to the host last */
+	uint64_t since[SUBJECTS]; /* when it was first seen to be so; 0: it is not */
+	uint64_t well;		  /* since when nothing is wrong */
+	unsigned counts[16];	  /* of each kind of event */
+	unsigned looks;
+};
+
+static unsigned dice(unsigned sides)
+{
+	return (unsigned)random() % sides;
+}
+
+static void roam(struct day *d)
+{
+	(void)d;
+	host_run("ip route replace default via 192.0.2.%u", 1 + dice(2));
+}
+
+static void lose_carrier(struct day *d)
+{
+	(void)d;
+	host_run("ip link set far0 down && ip link set far0 up && "
+		 "ip route replace default via 192.0.2.%u",
+		 1 + dice(2));
+}
+
+static void sleep_on(struct day *d)
+{
+	(void)d;
+	clocks_sleep(dice(SLEEP) * HOST_SECOND);
+}
+
+static void set_clock(struct day *d)
+{
+	static int64_t away;
+	int64_t by = away ? -away : (int64_t)(dice(7200) * HOST_SECOND) - (int64_t)HOUR;
+
+	(void)d;
+	clocks_set(by);
+	away = away ? 0 : by;
+}
+
+static const char cgroup[] = "sys/fs/cgroup/system.slice/guardd.service";
+
+static void put(struct day *d, const char *name, const char *text)
+{
+	char path[120];
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
+	if (root_put(&d->root, path, text, strlen(text)) < 0)
+		host_fail("%s: %m", path);
+}
+
+static void guard(struct day *d, bool runs)
+{
+	put(d, "cgroup.procs", runs ? "77\n" : "");
+	put(d, "cgroup.events", runs ? "populated 1\nfrozen 0\n" : "populated 0\nfrozen 0\n");
+	d->wrong[GUARD] = !runs;
+}
+
+static void flap_guard(struct day *d)
+{
+	guard(d, d->wrong[GUARD]);
+}
+
+static void flush_firewall(struct day *d)
+{
+	host_run("nft list table inet host >/dev/null 2>&1 && nft delete table inet host || true");
+	d->wrong[FIREWALL] = true;
+}
+
+static void close_firewall(struct day *d)
+{
+	host_run("nft 'table inet host { chain input { type filter hook input priority 0; policy "
+		 "drop; }; }'");
+	d->wrong[FIREWALL] = false;
+}
+
+static void turn_remedy(struct day *d)
+{
+	d->remedy = !d->remedy;
+	host_run("%s %s/remedy-works", d->remedy ? "touch" : "rm", d->host.path);
+}
+
+static void change_policy(struct day *d)
+{
+	if (d->web < HOST_WEBS)
+		host_serve(&d->host, ++d->web);
+	free(host_ask(&d->host, "refresh"));
+}
+
+static void release(struct day *d)
+{
+	if (!strcmp(d->host.seen.state, "quarantined"))
+		free(host_ask(&d->host, dice(2) ? "release" : "release end"));
+}
+
+static void ask(struct day *d)
+{
+	static const char *const verbs[] = { "check",	  "history",   "policy",  "firewall",
+					     "antivirus", "lacking 0", "nonsense" };
+
+	free(host_ask(&d->host, verbs[dice(COUNT(verbs))]));
+}
+
+static void restart(struct day *d)
+{
+	host_stop(&d->host);
+}
+
+static const struct event {
+	const char *name;
+	void (*happen)(struct day *d);
+	unsigned share;
+} events[] = {
+	{ "another network", roam, 4 },
+	{ "carriers lost", lose_carrier, 2 },
+	{ "sleeps", sleep_on, 2 },
+	{ "clocks set", set_clock, 1 },
+	{ "a service stopped or started", flap_guard, 6 },
+	{ "firewalls flushed", flush_firewall, 3 },
+	{ "firewalls laid", close_firewall, 3 },
+	{ "remedies broken or mended", turn_remedy, 1 },
+	{ "refreshes", change_policy, 1 },
+	{ "challenges", release, 1 },
+	{ "questions", ask, 3 },
+	{ "restarts", restart, 1 },
+};
+
+static void happen(struct day *d)
+{
+	unsigned all = 0, at;
+	size_t i = 0;
+
+	for (size_t k = 0; k < COUNT(events); k++)
+		all += events[k].share;
+	for (at = dice(all); at >= events[i].share; i++)
+		at -= events[i].share;
+	d->counts[i]++;
+	events[i].happen(d);
+}
+
+static const char *name_of(enum wish s)
+{
+	return s == GUARD ? "the service" : "the firewall";
+}
+
+/* The remedy may have closed it: the kernel knows. */
+static bool is_closed(void)
+{
+	return system("nft list table inet host >/dev/null 2>&1") == 0;
+}
+
+/* Events have been seen, and no deadline is missed. */
+static void compare(struct day *d, enum wish s, const struct host_view *v)
+{
+	const uint64_t now = clocks_now();
+	const bool fails = strcmp(v->of[s].grade, "pass") != 0;
+
+	if (s == FIREWALL && fails != d->wrong[s])
+		d->wrong[s] = !is_closed();
+	if (fails != d->wrong[s])
+		host_fail("%s is %s, and status says %s", name_of(s),
+			  d->wrong[s] ? "wrong" : "right", v->of[s].grade);
+	if (!fails)
+		d->since[s] = 0;
+	else if (!d->since[s])
+		d->since[s] = now;
+	if (!strcmp(v->of[s].standing, "grace") && v->of[s].until <= v->now)
+		host_fail("%s has a grace that is over", name_of(s));
+	if (fails && now - d->since[s] > grace[s] + SLACK && strcmp(v->of[s].standing, "breached"))
+		host_fail("%s missed its deadline: wrong for %llu s, and %s", name_of(s),
+			  (unsigned long long)((now - d->since[s]) / HOST_SECOND),
+			  v->of[s].standing);
+}
+
+/* The state is that of the worst verdict, but for a host that has just become well. */
+static void compare_state(struct day *d, const struct host_view *v)
+{
+	bool breached = false, all_met = true;
+
+	for (size_t i = 0; i < v->n; i++) {
+		breached |= !strcmp(v->of[i].standing, "breached");
+		all_met &= !strcmp(v->of[i].standing, "met");
+	}
+	if (breached)
+		d->well = 0;
+	else if (!d->well)
+		d->well = clocks_now();
+	if (breached && strcmp(v->state, "quarantined") && strcmp(v->state, "released"))
+		host_fail("something is breached, and the host is %s", v->state);
+	if (!breached && !strcmp(v->state, "quarantined") && clocks_now() - d->well > DWELL)
+		host_fail("quarantined without a reason");
+	if (!all_met && !strcmp(v->state, "compliant"))
+		host_fail("compliant with something that fails");
+	if (!strcmp(v->state, "held") || !strcmp(v->state, "unmanaged"))
+		host_fail("%s, and nothing more happens", v->state);
+}
+
+static void look(struct day *d)
+{
+	struct host_view v;
+
+	host_look(&d->host, &v);
+	if (v.n != SUBJECTS)
+		host_fail("%zu requirements", v.n);
+	d->looks++;
+	for (enum wish s = 0; s < SUBJECTS; s++)
+		compare(d, s, &v);
+	compare_state(d, &v);
+}
+
+/* What the daemon has: descriptors, memory, and its ledger. */
+struct size {
+	size_t descriptors, memory, ledger;
+};
+
+static void measure(const struct day *d, struct size *ret)
+{
+	char path[120];
+	struct stat st;
+	DIR *dir = opendir("/proc/self/fd");
+
+	*ret = (struct size){ 0 };
+	while (dir && readdir(dir))
+		ret->descriptors++;
+	closedir(dir);
+	ret->memory = mallinfo2().uordblks;
+	snprintf(path, sizeof(path), "%s/state/agent/ledger", d->host.path);
+	if (stat(path, &st) == 0)
+		ret->ledger = (size_t)st.st_size;
+}
+
+static void enlarge(struct size *most, const struct size *s)
+{
+	most->descriptors = s->descriptors > most->descriptors ? s->descriptors : most->descriptors;
+	most->memory = s->memory > most->memory ? s->memory : most->memory;
+	most->ledger = s->ledger > most->ledger ? s->ledger : most->ledger;
+}
+
+static void live(struct day *d, uint64_t until)
+{
+	uint64_t next = clocks_now();
+
+	while (clocks_now() < until) {
+		if (clocks_now() >= next) {
+			happen(d);
+			next = clocks_now() + (1 + dice(PAUSE)) * HOST_SECOND;
+		} else {
+			host_wait(&d->host, next - clocks_now());
+		}
+		look(d);
+	}
+}
+
+static void install(struct day *d)
+{
+	static const char unit[] = "[Service]\nExecStart=/usr/sbin/guardd\n"
+				   "[Install]\nWantedBy=multi-user.target\n";
+
+	d->root.fd = openat(AT_FDCWD, d->host.config->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root_put(&d->root, "run/systemd/system/x", "", 0);
+	root_put(&d->root, "usr/sbin/guardd", "program", 7);
+	root_put(&d->root, "usr/lib/systemd/system/guardd.service", unit, strlen(unit));
+	root_put(&d->root, "etc/systemd/system/multi-user.target.wants/x", "", 0);
+	root_put(&d->root, "proc/77/stat", "77 (guardd) S 1 ", 16);
+	host_run("cd %s && chmod 755 usr/sbin/guardd && ln -s "
+		 "/usr/lib/systemd/system/guardd.service "
+		 "etc/systemd/system/multi-user.target.wants/",
+		 d->host.config->host_root);
+	guard(d, true);
+	close_firewall(d);
+}
+
+static unsigned number(const char *name, unsigned otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? (unsigned)atoi(text) : otherwise;
+}
+
+static void tell(const struct day *d, unsigned hours, const struct size *first,
+		 const struct size *most)
+{
+	print_message("%u h in %u looks; at most %zu descriptors (%zu in the first half), %zu KiB "
+		      "(%zu), a ledger of %zu KiB\n",
+		      hours, d->looks, most->descriptors, first->descriptors, most->memory / 1024,
+		      first->memory / 1024, most->ledger / 1024);
+	for (size_t i = 0; i < COUNT(events); i++)
+		print_message("%u %s\n", d->counts[i], events[i].name);
+}
+
+static void test_day(void **state)
+{
+	const unsigned hours = number("DAY_HOURS", 2);
+	struct size first = { 0 }, most = { 0 };
+	struct day d = { .web = 1, .well = 1 };
+
+	srandom(number("DAY_SEED", 1));
+	host_make(&d.host, *state, "host", NULL);
+	install(&d);
+	host_settle(&d.host);
+	for (unsigned hour = 0; hour < hours; hour++) {
+		struct size now;
+
+		live(&d, clocks_now() + HOUR);
+		measure(&d, &now);
+		enlarge(hour >= hours / 2 ? &most : &first, &now);
+	}
+	tell(&d, hours, &first, &most);
+	assert_in_range(d.looks, hours, hours * LOOKS_AN_HOUR);
+	assert_in_range(most.descriptors, 1, first.descriptors + 2);
+	assert_in_range(most.memory, 0, first.memory + GROWTH_BYTES);
+	assert_in_range(most.ledger, 1, LEDGER_BYTES);
+	close(d.root.fd);
+	host_drop(&d.host);
+}
+
+static int set_up(void **state)
+{
+	if (lab_open(state))
+		return -1;
+	host_lab(*state, "\"providers\": [{\"name\": \"guard\", \"title\": \"Guard\", \"units\": "
+			 "[{\"unit\": \"guardd.service\", \"part\": \"daemon\", \"program\": "
+			 "\"/usr/sbin/guardd\"}], \"remedies\": [\"antivirus-start\"]}], "
+			 "\"requirements\": [{\"id\": \"firewall\", \"check\": \"firewall\", "
+			 "\"grace\": \"10min\", \"remedies\": [\"firewall-enable\"]}, "
+			 "{\"id\": \"guard\", \"check\": \"antivirus\", \"provider\": \"guard\", "
+			 "\"grace\": \"20min\"}]");
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_day) };
+
+	return cmocka_run_group_tests_name("day", tests, set_up, lab_close);
+}
