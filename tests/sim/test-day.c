@@ -8,7 +8,6 @@
  * DAY_HOURS=24 takes a whole one, DAY_SEED another one.
  */
 #include <dirent.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,172 +16,20 @@
 
 #include "agent/base/cleanup.h"
 #include "tests/sim/clocks.h"
-#include "tests/sim/host.h"
-#include "tests/unit/root.h"
+#include "tests/sim/day.h"
 #include "tests/unit/test.h"
 #include "tests/unit/vet-lab.h"
 
-#define COUNT(a)      (sizeof(a) / sizeof(*(a)))
 #define HOUR	      (3600 * HOST_SECOND)
-#define PAUSE	      600 /* seconds between two events, at most */
-#define SLEEP	      3600
+#define PAUSE	      600		  /* seconds between two events, at most */
 #define SLACK	      (2 * HOST_SECOND)	  /* clocks of seconds, and timers that may be a bit late */
 #define DWELL	      (500 * HOST_SECOND) /* a host that is well again is kept in no longer */
 #define GROWTH_BYTES  (64 * 1024)
 #define LEDGER_BYTES  (256 * 1024 + 64 * 1024)
 #define LOOKS_AN_HOUR 2000 /* a day without rest is none */
 
-enum wish { FIREWALL, GUARD, SUBJECTS };
-
 /* In the order of the policy's requirements. */
 static const uint64_t grace[SUBJECTS] = { 600 * HOST_SECOND, 1200 * HOST_SECOND };
-
-struct day {
-	struct simulated host;
-	struct root root;
-	unsigned web;
-	bool remedy;		  /* what the host has for one works */
-	bool wrong[SUBJECTS];	  /* what was done to the host last */
-	uint64_t since[SUBJECTS]; /* when it was first seen to be so; 0: it is not */
-	uint64_t well;		  /* since when nothing is wrong */
-	unsigned counts[16];	  /* of each kind of event */
-	unsigned looks;
-};
-
-static unsigned dice(unsigned sides)
-{
-	return (unsigned)random() % sides;
-}
-
-static void roam(struct day *d)
-{
-	(void)d;
-	host_run("ip route replace default via 192.0.2.%u", 1 + dice(2));
-}
-
-static void lose_carrier(struct day *d)
-{
-	(void)d;
-	host_run("ip link set far0 down && ip link set far0 up && "
-		 "ip route replace default via 192.0.2.%u",
-		 1 + dice(2));
-}
-
-static void sleep_on(struct day *d)
-{
-	(void)d;
-	clocks_sleep(dice(SLEEP) * HOST_SECOND);
-}
-
-static void set_clock(struct day *d)
-{
-	static int64_t away;
-	int64_t by = away ? -away : (int64_t)(dice(7200) * HOST_SECOND) - (int64_t)HOUR;
-
-	(void)d;
-	clocks_set(by);
-	away = away ? 0 : by;
-}
-
-static const char cgroup[] = "sys/fs/cgroup/system.slice/guardd.service";
-
-static void put(struct day *d, const char *name, const char *text)
-{
-	char path[120];
-
-	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
-	if (root_put(&d->root, path, text, strlen(text)) < 0)
-		host_fail("%s: %m", path);
-}
-
-static void guard(struct day *d, bool runs)
-{
-	put(d, "cgroup.procs", runs ? "77\n" : "");
-	put(d, "cgroup.events", runs ? "populated 1\nfrozen 0\n" : "populated 0\nfrozen 0\n");
-	d->wrong[GUARD] = !runs;
-}
-
-static void flap_guard(struct day *d)
-{
-	guard(d, d->wrong[GUARD]);
-}
-
-static void flush_firewall(struct day *d)
-{
-	host_run("nft list table inet host >/dev/null 2>&1 && nft delete table inet host || true");
-	d->wrong[FIREWALL] = true;
-}
-
-static void close_firewall(struct day *d)
-{
-	host_run("nft 'table inet host { chain input { type filter hook input priority 0; policy "
-		 "drop; }; }'");
-	d->wrong[FIREWALL] = false;
-}
-
-static void turn_remedy(struct day *d)
-{
-	d->remedy = !d->remedy;
-	host_run("%s %s/remedy-works", d->remedy ? "touch" : "rm", d->host.path);
-}
-
-static void change_policy(struct day *d)
-{
-	if (d->web < HOST_WEBS)
-		host_serve(&d->host, ++d->web);
-	free(host_ask(&d->host, "refresh"));
-}
-
-static void release(struct day *d)
-{
-	if (!strcmp(d->host.seen.state, "quarantined"))
-		free(host_ask(&d->host, dice(2) ? "release" : "release end"));
-}
-
-static void ask(struct day *d)
-{
-	static const char *const verbs[] = { "check",	  "history",   "policy",  "firewall",
-					     "antivirus", "lacking 0", "nonsense" };
-
-	free(host_ask(&d->host, verbs[dice(COUNT(verbs))]));
-}
-
-static void restart(struct day *d)
-{
-	host_stop(&d->host);
-}
-
-static const struct event {
-	const char *name;
-	void (*happen)(struct day *d);
-	unsigned share;
-} events[] = {
-	{ "another network", roam, 4 },
-	{ "carriers lost", lose_carrier, 2 },
-	{ "sleeps", sleep_on, 2 },
-	{ "clocks set", set_clock, 1 },
-	{ "a service stopped or started", flap_guard, 6 },
-	{ "firewalls flushed", flush_firewall, 3 },
-	{ "firewalls laid", close_firewall, 3 },
-	{ "remedies broken or mended", turn_remedy, 1 },
-	{ "refreshes", change_policy, 1 },
-	{ "challenges", release, 1 },
-	{ "questions", ask, 3 },
-	{ "restarts", restart, 1 },
-};
-
-static void happen(struct day *d)
-{
-	unsigned all = 0, at;
-	size_t i = 0;
-
-	for (size_t k = 0; k < COUNT(events); k++)
-		all += events[k].share;
-	for (at = dice(all); at >= events[i].share; i++)
-		at -= events[i].share;
-	d->counts[i]++;
-	events[i].happen(d);
-}
 
 static const char *name_of(enum wish s)
 {
@@ -288,32 +135,13 @@ static void live(struct day *d, uint64_t until)
 
 	while (clocks_now() < until) {
 		if (clocks_now() >= next) {
-			happen(d);
-			next = clocks_now() + (1 + dice(PAUSE)) * HOST_SECOND;
+			day_happen(d);
+			next = clocks_now() + (1 + day_dice(PAUSE)) * HOST_SECOND;
 		} else {
 			host_wait(&d->host, next - clocks_now());
 		}
 		look(d);
 	}
-}
-
-static void install(struct day *d)
-{
-	static const char unit[] = "[Service]\nExecStart=/usr/sbin/guardd\n"
-				   "[Install]\nWantedBy=multi-user.target\n";
-
-	d->root.fd = openat(AT_FDCWD, d->host.config->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	root_put(&d->root, "run/systemd/system/x", "", 0);
-	root_put(&d->root, "usr/sbin/guardd", "program", 7);
-	root_put(&d->root, "usr/lib/systemd/system/guardd.service", unit, strlen(unit));
-	root_put(&d->root, "etc/systemd/system/multi-user.target.wants/x", "", 0);
-	root_put(&d->root, "proc/77/stat", "77 (guardd) S 1 ", 16);
-	host_run("cd %s && chmod 755 usr/sbin/guardd && ln -s "
-		 "/usr/lib/systemd/system/guardd.service "
-		 "etc/systemd/system/multi-user.target.wants/",
-		 d->host.config->host_root);
-	guard(d, true);
-	close_firewall(d);
 }
 
 static unsigned number(const char *name, unsigned otherwise)
@@ -330,19 +158,19 @@ static void tell(const struct day *d, unsigned hours, const struct size *first,
 		      "(%zu), a ledger of %zu KiB\n",
 		      hours, d->looks, most->descriptors, first->descriptors, most->memory / 1024,
 		      first->memory / 1024, most->ledger / 1024);
-	for (size_t i = 0; i < COUNT(events); i++)
-		print_message("%u %s\n", d->counts[i], events[i].name);
+	for (size_t i = 0; day_name(i); i++)
+		print_message("%u %s\n", d->counts[i], day_name(i));
 }
 
 static void test_day(void **state)
 {
-	const unsigned hours = number("DAY_HOURS", 2);
+	const unsigned hours = number("DAY_HOURS", 6);
 	struct size first = { 0 }, most = { 0 };
 	struct day d = { .web = 1, .well = 1 };
 
-	srandom(number("DAY_SEED", 1));
+	srandom(number("DAY_SEED", 1)); /* day_dice() */
 	host_make(&d.host, *state, "host", NULL);
-	install(&d);
+	day_begin(&d);
 	host_settle(&d.host);
 	for (unsigned hour = 0; hour < hours; hour++) {
 		struct size now;

@@ -24,8 +24,12 @@
 #include "tests/unit/test.h"
 #include "tests/unit/vet-lab.h"
 
-#define COUNT(a)      (sizeof(a) / sizeof(*(a)))
-#define SAMPLE	      8	 /* runs, or thereabouts */
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#ifdef __SANITIZE_ADDRESS__
+#define SAMPLE 4 /* runs, or thereabouts */
+#else
+#define SAMPLE 8
+#endif
 #define FINDINGS      30 /* enough to look at */
 #define RESTS	      30
 #define REPAIR_WITHIN (4 * 3600 * HOST_SECOND)
