@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every way to switch ClamAV and the firewall off that is known to us, all of them at once and in
+# random order, on a real host with lazaretd.  Each round has to end with the host compliant, or in
+# quarantine for a reason that a look of our own finds, too.
+#
+#	STORM_ROUNDS (1)	STORM_SEED of the dice (1)	STORM_SECONDS a round may take (110)
+set -u
+: "${src:?}" "${O:?}"
+. "$src/tests/lab/lab.sh"
+. "$src/tests/lab/parts.sh"
+lab_enter "$0" "$@"
+rounds=${STORM_ROUNDS:-1} limit=${STORM_SECONDS:-110}
+RANDOM=${STORM_SEED:=1}
+echo "# STORM_SEED=$STORM_SEED"
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
+
+at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+tell() { sed 's/^/# /' "$LAB_DIR/said"; }
+journal() { at journalctl -u lazaretd --no-pager -n 60 -o cat; tell; }
+look() { at /usr/lib/lazaret/probe look "$1"; } # CHECK
+is() { at lazaret --json status; grep -q "\"state\":\"$1\"" "$LAB_DIR/said"; } # STATE
+becomes() { at lazaret check; lab_wait "$2" is "$1"; } # STATE SECONDS
+
+# --- the host ---------------------------------------------------------------------------
+rootfs=$(lab_rootfs) || quit 'a root for the host'
+layer=$(lab_layer host)
+repo=$LAB_DIR/repo
+store=$layer/var/lib/lazaret/store
+rm -rf "$repo" "$repo.key"
+mkdir -p "$layer/etc/apt" "$layer/srv" "$layer/usr/share/keyrings" "$store/generation-1"
+lab_agent "$layer"
+lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
+for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
+lab_apt_repo "$repo" lab
+cp -a "$repo" "$layer/srv/repo"
+cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
+echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo lab main" >"$layer/etc/apt/sources.list"
+sources='"sources": [{ "uri": "file:/srv/repo", "suite": "lab", "component": "main", "keyring": "lab.gpg" }],'
+remedies='"remedies": ["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
+cat >"$store/generation-1/policy.json" <<END
+{ "mode": "enforce", "look_every": "5s",
+  "allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] },
+  "providers": [$(sed "s|^\t\"remedies\"|\t$sources\n&|" "$src/docs/providers/clamav.json")],
+  "requirements": [{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", $remedies },
+	{ "id": "fw", "check": "firewall", "grace": "0s", "remedies": ["firewall-enable"] }] }
+END
+echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/generation-1/accepted.json"
+ln -s generation-1 "$store/current"
+lab_boot host "$rootfs" || quit 'the host boots'
+at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
+	at chown -R clamav: /var/lib/clamav && at chown -R lazaret-vet:lazaret /var/lib/lazaret/store &&
+	at systemctl restart clamav-daemon && at ufw --force enable && at sh -c 'systemctl start $(
+		cd /usr/lib/systemd/system && ls -d lazaret-remedy-*.socket lazaret-witness.socket)' &&
+	lab_wait 20 look antivirus >/dev/null && look firewall
+r=$?
+ok $r 'ClamAV answers, ufw is on'
+[ $r = 0 ] || tell
+
+# A host without a past: what was repaired in one round is no tug-of-war in the next.
+fresh() {
+	at systemctl stop lazaretd
+	at sh -c 'rm -rf /var/lib/lazaret/agent; systemctl reset-failed lazaretd; systemctl start lazaretd' &&
+		becomes compliant 60 >/dev/null
+}
+
+# --- the ways ---------------------------------------------------------------------------
+unit=clamav-daemon.service etc=/etc/systemd/system/clamav-daemon.service conf=/etc/clamav/clamd.conf
+ways=(
+	'systemctl stop clamav-daemon.service clamav-daemon.socket'
+	"systemctl kill -s KILL $unit"
+	"systemctl kill --signal=SIGSTOP $unit"
+	"systemctl freeze $unit"
+	"systemctl disable $unit"
+	"systemctl mask --now $unit clamav-daemon.socket"
+	"systemctl mask --runtime $unit"
+	"rm -f $etc; : >$etc; systemctl daemon-reload"
+	"mkdir -p $etc.d; printf '[Unit]\nConditionPathExists=/nowhere\n' >$etc.d/no.conf; systemctl daemon-reload"
+	"systemctl set-property --runtime $unit CPUQuota=1%"
+	"echo 'ExcludePath ^/' >>$conf"
+	"sed -i 's/^MaxFileSize .*/MaxFileSize 1K/' $conf; chattr +i $conf"
+	"sed -i 's|^LocalSocket .*|LocalSocket /tmp/elsewhere|' $conf"
+	"chattr -i $conf; rm -f $conf"
+	'chmod -x /usr/sbin/clamd'
+	'rm -f /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright'
+	'apt-mark hold clamav-daemon'
+	'apt-get -y --allow-change-held-packages remove clamav-daemon'
+	'rm -rf /var/lib/apt/lists/*; mv /etc/apt/sources.list /root'
+	"printf 'Package: clamav*\nPin: release *\nPin-Priority: -1\n' >/etc/apt/preferences.d/no"
+	'ufw disable'
+	'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
+	'nft flush ruleset'
+	'ufw default allow incoming'
+	'ufw --force reset'
+	'systemctl mask ufw.service; systemctl mask --runtime ufw.service'
+	'systemctl stop ufw.service; systemctl disable ufw.service'
+)
+
+# Why the host is in quarantine, when a look that begins now finds each of it, too.
+is_true() {
+	local all='' check why
+
+	for check in antivirus firewall; do
+		at lazaret "$check"
+		grep -q '^pass' "$LAB_DIR/said" && continue
+		why=$(sed -n 1p "$LAB_DIR/said")
+		look $check && return 1
+		all+="$why; "
+	done
+	[ -n "$all" ] && echo "${all%; }"
+}
+
+# dice SEED: bytes, the same each time.
+dice() { awk -v s="$1" 'BEGIN { srand(s); while (i++ < 4096) printf "%c", 33 + int(rand() * 90) }'; }
+compliant=0 held=0 times=()
+for ((i = 1; i <= rounds; i++)); do
+	fresh || { ok 1 "round $i begins compliant"; journal; break; }
+	order=$(seq 0 $((${#ways[@]} - 1)) | shuf --random-source=<(dice "$RANDOM"))
+	# One after the other, while repairs begin between them; every other time all at the same moment.
+	{ for w in $order; do echo "{ ${ways[w]}; } $([ $((i % 2)) = 0 ] || echo '&')"; done; echo wait; } |
+		lab_exec host sh -s >"$LAB_DIR/said" 2>&1
+	t=$(becomes compliant "$limit")
+	r=$?
+	[ $r != 0 ] || { look antivirus && look firewall; r=$?; }
+	if [ $r = 0 ]; then
+		compliant=$((compliant + 1)) times+=("$t")
+		ok 0 "round $i: compliant after $t ms"
+	elif is quarantined && why=$(is_true); then
+		held=$((held + 1))
+		ok 0 "round $i: quarantined: $why"
+		journal
+	else
+		ok 1 "round $i, ways ${order//$'\n'/ }: neither compliant nor quarantined for what is true"
+		at lazaret status; tell; journal
+	fi
+	at sh -c "chattr -i $conf; rm -f /etc/apt/preferences.d/no; [ ! -e /root/sources.list ] ||
+		mv /root/sources.list /etc/apt/"
+done
+middle=$(printf '%s\n' "${times[@]}" | sort -n | sed -n "$(((${#times[@]} + 1) / 2))p")
+echo "# $compliant of $rounds rounds compliant again, after ${middle:-?} ms (median), $held in quarantine"
+[ "$compliant" -gt 0 ]
+ok $? "${#ways[@]} ways at once: $compliant rounds of $rounds ended compliant, $held in quarantine with the reason"
+echo "1..$n"
