@@ -69,6 +69,21 @@ static void copy_name(char *to, size_t room, const char *from)
 		*to = (char)(isprint((unsigned char)*to) ? *to : '?');
 }
 
+static void note_hand(struct watch *w, const struct nlattr *const *a)
+{
+	struct hand *hand = &w->hands[w->n_hands];
+	uint32_t pid = object_be32(a[NFTA_GEN_PROC_PID], 0);
+
+	for (size_t i = 0; i < w->n_hands; i++)
+		if (w->hands[i].pid == pid)
+			return;
+	if (!pid || w->n_hands == WATCH_HANDS)
+		return;
+	hand->pid = pid;
+	copy_name(hand->name, sizeof(hand->name), object_text(a[NFTA_GEN_PROC_NAME]));
+	w->n_hands++;
+}
+
 static void end_transaction(struct watch *w, const struct nlmsghdr *h)
 {
 	const uint32_t head = MNL_ALIGN(sizeof(struct nfgenmsg));
@@ -78,7 +93,12 @@ static void end_transaction(struct watch *w, const struct nlmsghdr *h)
 	    object_sort((const char *)mnl_nlmsg_get_payload(h) + head,
 			(uint32_t)mnl_nlmsg_get_payload_len(h) - head, a, NFTA_GEN_MAX) < 0) {
 		w->what |= WATCH_LOST;
-	} else if (w->open & ~(unsigned)WATCH_FOREIGN) {
+		w->open = 0;
+		return;
+	}
+	if (w->open & WATCH_FOREIGN)
+		note_hand(w, a);
+	if (w->open & ~(unsigned)WATCH_FOREIGN) {
 		w->pid = object_be32(a[NFTA_GEN_PROC_PID], 0);
 		copy_name(w->name, sizeof(w->name), object_text(a[NFTA_GEN_PROC_NAME]));
 	}

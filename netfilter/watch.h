@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "agent/base/err.h"
@@ -21,11 +22,20 @@ enum {
 	WATCH_LOST = 8,	   /* events were lost: any of these may have happened */
 };
 
+#define WATCH_HANDS 4
+
+struct hand {
+	uint32_t pid;
+	char name[16]; /* its program, as the kernel knows it; printable */
+};
+
 /* Events add up; the caller clears `what` when it has dealt with them. */
 struct watch {
 	unsigned what, open; /* bits; those of a transaction whose NEWGEN is still to come */
 	uint32_t pid;	     /* who was the last to do more than WATCH_FOREIGN; 0: not told */
 	char name[16];	     /* its program, as the kernel knows it; printable */
+	struct hand hands[WATCH_HANDS]; /* who did WATCH_FOREIGN; the first ones */
+	size_t n_hands;
 };
 
 /*

@@ -41,7 +41,7 @@ static void restore(struct nftables *n)
 	const struct watch seen = n->seen;
 	uint64_t before = usec(CLOCK_PROCESS_CPUTIME_ID), cost;
 
-	n->seen = (struct watch){ 0 };
+	n->seen.what = n->seen.open = n->seen.pid = 0;
 	n->handlers->tampered(n->ctx, &seen);
 	cost = usec(CLOCK_PROCESS_CPUTIME_ID) - before;
 	n->rested = usec(CLOCK_MONOTONIC) + RESTORE_GAP_USEC + COST_MULTIPLE * cost;
@@ -75,6 +75,7 @@ static int on_settled(sd_event_source *s, uint64_t at, void *userdata)
 	n->armed = false;
 	n->told = at;
 	n->handlers->foreign(n->ctx);
+	n->seen.n_hands = 0;
 	return 0;
 }
 
@@ -146,6 +147,11 @@ int nftables_new(sd_event *loop, const struct nft *own, const struct nftables_ha
 	(void)!sd_event_source_set_priority(n->restore, SD_EVENT_PRIORITY_IMPORTANT);
 	*ret = take(n);
 	return 0;
+}
+
+const struct watch *nftables_seen(const struct nftables *n)
+{
+	return &n->seen;
 }
 
 struct nftables *nftables_free(struct nftables *n)

@@ -23,4 +23,6 @@ struct nftables_handlers {
 /* `own` is the socket whose changes are none; ctx and handlers outlive the result. */
 int nftables_new(struct sd_event *loop, const struct nft *own,
 		 const struct nftables_handlers *handlers, void *ctx, struct nftables **ret);
+/* In foreign(), and before it comes: whose hands changed the rules of others since it came last. */
+const struct watch *nftables_seen(const struct nftables *n);
 struct nftables *nftables_free(struct nftables *n);

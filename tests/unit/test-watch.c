@@ -99,10 +99,16 @@ static void test_changes_to_ours(void **state)
 static void test_changes_to_others(void **state)
 {
 	struct setup s = begin();
+	struct watch w;
 
 	(void)state;
 	assert_int_equal(system("nft add table ip his"), 0);
-	assert_int_equal(seen(&s).what, WATCH_FOREIGN);
+	w = seen(&s);
+	assert_int_equal(w.what, WATCH_FOREIGN);
+	assert_int_equal(w.n_hands, 1);
+	assert_string_equal(w.hands[0].name, "nft");
+	assert_true(w.hands[0].pid > 1);
+	assert_int_equal(w.pid, 0);
 	assert_int_equal(system("nft add set ip his s '{ type ipv4_addr; }'"), 0);
 	assert_int_equal(seen(&s).what, WATCH_FOREIGN);
 	assert_int_equal(system("nft add element ip his s '{ 192.0.2.1 }'"), 0);
