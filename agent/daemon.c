@@ -174,6 +174,7 @@ int daemon_start(struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
 	mend_stop(d);
+	d->clerk = remedy_run_free(d->clerk);
 	d->witness = remedy_run_free(d->witness);
 	reach_stop(d);
 	keeper_forget(d);

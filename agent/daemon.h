@@ -11,6 +11,7 @@
 #include "agent/config.h"
 #include "agent/decide.h"
 #include "agent/helper.h"
+#include "agent/inquiry.h"
 #include "agent/judge.h"
 #include "agent/known.h"
 #include "agent/posture/running.h"
@@ -31,7 +32,7 @@ struct subject {
 	enum remedy last; /* the remedy that ran last, when n_tried is not 0 */
 	unsigned n_tried;
 	char outcome[160]; /* what it said; empty while it runs */
-	char culprit[64];  /* who made it fail the last time; empty: not known */
+	struct inquiry inquiry;
 };
 
 struct daemon {
@@ -83,6 +84,8 @@ struct daemon {
 	struct remedy_run *run;
 	enum remedy running;	 /* the remedy of that run */
 	struct subject *mending; /* whose remedy it is; NULL: of a policy that is gone */
+	struct remedy_run *clerk;   /* under way */
+	bool clerk_again;	    /* something else was undone meanwhile */
 	struct remedy_run *witness; /* under way */
 	uint64_t witness_asked;	    /* io_boot_ms() */
 	bool witness_changed;

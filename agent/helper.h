@@ -20,4 +20,5 @@ struct helpers {
 int helper_fetch(const struct helpers *h, struct fault *fault);
 int helper_vet(const struct helpers *h, struct fault *fault);
 int helper_witness(const struct helpers *h, struct fault *fault);
+int helper_clerk(const struct helpers *h, struct fault *fault);
 int helper_remedy(const struct helpers *h, const char *remedy, struct fault *fault);

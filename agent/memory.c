@@ -18,6 +18,7 @@ struct memory {
 	struct row {
 		char id[POLICY_ID_MAX];
 		struct past past;
+		struct undone undone;
 		int64_t lacking; /* since when it has deadlines of patches; 0: it has none */
 		struct ladder ladder;
 	} rows[POLICY_REQUIREMENTS];
@@ -121,6 +122,7 @@ static void leap_all(struct memory *m, int64_t seconds)
 		leap(&m->rows[i].past.since, seconds);
 		leap(&m->rows[i].past.met, seconds);
 		leap(&m->rows[i].lacking, seconds);
+		leap(&m->rows[i].undone.at, seconds);
 		ladder_leap(&m->rows[i].ladder, seconds);
 	}
 	for (size_t i = 0; i < RELAPSES; i++)
@@ -136,6 +138,13 @@ static int state_of(const char *name)
 		if (!strcmp(state_names[i], name))
 			return i;
 	return -EINVAL;
+}
+
+static void undo(struct row *row, int64_t at, const char *by)
+{
+	row->undone.at = at;
+	snprintf(row->undone.by, sizeof(row->undone.by), "%.*s", (int)sizeof(row->undone.by) - 1,
+		 by);
 }
 
 /* An entry's part in what holds now; later entries win. */
@@ -170,6 +179,11 @@ static void recall(void *ctx, const struct entry *e)
 		row = make(m, e->name);
 		if (row && ladder_get(e->text, &row->ladder) < 0)
 			row->ladder = (struct ladder){ 0 };
+		break;
+	case ENTRY_UNDONE:
+		row = make(m, e->name);
+		if (row)
+			undo(row, e->value, e->text);
 		break;
 	case ENTRY_TUG:
 	case ENTRY_REPAIR:
@@ -259,6 +273,26 @@ void memory_lacks(struct memory *m, const char *id, int64_t since, const char *w
 	memory_tell(m, ENTRY_LACKING, id, since, "%s", what);
 }
 
+const struct undone *memory_undone(const struct memory *m, const char *id)
+{
+	static const struct undone never = { 0 };
+
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->rows[i].id, id))
+			return &m->rows[i].undone;
+	return &never;
+}
+
+void memory_undo(struct memory *m, const char *id, int64_t at, const char *by)
+{
+	struct row *row = make(m, id);
+
+	if (!row || (!*by && !*row->undone.by))
+		return;
+	undo(row, at, by);
+	memory_tell(m, ENTRY_UNDONE, id, at, "%s", by);
+}
+
 void memory_leap(struct memory *m, int64_t seconds)
 {
 	leap_all(m, seconds);
@@ -273,6 +307,18 @@ static void repeat_since(struct memory *m, enum entry_kind kind, const char *id,
 	if (!since)
 		return;
 	snprintf(e.name, sizeof(e.name), "%s", id);
+	ledger_add(m->ledger, &e);
+}
+
+static void repeat_undone(struct memory *m, const struct row *row)
+{
+	struct entry e = { .kept = true, .kind = ENTRY_UNDONE, .value = row->undone.at };
+
+	if (!*row->undone.by)
+		return;
+	_Static_assert(UNDONE_TEXT <= ENTRY_TEXT, "one entry has it");
+	snprintf(e.name, sizeof(e.name), "%s", row->id);
+	snprintf(e.text, sizeof(e.text), "%s", row->undone.by);
 	ledger_add(m->ledger, &e);
 }
 
@@ -296,6 +342,7 @@ static void repeat(struct memory *m)
 			ledger_add(m->ledger, &ladder);
 	}
 	for (size_t i = 0; i < m->n; i++) {
+		repeat_undone(m, &m->rows[i]);
 		repeat_since(m, ENTRY_FAILING, m->rows[i].id, m->rows[i].past.since);
 		repeat_since(m, ENTRY_LACKING, m->rows[i].id, m->rows[i].lacking);
 	}

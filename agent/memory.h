@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "agent/decide.h"
-#include "agent/leave.h"
 #include "agent/ladder.h"
+#include "agent/leave.h"
 #include "agent/ledger.h"
 
 struct memory;
@@ -33,6 +33,15 @@ struct past *memory_past(struct memory *m, const char *id);
 int64_t memory_lacking(const struct memory *m, const char *id);
 void memory_lacks(struct memory *m, const char *id, int64_t since, const char *what);
 struct offered *memory_offered(struct memory *m); /* the memory's */
+
+/* When the requirement last began to fail, and what was done just then; empty: not known. */
+#define UNDONE_TEXT 240
+struct undone {
+	int64_t at;
+	char by[UNDONE_TEXT];
+};
+const struct undone *memory_undone(const struct memory *m, const char *id); /* never NULL */
+void memory_undo(struct memory *m, const char *id, int64_t at, const char *by);
 
 /* Its ladder, in the same way; memory_climbed() notes that it changed. */
 struct ladder *memory_ladder(struct memory *m, const struct requirement *req);

@@ -111,29 +111,44 @@ void mend_stop(struct daemon *d)
 	d->mending = NULL;
 }
 
+static const char *who_undid(const struct daemon *d, const struct subject *s)
+{
+	const struct undone *undone = memory_undone(d->memory, s->req->id);
+
+	return *undone->by ? undone->by : "somebody not known";
+}
+
 static void tell_broken(struct daemon *d, const struct subject *s)
 {
 	const char *name = remedy_menu[s->last].name;
 
-	log_warn("%s: remedy %s was done %d times and changed nothing: it rests for hours, the "
-		 "others go on; see `lazaret %s` for what is wrong, and mend that by hand",
-		 s->req->id, name, BREAKER_VAIN, check_names[s->req->check]);
+	log_entry(LOG_ID_REPAIR_RESTS, REPAIR_FIELDS(s->req->id, name),
+		  "%s: remedy %s was done %d times and changed nothing: it rests for hours, the "
+		  "others go on; see `lazaret %s` for what is wrong, and mend that by hand",
+		  s->req->id, name, BREAKER_VAIN, check_names[s->req->check]);
 	memory_tell(d->memory, ENTRY_REPAIR, s->req->id, -EUCLEAN,
 		    "%s: done again and again without effect; it rests", name);
 }
 
-static void tell_tug(struct daemon *d, const struct subject *s, const struct ladder *l)
+void mend_tell_tug(struct daemon *d, const struct subject *s)
 {
-	int64_t now = io_now(), pause = l->not_before - now;
-	unsigned times = ladder_tug(l, now);
-	const char *by = *s->culprit ? s->culprit : "unknown";
-	char span[SPAN_TEXT];
+	const struct ladder *l = memory_ladder(d->memory, s->req);
+	int64_t now = io_now(), pause = l ? l->not_before - now : 0;
+	unsigned times = l ? ladder_tug(l, now) : 0;
+	const char *by = who_undid(d, s);
+	char span[SPAN_TEXT], text[12];
 
-	log_warn("%s: failed again %u times within an hour of repairs, last by %s: something keeps "
-		 "switching it off; the next repair waits %s%s",
-		 s->req->id, times, by, span_text((uint64_t)(pause > 0 ? pause : 0), span),
-		 s->req->tug == TUG_QUARANTINE ? ", the host is held until it is left alone" : "");
-	memory_tell(d->memory, ENTRY_TUG, s->req->id, times, "last by %s: %s", by, s->finding.what);
+	snprintf(text, sizeof(text), "%u", times);
+	log_entry(
+		LOG_ID_UNDOING,
+		LOG_FIELDS({ "LAZARET_REQUIREMENT", s->req->id }, { "LAZARET_WHO", by },
+			   { "LAZARET_TIMES", text }),
+		"%s: failed again %u times within an hour of repairs, last by %s: something keeps "
+		"switching it off; the next repair waits %s%s",
+		s->req->id, times, by, span_text((uint64_t)(pause > 0 ? pause : 0), span),
+		s->req->tug == TUG_QUARANTINE ? ", the host is held until it is left alone" : "");
+	memory_tell(d->memory, ENTRY_TUG, s->req->id, times, "last by %.120s: %.100s", by,
+		    s->finding.what);
 }
 
 void mend_look(struct daemon *d, struct subject *s)
@@ -148,7 +163,7 @@ void mend_look(struct daemon *d, struct subject *s)
 	if (news & LADDER_BROKE)
 		tell_broken(d, s);
 	if (news & LADDER_TUGGED)
-		tell_tug(d, s, l);
+		inquiry_tug(d, s);
 	if (news & LADDER_MOVED)
 		memory_climbed(d->memory, s->req);
 }
@@ -163,8 +178,8 @@ void mend_judge(struct daemon *d, struct subject *s)
 		return;
 	snprintf(seen, sizeof(seen), "%s", s->finding.what);
 	snprintf(s->finding.what, sizeof(s->finding.what),
-		 "failed again %u times within an hour of repairs, last by %.40s; now: %.80s",
-		 times, *s->culprit ? s->culprit : "unknown", seen);
+		 "failed again %u times within an hour of repairs, last by %.80s; now: %.44s",
+		 times, who_undid(d, s), seen);
 	snprintf(s->finding.todo, sizeof(s->finding.todo),
 		 "find what keeps switching it off: a user, a program, configuration management; "
 		 "left alone for an hour it is believed again");

@@ -15,6 +15,9 @@ void mend(struct daemon *d);
 /* After each look: whether the last remedy helped, and whether somebody undid it. */
 void mend_look(struct daemon *d, struct subject *s);
 
+/* It is undone again and again, by whom as far as that is known by now. */
+void mend_tell_tug(struct daemon *d, const struct subject *s);
+
 /* After each verdict: what keeps being undone is breached when the policy says so. */
 void mend_judge(struct daemon *d, struct subject *s);
 

@@ -65,6 +65,7 @@ static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 	if (past->since != since)
 		memory_tell(d->memory, ENTRY_FAILING, s->req->id, past->since, "%s",
 			    s->finding.what);
+	inquiry_look(d, s);
 	mend_look(d, s);
 	mend_judge(d, s);
 	if (s->finding.grade != before)

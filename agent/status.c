@@ -40,6 +40,7 @@ static json_t *items_json(const struct finding *f, size_t most)
 static json_t *repairs_json(const struct daemon *d, const struct subject *s)
 {
 	const struct ladder *l = memory_ladder(d->memory, s->req);
+	const struct undone *undone = memory_undone(d->memory, s->req->id);
 	json_t *resting = json_array();
 	int64_t due = l ? ladder_due(l, s->req) : INT64_MAX, now = io_now();
 
@@ -47,10 +48,10 @@ static json_t *repairs_json(const struct daemon *d, const struct subject *s)
 		if (l->breakers[i].until > now)
 			json_array_append_new(resting,
 					      json_string(remedy_menu[s->req->remedies[i]].name));
-	return json_pack("{s:I, s:i, s:i, s:o, s:o}", "due",
+	return json_pack("{s:I, s:i, s:i, s:o, s:I, s:o}", "due",
 			 (json_int_t)(due < INT64_MAX ? due : 0), "rounds", l ? (int)l->rounds : 0,
-			 "undone", l ? (int)ladder_tug(l, now) : 0, "by", plain_text(s->culprit),
-			 "resting", resting);
+			 "undone", l ? (int)ladder_tug(l, now) : 0, "by", plain_text(undone->by),
+			 "by_at", (json_int_t)undone->at, "resting", resting);
 }
 
 static json_t *subject_json(const struct daemon *d, const struct subject *s)

@@ -58,6 +58,7 @@ static void show_requirement(const json_t *req, int64_t now)
 			       ? "under way"
 			       : text_of(remedy, "outcome"),
 		       int_of(remedy, "tried"));
+	put_undone(json_object_get(req, "repairs"), "  ");
 	if (*text_of(req, "todo"))
 		printf("  to do: %s\n", text_of(req, "todo"));
 }

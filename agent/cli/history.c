@@ -80,6 +80,14 @@ static void show_tug(const json_t *e)
 	       text_of(e, "name"), int_of(e, "value"), text_of(e, "text"));
 }
 
+static void show_undone(const json_t *e)
+{
+	const char *by = text_of(e, "text");
+
+	printf("%s: just before it failed: %s\n", text_of(e, "name"),
+	       *by ? by : "nothing that is known");
+}
+
 /* Ladders are lazaretd's own notes: only --json shows them. */
 static const struct {
 	const char *kind;
@@ -87,7 +95,7 @@ static const struct {
 } kinds[] = {
 	{ "state", show_state },     { "failing", show_failing }, { "repair", show_repair },
 	{ "lacking", show_lacking }, { "policy", show_policy },	  { "clock", show_clock },
-	{ "release", show_release }, { "tug", show_tug },
+	{ "release", show_release }, { "tug", show_tug },	  { "undone", show_undone },
 };
 
 static void show_entry(const json_t *e)

@@ -26,6 +26,16 @@ int64_t int_of(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
+void put_undone(const json_t *repairs, const char *indent)
+{
+	const char *by = text_of(repairs, "by");
+	char at[CLOCK_TEXT];
+
+	if (*by)
+		printf("%sjust before it failed at %s: %s\n", indent,
+		       clock_text(int_of(repairs, "by_at"), at), by);
+}
+
 const char *clock_text(int64_t at, char out[CLOCK_TEXT])
 {
 	time_t t = at;

@@ -29,6 +29,9 @@ int exit_of(const json_t *requirements);
 const char *text_of(const json_t *o, const char *key);
 int64_t int_of(const json_t *o, const char *key);
 
+/* A line on what was done before a requirement failed, if that is known; of its "repairs". */
+void put_undone(const json_t *repairs, const char *indent);
+
 /* Local time; how long from one moment to a later one.  Both return out. */
 const char *clock_text(int64_t at, char out[CLOCK_TEXT]);
 const char *span_until(int64_t from, int64_t to, char out[SPAN_TEXT]);

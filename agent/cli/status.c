@@ -177,8 +177,10 @@ static void show_repairs(const json_t *req, int64_t now)
 	char span[SPAN_TEXT];
 
 	if (int_of(r, "undone"))
-		printf("      undone %" PRId64 " times within an hour of repairs, last by %s\n",
-		       int_of(r, "undone"), *text_of(r, "by") ? text_of(r, "by") : "unknown");
+		printf("      undone %" PRId64 " times within an hour of repairs\n",
+		       int_of(r, "undone"));
+	if (fails || int_of(r, "undone"))
+		put_undone(r, "      ");
 	for (size_t i = 0; i < json_array_size(rest); i++)
 		printf("      %s was done again and again without effect and rests\n",
 		       json_string_value(json_array_get(rest, i)));

@@ -16,3 +16,6 @@ struct cgroup_name {
 	char name[CGROUP_NAME_MAX];
 };
 void cgroup_names(int root, struct cgroup_name *list, size_t n);
+
+/* The same of a process that runs; "" when it has ended, or is of no unit. */
+void cgroup_of(int root, long pid, char unit[CGROUP_NAME_MAX]);

@@ -28,6 +28,9 @@ LAB_SYSCALLS='bpf @keyring fanotify_init fanotify_mark perf_event_open'
 LAB_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LAB_PACKAGES=systemd,systemd-sysv,dbus,udev,iproute2,nftables,procps,ca-certificates,curl
 LAB_PACKAGES+=,iputils-ping,kmod,clamav-daemon,ufw,nginx-light
+# What hosts may have besides, and repairs have to get along with.
+# shellcheck disable=SC2034
+LAB_REMEDIES=sudo,needrestart,initramfs-tools
 
 lab_say() { printf 'lab: %s\n' "$*" >&2; }
 lab_now() { date +%s%3N; }

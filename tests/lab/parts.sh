@@ -41,15 +41,16 @@ lab_clam_databases() {
 }
 
 # lab_agent LAYER - lazaretd with its helpers and remedies, as `make install` puts them.
+# shellcheck disable=SC2154
 lab_agent() {
 	mkdir -p "$1/usr/lib/lazaret" "$1/usr/lib/systemd/system" "$1/usr/lib/sysusers.d" \
 		"$1/usr/lib/tmpfiles.d" "$1/usr/bin" "$1/usr/sbin" "$1/etc/lazaret"
-	install "$O"/agent/remedy/lazaret-* "$O/tests/lab/probe" "$1/usr/lib/lazaret/"
+	install "$O"/agent/remedy/lazaret-* "$O/agent/clerk/lazaret-clerk" "$O/tests/lab/probe" "$1/usr/lib/lazaret/"
 	install "$O/agent/lazaretd" "$1/usr/sbin/"
 	install "$O/agent/lazaret" "$1/usr/bin/"
 	: >"$1/etc/lazaret/lazaret.conf"
 	(cd "$O/systemd" && install -m 644 lazaretd.service lazaret.slice lazaret-remedy-* \
-		lazaret-witness* "$1/usr/lib/systemd/system/")
+		lazaret-witness* lazaret-clerk* "$1/usr/lib/systemd/system/")
 	install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$1/usr/lib/sysusers.d/"
 	install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$1/usr/lib/tmpfiles.d/"
 }

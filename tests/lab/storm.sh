@@ -23,7 +23,7 @@ quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
 
 at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
 tell() { sed 's/^/# /' "$LAB_DIR/said"; }
-journal() { at journalctl -u lazaretd --no-pager -n 60 -o cat; tell; }
+journal() { at journalctl -u lazaretd -u clamav-daemon --no-pager -n 80 -o cat; tell; }
 look() { at /usr/lib/lazaret/probe look "$1"; } # CHECK
 is() { at lazaret --json status; grep -q "\"state\":\"$1\"" "$LAB_DIR/said"; } # STATE
 becomes() { at lazaret check; lab_wait "$2" is "$1"; } # STATE SECONDS
@@ -67,7 +67,7 @@ ok $r 'ClamAV answers, ufw is on'
 fresh() {
 	at systemctl stop lazaretd
 	at sh -c 'rm -rf /var/lib/lazaret/agent; systemctl reset-failed lazaretd; systemctl start lazaretd' &&
-		becomes compliant 60 >/dev/null
+		becomes compliant "$limit" >/dev/null
 }
 
 # --- the ways ---------------------------------------------------------------------------
@@ -120,8 +120,9 @@ is_true() {
 dice() { awk -v s="$1" 'BEGIN { srand(s); while (i++ < 4096) printf "%c", 33 + int(rand() * 90) }'; }
 compliant=0 held=0 times=()
 for ((i = 1; i <= rounds; i++)); do
-	fresh || { ok 1 "round $i begins compliant"; journal; break; }
-	order=$(seq 0 $((${#ways[@]} - 1)) | shuf --random-source=<(dice "$RANDOM"))
+	fresh || { ok 1 "round $i begins compliant"; journal; continue; }
+	seed=$RANDOM # in the substitution below it would be another one each time
+	order=$(seq 0 $((${#ways[@]} - 1)) | shuf --random-source=<(dice $seed))
 	# One after the other, while repairs begin between them; every other time all at the same moment.
 	{ for w in $order; do echo "{ ${ways[w]}; } $([ $((i % 2)) = 0 ] || echo '&')"; done; echo wait; } |
 		lab_exec host sh -s >"$LAB_DIR/said" 2>&1
@@ -133,7 +134,7 @@ for ((i = 1; i <= rounds; i++)); do
 		ok 0 "round $i: compliant after $t ms"
 	elif is quarantined && why=$(is_true); then
 		held=$((held + 1))
-		ok 0 "round $i: quarantined: $why"
+		ok 0 "round $i, ways ${order//$'\n'/ }: quarantined: $why"
 		journal
 	else
 		ok 1 "round $i, ways ${order//$'\n'/ }: neither compliant nor quarantined for what is true"

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/io.h"
+#include "agent/base/log.h"
+#include "agent/daemon.h"
+#include "agent/inquiry.h"
+#include "agent/memory.h"
+#include "agent/mend.h"
+#include "agent/posture/cgroup.h"
+#include "agent/remedy/ask.h"
+#include "agent/round.h"
+#include "agent/trigger/nftables.h"
+#include "netfilter/watch.h"
+
+#define LIMIT_MS 10000
+/* Clocks of logs count whole seconds, and a look takes its time. */
+#define SLACK 2
+
+static void ask(struct daemon *d);
+
+/* An act explains one failure: what was known at the one before has nothing to do with this one. */
+static bool fits(const struct inquiry *q, const struct act *a)
+{
+	if (a->at < q->passed - SLACK || a->at > q->fell + SLACK || a->at < q->answered)
+		return false;
+	return a->at != q->before.at || strcmp(a->text, q->before.text);
+}
+
+static void on_line(void *ctx, const char *line)
+{
+	struct daemon *d = ctx;
+	char id[POLICY_ID_MAX];
+	struct act a;
+
+	if (!act_hear(line, id, &a))
+		return;
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		struct inquiry *q = &d->subjects[i].inquiry;
+
+		if (!q->asked || strcmp(d->subjects[i].req->id, id) || !fits(q, &a))
+			continue;
+		if (!*q->act.text || a.rank > q->act.rank ||
+		    (a.rank == q->act.rank && a.at > q->act.at))
+			q->act = a;
+	}
+}
+
+static void conclude(struct daemon *d, struct subject *s)
+{
+	struct inquiry *q = &s->inquiry;
+	char by[UNDONE_TEXT];
+
+	q->asked = false;
+	q->answered = io_now();
+	snprintf(by, sizeof(by), "%s%s%s", q->hands, *q->hands && *q->act.text ? "; " : "",
+		 q->act.text);
+	memory_undo(d->memory, s->req->id, q->fell, by);
+	if (*by)
+		log_entry(LOG_ID_UNDONE,
+			  LOG_FIELDS({ "LAZARET_REQUIREMENT", s->req->id }, { "LAZARET_WHO", by }),
+			  "%s: just before it failed: %s", s->req->id, by);
+	if (q->tugged)
+		mend_tell_tug(d, s);
+	q->tugged = false;
+}
+
+static void conclude_all(struct daemon *d)
+{
+	for (size_t i = 0; i < d->n_subjects; i++)
+		if (d->subjects[i].inquiry.asked)
+			conclude(d, &d->subjects[i]);
+	round_keep(d);
+}
+
+static void on_done(void *ctx, int err, const char *why)
+{
+	struct daemon *d = ctx;
+	bool again = d->clerk_again;
+
+	d->clerk = remedy_run_free(d->clerk);
+	d->clerk_again = false;
+	if (err < 0)
+		log_warn("lazaret-clerk: %s", why);
+	if (again)
+		ask(d);
+	if (!d->clerk)
+		conclude_all(d);
+}
+
+static void ask(struct daemon *d)
+{
+	struct fault fault = { 0 };
+	int fd, r;
+
+	if (d->clerk) {
+		d->clerk_again = true;
+		return;
+	}
+	fd = helper_clerk(&d->helpers, &fault);
+	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, LIMIT_MS, &d->clerk);
+	if (r < 0)
+		log_warn("lazaret-clerk cannot be asked who undid a repair: %s",
+			 *fault.why ? fault.why : strerror(-r));
+}
+
+/* "nft (process 812), dockerd (process 77 of docker.service) changed rules" */
+static void note_hands(struct daemon *d, struct inquiry *q)
+{
+	const struct watch *seen = d->nftables ? nftables_seen(d->nftables) : NULL;
+	char unit[CGROUP_NAME_MAX];
+	int n = 0;
+
+	*q->hands = '\0';
+	for (size_t i = 0; seen && i < seen->n_hands && n < (int)sizeof(q->hands); i++) {
+		const struct hand *h = &seen->hands[i];
+
+		cgroup_of(d->host.root, (long)h->pid, unit);
+		n += snprintf(q->hands + n, sizeof(q->hands) - (size_t)n, "%s%s (process %u%s%s)",
+			      i ? ", " : "kernel: rules changed by ", h->name, h->pid,
+			      *unit ? " of " : "", unit);
+	}
+}
+
+void inquiry_look(struct daemon *d, struct subject *s)
+{
+	struct inquiry *q = &s->inquiry;
+
+	if (s->req->check != CHECK_ANTIVIRUS && s->req->check != CHECK_FIREWALL)
+		return;
+	if (s->finding.grade == GRADE_PASS) {
+		q->passed = io_now();
+		q->stood = true;
+	}
+	/* What a remedy does to it on its way is nobody's deed. */
+	if (s->finding.grade != GRADE_FAIL || !q->stood || (d->run && d->mending == s))
+		return;
+	*q = (struct inquiry){ .asked = true,
+			       .passed = q->passed,
+			       .fell = io_now(),
+			       .answered = q->answered,
+			       .before = q->act };
+	if (s->req->check == CHECK_FIREWALL)
+		note_hands(d, q);
+	ask(d);
+	if (!d->clerk)
+		conclude(d, s);
+}
+
+void inquiry_tug(struct daemon *d, struct subject *s)
+{
+	if (s->inquiry.asked)
+		s->inquiry.tugged = true;
+	else
+		mend_tell_tug(d, s);
+}
