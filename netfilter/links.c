@@ -40,6 +40,21 @@ static bool is_bottom(const struct info *info, const struct nlattr **a)
 	return !strcmp(info->kind, "veth") && a[IFLA_LINK_NETNSID];
 }
 
+/* Of what kinds VPNs are; a modem's link ("wwan", or PPP, which has none) is a way out as any
+ * other. */
+static bool is_tunnel(const struct info *info)
+{
+	static const char *const kinds[] = {
+		"wireguard", "tun",    "ovpn",	 "xfrm",   "vti",	"vti6",	 "ipip",  "sit",
+		"gre",	     "gretap", "ip6tnl", "ip6gre", "ip6gretap", "vxlan", "geneve"
+	};
+
+	for (size_t i = 0; info->kind && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(info->kind, kinds[i]))
+			return true;
+	return false;
+}
+
 static void read_sent(struct link *link, const struct nlattr *a)
 {
 	struct rtnl_link_stats64 s = { 0 };
@@ -88,6 +103,7 @@ static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct 
 	info = read_info(a[IFLA_LINKINFO]);
 	ret->bonded = info.port_kind && !strcmp(info.port_kind, "bond");
 	ret->bottom = is_bottom(&info, a);
+	ret->tunnel = is_tunnel(&info);
 	read_sent(ret, a[IFLA_STATS64]);
 	read_xdp(ret, a[IFLA_XDP]);
 	return true;

@@ -20,6 +20,8 @@ struct link {
 	 * ours.  The others send by such a link in the end, or to nobody.
 	 */
 	bool bottom;
+	bool tunnel; /* what goes in comes out elsewhere, inside other packets: VPNs are made of
+			these */
 	bool has_xdp;
 	uint32_t xdp; /* the program's id; 0: not told */
 	uint64_t sent_packets, sent_bytes;

@@ -16,7 +16,7 @@ static int error_of(const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
 
-	return mnl_nlmsg_get_payload_len(h) >= sizeof(*e) && e->error < 0 ? e->error : -EBADMSG;
+	return mnl_nlmsg_get_payload_len(h) >= sizeof(*e) && e->error <= 0 ? e->error : -EBADMSG;
 }
 
 /* 1 at the end of the answer, 0 when there is more, or -errno. */
@@ -26,9 +26,12 @@ static int take_answer(const struct nlmsghdr *h, route_each each, void *ctx)
 		return -EINTR;
 	if (h->nlmsg_type == NLMSG_DONE)
 		return 1;
-	if (h->nlmsg_type == NLMSG_ERROR)
-		return error_of(h);
-	return each(ctx, h);
+	if (h->nlmsg_type == NLMSG_ERROR) {
+		int r = error_of(h);
+
+		return r ? r : 1;
+	}
+	return each ? each(ctx, h) : 0;
 }
 
 static int take_answers(const struct nft *route, route_each each, void *ctx)
@@ -52,14 +55,25 @@ static int take_answers(const struct nft *route, route_each each, void *ctx)
 	}
 }
 
-int route_dump(int protocol, struct nlmsghdr *question, route_each each, void *ctx)
+static int converse(int protocol, const struct nlmsghdr *question, route_each each, void *ctx)
 {
 	const struct timeval wait = { .tv_sec = ANSWER_SECONDS };
 	_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 
-	question->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0 ||
 	    send(fd, question, question->nlmsg_len, 0) < 0)
 		return -errno;
 	return take_answers(&(struct nft){ .fd = fd }, each, ctx);
+}
+
+int route_dump(int protocol, struct nlmsghdr *question, route_each each, void *ctx)
+{
+	question->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	return converse(protocol, question, each, ctx);
+}
+
+int route_tell(struct nlmsghdr *message, uint16_t flags, route_each each, void *ctx)
+{
+	message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
+	return converse(NETLINK_ROUTE, message, each, ctx);
 }
