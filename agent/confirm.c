@@ -19,6 +19,7 @@
 #include "agent/fetcher.h"
 #include "agent/served.h"
 #include "agent/trigger/timer.h"
+#include "agent/way.h"
 #include "agent/widen.h"
 
 /* A wider list is given up again after this long, to see whether it is still needed. */
@@ -34,6 +35,7 @@ struct confirm {
 	struct allow list; /* of WIDTH_EVERYONE and _KNOWN: `out` is ours in the latter */
 	struct allow good; /* of a policy before, until the one in force has worked */
 	struct served known;
+	struct way way;
 	size_t next;   /* the mirror to be tried next */
 	unsigned saw;  /* by all that were tried */
 	char why[240]; /* of the first that failed */
@@ -100,11 +102,20 @@ static void begin(struct confirm *c)
 			 c->why);
 }
 
+/* Another way than the last one is a trial of its own. */
+static void begin_anew(struct confirm *c)
+{
+	if (c->now.width == WIDTH_SIGNED)
+		way_begin(&c->way, &c->daemon->allow);
+	begin(c);
+}
+
 static void found(struct confirm *c, enum path path, const char *why)
 {
 	if (path != c->now.path || strcmp(why, c->now.why))
 		c->now.at = io_now();
 	c->now.path = path;
+	memcpy(c->now.past, c->way.past, sizeof(c->now.past));
 	snprintf(c->now.why, sizeof(c->now.why), "%s", why);
 }
 
@@ -152,8 +163,11 @@ static void worked(struct confirm *c, const struct fetch_server *s)
 	note_server(c, s);
 	if (!c->daemon->laid)
 		return;
+	if (*c->way.past)
+		timer_arm(c->again, WIDE_SECONDS);
 	if (c->now.width == WIDTH_SIGNED) {
-		log_info("the policy's servers answer in quarantine");
+		log_info("the policy's servers answer in quarantine%s%s",
+			 *c->way.past ? ", past the tunnel " : "", c->way.past);
 		allow_free(&c->good);
 		found(c, PATH_WORKS, "");
 		return;
@@ -181,6 +195,7 @@ static void give_up(struct confirm *c)
 {
 	bool shut = c->saw & FETCH_SAW_REFUSAL;
 
+	way_leave(&c->way);
 	if (shut && c->now.path != PATH_SHUT)
 		log_err("the quarantine's rules shut out the policy's servers, and nothing that is "
 			"known would let them in: %s; write addresses to the file `enrol` beside "
@@ -200,6 +215,10 @@ static void failed(struct confirm *c)
 
 	if (!c->daemon->laid)
 		return;
+	if (!(c->saw & FETCH_SAW_REFUSAL) && way_turn(&c->way, &c->daemon->allow)) {
+		begin(c);
+		return;
+	}
 	to = wider(c);
 	if (to == WIDTH_SIGNED || set_width(c, to) < 0) {
 		give_up(c);
@@ -273,9 +292,13 @@ static int on_again(sd_event_source *s, uint64_t usec, void *userdata)
 	struct confirm *c = userdata;
 
 	(void)s, (void)usec;
-	if (c->daemon->policy && c->daemon->laid && c->now.width != WIDTH_SIGNED) {
+	if (!c->daemon->policy || !c->daemon->laid)
+		return 0;
+	if (c->now.width != WIDTH_SIGNED) {
 		drop_list(c);
 		lay(c);
+	} else if (*c->way.past) {
+		begin_anew(c);
 	}
 	return 0;
 }
@@ -291,7 +314,7 @@ void confirm_renew(struct daemon *d)
 void confirm_laid(struct daemon *d)
 {
 	if (!d->confirm->resting)
-		begin(d->confirm);
+		begin_anew(d->confirm);
 	d->confirm->resting = false;
 }
 
@@ -302,14 +325,29 @@ void confirm_lifted(struct daemon *d)
 	c->answer = sd_event_source_disable_unref(c->answer);
 	sd_event_source_set_enabled(c->again, SD_EVENT_OFF);
 	drop_list(c);
+	way_end(&c->way);
 	c->now = (struct confirmed){ 0 };
 	c->resting = false;
 }
 
 void confirm_again(struct daemon *d)
 {
-	if (d->policy && d->policy->mode == MODE_ENFORCE && !d->confirm->answer)
-		begin(d->confirm);
+	struct confirm *c = d->confirm;
+
+	if (!d->policy || d->policy->mode != MODE_ENFORCE || c->answer)
+		return;
+	if (d->laid)
+		begin_anew(c);
+	else
+		begin(c);
+}
+
+void confirm_network(struct daemon *d)
+{
+	struct confirm *c = d->confirm;
+
+	if (d->policy && d->laid && way_renew(&c->way, &d->allow))
+		begin_anew(c);
 }
 
 void confirm_forget(struct daemon *d)

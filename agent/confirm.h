@@ -3,7 +3,8 @@
  * Commit and confirm: once the quarantine is laid, lazaret-fetch tries whether the policy's servers
  * still answer, and whether an address that no list names does not.  When the rules themselves
  * shut the repair out (a server that just does not answer is no such thing) the list becomes
- * wider, step by step, until it works; when that does not help it is the policy's own again.
+ * wider, step by step, until it works; when that does not help it is the policy's own again.  When
+ * a VPN may be what swallows it, the other way is tried first (way.h).
  */
 #pragma once
 
@@ -35,9 +36,10 @@ extern const char *const width_names[WIDTH_COUNT];
 struct confirmed {
 	enum path path;
 	enum width width;
-	int64_t at;    /* when it was found out; 0: not yet */
-	bool leak;     /* a forbidden destination was not refused */
-	char why[240]; /* why it is not PATH_WORKS with WIDTH_SIGNED */
+	int64_t at;		/* when it was found out; 0: not yet */
+	bool leak;		/* a forbidden destination was not refused */
+	char past[TUNNEL_ROOM]; /* repair is led past this tunnel; or empty */
+	char why[240];		/* why it is not PATH_WORKS with WIDTH_SIGNED */
 };
 
 int confirm_new(struct daemon *d, struct confirm **ret);
@@ -50,6 +52,9 @@ const struct allow *confirm_list(const struct daemon *d);
 
 /* d->allow is another one, while the one before is still there. */
 void confirm_renew(struct daemon *d);
+
+/* Routes or links changed. */
+void confirm_network(struct daemon *d);
 
 /* The quarantine was laid, or lifted. */
 void confirm_laid(struct daemon *d);

@@ -9,6 +9,7 @@
 #include "agent/enforce.h"
 #include "agent/fdstore.h"
 #include "agent/restore.h"
+#include "netfilter/detour.h"
 #include "netfilter/quarantine.h"
 
 #define STORED "nft" /* the socket's name in systemd's store */
@@ -153,6 +154,7 @@ void enforce_adopt(struct daemon *d)
 		there = quarantine_present(&d->nft, &fault);
 	}
 	d->laid = there > 0;
+	detour_lift(NULL); /* of an earlier process; what is laid is tried anew */
 	if (there < 0)
 		log_warn("the kernel's ruleset cannot be read: %s", fault.why);
 	else if (there)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "agent/network.h"
 #include "agent/base/log.h"
+#include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/integrity.h"
@@ -59,6 +60,7 @@ static void on_network(void *ctx)
 		round_hold(d, cause);
 	}
 	round_look(d, cause);
+	confirm_network(d);
 	reach_hurry(d);
 	if (*d->policy_fault && *d->config->url && !d->refresh)
 		keeper_refresh(d);

@@ -136,11 +136,11 @@ static json_t *path_json(const struct daemon *d)
 {
 	const struct confirmed *c = confirm_state(d->confirm);
 
-	return json_pack("{s:s, s:o, s:s, s:s, s:I, s:b, s:o}", "who",
+	return json_pack("{s:s, s:o, s:s, s:s, s:I, s:b, s:o, s:o}", "who",
 			 d->nft.who.level ? "repair" : "everyone", "everyone",
 			 plain_text(d->nft.everyone), "found", path_names[c->path], "list",
 			 width_names[c->width], "at", (json_int_t)c->at, "leak", c->leak, "why",
-			 plain_text(c->why));
+			 plain_text(c->why), "past", plain_text(c->past));
 }
 
 /* Hosts that the policy names, and where they are. */

@@ -20,6 +20,7 @@ void show_path(const json_t *all)
 {
 	const json_t *path = json_object_get(all, "path");
 	const char *found = text_of(path, "found"), *why = text_of(path, "why");
+	const char *past = text_of(path, "past");
 
 	if (!json_is_true(json_object_get(all, "quarantine")))
 		return;
@@ -31,6 +32,6 @@ void show_path(const json_t *all)
 	else if (!strcmp(found, "silent"))
 		printf("  the policy's servers do not answer: %s\n", why);
 	else if (!strcmp(found, "works"))
-		printf("  the policy's servers answer%s%s\n",
-		       *why ? ", and the list is wider than the policy's: " : "", why);
+		printf("  the policy's servers answer%s%s%s%s\n", *past ? ", past the tunnel " : "",
+		       past, *why ? ", and the list is wider than the policy's: " : "", why);
 }

@@ -20,7 +20,7 @@ ok() { # STATUS WHAT
 end() { echo "1..$n"; }
 
 [ "$(uname -m)" = x86_64 ] || { echo '1..0 # SKIP the kernels are for x86_64'; exit 0; }
-for tool in qemu-system-x86_64 cpio busybox nft ip xz; do
+for tool in qemu-system-x86_64 cpio busybox nft ip openssl wg xz; do
 	command -v $tool >/dev/null || { ok 1 "needs $tool (tests/setup check)"; end; exit 1; }
 done
 mkdir -p "$cache"
@@ -85,7 +85,7 @@ add() {
 	done
 }
 
-tools='nft ip ss tc unshare nsenter setpriv iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy tail stat'
+tools='nft ip ss tc unshare nsenter setpriv iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy tail stat wg'
 
 fill() {
 	for d in bin proc sys dev tmp run lib t/src/tests t/src/docs; do mkdir -p "$work/root/$d"; done
@@ -98,10 +98,12 @@ fill() {
 	for lib in $(dpkg -L iptables libxtables12 | grep -E '/libxt_standard\.so$'); do add "$lib"; done
 	for p in tests/unit/test-ownership tests/unit/test-watch tests/unit/test-counts \
 		tests/unit/test-edit tests/netns/test-guard agent/lazaretd agent/lazaret \
-		netfilter/lazaret-hold $(cd "$O" && find tests/leak -type f -perm -u+x); do
+		netfilter/lazaret-hold tests/netns/fetch-ask agent/fetch/lazaret-fetch $(cd "$O" && find tests/leak -type f -perm -u+x); do
 		add "$O/$p" "/t/$p" || return 1
 	done
-	cp "$src/tests/kernel/late" "$work/root/t/late" && cp -r "$src/tests/leak" "$work/root/t/src/tests/leak" &&
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=ca \
+		-keyout /dev/null -out "$work/root/t/ca.pem" 2>"$work/log" || return 1
+	cp "$src/tests/kernel/late" "$src/tests/kernel/shut" "$work/root/t/" && cp -r "$src/tests/leak" "$work/root/t/src/tests/leak" &&
 		cp "$src/docs/threats.md" "$work/root/t/src/docs/" && (cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/programs"
 }
 
@@ -120,7 +122,7 @@ judge() { # LINE
 	cp "$console" "$O/log/kernel-$1.log" 2>/dev/null
 	grep -qx '@ended late 0' "$console"
 	ok $? "Linux $1: without nf_tables it says so, and it holds when they come"
-	for t in test-ownership test-watch test-counts test-edit test-guard leak.sh; do
+	for t in test-ownership test-watch test-counts test-edit test-guard shut leak.sh allowed.sh; do
 		grep -qx "@ended $t 0" "$console"
 		ok $? "Linux $1: $t"
 	done

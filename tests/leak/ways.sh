@@ -174,7 +174,7 @@ ways() {
 	row 46 held 'an ERSPAN tunnel' 'tunnel6 erspan local $own4 remote $net4 seq key 7 erspan_ver 1 erspan 7'
 	row 46 held 'a VXLAN tunnel to all on the link' 'tunnel6 vxlan id 4 dstport 4789 group 239.1.1.1 dev up0'
 	row 46 held 'a bare UDP tunnel' 'tunnel6 bareudp dstport 6635 ethertype ip'
-	row 46 held 'WireGuard to a stranger' 'wireguard 4 51999 sh_root'
+	row 46 held 'WireGuard to a stranger' 'wireguard 4 51998 sh_root'
 	for i in 4 6; do
 		row 46 held "UDP by WireGuard over IPv$i to its allowed endpoint" "wireguard $i 5183$i sh_root"
 		row 46 held "UDP by a VPN over IPv$i to its allowed endpoint" "routed lk-v$i sh_root"
