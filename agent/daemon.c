@@ -22,6 +22,7 @@
 #include "agent/posture/patches.h"
 #include "agent/posture/remembered.h"
 #include "agent/reach.h"
+#include "agent/reboot.h"
 #include "agent/refresh.h"
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
@@ -134,6 +135,8 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r >= 0)
 		r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
 	if (r == 0)
+		r = reboot_new(d, &d->reboot);
+	if (r == 0)
 		r = timer_new(d->loop, on_wake, d, &d->wake);
 	if (r >= 0)
 		r = timer_new(d->loop, on_poll, d, &d->poll);
@@ -175,6 +178,7 @@ void daemon_stop(struct daemon *d)
 {
 	mend_stop(d);
 	d->clerk = remedy_run_free(d->clerk);
+	d->reboot = reboot_free(d->reboot);
 	d->witness = remedy_run_free(d->witness);
 	reach_stop(d);
 	keeper_forget(d);

@@ -80,6 +80,7 @@ struct daemon {
 	struct mirrors *mirrors;
 	struct confirm *confirm;
 	struct refresh *refresh;
+	struct reboot *reboot; /* of the host (reboot.h) */
 	bool refresh_again; /* asked for while one was under way: that one may have missed it */
 	struct remedy_run *run;
 	enum remedy running;	 /* the remedy of that run */

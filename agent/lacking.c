@@ -96,7 +96,7 @@ static json_t *lack_json(const struct lack *l)
 			 "package", plain_text(p->package), "arch", plain_text(p->arch),
 			 "installed", plain_text(p->installed), "fixed", plain_text(p->fixed),
 			 "from", plain_text(p->from), "ids", plain_text(p->ids), "why",
-			 plain_text(p->why), "severity", severity_names[l->severity], "state",
+			 plain_text(p->why), "severity", severity_names[p->severity], "state",
 			 patch_state_names[p->state], "demanded", l->demanded, "since",
 			 (json_int_t)l->since, "until", (json_int_t)l->until, "because",
 			 l->because);

@@ -21,7 +21,7 @@ const char *const entry_names[ENTRY_COUNT] = {
 	[ENTRY_STATE] = "state",     [ENTRY_FAILING] = "failing", [ENTRY_LACKING] = "lacking",
 	[ENTRY_REPAIR] = "repair",   [ENTRY_POLICY] = "policy",	  [ENTRY_CLOCK] = "clock",
 	[ENTRY_RELEASE] = "release", [ENTRY_LADDER] = "ladder",	  [ENTRY_TUG] = "tug",
-	[ENTRY_UNDONE] = "undone",
+	[ENTRY_UNDONE] = "undone",   [ENTRY_REBOOT] = "reboot",
 };
 
 struct ledger {

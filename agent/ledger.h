@@ -29,6 +29,7 @@ enum entry_kind {
 	ENTRY_LADDER,  /* name: a requirement; text: its ladder, as ladder_put() has it */
 	ENTRY_TUG,     /* name: a requirement; value: how often it failed again; text: who did it */
 	ENTRY_UNDONE,  /* name: a requirement; value: when it began to fail; text: who did what */
+	ENTRY_REBOOT,  /* of the host; name and value: see reboots.c; text: what for, or why not */
 	ENTRY_COUNT,
 };
 extern const char *const entry_names[ENTRY_COUNT];

@@ -14,6 +14,7 @@ struct memory {
 	struct offered *offered;
 	struct history history;
 	struct leave leave;
+	struct reboots reboots;
 	size_t n;
 	struct row {
 		char id[POLICY_ID_MAX];
@@ -108,6 +109,16 @@ struct leave *memory_leave(struct memory *m)
 	return &m->leave;
 }
 
+struct reboots *memory_reboots(struct memory *m)
+{
+	return &m->reboots;
+}
+
+void memory_note(struct memory *m, const struct entry *e)
+{
+	ledger_add(m->ledger, e);
+}
+
 static void leap(int64_t *at, int64_t seconds)
 {
 	if (*at)
@@ -130,6 +141,7 @@ static void leap_all(struct memory *m, int64_t seconds)
 	leap(&h->since, seconds);
 	leap(&h->met, seconds);
 	leave_leap(&m->leave, seconds);
+	reboots_leap(&m->reboots, seconds);
 }
 
 static int state_of(const char *name)
@@ -175,6 +187,7 @@ static void recall(void *ctx, const struct entry *e)
 		break;
 	case ENTRY_CLOCK: leap_all(m, e->value); break;
 	case ENTRY_RELEASE: leave_recall(&m->leave, e, io_boot_ms()); break;
+	case ENTRY_REBOOT: reboots_recall(&m->reboots, e); break;
 	case ENTRY_LADDER:
 		row = make(m, e->name);
 		if (row && ladder_get(e->text, &row->ladder) < 0)
@@ -347,6 +360,7 @@ static void repeat(struct memory *m)
 		repeat_since(m, ENTRY_LACKING, m->rows[i].id, m->rows[i].lacking);
 	}
 	leave_repeat(&m->leave, add, m->ledger);
+	reboots_repeat(&m->reboots, add, m->ledger);
 }
 
 int memory_keep(struct memory *m)

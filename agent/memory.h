@@ -11,6 +11,7 @@
 #include "agent/ladder.h"
 #include "agent/leave.h"
 #include "agent/ledger.h"
+#include "agent/reboots.h"
 
 struct memory;
 struct offered;
@@ -55,6 +56,10 @@ struct history *memory_history(struct memory *m);
 
 /* The same of releases (leave.h). */
 struct leave *memory_leave(struct memory *m);
+
+/* The same of restarts of the host (reboots.h), of which memory_note() keeps the entries. */
+struct reboots *memory_reboots(struct memory *m);
+void memory_note(struct memory *m, const struct entry *e);
 
 /* The host's clock leapt by so many seconds: what was remembered leaps along. */
 void memory_leap(struct memory *m, int64_t seconds);

@@ -10,6 +10,7 @@
 #include "agent/daemon.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/reboot.h"
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
 #include "agent/witness.h"
@@ -93,7 +94,7 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 
 void mend(struct daemon *d)
 {
-	if (!d->decision.mend || d->witness_round)
+	if (!d->decision.mend || d->witness_round || reboot_is_begun(d))
 		return;
 	for (size_t i = 0; i < d->n_subjects && !d->run; i++) {
 		struct subject *s = &d->subjects[i];

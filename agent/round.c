@@ -16,6 +16,7 @@
 #include "agent/mend.h"
 #include "agent/pace.h"
 #include "agent/reach.h"
+#include "agent/reboot.h"
 #include "agent/round.h"
 #include "agent/trigger/timer.h"
 #include "agent/witness.h"
@@ -118,6 +119,8 @@ static uint64_t seconds_to_wake(struct daemon *d)
 		first = d->decision.until;
 	if (d->decision.mend && mend_due(d) < first)
 		first = mend_due(d);
+	if (reboot_due(d) < first)
+		first = reboot_due(d);
 	d->due = ALL_CHECKS;
 	if (first > now + (int64_t)pace.antivirus) {
 		first = now + (int64_t)pace.antivirus;
@@ -197,6 +200,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	reach_round(d);
 	integrity_look(d);
 	mend(d);
+	reboot_round(d);
 	witness_ask(d);
 	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)
 		log_err("cannot set the timer of the next look");

@@ -10,6 +10,7 @@
 #include "agent/integrity.h"
 #include "agent/memory.h"
 #include "agent/plain.h"
+#include "agent/reboot.h"
 
 #define ITEMS_SHOWN 8
 #define DETAILED    12 /* requirements of one check: an answer is bounded (control.h) */
@@ -199,6 +200,7 @@ char *status_text(const struct daemon *d)
 			    json_integer(d->decision.until < INT64_MAX ? d->decision.until : 0));
 	json_object_set_new(all, "names", names_json(d));
 	json_object_set_new(all, "release", helpdesk_json(d));
+	json_object_set_new(all, "restart", reboot_json(d));
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
 	return ret;

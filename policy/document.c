@@ -120,17 +120,36 @@ static int check_feeds(struct reader *r, const struct policy *p)
 	return 0;
 }
 
+/* One host restarts for one reason at a time, by one set of windows. */
+static int check_reboot(struct reader *r, const struct policy *p)
+{
+	bool before = false;
+
+	for (size_t i = 0; i < p->n_requirements; i++) {
+		const struct requirement *q = &p->requirements[i];
+		bool has = q->check == CHECK_PATCHES && q->with.patches.reboot.given;
+
+		if (has && before)
+			return reader_refuse(r, "requirements[%zu].reboot: another one has it too",
+					     i);
+		before |= has;
+	}
+	return 0;
+}
+
 /* What no single member can know. */
 static int check_whole(struct reader *r, json_t *root, const struct policy *p)
 {
 	json_t *allow = json_object_get(root, "allow");
+	int err;
 
 	/* Else the host could never fetch the policy that lets it go. */
 	if (p->mode == MODE_ENFORCE && !json_array_size(json_object_get(allow, "policy")))
 		return reader_refuse(r,
 				     "mode \"enforce\" needs allow.policy: the servers from which "
 				     "a host in quarantine fetches the next policy");
-	return check_feeds(r, p);
+	err = check_reboot(r, p);
+	return err < 0 ? err : check_feeds(r, p);
 }
 
 static void inherit_contact(struct policy *p)

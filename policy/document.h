@@ -15,6 +15,7 @@
 #include "policy/exposed.h"
 #include "policy/menu.h"
 #include "policy/provider.h"
+#include "policy/reboot.h"
 #include "policy/release.h"
 #include "policy/unit-name.h"
 
@@ -49,6 +50,7 @@ struct requirement {
 			char feed[POLICY_FEED_MAX]; /* target with {id}, {version}; or empty */
 			char restart[RESTART_UNITS][UNIT_NAME_MAX]; /* what services-restart may */
 			size_t n_restart;
+			struct reboot_rule reboot; /* of the host; one requirement may have it */
 		} patches;
 		struct {
 			uint64_t signatures_max_age;	 /* seconds */

@@ -18,6 +18,7 @@ const struct remedy_entry remedy_menu[REMEDY_COUNT] = {
 	[REMEDY_ANTIVIRUS_RESTORE] = { "antivirus-restore", CHECK_ANTIVIRUS, 900 },
 	[REMEDY_ANTIVIRUS_REINSTALL] = { "antivirus-reinstall", CHECK_ANTIVIRUS, 3600 },
 	[REMEDY_FIREWALL_ENABLE] = { "firewall-enable", CHECK_FIREWALL, 600 },
+	[REMEDY_HOST_REBOOT] = { "host-reboot", CHECK_COUNT, 0 },
 };
 
 const char *const patch_state_names[PATCH_STATES] = {

@@ -23,6 +23,7 @@ enum remedy {
 	REMEDY_ANTIVIRUS_RESTORE,
 	REMEDY_ANTIVIRUS_REINSTALL,
 	REMEDY_FIREWALL_ENABLE,
+	REMEDY_HOST_REBOOT, /* on no ladder: a requirement's `reboot` says when */
 	REMEDY_COUNT,
 };
 
@@ -31,7 +32,7 @@ enum remedy {
 /* The name in policies and unit names, and which check it can mend. */
 struct remedy_entry {
 	const char *name; /* "antivirus-start" */
-	enum check check;
+	enum check check; /* CHECK_COUNT: none lists it */
 	unsigned limit; /* seconds it may take when the policy says nothing; 0: REMEDY_LIMIT_MAX */
 };
 

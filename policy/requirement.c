@@ -184,12 +184,8 @@ static int read_provider_name(struct reader *r, const struct member *m, json_t *
 		{ "check", read_check, offsetof(struct requirement, check), true, 0, 0 },     \
 		{ "grace", reader_span, offsetof(struct requirement, grace), true, 0, YEAR }, \
 		{ "remedies", read_remedies, 0, false, 0, REQUIREMENT_REMEDIES },             \
-		{ "remedy_limit",                                                             \
-		  reader_span,                                                                \
-		  offsetof(struct requirement, remedy_limit),                                 \
-		  false,                                                                      \
-		  MINUTE,                                                                     \
-		  REMEDY_LIMIT_MAX },                                                         \
+		{ "remedy_limit", reader_span, offsetof(struct requirement, remedy_limit),    \
+		  false,	  MINUTE,      REMEDY_LIMIT_MAX },                            \
 		{ "tug", read_tug, offsetof(struct requirement, tug), false, 0, 0 },          \
 	{                                                                                     \
 		"contact", reader_text, offsetof(struct requirement, contact), false, 0,      \
@@ -209,6 +205,7 @@ static const struct member patches_members[] = {
 	{ "deadlines", deadlines_read, offsetof(struct requirement, with.patches.deadlines), false,
 	  0, 0 },
 	{ "restart", read_restart, 0, false, 1, RESTART_UNITS },
+	{ "reboot", reboot_read, offsetof(struct requirement, with.patches.reboot), false, 0, 0 },
 };
 static const struct member antivirus_members[] = {
 	REQUIREMENT_MEMBERS,
@@ -282,6 +279,17 @@ static int check_restart(struct reader *r, const struct requirement *q)
 	return 0;
 }
 
+/* A deadline that nothing counts never comes. */
+static int check_force(struct reader *r, const struct requirement *q)
+{
+	if (q->with.patches.reboot.force && !(q->with.patches.fails_on >> PATCH_RESTART & 1))
+		return reader_refuse(r,
+				     "reboot.force needs \"%s\" in fails_on: else there is no "
+				     "deadline to force it at",
+				     patch_state_names[PATCH_RESTART]);
+	return 0;
+}
+
 static int read_requirement(struct reader *r, json_t *item, void *into)
 {
 	const char *name = json_string_value(json_object_get(item, "check"));
@@ -300,6 +308,8 @@ static int read_requirement(struct reader *r, json_t *item, void *into)
 		err = check_baseline(r, q);
 	if (err == 0 && q->check == CHECK_PATCHES)
 		err = check_restart(r, q);
+	if (err == 0 && q->check == CHECK_PATCHES)
+		err = check_force(r, q);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < p->n_requirements; i++)

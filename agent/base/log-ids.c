@@ -29,4 +29,7 @@ const struct log_id_kind log_ids[LOG_ID_COUNT] = {
 				   "release-ended" },
 	[LOG_ID_RELEASE_REFUSED] = { LOG_LEVEL_WARN, "8749e687a3eff8d4d0efe69ead09d5fe",
 				     "release-refused" },
+	[LOG_ID_REBOOT_ASKED] = { LOG_LEVEL_NOTICE, "ad3c705d38a14e44898e83860afb30e8",
+				  "restart-asked" },
+	[LOG_ID_REBOOT] = { LOG_LEVEL_WARN, "e728d571364a4cfd914b7fc39b97406d", "restart" },
 };

@@ -88,6 +88,14 @@ static void show_undone(const json_t *e)
 	       *by ? by : "nothing that is known");
 }
 
+static void show_reboot(const json_t *e)
+{
+	bool begun = !strcmp(text_of(e, "name"), "begun");
+
+	printf("%s %s\n", begun ? "the host is restarted for" : "the host was not restarted:",
+	       text_of(e, "text"));
+}
+
 /* Ladders are lazaretd's own notes: only --json shows them. */
 static const struct {
 	const char *kind;
@@ -96,6 +104,7 @@ static const struct {
 	{ "state", show_state },     { "failing", show_failing }, { "repair", show_repair },
 	{ "lacking", show_lacking }, { "policy", show_policy },	  { "clock", show_clock },
 	{ "release", show_release }, { "tug", show_tug },	  { "undone", show_undone },
+	{ "reboot", show_reboot },
 };
 
 static void show_entry(const json_t *e)

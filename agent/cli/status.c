@@ -7,6 +7,7 @@
 #include "agent/cli/ask.h"
 #include "agent/cli/path.h"
 #include "agent/cli/put.h"
+#include "agent/cli/restart.h"
 
 static const struct {
 	const char *state, *colour;
@@ -258,6 +259,7 @@ static int show(const json_t *all)
 	show_host(all);
 	show_feed(all);
 	show_names(all);
+	show_restart(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++)
 		show_requirement(json_array_get(reqs, i), int_of(all, "now"));
 	return code;
@@ -281,6 +283,7 @@ static int show_why(const json_t *all)
 	char at[CLOCK_TEXT];
 
 	show_release(all);
+	show_restart(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++) {
 		const json_t *req = json_array_get(reqs, i);
 

@@ -61,6 +61,10 @@ struct findings *findings_free(struct findings *f); /* always NULL */
 /* Those of one of its patches, p->n_marks, of which there is one at least. */
 const struct patch_mark *findings_marks(const struct findings *f, const struct patch *p);
 
+/* By which a package is known again with the same version installed (or running) and the same fix.
+ */
+uint64_t findings_id(const struct patch *p);
+
 /*
  * Compares all that is installed.  `apt` NULL: no lists were asked for, and what the feed says is
  * fixed counts as obtainable.  `feed` may be NULL, too.  What *ret says does not point into

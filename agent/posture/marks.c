@@ -18,6 +18,11 @@ static uint64_t hash(uint64_t h, const char *text)
 	return h;
 }
 
+uint64_t findings_id(const struct patch *p)
+{
+	return hash(hash(hash(hash(HASH_START, p->package), p->arch), p->installed), p->fixed);
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a && (!b || a < b) ? a : b;

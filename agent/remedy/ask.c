@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <systemd/sd-event.h>
 #include <time.h>
 
@@ -105,6 +106,14 @@ int remedy_watch(sd_event *loop, int fd, remedy_line line, remedy_done done, voi
 		return r;
 	*ret = take(n);
 	return 0;
+}
+
+int remedy_go(struct remedy_run *r)
+{
+	const char go = REMEDY_GO;
+	int fd = sd_event_source_get_io_fd(r->io);
+
+	return send(fd, &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
 }
 
 struct remedy_run *remedy_run_free(struct remedy_run *r)

@@ -8,6 +8,9 @@
  *	"= ok"			the end, always the last line
  *	"= failed: WHY"		or this
  *
+ * One remedy asks back: host-reboot says REMEDY_READY and restarts nothing before it has read
+ * REMEDY_GO; whoever goes away before calls it off.
+ *
  * A program's own lines are indented, so none of them can pass for a verdict; a
  * stream that ends without a verdict is a failure.
  */
@@ -18,6 +21,8 @@
 
 #define REMEDY_OK     "= ok"
 #define REMEDY_FAILED "= failed: "
+#define REMEDY_READY  "ready to restart the host"
+#define REMEDY_GO     '!'
 
 #define SYSTEMCTL(...) STEP_ARGV("/usr/bin/systemctl", __VA_ARGS__)
 
@@ -29,6 +34,7 @@ extern const struct step steps_antivirus_enable[];
 extern const struct step steps_antivirus_restore[];
 extern const struct step steps_antivirus_reinstall[];
 extern const struct step steps_firewall_enable[];
+extern const struct step steps_host_reboot[];
 
 /* Carries a remedy out and says how it ended.  0 or -errno; root is needed. */
 int remedy_run(enum remedy remedy, int out);

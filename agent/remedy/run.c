@@ -16,6 +16,7 @@ static const struct step *const steps[REMEDY_COUNT] = {
 	[REMEDY_ANTIVIRUS_RESTORE] = steps_antivirus_restore,
 	[REMEDY_ANTIVIRUS_REINSTALL] = steps_antivirus_reinstall,
 	[REMEDY_FIREWALL_ENABLE] = steps_firewall_enable,
+	[REMEDY_HOST_REBOOT] = steps_host_reboot,
 };
 
 static bool writes_packages(enum remedy remedy)

@@ -151,6 +151,17 @@ static bool restarts_sessions(json_t *document)
 	return false;
 }
 
+static bool reboots_by_force(json_t *document)
+{
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(document, "requirements"), i, r)
+		if (json_is_true(json_object_get(json_object_get(r, "reboot"), "force")))
+			return true;
+	return false;
+}
+
 static const struct {
 	bool (*applies)(json_t *document);
 	const char *text;
@@ -171,6 +182,9 @@ static const struct {
 	{ restarts_sessions,
 	  "\"restart\" names the bus, the login manager or a display manager: to "
 	  "restart it ends people's sessions" },
+	{ reboots_by_force,
+	  "\"reboot\" has \"force\": at the deadline of a restart hosts end what their users are "
+	  "doing, whoever is logged in" },
 	{ no_requirement_mends, "a requirement has no remedies: only a person can let such a host "
 				"out again" },
 	{ nothing_names_severities,

@@ -58,6 +58,7 @@ static void test_example(void **state)
 
 #define R(members) "{\"mode\":\"audit\",\"requirements\":[{" members "}]}"
 #define PT	   "\"id\":\"p\",\"check\":\"patches\",\"grace\":\"0s\",\"deadlines\":"
+#define RB	   "\"id\":\"p\",\"check\":\"patches\",\"grace\":\"0s\",\"reboot\":"
 #define ROW(severity, a, b, c, d, e) \
 	"{\"" severity "\":[\"" a "\",\"" b "\",\"" c "\",\"" d "\",\"" e "\"]}"
 #define FW	   "\"id\":\"f\",\"check\":\"firewall\",\"grace\":\"0s\""
@@ -193,6 +194,18 @@ static const struct {
 	  "high: a host of risk 5 has longer than one of risk 4" },
 	{ R(PT "{\n\"allowed\":" ROW("critical", "7d", "7d", "7d", "7d", "2d") "}"), 2, 11,
 	  "critical has longer than high on a host of risk 4" },
+	{ R(RB "{\n\"window\":[\"2am\"]}"), 2, 11,
+	  "requirements[0].reboot.window[0]: \"2am\" is no window, like \"02:00-04:00\"" },
+	{ R(RB "{\n\"window\":\"02:00-04:00\"}"), 2, 10, "is not a list" },
+	{ R(RB "{\n\"window\":[]}"), 2, 10, "the list is empty" },
+	{ R(RB "{\n\"users\":\"ignore\"}"), 1, 83, "users is of no use without window" },
+	{ R(RB "{\"window\":[\"02:00-04:00\"],\n\"users\":\"kick\"}"), 2, 9,
+	  "is neither \"wait\" nor \"ignore\"" },
+	{ R(RB "{\n\"notice\":\"2h\"}"), 2, 10, "out of range" },
+	{ R(RB "{\"force\":true},\n\"fails_on\":[\"fix-available\"]"), 1, 33,
+	  "reboot.force needs \"restart-needed\" in fails_on" },
+	{ R(RB "{}},\n{\"id\":\"q\",\"check\":\"patches\",\"grace\":\"0s\",\"reboot\":{}"), 1, 1,
+	  "requirements[1].reboot: another one has it too" },
 	{ R(FW ",\n\"contact\":\"a\\u001b[2Jb\""), 2, 11,
 	  "\"a\\u001B[2Jb\" has a control character" },
 	{ R(FW ",\n\"exposed\":[\"tcp/22\",\n\"icmp/8\"]"), 3, 1,
@@ -388,6 +401,35 @@ static void test_deadlines(void **state)
 	assert_int_equal(deadlines_risk(&own, 5), 5);
 }
 
+static void test_reboot(void **state)
+{
+	static const char absent[] = R("\"id\":\"p\",\"check\":\"patches\",\"grace\":\"0s\"");
+	static const char empty[] = R(RB "{}");
+	static const char text[] = R(
+		RB "{\"window\":[\"Sun 02:00-04:00\",\"22:00-01:00\"],\"users\":\"ignore\","
+		   "\"force\":true,\"notice\":\"5min\"}");
+	const struct reboot_rule *rule;
+	struct policy *p;
+
+	(void)state;
+	assert_int_equal(policy_parse(absent, strlen(absent), &p, NULL), 0);
+	assert_false(p->requirements[0].with.patches.reboot.given);
+	policy_free(p);
+	assert_int_equal(policy_parse(empty, strlen(empty), &p, NULL), 0);
+	rule = &p->requirements[0].with.patches.reboot;
+	assert_true(rule->given && !rule->n_windows && !rule->force && !rule->despite_users);
+	assert_int_equal(rule->notice, REBOOT_NOTICE);
+	policy_free(p);
+	assert_int_equal(policy_parse(text, strlen(text), &p, NULL), 0);
+	rule = &p->requirements[0].with.patches.reboot;
+	assert_true(rule->given && rule->force && rule->despite_users);
+	assert_int_equal(rule->n_windows, 2);
+	assert_int_equal(rule->windows[0].days, 1);
+	assert_int_equal(rule->windows[1].to, 60);
+	assert_int_equal(rule->notice, 300);
+	policy_free(p);
+}
+
 static void test_too_long(void **state)
 {
 	_free_ char *text = malloc(POLICY_FILE_MAX + 1);
@@ -557,6 +599,7 @@ int main(void)
 		cmocka_unit_test(test_vpn),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_reboot),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_allow_alone),
 		cmocka_unit_test(test_names),

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/log.h"
+#include "agent/control.h"
+#include "agent/daemon.h"
+#include "agent/due.h"
+#include "agent/helpdesk.h"
+#include "agent/memory.h"
+#include "agent/posture/patches.h"
+#include "agent/reboot.h"
+#include "agent/remedy/ask.h"
+#include "agent/remedy/reboot-hold.h"
+#include "agent/remedy/remedy.h"
+#include "agent/round.h"
+
+#define RETRY_SECONDS 300
+#define DOWN_MS	      (10 * 60 * 1000) /* a host that is up after that does not go down any more */
+#define ENDING_MS     (3 * 60 * 1000)
+
+int reboot_new(struct daemon *d, struct reboot **ret)
+{
+	_free_ char *folder = NULL;
+	struct reboot *r;
+
+	if (asprintf(&folder, "%s/" CONTROL_FOLDER, d->config->runtime_dir) < 0) {
+		folder = NULL;
+		return -ENOMEM;
+	}
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*ret = r;
+	return 0;
+}
+
+struct reboot *reboot_free(struct reboot *r)
+{
+	if (r) {
+		remedy_run_free(r->run);
+		if (r->folder >= 0)
+			close(r->folder);
+	}
+	free(r);
+	return NULL;
+}
+
+bool reboot_is_begun(const struct daemon *d)
+{
+	const struct reboot *r = d->reboot;
+
+	return r->begun && io_boot_ms() - r->begun_ms < DOWN_MS;
+}
+
+int64_t reboot_due(const struct daemon *d)
+{
+	const struct reboot *r = d->reboot;
+
+	return r->plan.stage == REBOOT_ASKED && r->plan.at > io_now() ? r->plan.at : INT64_MAX;
+}
+
+static const struct subject *find_subject(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		const struct requirement *q = d->subjects[i].req;
+
+		if (q->check == CHECK_PATCHES && q->with.patches.reboot.given)
+			return &d->subjects[i];
+	}
+	return NULL;
+}
+
+/* Services are restarted by themselves, as long as that may help. */
+static bool restarts_services(struct daemon *d, const struct requirement *req)
+{
+	const struct ladder *l = memory_ladder(d->memory, req);
+	bool may = false;
+
+	for (size_t i = 0; i < req->n_remedies; i++)
+		may |= req->remedies[i] == REMEDY_SERVICES_RESTART;
+	return may && l && !l->rounds;
+}
+
+static void say_why(struct reboot *r, const struct patch *p, size_t before)
+{
+	if (!before)
+		snprintf(r->why, sizeof(r->why), "%.50s%s%.30s: %.60s", p->package,
+			 *p->fixed ? " " : "", p->fixed, p->why);
+}
+
+static int64_t due_of(const struct daemon *d, const struct subject *s, const struct findings *f,
+		      const struct patch *p)
+{
+	const struct deadlines *given = &s->req->with.patches.deadlines;
+	const struct due_terms t = { s->req, memory_offered(d->memory),
+				     deadlines_risk(given, (unsigned)d->config->risk), io_now() };
+	struct due due;
+
+	if (!(s->req->with.patches.fails_on >> PATCH_RESTART & 1))
+		return INT64_MAX;
+	if (given->given)
+		return due_patch(&t, f, p, &due) ? due.until : INT64_MAX;
+	return s->verdict.standing == STANDING_MET ? INT64_MAX : s->verdict.until;
+}
+
+/* What waits for a restart of the host, and what of it was not restarted for yet. */
+static void count(struct daemon *d, const struct subject *s, const struct findings *f,
+		  struct reboot_terms *t)
+{
+	struct reboot *r = d->reboot;
+	bool services = restarts_services(d, s->req);
+	size_t n;
+	const struct patch *p = findings_list(f, &n);
+
+	for (; n && t->waiting < REBOOT_WAITS; n--, p++) {
+		int64_t until;
+
+		if (p->state != PATCH_RESTART || (!p->reboot && services))
+			continue;
+		r->ids[t->waiting] = findings_id(p);
+		if (!reboots_at(memory_reboots(d->memory), r->ids[t->waiting])) {
+			until = due_of(d, s, f, p);
+			t->until = until < t->until ? until : t->until;
+			say_why(r, p, t->open++);
+		} else if (!t->open) {
+			say_why(r, p, t->waiting);
+		}
+		t->waiting++;
+	}
+	if (t->sure)
+		reboots_forget(memory_reboots(d->memory), r->ids, t->waiting, t->now);
+}
+
+static void take_terms(struct daemon *d, const struct subject *s)
+{
+	const struct findings *f = s ? patches_of(d->host.patches, s->req) : NULL;
+	struct reboot *r = d->reboot;
+	static const struct reboot_rule none;
+	struct reboot_terms t = {
+		.rule = s ? &s->req->with.patches.reboot : &none,
+		.until = INT64_MAX,
+		.enforce = d->decision.mend,
+		.sure = s && (s->finding.grade == GRADE_PASS || s->finding.grade == GRADE_FAIL),
+		.busy = d->run || d->witness_round,
+		.released = helpdesk_until(d),
+		.retry = r->retry,
+		.now = io_now(),
+	};
+
+	r->why[0] = '\0';
+	if (f)
+		count(d, s, f, &t);
+	t.last = reboots_last(memory_reboots(d->memory));
+	r->terms = t;
+}
+
+static void decide_again(struct reboot *r)
+{
+	char user[64];
+
+	r->plan = reboot_plan(&r->terms);
+	if (r->plan.stage != REBOOT_NOW || r->plan.forced || r->terms.rule->despite_users ||
+	    !hold_user(user))
+		return;
+	snprintf(r->outcome, sizeof(r->outcome), "%s is logged in", user);
+	r->terms.users = true;
+	r->plan = reboot_plan(&r->terms);
+}
+
+/* On disk with all that it is for, or not at all. */
+static bool note(struct daemon *d)
+{
+	struct reboots *done = memory_reboots(d->memory);
+	struct reboot *r = d->reboot;
+	int64_t now = io_now();
+
+	for (size_t i = 0; i < r->terms.waiting; i++) {
+		const struct entry e = reboots_begun(r->ids[i], now, i ? "the same" : r->why);
+
+		reboots_note(done, r->ids[i], now);
+		memory_note(d->memory, &e);
+	}
+	round_keep(d);
+	r->begun = now;
+	r->begun_ms = io_boot_ms();
+	return !d->memory_fault;
+}
+
+static void take_back(struct daemon *d, const char *why)
+{
+	struct reboot *r = d->reboot;
+	const struct entry e = reboots_none(r->begun, why);
+
+	if (!r->begun)
+		return;
+	reboots_failed(memory_reboots(d->memory), r->begun);
+	memory_note(d->memory, &e);
+	r->begun = 0;
+}
+
+static void put_off(struct reboot *r, const char *why)
+{
+	if (strcmp(r->outcome, why))
+		log_notice("the host is not restarted yet: %s", why);
+	snprintf(r->outcome, sizeof(r->outcome), "%s", why);
+	r->retry = io_now() + RETRY_SECONDS;
+}
+
+static void on_line(void *ctx, const char *line)
+{
+	struct daemon *d = ctx;
+	struct reboot *r = d->reboot;
+
+	log_info("%s: %s", remedy_menu[REMEDY_HOST_REBOOT].name, line);
+	if (strcmp(line, REMEDY_READY) || r->begun)
+		return;
+	/* Unanswered it ends by itself. */
+	if (!note(d)) {
+		take_back(d, "the ledger cannot be written");
+		return;
+	}
+	log_entry(LOG_ID_REBOOT, NULL, "the host is restarted for %s (%s)", r->why,
+		  r->plan.forced ? "its deadline has come" : "in the policy's window");
+	if (remedy_go(r->run) < 0)
+		take_back(d, "lazaret-remedy is gone");
+}
+
+/* Only its own word says that nothing came of it; one that goes down with the host says none. */
+static void on_done(void *ctx, int err, const char *why)
+{
+	struct daemon *d = ctx;
+	struct reboot *r = d->reboot;
+
+	r->run = remedy_run_free(r->run);
+	if (err == -EIO)
+		take_back(d, why);
+	if (err < 0 && !r->begun)
+		put_off(r, why);
+	round_look_at(d, 0, remedy_menu[REMEDY_HOST_REBOOT].name);
+}
+
+static void begin(struct daemon *d)
+{
+	const char *name = remedy_menu[REMEDY_HOST_REBOOT].name;
+	uint64_t limit = remedy_limit(REMEDY_HOST_REBOOT, 0) * 1000ull + ENDING_MS;
+	struct reboot *r = d->reboot;
+	struct fault fault = { 0 };
+	int fd = helper_remedy(&d->helpers, name, &fault), err = fd;
+
+	if (fd >= 0)
+		err = remedy_watch(d->loop, fd, on_line, on_done, d, limit, &r->run);
+	if (err < 0)
+		put_off(r, *fault.why ? fault.why : strerror(-err));
+	if (err < 0)
+		r->plan = reboot_plan(&r->terms);
+}
+
+/* Announced, and not to be any more: whoever waits at the other end tells the users. */
+static void call_off(struct reboot *r)
+{
+	const struct reboot_terms *t = &r->terms;
+
+	if (!r->run || r->begun || (t->open && t->enforce && t->released <= t->now))
+		return;
+	log_notice("the restart that was announced is called off");
+	r->run = remedy_run_free(r->run);
+}
+
+static void ask(struct reboot *r, enum reboot_stage before)
+{
+	if (r->plan.stage == before || r->plan.stage == REBOOT_NOW)
+		return;
+	if (r->plan.stage == REBOOT_VAIN)
+		log_warn("the host was restarted for %s, and it still waits: never again for that; "
+			 "see what keeps it from running",
+			 r->why);
+	if (r->plan.stage != REBOOT_ASKED || before == REBOOT_NOW)
+		return;
+	log_entry(LOG_ID_REBOOT_ASKED, NULL, "the host needs a restart: %s", r->why);
+	r->since = r->terms.now;
+}
+
+static void mind_time(struct daemon *d)
+{
+	struct reboot *r = d->reboot;
+
+	if (!r->begun || reboot_is_begun(d))
+		return;
+	log_warn("the host was told to restart and is still up: see systemctl list-jobs");
+	r->begun = 0;
+}
+
+void reboot_round(struct daemon *d)
+{
+	struct reboot *r = d->reboot;
+	enum reboot_stage before = r->plan.stage;
+
+	mind_time(d);
+	take_terms(d, find_subject(d));
+	decide_again(r);
+	ask(r, before);
+	call_off(r);
+	if (r->plan.stage == REBOOT_NOW && !r->run && !reboot_is_begun(d))
+		begin(d);
+	if (r->plan.stage == REBOOT_NONE)
+		r->outcome[0] = '\0';
+	reboot_tell(r);
+}
