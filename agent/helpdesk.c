@@ -136,7 +136,7 @@ int64_t helpdesk_until(struct daemon *d)
 	if (r->until && !d->policy->release.keys)
 		end(d, "the policy lets nobody release hosts any more");
 	else if (r->until && !leave_left(r, moment()))
-		end(d, "its time is over");
+		end(d, leave_set_back(r, now) ? "the clock was set back" : "its time is over");
 	if (r->until)
 		until = now + (int64_t)leave_left(r, moment());
 	/* A clock that is set back makes no exemption longer. */

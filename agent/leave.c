@@ -6,6 +6,11 @@
 #include "agent/base/span.h"
 #include "agent/leave.h"
 
+bool leave_set_back(const struct leave *r, int64_t now)
+{
+	return now < r->granted - CLOCK_SLACK || now < r->seen - CLOCK_SLACK;
+}
+
 /*
  * The smaller of two counts.  Since the release was granted the time since boot has gone on, or
  * begun anew, so what it leaves is never less than what the clock leaves; unless the clock was
@@ -15,7 +20,7 @@ uint64_t leave_left(const struct leave *r, struct moment at)
 {
 	uint64_t boot = at.boot_ms / 1000, left;
 
-	if (!r->until || at.now < r->granted - CLOCK_SLACK || at.now >= r->until || boot >= r->ends)
+	if (!r->until || leave_set_back(r, at.now) || at.now >= r->until || boot >= r->ends)
 		return 0;
 	left = r->ends - boot;
 	return left < (uint64_t)(r->until - at.now) ? left : (uint64_t)(r->until - at.now);
@@ -67,7 +72,7 @@ void leave_grant(struct leave *r, const struct vet_told *told, struct moment at,
 		 void *ctx)
 {
 	r->nonce = 0;
-	r->granted = at.now;
+	r->granted = r->seen = at.now;
 	r->until = at.now + told->seconds;
 	r->ends = at.boot_ms / 1000 + told->seconds;
 	memset(r->tries, 0, sizeof(r->tries));
@@ -107,7 +112,7 @@ void leave_recall(struct leave *r, const struct entry *e, uint64_t boot_ms)
 		r->asked = e->at;
 	} else if (!strcmp(e->name, "granted")) {
 		r->nonce = 0;
-		r->granted = e->at;
+		r->granted = r->seen = e->at; /* what was before may have been of another clock */
 		r->until = e->value;
 		r->ends = 0; /* unless the next entry says more, it ended with the power */
 		memset(r->tries, 0, sizeof(r->tries));
@@ -151,7 +156,7 @@ void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct ent
 
 void leave_leap(struct leave *r, int64_t seconds)
 {
-	int64_t *all[] = { &r->asked, &r->granted, &r->until };
+	int64_t *all[] = { &r->asked, &r->granted, &r->until, &r->seen };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (*all[i])

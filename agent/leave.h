@@ -33,6 +33,7 @@ struct leave {
 	int64_t asked;		/* since when */
 	int64_t granted, until; /* until is 0 when none is in force */
 	uint64_t ends;		/* seconds since boot; no later, whatever the clock says */
+	int64_t seen;		/* since then, as late as the ledger told when we started */
 	char why[ENTRY_TEXT];	/* who signed, and the reason */
 	/* Root's tries are its own, so that nobody else can keep root from trying. */
 	struct tries tries[2];
@@ -43,6 +44,12 @@ struct moment {
 	int64_t now;
 	uint64_t boot_ms;
 };
+
+/*
+ * Is it earlier than what the ledger has seen?  Then the clock was set back while the host was off,
+ * and nobody knows how much of a release is left.
+ */
+bool leave_set_back(const struct leave *r, int64_t now);
 
 /* Seconds that are left of the release in force; 0: there is none. */
 uint64_t leave_left(const struct leave *r, struct moment at);

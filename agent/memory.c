@@ -203,6 +203,8 @@ static void recall(void *ctx, const struct entry *e)
 	case ENTRY_POLICY:
 	case ENTRY_COUNT: break;
 	}
+	if (e->at > m->leave.seen)
+		m->leave.seen = e->at;
 }
 
 /* The ledger's fault is told first; one of the other file when that one is well. */

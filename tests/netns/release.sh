@@ -4,12 +4,12 @@
 # tokens of which only one is good.
 set -u
 : "${src:?}" "${O:?}"
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
+[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -nm --propagation private "$0" "$@"
 [ -s /etc/machine-id ] || { echo '1..0 # SKIP needs /etc/machine-id'; exit 0; }
 dir=$(mktemp -d /tmp/release-test.XXXXXX)
 chmod 755 "$dir"
 n=0 pid=
-trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
+trap '[ -z "$pid" ] || kill -9 $pid; umount -l "$dir/state/agent" 2>/dev/null; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 ip link set lo up
 
@@ -127,7 +127,25 @@ second=$(cat "$dir/said")
 token=$(grant "$second" 1h)
 [ "$second" != "$challenge" ] && ask release "$(grant "$challenge" 5s)"
 refused 'a token of the challenge before' 'answers another challenge'
+
+# A full disk, from the start on.
+stop TERM
+mount -t tmpfs -o size=64k,mode=700 full "$dir/state/agent" &&
+	dd if=/dev/zero of="$dir/state/agent/full" bs=1k 2>/dev/null
+start
+wait_for 5 is quarantined && held && grep -q 'cannot keep decisions.*No space left' "$dir/log"
+ok $? "on a full disk it starts and holds the host: $(sed -n 's/^lazaretd: \(cannot keep .*\)/\1/p' "$dir/log")"
+ask release --plain
+third=$(grant "$(cat "$dir/said")" 1h)
+ask release "$third"
+refused 'the disk is full' 'free some space there'
+rm "$dir/state/agent/full"
+ask release "$third"
+is released && open && grep -q 'decisions are kept again' "$dir/log"
+ok $? 'with space the same token is good'
 stop KILL
+umount "$dir/state/agent"
+
 start
 wait_for 5 is quarantined
 printf '%s\n' "$token" | fold -w 60 >"$dir/token"

@@ -83,6 +83,43 @@ static struct seen all_of(const struct memory *m)
 	return seen;
 }
 
+static void ignore(void *ctx, const struct entry *e)
+{
+	(void)ctx, (void)e;
+}
+
+/* An entry after the release tells how late it was; one before it may be of a clock that was wrong.
+ */
+static void test_remembers_how_late(void **state)
+{
+	static const struct entry rows[] = {
+		{ .kind = ENTRY_STATE, .at = 9000, .name = "quarantined", .value = 9000 },
+		{ .kind = ENTRY_RELEASE, .at = 1000, .name = "granted", .value = 4600 },
+		{ .kind = ENTRY_RELEASE, .at = 1000, .name = "ends", .value = 5000 },
+		{ .kind = ENTRY_STATE, .at = 2000, .name = "released", .value = 2000 },
+	};
+	struct fault fault = { 0 };
+	struct ledger *l = NULL;
+	struct memory *m;
+
+	(void)state;
+	unlink(file("ledger"));
+	assert_int_equal(ledger_open(folder, ignore, NULL, &l, &fault), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		ledger_add(l, &rows[i]);
+	assert_int_equal(ledger_sync(l), 0);
+	ledger_close(l);
+
+	m = reopen(NULL, 0);
+	assert_int_equal(memory_leave(m)->granted, 1000);
+	assert_int_equal(memory_leave(m)->seen, 2000);
+	assert_true(leave_set_back(memory_leave(m), 1900));
+	assert_false(leave_set_back(memory_leave(m), 2000));
+	memory_leap(m, -500);
+	assert_int_equal(memory_leave(m)->seen, 1500);
+	memory_close(m);
+}
+
 static void test_remembers(void **state)
 {
 	struct requirement only = { .id = "patches" };
@@ -415,6 +452,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_remembers),
+		cmocka_unit_test(test_remembers_how_late),
 		cmocka_unit_test(test_no_hot_loop_by_restart),
 		cmocka_unit_test(test_the_clock_leaps),
 		cmocka_unit_test(test_bounds),
