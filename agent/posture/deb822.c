@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,9 +19,10 @@ static const char no_field[] = "neither \"Name: value\" nor a continued line";
 enum kind {
 	LINE_BAD,
 	LINE_FIELD,
-	LINE_MORE, /* continues the one before */
 	LINE_BLANK,
 	LINE_COMMENT,
+	LINE_OTHER, /* a field, with the first letter of none that is wanted */
+	LINE_MORE,  /* continues the one before */
 };
 
 struct deb822 {
@@ -79,7 +81,7 @@ int deb822_open(struct unpack *in, const struct word *names, size_t n, struct de
 	d->names = names;
 	d->n = n;
 	d->line = 1;
-	memset(&d->kinds['!'], LINE_FIELD, '~' - '!' + 1);
+	memset(&d->kinds['!'], LINE_OTHER, '~' - '!' + 1);
 	d->kinds[' '] = d->kinds['\t'] = LINE_MORE;
 	d->kinds['\n'] = LINE_BLANK;
 	for (size_t i = 0; i < n; i++) {
@@ -89,6 +91,8 @@ int deb822_open(struct unpack *in, const struct word *names, size_t n, struct de
 		d->heads[i] = make_head(names[i]);
 		d->next[i] = *at;
 		*at = (unsigned char)(i + 1);
+		d->kinds[tolower((unsigned char)two[0])] = LINE_FIELD;
+		d->kinds[toupper((unsigned char)two[0])] = LINE_FIELD;
 	}
 	*ret = d;
 	return 0;
@@ -265,7 +269,7 @@ static const char *skip_lines(struct deb822 *d)
 	while ((nl = memchr(p, '\n', (size_t)(end - p)))) {
 		enum kind kind = d->kinds[(unsigned char)*p];
 
-		if (kind == LINE_FIELD ? d->wanted_at[two_letters(p)] : kind != LINE_MORE)
+		if (kind < LINE_OTHER && (kind != LINE_FIELD || d->wanted_at[two_letters(p)]))
 			break;
 		p = nl + 1;
 		n++;
@@ -286,6 +290,7 @@ static int read_line(struct deb822 *d, const char *nl, bool fields, struct fault
 	switch (kind) {
 	case LINE_BAD: return refuse(d, no_field, fault);
 	case LINE_FIELD:
+	case LINE_OTHER:
 		r = read_field(d, line, !fields, fault);
 		if (r < 0)
 			return r;
