@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/posture/deb822.h"
+#include "agent/posture/ends.h"
 
 #define READ_BYTES (64 * 1024) /* as much as stays in the processor's cache */
 
@@ -43,7 +44,7 @@ struct deb822 {
 	bool closed;	      /* the last line was blank */
 	bool skip;	      /* this stanza */
 	size_t from, at, len; /* in the window: this stanza, its next line, all text */
-	char text[DEB822_STANZA_MAX + READ_BYTES + sizeof(uint64_t)];
+	char text[DEB822_STANZA_MAX + READ_BYTES + ENDS_AHEAD];
 };
 
 /* Tells most lines apart at little cost; of "P:" the colon counts as a letter.  Case does not. */
@@ -138,6 +139,7 @@ static int refill(struct deb822 *d, struct fault *fault)
 		return (int)n;
 	d->len += (size_t)n;
 	d->end = n == 0;
+	memset(d->text + d->len, 0, ENDS_AHEAD);
 	return 0;
 }
 
@@ -263,10 +265,11 @@ static int read_field(struct deb822 *d, struct word line, bool first, struct fau
  */
 static const char *skip_lines(struct deb822 *d)
 {
-	const char *p = d->text + d->at, *end = d->text + d->len, *nl;
+	const char *p = d->text + d->at, *nl;
+	struct ends ends = ends_of(p, d->len - d->at);
 	unsigned n = 0;
 
-	while ((nl = memchr(p, '\n', (size_t)(end - p)))) {
+	while ((nl = ends_next(&ends))) {
 		enum kind kind = d->kinds[(unsigned char)*p];
 
 		if (kind < LINE_OTHER && (kind != LINE_FIELD || d->wanted_at[two_letters(p)]))
