@@ -2,12 +2,13 @@
 /*
  * `lazaret look patches` as a whole process, beside the least it could cost (limit-patches) and
  * beside what others ask of the same host, by the number of packages and of advisories.  All of
- * them answer the same question; that they give the same answer is checked first.  Peers that are
- * not installed are left out.
+ * them answer the same question; who gives another answer than the truth is no peer, and ours
+ * and the limit have to give it.  They run in turns, and the least of many runs counts: other work
+ * on this machine only ever adds.  Peers that are not installed are left out.
  */
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,22 +16,54 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUNS	 41
-#define ARGS_MAX 24
-#define LINE_MAX 4096
+#include "tests/bench/row.h"
 
-struct figure {
-	double ms, mib, million; /* wall, most memory, instructions; 0 unknown */
-};
+#define RUNS	   61
+#define PEER_RUNS  5
+#define ARGS_MAX   24
+#define LINE_MAX   4096
+#define WHAT_MAX   128
+#define COUNT(all) (sizeof(all) / sizeof(*(all)))
 
+enum size { SMALL, FEW_ADVISORIES, MIDDLE, MANY_ADVISORIES, MANY_PACKAGES, SIZES };
 static const struct {
 	unsigned packages, advisories;
-	int peers; /* are they measured, too? */
-} sizes[] = {
-	{ 500, 5000, 0 },   { 2500, 1000, 0 },	{ 2500, 5000, 1 },
-	{ 2500, 50000, 0 }, { 10000, 5000, 0 },
+} sizes[SIZES] = {
+	[SMALL] = { 500, 5000 },	   [FEW_ADVISORIES] = { 2500, 1000 },
+	[MIDDLE] = { 2500, 5000 },	   [MANY_ADVISORIES] = { 2500, 50000 },
+	[MANY_PACKAGES] = { 10000, 5000 },
 };
-enum { MIDDLE = 2, MANY_ADVISORIES, MANY_PACKAGES };
+
+/* A command, @ the folder with the host and ^ the build; and what of its output is the answer. */
+enum who { OURS, LIMIT, DPKG_QUERY, DEBSECAN, APT_LIST, APT_GET, WHO };
+#define APT                                                                         \
+	"-o Dir=@/apt -o Dir::State::status=@/status -o Dir::Etc::Parts=/dev/null " \
+	"-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o Debug::NoLocking=1 "
+static const struct {
+	const char *name, *line, *words;
+} programs[WHO] = {
+	[OURS] = { "lazaret look",
+		   "^/agent/lazaret look patches --dpkg-status @/status --feed @/feed "
+		   "--plain",
+		   "cut -d' ' -f1" },
+	[LIMIT] = { "the least possible", "^/tests/bench/limit-patches @/status @/advisories",
+		    "cat" },
+	[DPKG_QUERY] = { "dpkg-query -W", "dpkg-query --admindir=@ -W", NULL },
+	[DEBSECAN] = { "debsecan",
+		       "debsecan --source file://@/debsecan --suite bench --status @/status "
+		       "--format packages",
+		       "cat" },
+	[APT_LIST] = { "apt list", "apt list --upgradable " APT, "sed -n 's|/.*||p'" },
+	[APT_GET] = { "apt-get -s", "apt-get -s dist-upgrade " APT, "awk '/^Inst/ { print $2 }'" },
+};
+
+struct job {
+	enum who who;
+	char line[LINE_MAX];
+	int runs; /* left */
+	bool fails;
+	double ms, mib, million; /* wall, most memory, instructions; 0: not known */
+};
 
 static char dir[] = "/tmp/lazaret-bench.XXXXXX";
 
@@ -52,18 +85,15 @@ static void split(char *line, char **argv)
 	size_t n = 0;
 
 	for (char *word; n < ARGS_MAX - 1 && (word = strsep(&line, " "));)
-		argv[n++] = word;
+		if (*word)
+			argv[n++] = word;
 	argv[n] = NULL;
 }
 
-static double run_once(char **argv, struct rusage *u)
+static pid_t start(char **argv)
 {
-	struct timespec a, b;
-	int status;
-	pid_t pid;
+	pid_t pid = fork();
 
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	pid = fork();
 	if (!pid) {
 		int null = open("/dev/null", O_WRONLY);
 
@@ -72,18 +102,29 @@ static double run_once(char **argv, struct rusage *u)
 		execvp(argv[0], argv);
 		_exit(127);
 	}
-	wait4(pid, &status, 0, u);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		return -1;
-	return (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+	return pid;
 }
 
-static int compare(const void *a, const void *b)
+static void run(struct job *j)
 {
-	const double *x = a, *y = b;
+	char words[LINE_MAX], *argv[ARGS_MAX];
+	struct timespec a, b;
+	struct rusage u;
+	int status = 0;
+	double ms;
 
-	return (*x > *y) - (*x < *y);
+	strcpy(words, j->line);
+	split(words, argv);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	if (wait4(start(argv), &status, 0, &u) < 0 || status)
+		j->fails = true;
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	ms = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+	if (!j->ms || ms < j->ms)
+		j->ms = ms;
+	if ((double)u.ru_maxrss / 1024 > j->mib)
+		j->mib = (double)u.ru_maxrss / 1024;
+	j->runs--;
 }
 
 static double count_instructions(const char *line)
@@ -103,112 +144,152 @@ static double count_instructions(const char *line)
 	return strtod(text, NULL) / 1e6;
 }
 
-/* 0, or -1 when the program is not there or fails. */
-static int measure(const char *line, int runs, struct figure *ret)
+/* The host again, as debsecan and apt want it. */
+static int prepare_peers(const char *host)
 {
-	char words[LINE_MAX], *argv[ARGS_MAX];
-	struct figure f = { 0 };
-	double ms[RUNS];
-	struct rusage u;
+	return shell("cd %s && mkdir -p updates info debsecan apt/etc/apt/preferences.d "
+		     "apt/var/lib/apt/lists/partial apt/var/cache/apt/archives/partial && "
+		     "{ echo VERSION 1; cat debsecan.names; echo; cat debsecan.rows; echo; } | "
+		     "python3 -c 'import sys, zlib; i = sys.stdin.buffer.read(); "
+		     "sys.stdout.buffer.write(zlib.compress(i))' >debsecan/bench && "
+		     "echo 'deb [trusted=yes] http://bench.invalid/ bench main' "
+		     ">apt/etc/apt/sources.list && cd apt/var/lib/apt/lists && "
+		     "cp ../../../../../Packages "
+		     "bench.invalid_dists_bench_main_binary-amd64_Packages && "
+		     "printf 'Suite: bench\\nCodename: bench\\nDate: %%s\\nArchitectures: amd64\\n"
+		     "Components: main\\nSHA256:\\n 00 %%s main/binary-amd64/Packages\\n' "
+		     "\"$(LC_ALL=C date -uR | sed s/+0000/UTC/)\" \"$(stat -c %%s *_Packages)\" "
+		     ">bench.invalid_dists_bench_Release",
+		     host);
+}
 
-	snprintf(words, sizeof(words), "%s", line);
-	split(words, argv);
-	for (int i = 0; i < runs; i++) {
-		ms[i] = run_once(argv, &u);
-		if (ms[i] < 0)
-			return -1;
-		if ((double)u.ru_maxrss / 1024 > f.mib)
-			f.mib = (double)u.ru_maxrss / 1024;
+static void expand(const char *line, const char *host, const char *O, char out[LINE_MAX])
+{
+	size_t n = 0;
+
+	for (; *line && n < LINE_MAX - 1; line++) {
+		const char one[2] = { *line, '\0' };
+		const char *text = *line == '@' ? host : *line == '^' ? O : one;
+
+		n += (size_t)snprintf(out + n, LINE_MAX - n, "%s", text);
 	}
-	qsort(ms, (size_t)runs, sizeof(*ms), compare);
-	f.ms = ms[runs / 2];
-	f.million = count_instructions(line);
-	*ret = f;
+}
+
+static bool tells_the_truth(const struct job *j, const char *host)
+{
+	const char *words = programs[j->who].words;
+
+	return !words || !shell("%s 2>/dev/null | %s | LC_ALL=C sort | cmp -s - %s/truth", j->line,
+				words, host);
+}
+
+static int prepare(const char *O, enum size s, struct job *jobs)
+{
+	char host[LINE_MAX / 4];
+
+	snprintf(host, sizeof(host), "%s/%d", dir, (int)s);
+	if (shell("mkdir %s && %s/tests/bench/make-patches %s %u %u", host, O, host,
+		  sizes[s].packages, sizes[s].advisories) ||
+	    prepare_peers(host))
+		return -1;
+	for (int who = 0; who < WHO; who++) {
+		struct job *j = &jobs[who];
+
+		j->who = (enum who)who;
+		expand(programs[who].line, host, O, j->line);
+		j->runs = who <= LIMIT ? RUNS : PEER_RUNS;
+		j->fails = !tells_the_truth(j, host);
+	}
 	return 0;
 }
 
-static void print(const char *who, unsigned packages, unsigned advisories, const struct figure *f)
+static void measure(struct job jobs[SIZES][WHO])
 {
-	printf("%s, %u packages, %u advisories\t%.2f\tms\n", who, packages, advisories, f->ms);
-	printf("%s, most memory\t%.1f\tMiB%s\n", who, f->mib,
-	       strcmp(who, "lazaret look") ? ""
-	       : advisories > 5000	   ? ""
-					   : "\t3.5");
-	if (f->million > 0)
-		printf("%s, instructions\t%.2f\tmillion\n", who, f->million);
+	for (int left = RUNS; left > 0; left--)
+		for (int s = 0; s < SIZES; s++)
+			for (int who = 0; who < WHO; who++)
+				if (jobs[s][who].runs >= left && !jobs[s][who].fails)
+					run(&jobs[s][who]);
+	/* Of others once is enough, and valgrind takes its time. */
+	for (int s = 0; s < SIZES; s++)
+		for (int who = 0; who < WHO; who++)
+			if ((who <= LIMIT || s == MIDDLE) && !jobs[s][who].fails)
+				jobs[s][who].million = count_instructions(jobs[s][who].line);
 }
 
-static void measure_peers(unsigned packages, unsigned advisories)
+static void tell(enum size s, const struct job *j)
 {
-	char lines[3][LINE_MAX];
-	static const char *const names[] = { "dpkg-query -W", "debsecan", "apt list --upgradable" };
-	struct figure f;
+	char what[WHAT_MAX];
+	const struct row rows[] = {
+		{ .what = what, .ours = j->ms, .unit = "ms" },
+		{ .what = what, .ours = j->million, .unit = "million instructions" },
+		{ .what = what, .ours = j->mib, .unit = "MiB" },
+	};
 
-	shell("mkdir -p %s/updates %s/info %s/debsecan", dir, dir, dir);
-	shell("cd %s && { echo VERSION 1; cat debsecan.names; echo; cat debsecan.rows; echo; } "
-	      ">all && "
-	      "python3 -c 'import "
-	      "sys,zlib;sys.stdout.buffer.write(zlib.compress(open(\"all\",\"rb\").read()))' "
-	      ">debsecan/bench 2>/dev/null",
-	      dir);
-	snprintf(lines[0], LINE_MAX, "dpkg-query --admindir=%s -W", dir);
-	snprintf(lines[1], LINE_MAX,
-		 "debsecan --source file://%s/debsecan --suite bench --status %s/status --format "
-		 "packages",
-		 dir, dir);
-	snprintf(lines[2], LINE_MAX, "apt list --upgradable -o Dir::State::status=%s/status", dir);
-	/* What says something else than the truth is no peer. */
-	if (shell("%s 2>/dev/null | cmp -s - %s/truth", lines[1], dir))
-		strcpy(lines[1], "false");
-	for (size_t i = 0; i < 3; i++)
-		if (measure(lines[i], 5, &f) == 0)
-			print(names[i], packages, advisories, &f);
+	snprintf(what, sizeof(what), "%s, %u packages, %u advisories", programs[j->who].name,
+		 sizes[s].packages, sizes[s].advisories);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].ours > 0)
+			row_print(&rows[i]);
 }
 
-static int measure_size(const char *O, size_t i, struct figure *ours, struct figure *limit)
+static void compare(const struct job jobs[SIZES][WHO])
 {
-	unsigned packages = sizes[i].packages, advisories = sizes[i].advisories;
-	char line[LINE_MAX], least[LINE_MAX];
+	const struct job *ours = &jobs[MIDDLE][OURS], *limit = &jobs[MIDDLE][LIMIT];
+	const struct row rows[] = {
+		{ "patch check, 2,500 packages: wall", "ms", ours->ms, "1.5x", 1, "plain C",
+		  limit->ms },
+		{ "patch check: instructions", "million", ours->million, "1.3x", 1, "plain C",
+		  limit->million },
+		{ "patch check: most memory", "MiB", ours->mib, "3.5", 1, NULL, 0 },
+		{ "10,000 packages beside 2,500: wall", "ms", jobs[MANY_PACKAGES][OURS].ms, "2.5x",
+		  3, "2,500", ours->ms },
+		{ "50,000 advisories beside 5,000: wall", "ms", jobs[MANY_ADVISORIES][OURS].ms,
+		  "1.5x", 3, "5,000", ours->ms },
+	};
 
-	if (shell("%s/tests/bench/make-patches %s %u %u", O, dir, packages, advisories))
-		return -1;
-	snprintf(line, sizeof(line),
-		 "%s/agent/lazaret look patches --dpkg-status %s/status --feed %s/feed --plain", O,
-		 dir, dir);
-	snprintf(least, sizeof(least), "%s/tests/bench/limit-patches %s/status %s/advisories", O,
-		 dir, dir);
-	if (shell("%s | cut -d' ' -f1 | cmp - %s/truth && %s | cmp - %s/truth", line, dir, least,
-		  dir) ||
-	    measure(line, RUNS, ours) < 0 || measure(least, RUNS, limit) < 0)
-		return -1;
-	print("lazaret look", packages, advisories, ours);
-	print("least possible", packages, advisories, limit);
-	if (sizes[i].peers)
-		measure_peers(packages, advisories);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].ours > 0)
+			row_print(&rows[i]);
+	for (int who = DPKG_QUERY; who < WHO; who++) {
+		const struct job *j = &jobs[MIDDLE][who];
+		struct row r = { "patch check beside", "ms", ours->ms, NULL, 1,
+				 programs[who].name,   j->ms };
+
+		if (!j->fails)
+			row_print(&r);
+	}
+}
+
+static int bench(const char *O, struct job jobs[SIZES][WHO])
+{
+	for (int s = 0; s < SIZES; s++)
+		if (prepare(O, (enum size)s, jobs[s]) < 0)
+			return -1;
+	measure(jobs);
+	for (int s = 0; s < SIZES; s++) {
+		if (jobs[s][OURS].fails || jobs[s][LIMIT].fails) {
+			fprintf(stderr, "bench-look: not the truth, or no success: %s\n",
+				jobs[s][jobs[s][OURS].fails ? OURS : LIMIT].line);
+			return -1;
+		}
+		for (int who = 0; who < WHO; who++)
+			if (!jobs[s][who].fails)
+				tell((enum size)s, &jobs[s][who]);
+	}
+	compare(jobs);
 	return 0;
 }
 
 int main(void)
 {
+	static struct job jobs[SIZES][WHO];
 	const char *O = getenv("O");
-	struct figure ours[5], limit[5];
-	int r = 0;
+	int r;
 
 	if (!O || !mkdtemp(dir))
 		return 1;
-	for (size_t i = 0; i < 5 && r == 0; i++)
-		r = measure_size(O, i, &ours[i], &limit[i]);
+	r = bench(O, jobs);
 	shell("rm -rf %s", dir);
-	if (r < 0)
-		return 1;
-	printf("look, times the least possible\t%.2f\tx\t1.5\n",
-	       ours[MIDDLE].ms / limit[MIDDLE].ms);
-	if (ours[MIDDLE].million > 0)
-		printf("look, instructions, times the least possible\t%.2f\tx\t1.3\n",
-		       ours[MIDDLE].million / limit[MIDDLE].million);
-	printf("look, 10,000 packages to 2,500\t%.2f\tx\t2.5\n",
-	       ours[MANY_PACKAGES].ms / ours[MIDDLE].ms);
-	printf("look, 50,000 advisories to 5,000\t%.2f\tx\t1.5\n",
-	       ours[MANY_ADVISORIES].ms / ours[MIDDLE].ms);
-	return 0;
+	return r < 0;
 }

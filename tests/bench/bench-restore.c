@@ -43,11 +43,13 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static void tell(const char *what, double *all)
+static void tell(const char *what, double *all, const char *goal)
 {
 	qsort(all, RUNS, sizeof(*all), compare);
-	printf("restore, %s, median\t%.3f\tms\n", what, all[RUNS / 2] / 1e3);
-	printf("restore, %s, p99\t%.3f\tms\n", what, all[RUNS * 99 / 100] / 1e3);
+	printf("tampered ruleset whole again, %s, median\t%.3f\tms\t%s\n", what,
+	       all[RUNS / 2] / 1e3, goal);
+	printf("tampered ruleset whole again, %s, p99\t%.3f\tms\n", what,
+	       all[RUNS * 99 / 100] / 1e3);
 }
 
 /* The foe deletes by a socket of its own; that is not our time. */
@@ -104,9 +106,9 @@ int main(void)
 		return 1;
 	}
 	getrusage(RUSAGE_SELF, &use);
-	printf("restore, our own code, mean\t%.3f\tms\t1\n",
+	printf("tampered ruleset whole again, our own code, mean\t%.3f\tms\n",
 	       ((double)use.ru_utime.tv_sec * 1e3 + (double)use.ru_utime.tv_usec / 1e3) / RUNS);
-	tell("with the kernel's time", b.cpu);
-	tell("wall", b.wall);
+	tell("with the kernel's time", b.cpu, "");
+	tell("wall", b.wall, "30\t8");
 	return 0;
 }

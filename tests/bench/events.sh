@@ -13,7 +13,7 @@ trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 ip link set lo up
 quit() { echo "$*" >&2; tail -n 20 "$dir/log" >&2; exit 1; }
-row() { printf '%s\t%s\t%s\t%s\n' "$@"; }
+row() { printf '%s\t%s\t%s\t%s\t%s\n' "$@"; } # as tests/bench/row.h has them
 median() { sort -n | awk '{ a[NR] = $1 } END { printf "%.1f", a[int((NR + 1) / 2)] / 1000 }'; }
 
 host() {
@@ -48,20 +48,20 @@ await() { # COUNT PATTERN
 	done
 }
 
-# idle WHAT: with goals when $2 says so.
+# idle WHAT [GOALS]: with them when $2 says so.
 idle() {
-	local before after private
+	local before after private figure=${2:+6}
 
 	sleep 3
 	before=$(awk '/^(non)?voluntary/ { n += $2 } END { print n }' "/proc/$pid/status")
 	sleep "$IDLE"
 	after=$(awk '/^(non)?voluntary/ { n += $2 } END { print n }' "/proc/$pid/status")
 	private=$(awk '/^Private/ { n += $2 } END { printf "%.2f", n / 1024 }' "/proc/$pid/smaps_rollup")
-	row "idle, $1: wake-ups a minute" $(((after - before) * 60 / IDLE)) '' "${2:+1}"
-	row "idle, $1: threads" "$(awk '/^Threads/ { print $2 }' "/proc/$pid/status")" '' "${2:+1}"
+	row "idle, $1: wake-ups a minute" $(((after - before) * 60 / IDLE)) '' "${2:+1}" "$figure"
+	row "idle, $1: threads" "$(awk '/^Threads/ { print $2 }' "/proc/$pid/status")" '' "${2:+1}" "$figure"
 	row "idle, $1: RSS" "$(awk '/^VmRSS/ { printf "%.2f", $2 / 1024 }' "/proc/$pid/status")" \
-		MiB "${2:+3}"
-	row "idle, $1: private" "$private" MiB "${2:+1}"
+		MiB "${2:+3}" "$figure"
+	row "idle, $1: private" "$private" MiB "${2:+1}" "$figure"
 }
 
 host
@@ -84,7 +84,7 @@ echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
 start
 await 1 'grace, was'
 idle '2,500 packages, firewall' goals
-row 'not quarantined: tables of ours' "$(nft list tables 2>/dev/null | grep -c lazaret)" '' 0
+row 'not quarantined: tables of ours' "$(nft list tables 2>/dev/null | grep -c lazaret)" '' 0 10
 
 ip link add eth0 type veth peer name far
 ip link set far up
@@ -100,6 +100,6 @@ moves=$(for i in $(seq $MOVES); do
 	ip addr flush dev eth0
 	ip link set eth0 down
 done)
-row 'link up in a new network to judged, median' "$(echo "$moves" | median)" ms 30
+row 'link up in a new network to judged, median' "$(echo "$moves" | median)" ms 30 9
 stop
 [ "$(id -u)" != 0 ] || bash "$src/tests/lab/events.sh" bench

@@ -20,6 +20,9 @@
 
 #define BINARIES 3  /* of one source, on average */
 #define PENDING	 20 /* one source in so many lacks a fix */
+#define OFFER                             \
+	"Filename: pool/x.deb\nSize: 1\n" \
+	"SHA256: 0000000000000000000000000000000000000000000000000000000000000000\n"
 
 struct source {
 	char name[40], version[40];
@@ -134,7 +137,8 @@ static void put_stanza(FILE *f, const char *name, const char *status, const stru
 		"Package: %s\n%sPriority: optional\nSection: libs\nInstalled-Size: %zu\n"
 		"Maintainer: Debian Somebody Maintainers <pkg-somebody@lists.invalid>\n"
 		"Architecture: amd64\nMulti-Arch: same\nSource: %s\nVersion: %s\n"
-		"Depends: libc6 (>= 2.34), libgcc-s1 (>= 3.0), libstdc++6 (>= 5.2), libother%zu (= "
+		"Enhances: libc6 (>= 2.34), libgcc-s1 (>= 3.0), libstdc++6 (>= 5.2), libother%zu "
+		"(= "
 		"1.0)\n"
 		"Suggests: something-doc\nBreaks: something-old (<< 1.2~)\n"
 		"Description: made for measuring\n"
@@ -159,7 +163,7 @@ static void put_packages(struct made *m, const char *dir)
 		put_stanza(status, name, "Status: install ok installed\n", s, i, s->version);
 		if (!s->pending)
 			continue;
-		put_stanza(list, name, "", s, i, s->fixed);
+		put_stanza(list, name, OFFER, s, i, s->fixed);
 		/* Fewer advisories than sources: the last ones have none. */
 		if (i / BINARIES / PENDING < m->n_advisories)
 			fprintf(truth, "%s\n", name);

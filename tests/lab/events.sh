@@ -75,7 +75,7 @@ watch='
 	until other || [ $SECONDS -ge $end ]; do :; done
 	other && echo $(($(t) - down))
 	wait'
-# stop COMMAND: how often, and the median of the milliseconds.
+# stop COMMAND WHAT: how often, and the median of the milliseconds.
 stop() {
 	local times i
 
@@ -86,10 +86,10 @@ stop() {
 	median=$(echo "$times" | sort -n | awk '{ a[NR] = $1 } END { printf "%.1f", a[int((NR + 1) / 2)] / 1000 }')
 	[ "$(echo "$times" | grep -c .)" = "$STOPS" ]
 	ok $? "$1: running again each of $STOPS times, after $median ms (median)"
-	[ "$bench" != bench ] || printf 'stopped antivirus runs again: %s\t%s\tms\t50\n' "$1" "$median"
+	[ "$bench" != bench ] || printf 'antivirus runs again: %s\t%s\tms\t50\t8\n' "$2" "$median"
 }
-stop 'systemctl stop clamav-daemon.service clamav-daemon.socket'
-stop 'systemctl kill -s KILL clamav-daemon.service; systemctl stop clamav-daemon.socket'
+stop 'systemctl stop clamav-daemon.service clamav-daemon.socket' 'stopped, with its socket'
+stop 'systemctl kill -s KILL clamav-daemon.service; systemctl stop clamav-daemon.socket' 'killed, with its socket'
 [ "$bench" != bench ] || exit 0
 
 mended() { lab_wait 40 says '^compliant' >/dev/null; ok $? 'mended'; }

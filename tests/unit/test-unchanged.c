@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a look costs on a host where nothing has changed: counted where calls are made. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "agent/posture/patches.h"
 #include "agent/posture/posture.h"
+#include "tests/unit/calls.h"
 #include "tests/unit/root.h"
 #include "tests/unit/test.h"
 
@@ -52,71 +49,33 @@ static enum grade look(const struct root *r, struct patches *p, uint64_t max_age
 	return f.grade;
 }
 
-/* Looks again, between two calls that nothing else makes, and waits to be watched. */
-static void __attribute__((noreturn)) child(const struct root *r, struct patches *p)
-{
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
-		_exit(2);
-	raise(SIGSTOP);
-	syscall(SYS_getppid);
-	look(r, p, 7 * DAY, false);
-	syscall(SYS_getppid);
-	_exit(0);
-}
+struct again {
+	const struct root *root;
+	struct patches *patches;
+};
 
-/* The number of the next call that the child begins; -1 at its end. */
-static long next_call(pid_t pid)
+static void look_again(void *ctx)
 {
-	struct __ptrace_syscall_info info;
-	int status;
+	const struct again *a = ctx;
 
-	do {
-		if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) < 0 ||
-		    waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-			return -1;
-		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0)
-			return -1;
-	} while (info.op != PTRACE_SYSCALL_INFO_ENTRY);
-	return (long)info.entry.nr;
-}
-
-static bool opens(long call)
-{
-#ifdef SYS_open
-	if (call == SYS_open)
-		return true;
-#endif
-	return call == SYS_openat || call == SYS_openat2 || call == SYS_read || call == SYS_mmap;
+	look(a->root, a->patches, 7 * DAY, false);
 }
 
 static void test_calls(void **state)
 {
-	struct patches *p = patches_new();
-	int status, n = 0;
+	struct again again = { .patches = patches_new() };
+	struct calls calls;
 	struct root r;
-	pid_t pid;
-	long call;
 
 	(void)state;
 	assert_int_equal(root_open(&r), 0);
 	put_host(&r);
-	assert_int_equal(look(&r, p, 7 * DAY, false), GRADE_FAIL);
-	pid = fork();
-	if (!pid)
-		child(&r, p);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSTOPPED(status));
-	assert_int_equal(ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD), 0);
-	while ((call = next_call(pid)) != SYS_getppid)
-		assert_int_not_equal(call, -1);
-	for (; (call = next_call(pid)) != SYS_getppid; n++) {
-		assert_int_not_equal(call, -1);
-		assert_false(opens(call));
-	}
-	assert_in_range(n, 1, CALLS_MAX);
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	patches_free(p);
+	assert_int_equal(look(&r, again.patches, 7 * DAY, false), GRADE_FAIL);
+	again.root = &r;
+	assert_int_equal(calls_count(look_again, &again, &calls), 0);
+	assert_in_range(calls.n, 1, CALLS_MAX);
+	assert_int_equal(calls.opens, 0);
+	patches_free(again.patches);
 	root_close(&r);
 }
 
