@@ -15,6 +15,7 @@
 #include "agent/judge.h"
 #include "agent/known.h"
 #include "agent/posture/running.h"
+#include "agent/shed.h"
 #include "netfilter/gateways.h"
 #include "netfilter/nft.h"
 #include "policy/feed.h"
@@ -102,6 +103,7 @@ struct daemon {
 	struct nftables *nftables;
 	struct integrity *integrity;
 	struct sd_event_source *wake, *poll;
+	struct shed shed;
 };
 
 int daemon_start(struct daemon *d);

@@ -68,6 +68,8 @@ static int run(const struct config *config, bool foreground)
 	d->helpers = (struct helpers){ .config = config, .spawn = foreground };
 	d->loop = loop;
 	r = daemon_start(d);
+	if (r >= 0)
+		r = shed_start(loop, &d->shed);
 	if (r >= 0) {
 		sd_notify(0, "READY=1");
 		r = sd_event_loop(loop);
