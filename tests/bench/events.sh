@@ -53,9 +53,9 @@ idle() {
 	local before after private figure=${2:+6}
 
 	sleep 3
-	before=$(awk '/^(non)?voluntary/ { n += $2 } END { print n }' "/proc/$pid/status")
+	before=$(awk '/^voluntary/ { print $2 }' "/proc/$pid/status") # a pre-emption wakes nobody
 	sleep "$IDLE"
-	after=$(awk '/^(non)?voluntary/ { n += $2 } END { print n }' "/proc/$pid/status")
+	after=$(awk '/^voluntary/ { print $2 }' "/proc/$pid/status")
 	private=$(awk '/^Private/ { n += $2 } END { printf "%.2f", n / 1024 }' "/proc/$pid/smaps_rollup")
 	row "idle, $1: wake-ups a minute" $(((after - before) * 60 / IDLE)) '' "${2:+1}" "$figure"
 	row "idle, $1: threads" "$(awk '/^Threads/ { print $2 }' "/proc/$pid/status")" '' "${2:+1}" "$figure"

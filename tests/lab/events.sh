@@ -90,7 +90,32 @@ stop() {
 }
 stop 'systemctl stop clamav-daemon.service clamav-daemon.socket' 'stopped, with its socket'
 stop 'systemctl kill -s KILL clamav-daemon.service; systemctl stop clamav-daemon.socket' 'killed, with its socket'
-[ "$bench" != bench ] || exit 0
+
+# idle POWER: how often lazaretd wakes up by the policy's defaults, with a ClamAV that answers.
+idle() {
+	local before after
+
+	sed -i 's/"look_every": "1d", //' "$(lab_root host)/var/lib/lazaret/store/generation-1/policy.json"
+	anew
+	sleep 5
+	before=$(at_rest)
+	sleep 60
+	after=$(at_rest)
+	printf 'idle, antivirus, %s: wake-ups a minute\t%s\t\t1\t6\n' "$1" $((after - before))
+}
+# shellcheck disable=SC2016
+at_rest() {
+	lab_exec host sh -c 'awk "/^voluntary/ { print \$2 }" /proc/$(systemctl show -P MainPID lazaretd)/status'
+}
+on_battery() {
+	at sh -c 'd=/sys/class/power_supply; mkdir -p $d; mount -t tmpfs power $d && mkdir $d/BAT0 &&
+		echo Battery >$d/BAT0/type && echo Discharging >$d/BAT0/status'
+}
+if [ "$bench" = bench ]; then
+	idle 'on mains'
+	on_battery && idle 'on battery'
+	exit 0
+fi
 
 mended() { lab_wait 40 says '^compliant' >/dev/null; ok $? 'mended'; }
 anew
