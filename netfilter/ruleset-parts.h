@@ -39,7 +39,10 @@ struct kept_chain {
 	uint8_t fate[PROBES_MAX]; /* 0: not asked yet */
 };
 
+struct imprint;
+
 struct ruleset {
+	struct imprint *imprint; /* NULL: nobody asks (imprint.h) */
 	struct probe probes[PROBES_MAX];
 	unsigned n_probes;
 	struct forward forwards[SURVEY_FORWARDS];
@@ -52,3 +55,6 @@ struct ruleset {
 	bool sorted;
 	uint32_t last; /* chain of the last rule: the dump goes chain by chain */
 };
+
+/* The number of a chain in chains[], once they are all there; NOWHERE when it is not. */
+uint32_t ruleset_chain(struct ruleset *rs, uint8_t family, const char *table, const char *chain);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "netfilter/forward.h"
+#include "netfilter/imprint-parts.h"
+#include "netfilter/imprint.h"
 #include "netfilter/object.h"
 #include "netfilter/ruleset-parts.h"
 
@@ -82,8 +84,24 @@ void ruleset_ask(struct ruleset *rs, const struct survey_port *port)
 							     port->port };
 }
 
+int ruleset_imprint(struct ruleset *rs)
+{
+	rs->imprint = calloc(1, sizeof(*rs->imprint));
+	return rs->imprint ? 0 : -ENOMEM;
+}
+
+static void free_imprint(struct imprint *im)
+{
+	if (im) {
+		free(im->bytes.data);
+		free(im->lines);
+	}
+	free(im);
+}
+
 void ruleset_free(struct ruleset *rs)
 {
+	free_imprint(rs->imprint);
 	for (uint32_t i = 0; i < rs->n_asleep; i++)
 		free_name(&rs->asleep[i]);
 	for (uint32_t i = 0; i < rs->n_chains; i++) {
@@ -161,7 +179,7 @@ static int compare_chains(const void *a, const void *b)
 	return compare_names(&x->name, &y->name);
 }
 
-static uint32_t find_chain(struct ruleset *rs, uint8_t family, const char *table, const char *chain)
+uint32_t ruleset_chain(struct ruleset *rs, uint8_t family, const char *table, const char *chain)
 {
 	const struct kept_chain key = { .name = { family, (char *)table, (char *)chain } };
 	const struct kept_chain *c;
@@ -217,7 +235,7 @@ static int keep(void *ctx, const struct weight *w)
 	int r;
 
 	if (w->target)
-		k.target = find_chain(g->rs, g->place->family, g->place->table, w->target);
+		k.target = ruleset_chain(g->rs, g->place->family, g->place->table, w->target);
 	if (!last || last->effect != k.effect || last->target != k.target) {
 		r = make_room((void **)&c->rules, c->n, &c->room, sizeof(*c->rules));
 		if (r < 0)
@@ -250,7 +268,7 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 
 	if (r < 0)
 		return r;
-	at = find_chain(rs, seen.family, seen.table, seen.chain);
+	at = ruleset_chain(rs, seen.family, seen.table, seen.chain);
 	if (at == NOWHERE)
 		return 0;
 	rs->last = at;
@@ -261,5 +279,5 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 		r = weigh_rule(seen.terms, &place, &rs->probes[g.probe], keep, &g);
 	if (r == 0 && !g.chain->output)
 		forward_each(seen.terms, &place, keep_forward, rs);
-	return r;
+	return r < 0 ? r : imprint_take(rs, at, seen.terms, &place);
 }

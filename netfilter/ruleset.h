@@ -16,6 +16,9 @@ DEFINE_DROP(ruleset, ruleset_free)
 /* One more question, before any rule is taken; those above SURVEY_PORTS_MAX are passed over. */
 void ruleset_ask(struct ruleset *rs, const struct survey_port *port);
 
+/* What imprint_tell() needs is to be kept of the rules, too.  -ENOMEM. */
+int ruleset_imprint(struct ruleset *rs);
+
 /*
  * Take one object of a dump (nft_each): first all tables, then all chains, then all sets and
  * their elements, then all rules.

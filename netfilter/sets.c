@@ -78,6 +78,7 @@ int sets_take_set(struct sets *sets, const struct nlmsghdr *h)
 	s.family = seen.family;
 	/* Ranges of concatenated fields have both their ends in one element. */
 	s.intervals = seen.flags & NFT_SET_INTERVAL && !(seen.flags & NFT_SET_CONCAT);
+	s.moving = seen.flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT);
 	s.table = strdup(seen.table);
 	s.name = strdup(seen.name);
 	if (!s.table || !s.name) {

@@ -27,6 +27,7 @@ struct set {
 	char *table, *name;
 	bool intervals; /* elements are starts and `ends` */
 	bool whole;	/* all that is in it is here */
+	bool moving;	/* packets fill it, or what is in it times out */
 	struct element *elements;
 	uint32_t n, room;
 };

@@ -42,7 +42,7 @@ uint64_t share_both(uint64_t a, uint64_t b)
  * Networks of this host's own guests, and those that take a key to be in.  Any other name may be
  * the way to the world.
  */
-static bool is_inner(const uint8_t *name, size_t len)
+bool share_is_inner(const uint8_t *name, size_t len)
 {
 	static const char *const inner[] = {
 		"cni",	     "docker",	"ipsec", "lxcbr", "lxdbr", "podman",
@@ -62,7 +62,7 @@ static uint64_t share_of_name(const uint8_t *name, size_t len)
 
 	if (len >= sizeof(loopback) && !memcmp(name, loopback, sizeof(loopback)))
 		return 0;
-	return is_inner(name, len) ? SHARE_SOME : SHARE_DOUBT;
+	return share_is_inner(name, len) ? SHARE_SOME : SHARE_DOUBT;
 }
 
 static uint64_t share_of_bits(const struct value *v, const uint8_t *from, const uint8_t *to,

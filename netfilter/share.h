@@ -50,5 +50,8 @@ uint64_t share_below(const struct value *v, const uint8_t *to, size_t len, bool 
 uint64_t share_either(uint64_t a, uint64_t b);
 uint64_t share_both(uint64_t a, uint64_t b);
 
+/* Is the interface one of this host's own guests, or one that takes a key to be in? */
+bool share_is_inner(const uint8_t *name, size_t len);
+
 /* The first four bytes as a number, so that 2^32 is behind all of them. */
 uint64_t share_lead(const uint8_t *bytes, size_t len);

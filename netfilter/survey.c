@@ -3,6 +3,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "netfilter/imprint.h"
 #include "netfilter/nft.h"
 #include "netfilter/ruleset.h"
 #include "netfilter/sets.h"
@@ -36,12 +37,14 @@ static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
 }
 
 static int look(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
-		struct fault *fault)
+		survey_chain each, void *ctx, struct fault *fault)
 {
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
 	uint32_t before = 0, after = 0;
 	int r = rs ? nft_generation(nft, &before, fault) : -ENOMEM;
 
+	if (r == 0 && each)
+		r = ruleset_imprint(rs);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		ruleset_ask(rs, &ports[i]);
 	if (r == 0)
@@ -52,15 +55,29 @@ static int look(struct nft *nft, struct survey_port *ports, size_t n, struct sur
 		r = -EINTR;
 	if (r == 0)
 		ruleset_judge(rs, ports, n, ret);
+	if (r == 0 && each)
+		r = imprint_tell(rs, each, ctx);
 	return r < 0 ? fault_set(fault, r, "cannot read the ruleset: %s", nft_why(r)) : 0;
+}
+
+static int look_twice(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
+		      survey_chain each, void *ctx, struct fault *fault)
+{
+	int r = look(nft, ports, n, ret, each, ctx, NULL);
+
+	return r == 0 ? 0 : look(nft, ports, n, ret, each, ctx, fault);
+}
+
+int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
+		  survey_chain each, void *ctx, struct fault *fault)
+{
+	return look_twice(nft, ports, n, ret, each, ctx, fault);
 }
 
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
 		 struct fault *fault)
 {
-	int r = look(nft, ports, n, ret, NULL);
-
-	return r == 0 ? 0 : look(nft, ports, n, ret, fault);
+	return look_twice(nft, ports, n, ret, NULL, NULL, fault);
 }
 
 int survey_inbound(struct nft *nft, struct survey *ret, struct fault *fault)

@@ -56,7 +56,20 @@ struct survey {
 /* 0 and *ret; or -errno (-EINTR: the ruleset changed while it was read, twice). */
 int survey_inbound(struct nft *nft, struct survey *ret, struct fault *fault);
 
+/* One of the chains that decide about packets to this host, as imprint.h says. */
+struct imprint_chain {
+	char name[96];	/* "ip filter INPUT" */
+	uint32_t rules; /* those that count */
+	const uint8_t *bytes;
+	size_t len;
+};
+typedef int (*survey_chain)(void *ctx, const struct imprint_chain *c);
+
 /* The same, and the answer for each of n ports, SURVEY_PORTS_MAX at most: more are taken as open.
  */
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
 		 struct fault *fault);
+
+/* The same again, and hands on each of those chains when all was read; its error is the result. */
+int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
+		  survey_chain each, void *ctx, struct fault *fault);

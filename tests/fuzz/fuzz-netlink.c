@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "netfilter/hooks.h"
+#include "netfilter/imprint.h"
 #include "netfilter/object.h"
 #include "netfilter/refusal.h"
 #include "netfilter/ruleset.h"
@@ -54,6 +55,16 @@ static void take_message(struct ruleset *rs, const struct nlmsghdr *h)
 		ruleset_take_rule(rs, h);
 }
 
+static int on_chain(void *ctx, const struct imprint_chain *c)
+{
+	uint32_t *n = ctx;
+
+	if (!*c->name || !c->len || c->rules > c->len)
+		abort();
+	++*n;
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
@@ -62,8 +73,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int left = (int)size;
 	struct survey_port ssh = { NFPROTO_IPV4, IPPROTO_TCP, 22, false };
 	struct survey s;
+	uint32_t chains = 0;
 
-	if (!rs || !copy)
+	if (!rs || !copy || ruleset_imprint(rs) < 0)
 		abort();
 	memcpy(copy, data, size);
 	ruleset_ask(rs, &ssh);
@@ -71,6 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_message(rs, h);
 	take_chains(copy, (int)size);
 	ruleset_judge(rs, &ssh, 1, &s);
+	if (imprint_tell(rs, on_chain, &chains) < 0)
+		abort();
 	if (s.n_forwards > SURVEY_FORWARDS || s.closed4 != !!s.by4[0] || s.closed6 != !!s.by6[0])
 		abort();
 	return 0;
