@@ -13,6 +13,7 @@
 #include "agent/base/err.h"
 #include "policy/deadlines.h"
 #include "policy/exposed.h"
+#include "policy/like.h"
 #include "policy/menu.h"
 #include "policy/provider.h"
 #include "policy/reboot.h"
@@ -61,6 +62,7 @@ struct requirement {
 		struct {
 			struct exposed exposed; /* what others may reach */
 			bool baseline; /* where no firewall is left, lay rules of our own */
+			struct like like; /* which firewall it has to be */
 		} firewall;
 	} with;
 	uint64_t grace; /* seconds from the first failing look until quarantine */

@@ -226,6 +226,7 @@ static const struct member firewall_members[] = {
 	  EXPOSED_MAX },
 	{ "baseline", reader_bool, offsetof(struct requirement, with.firewall.baseline), false, 0,
 	  0 },
+	{ "like", like_read, offsetof(struct requirement, with.firewall.like), false, 1, LIKE_MAX },
 };
 
 /* What a requirement may say depends on its check; also what it is when it says nothing. */
