@@ -16,9 +16,11 @@
 #include "agent/helpdesk.h"
 #include "agent/integrity.h"
 #include "agent/keeper.h"
+#include "agent/kept.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/network.h"
+#include "agent/plain.h"
 #include "agent/posture/patches.h"
 #include "agent/posture/remembered.h"
 #include "agent/reach.h"
@@ -49,6 +51,20 @@ static int on_poll(sd_event_source *s, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static char *accept_firewall(struct daemon *d)
+{
+	struct fault fault = { 0 };
+	json_t *refusal;
+	char *ret;
+
+	if (kept_accept(d, &fault) == 0)
+		return status_check_text(d, CHECK_FIREWALL);
+	refusal = json_pack("{s:o}", "error", plain_text(fault.why));
+	ret = json_dumps(refusal, JSON_COMPACT);
+	json_decref(refusal);
+	return ret;
+}
+
 static char *on_verb(void *ctx, const char *verb, bool privileged)
 {
 	struct daemon *d = ctx;
@@ -65,7 +81,7 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 		return history_text(d);
 	if (!strncmp(verb, "release", 7) && (!verb[7] || verb[7] == ' '))
 		return helpdesk_verb(d, verb + 7 + (verb[7] == ' '), privileged);
-	if (strcmp(verb, "check") && strcmp(verb, "refresh"))
+	if (strcmp(verb, "check") && strcmp(verb, "refresh") && strcmp(verb, "accept"))
 		return strdup("{\"error\":\"unknown verb\"}");
 	if (!privileged)
 		return strdup("{\"error\":\"only root may ask for this; use sudo\"}");
@@ -75,6 +91,8 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 		round_look(d, "asked by the administrator");
 		return status_text(d);
 	}
+	if (!strcmp(verb, "accept"))
+		return accept_firewall(d);
 	keeper_refresh(d);
 	return d->refresh ? NULL : status_text(d);
 }
@@ -116,7 +134,7 @@ static int open_memory(struct daemon *d, struct fault *fault)
 		log_warn("%s", fault->why);
 	*fault = (struct fault){ 0 };
 	d->history = memory_history(d->memory);
-	return 0;
+	return kept_open(d, folder, fault);
 }
 
 static int open_parts(struct daemon *d, struct fault *fault)
@@ -194,6 +212,7 @@ void daemon_stop(struct daemon *d)
 	d->wake = sd_event_source_disable_unref(d->wake);
 	d->poll = sd_event_source_disable_unref(d->poll);
 	d->memory = memory_close(d->memory);
+	kept_close(d);
 	d->host.remembered = remembered_free(d->host.remembered);
 	if (d->nft.fd >= 0)
 		nft_close(&d->nft);

@@ -43,6 +43,7 @@ struct daemon {
 	struct host host;
 	struct nft nft;
 	struct memory *memory;
+	struct kept *kept; /* the firewall that is good (kept.h) */
 	int memory_fault; /* of the last try to keep it; 0 or -errno */
 
 	struct policy *policy; /* in force; NULL: none was ever accepted */

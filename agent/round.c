@@ -12,6 +12,7 @@
 #include "agent/enforce.h"
 #include "agent/helpdesk.h"
 #include "agent/integrity.h"
+#include "agent/kept.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/pace.h"
@@ -113,6 +114,8 @@ static uint64_t seconds_to_wake(struct daemon *d)
 
 	if (d->age != AGE_STALE && stale < first)
 		first = stale;
+	if (kept_due(d, now) < first)
+		first = kept_due(d, now);
 	if (*d->enforce_fault && first > now + RETRY_SECONDS)
 		first = now + RETRY_SECONDS;
 	if (d->decision.until < first)
@@ -193,6 +196,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 		    d->subjects[i].finding.grade == GRADE_COUNT)
 			look_at(d, &d->subjects[i], round);
 	dated_end(d);
+	kept_round(d);
 	age_judge(d);
 	judge_all(d, true, cause);
 	round_keep(d);

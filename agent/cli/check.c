@@ -82,9 +82,11 @@ int command_check(const struct cli *cli, int argc, char **argv)
 	json_t *all;
 	int code;
 
-	if (argc != 1)
+	bool accept = argc == 2 && !strcmp(argv[0], "firewall") && !strcmp(argv[1], "--accept");
+
+	if (argc != 1 && !accept)
 		return EXIT_USAGE;
-	code = ask(cli, argv[0], &all);
+	code = ask(cli, accept ? "accept" : argv[0], &all);
 	if (code)
 		return code;
 	reqs = json_object_get(all, "requirements");

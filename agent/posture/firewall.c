@@ -6,6 +6,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/posture/firewall.h"
+#include "agent/posture/likeness.h"
 #include "netfilter/listen.h"
 #include "netfilter/survey.h"
 
@@ -52,6 +53,25 @@ static void tell_families(const struct host *host, const struct survey *s, struc
 		doubt(host, f);
 }
 
+/* The ruleset is read once, for all that is asked of it. */
+static int survey(const struct host *host, struct survey_port *ports, size_t n, struct survey *ret,
+		  struct fault *fault)
+{
+	struct kept_firewall *k = host->firewall;
+	int r;
+
+	if (!k)
+		return survey_ports(host->nft, ports, n, ret, fault);
+	k->seen = false;
+	k->now = (struct likeness){ 0 };
+	r = survey_chains(host->nft, ports, n, ret, likeness_take, &k->now, fault);
+	if (r == 0)
+		r = likeness_end(&k->now);
+	k->seen = r == 0;
+	k->own = r == 0 && ret->without_baseline;
+	return r;
+}
+
 static void look(const struct requirement *req, const struct host *host, struct finding *f)
 {
 	_free_ struct listeners *l = calloc(1, sizeof(*l));
@@ -61,7 +81,7 @@ static void look(const struct requirement *req, const struct host *host, struct 
 	int r = l ? listen_read(l, &deaf) : fault_set(&deaf, -ENOMEM, "out of memory");
 	size_t n = r == 0 ? exposed_ports(l, ports, SURVEY_PORTS_MAX) : 0;
 
-	if (survey_ports(host->nft, ports, n, &s, &fault) < 0) {
+	if (survey(host, ports, n, &s, &fault) < 0) {
 		finding_tell(f, "ruleset", GRADE_UNKNOWN, "see it: nft list ruleset",
 			     "the kernel's ruleset cannot be judged: %.150s", fault.why);
 		return;
@@ -75,6 +95,7 @@ static void look(const struct requirement *req, const struct host *host, struct 
 	else
 		finding_note(f, "exposed", GRADE_UNKNOWN, "%s", deaf.why);
 	tell_forwards(req, &s, f);
+	tell_likeness(req, host, &s, f);
 	tell_front_ends(host, &s, f);
 	if (f->grade == GRADE_PASS)
 		snprintf(f->what, sizeof(f->what),

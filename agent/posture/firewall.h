@@ -17,6 +17,14 @@ void tell_exposed(const struct requirement *req, const struct host *host, const 
 /* Rules that lead past the rules for what comes in: to containers mostly. */
 void tell_forwards(const struct requirement *req, const struct survey *s, struct finding *f);
 
+/*
+ * Is it the firewall that is kept as good, or one that the policy names?  Demanded when the policy
+ * has `like`.  host->firewall->now is what was seen.
+ */
+void tell_likeness(const struct requirement *req, const struct host *host, const struct survey *s,
+		   struct finding *f);
+#define PROBE_LIKENESS "likeness"
+
 /* What the front ends say of themselves. */
 void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f);
 

@@ -11,6 +11,7 @@
 #include "policy/document.h"
 
 struct feed;
+struct kept_firewall;
 struct nft;
 struct patches;
 struct running;
@@ -62,6 +63,7 @@ struct host {
 	const struct feed *feed; /* of this host's distribution; NULL: there is none */
 	struct patches *patches; /* what the last looks saw (patches.h); NULL: always look afresh */
 	struct remembered *remembered; /* what looks remember; NULL: nothing */
+	struct kept_firewall *firewall; /* which one is kept as good (likeness.h); NULL: none */
 	const struct utsname *kernel;  /* the one that runs here; NULL: do not judge it */
 	const struct running *running; /* what processes run (running.h); NULL: do not judge them */
 };

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "agent/posture/likeness.h"
 #include "agent/posture/posture.h"
 #include "netfilter/baseline.h"
 #include "netfilter/listen.h"
@@ -215,6 +216,56 @@ static void test_front_ends(void **state)
 	assert_int_equal(system(clean), 0);
 }
 
+/* The firewall as it is, compared by what the requirement says. */
+static enum grade like(struct kept_firewall *k, const struct like *demand, struct finding *f)
+{
+	struct nft nft = open_nft();
+	const struct requirement req = { .check = CHECK_FIREWALL, .with.firewall.like = *demand };
+	const struct host host = { .root = -1, .nft = &nft, .now = 1795262400, .firewall = k };
+
+	*f = (struct finding){ 0 };
+	posture_look(&req, &host, f);
+	nft_close(&nft);
+	return f->grade;
+}
+
+static void test_like(void **state)
+{
+	static const char rules[] = "table inet t { chain c { type filter hook input priority 0; "
+				    "policy drop; tcp dport 22 accept; } }";
+	static struct kept_firewall k;
+	const struct like any = { 0 }, last = { .last_good = true };
+	struct like named = { .n = 1 }, either = { .last_good = true, .n = 1 };
+	struct finding f;
+
+	(void)state;
+	load_rules(rules);
+	assert_int_equal(like(&k, &last, &f), GRADE_PASS); /* the first one */
+	assert_true(k.seen && k.own);
+	k.good = k.now;
+	k.at = 1795262400;
+	assert_int_equal(like(&k, &last, &f), GRADE_PASS);
+	assert_string_equal(evidence(&f, "likeness")->what,
+			    "as it was kept on 2026-11-21 12:00 UTC");
+	assert_int_equal(system("nft add rule inet t c tcp dport 4444 accept"), 0);
+	assert_int_equal(like(&k, &any, &f), GRADE_PASS);
+	assert_int_equal(evidence(&f, "likeness")->grade, GRADE_FAIL);
+	assert_int_equal(like(&k, &last, &f), GRADE_FAIL);
+	assert_string_equal(f.what, "not as kept on 2026-11-21 12:00 UTC: inet t c has 2 rules, "
+				    "not 1");
+	assert_non_null(strstr(f.todo, "--accept"));
+	assert_int_equal(like(&k, &named, &f), GRADE_FAIL);
+	assert_true(like_parse(evidence(&f, "fingerprint")->what, named.list[0]));
+	assert_true(like_parse(k.now.text, either.list[0]));
+	assert_int_equal(like(&k, &named, &f), GRADE_PASS);
+	assert_int_equal(like(&k, &either, &f), GRADE_PASS);
+	load_rules(rules);
+	assert_int_equal(like(&k, &named, &f), GRADE_FAIL);
+	assert_int_equal(like(&k, &either, &f), GRADE_PASS);
+	assert_int_equal(like(NULL, &last, &f), GRADE_UNKNOWN);
+	assert_int_equal(like(NULL, &any, &f), GRADE_PASS);
+}
+
 static void test_baseline(void **state)
 {
 	const struct baseline_port open[] = { { IPPROTO_TCP, 22, 22 },
@@ -285,7 +336,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listeners), cmocka_unit_test(test_exposed),
 		cmocka_unit_test(test_forwards),  cmocka_unit_test(test_front_ends),
-		cmocka_unit_test(test_ranges),	  cmocka_unit_test(test_baseline),
+		cmocka_unit_test(test_like),	  cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_baseline),
 	};
 
 	return cmocka_run_group_tests_name("firewall", tests, enter, NULL);
