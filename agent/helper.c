@@ -119,6 +119,11 @@ int helper_clerk(const struct helpers *h, struct fault *fault)
 			: reach(h, SOCK_STREAM, "clerk", fault);
 }
 
+int helper_keep(const struct helpers *h, struct fault *fault)
+{
+	return h->spawn ? -EOPNOTSUPP : reach(h, SOCK_STREAM, "keep", fault);
+}
+
 int helper_remedy(const struct helpers *h, const char *remedy, struct fault *fault)
 {
 	char *args[] = { (char *)"lazaret-remedy", (char *)remedy, NULL };

@@ -11,18 +11,22 @@
 #include "agent/kept.h"
 #include "agent/posture/firewall.h"
 #include "agent/posture/likeness.h"
+#include "agent/remedy/ask.h"
 #include "agent/round.h"
 
-#define FILE_NAME "firewall"
+#define FILE_NAME     "firewall"
+#define SETTLE_MS     10000 /* a front end lays its rules in several steps, each of them good */
+#define COPY_LIMIT_MS 60000
+#define COPY_AGAIN_MS 600000
 
 struct kept {
 	int folder;
 	struct kept_firewall firewall;
-	uint8_t last[LIKE_BYTES]; /* of the last look that was good */
-	uint64_t since; /* and since when it is that one: io_boot_ms(); 0: it is not good */
+	uint8_t last[LIKE_BYTES]; /* the first one, as long as it is looked at */
+	uint64_t since;		  /* it is good and the same: io_boot_ms(); 0: it is not */
+	struct remedy_run *run;	  /* lazaret-keep at work */
+	uint64_t asked;		  /* io_boot_ms() */
 };
-
-#define SETTLE_MS 10000 /* a front end lays its rules in several steps, each of them good */
 
 static void load(struct kept *k)
 {
@@ -53,11 +57,16 @@ int kept_open(struct daemon *d, const char *folder, struct fault *fault)
 
 void kept_close(struct daemon *d)
 {
+	struct kept *k = d->kept;
+
 	d->host.firewall = NULL;
-	if (d->kept && d->kept->folder >= 0)
-		close(d->kept->folder);
-	free(d->kept);
 	d->kept = NULL;
+	if (!k)
+		return;
+	remedy_run_free(k->run);
+	if (k->folder >= 0)
+		close(k->folder);
+	free(k);
 }
 
 /* Is all well with that requirement, but perhaps whether the firewall is the one it was? */
@@ -76,8 +85,10 @@ static bool is_sound(const struct subject *s, struct fault *fault)
 	return true;
 }
 
+/* 0 when the firewall of the last look may be taken for good. */
 static int are_sound(const struct daemon *d, struct fault *fault)
 {
+	const struct kept_firewall *k = &d->kept->firewall;
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n_subjects; i++) {
@@ -91,26 +102,33 @@ static int are_sound(const struct daemon *d, struct fault *fault)
 	}
 	if (!n)
 		return fault_set(fault, -ENOENT, "the policy does not demand a firewall");
-	if (!d->kept->firewall.seen)
+	if (!k->seen)
 		return fault_set(fault, -ENODATA, "the kernel's ruleset was not seen");
-	if (!d->kept->firewall.own)
+	if (!k->own)
 		return fault_set(fault, -EPERM, "it is the baseline that closes inbound");
 	return d->run ? fault_set(fault, -EBUSY, "a remedy is at work; try again later") : 0;
+}
+
+static int write_down(struct kept *k, const struct likeness *l, int64_t at, bool copied)
+{
+	size_t len;
+	_free_ char *text = likeness_write(l, at, copied, &len);
+
+	return text ? io_replace(k->folder, FILE_NAME, text, len, 0600) : -ENOMEM;
 }
 
 static int keep(struct kept *k)
 {
 	const int64_t now = io_now();
-	_free_ char *text = NULL;
-	size_t len;
-	int r;
+	int r = write_down(k, &k->firewall.now, now, false);
 
-	text = likeness_write(&k->firewall.now, now, &len);
-	r = text ? io_replace(k->folder, FILE_NAME, text, len, 0600) : -ENOMEM;
 	if (r < 0)
 		return r;
+	k->run = remedy_run_free(k->run);
 	k->firewall.good = k->firewall.now;
 	k->firewall.at = now;
+	k->firewall.copied = false;
+	k->asked = 0;
 	return 0;
 }
 
@@ -125,22 +143,11 @@ static bool is_settled(struct kept *k)
 	return io_boot_ms() - k->since >= SETTLE_MS;
 }
 
-int64_t kept_due(const struct daemon *d, int64_t now)
-{
-	const struct kept *k = d->kept;
-
-	if (k->firewall.at || !k->since)
-		return INT64_MAX;
-	return now + 1 + (int64_t)(k->since + SETTLE_MS - io_boot_ms()) / 1000;
-}
-
-void kept_round(struct daemon *d)
+static void keep_first(struct daemon *d)
 {
 	struct kept *k = d->kept;
 	int r;
 
-	if (k->firewall.at)
-		return;
 	if (are_sound(d, NULL) < 0) {
 		k->since = 0;
 		return;
@@ -153,6 +160,65 @@ void kept_round(struct daemon *d)
 	else
 		log_notice("the firewall is kept as the last known good one: %s",
 			   k->firewall.good.text);
+}
+
+int64_t kept_due(const struct daemon *d, int64_t now)
+{
+	const struct kept *k = d->kept;
+	uint64_t end = k->since + SETTLE_MS, boot = io_boot_ms();
+
+	if (k->firewall.at || !k->since)
+		return INT64_MAX;
+	return now + 1 + (end > boot ? (int64_t)(end - boot) / 1000 : 0);
+}
+
+static void on_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	log_info("lazaret-keep: %s", line);
+}
+
+static void on_copied(void *ctx, int err, const char *why)
+{
+	struct kept *k = ctx;
+
+	k->run = remedy_run_free(k->run);
+	if (err == 0)
+		err = write_down(k, &k->firewall.good, k->firewall.at, true);
+	if (err < 0) {
+		log_warn("the configuration of the good firewall cannot be kept: %s; trying again "
+			 "in %d minutes",
+			 *why ? why : strerror(-err), COPY_AGAIN_MS / 60000);
+		return;
+	}
+	k->firewall.copied = true;
+	log_notice("the configuration of the good firewall is kept");
+}
+
+/* Once for each that is taken for good, and only while it is the one in force. */
+static void copy(struct daemon *d)
+{
+	struct kept *k = d->kept;
+	const struct kept_firewall *f = &k->firewall;
+	struct fault fault = { 0 };
+	int fd, r;
+
+	if (!f->at || f->copied || k->run || d->helpers.spawn ||
+	    (k->asked && io_boot_ms() - k->asked < COPY_AGAIN_MS) || are_sound(d, NULL) < 0 ||
+	    memcmp(f->now.digest, f->good.digest, LIKE_BYTES) != 0)
+		return;
+	k->asked = io_boot_ms();
+	fd = helper_keep(&d->helpers, &fault);
+	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_copied, k, COPY_LIMIT_MS, &k->run);
+	if (r < 0)
+		on_copied(k, r, fault.why);
+}
+
+void kept_round(struct daemon *d)
+{
+	if (!d->kept->firewall.at)
+		keep_first(d);
+	copy(d);
 }
 
 int kept_accept(struct daemon *d, struct fault *fault)

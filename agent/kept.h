@@ -2,7 +2,8 @@
 /*
  * The last known good of the firewall: the fingerprint (agent/posture/likeness.h) of the first one
  * with which the checks of the firewall passed, and from then on only what an administrator
- * accepts.  In a file of its own, `firewall` below the agent's folder.
+ * accepts.  In a file of its own, `firewall` below the agent's folder.  With it lazaret-keep copies
+ * what the front ends are set up by, once: later changes of it are nobody's word.
  */
 #pragma once
 

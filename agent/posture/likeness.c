@@ -128,14 +128,14 @@ bool likeness_differs(const struct likeness *now, const struct likeness *good, c
 	return true;
 }
 
-char *likeness_write(const struct likeness *l, int64_t at, size_t *len)
+char *likeness_write(const struct likeness *l, int64_t at, bool copied, size_t *len)
 {
 	char *text = malloc(LIKENESS_TEXT_MAX), sum[DIGEST_TEXT], hex[LIKE_TEXT], *p;
 
 	if (!text)
 		return NULL;
 	p = text + SUM_TEXT;
-	p += sprintf(p, " %" PRId64 " %zu\n", at, l->n);
+	p += sprintf(p, " %" PRId64 " %d %zu\n", at, copied, l->n);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct likeness_chain *c = &l->chains[i];
 
@@ -184,6 +184,7 @@ int likeness_read(const char *text, size_t len, struct kept_firewall *k)
 	_free_ struct likeness *good = calloc(1, sizeof(*good));
 	char sum[DIGEST_TEXT];
 	int64_t at;
+	unsigned copied;
 	size_t n;
 	int skip = 0, r;
 
@@ -192,13 +193,14 @@ int likeness_read(const char *text, size_t len, struct kept_firewall *k)
 	if (len <= SUM_TEXT || len > LIKENESS_TEXT_MAX || text[len - 1] != '\n' ||
 	    digest_make_text(DIGEST_SHA256, text + SUM_TEXT, len - SUM_TEXT, sum) < 0 ||
 	    memcmp(sum, text, SUM_TEXT) != 0 ||
-	    sscanf(text + SUM_TEXT, " %" SCNd64 " %zu%n", &at, &n, &skip) != 2 || at <= 0 ||
-	    n > LIKENESS_CHAINS || text[SUM_TEXT + skip] != '\n')
+	    sscanf(text + SUM_TEXT, " %" SCNd64 " %1u %zu%n", &at, &copied, &n, &skip) != 3 ||
+	    at <= 0 || n > LIKENESS_CHAINS || text[SUM_TEXT + skip] != '\n')
 		return -EBADMSG;
 	r = read_rows(text + SUM_TEXT + skip + 1, text + len, n, good);
 	if (r < 0)
 		return r;
 	k->good = *good;
 	k->at = at;
+	k->copied = copied;
 	return 0;
 }

@@ -30,7 +30,8 @@ struct likeness {
 
 /* The one that is kept as good, and the one that the last look saw. */
 struct kept_firewall {
-	int64_t at; /* when the good one was taken, seconds since 1970; 0: there is none */
+	int64_t at;  /* when the good one was taken, seconds since 1970; 0: there is none */
+	bool copied; /* its configuration is, too (agent/remedy/copies.h) */
 	struct likeness good;
 	bool seen;
 	bool own; /* that one closes inbound, and not our baseline alone */
@@ -51,8 +52,8 @@ bool likeness_differs(const struct likeness *now, const struct likeness *good, c
 
 /*
  * One that is good since then, as a text with a checksum; the caller frees it.  NULL: no memory.
- * And back: 0 and k->good, k->at; or -EBADMSG for anything else, k being as it was.
+ * And back: 0 and k->good, k->at, k->copied; or -EBADMSG for anything else, k being as it was.
  */
 #define LIKENESS_TEXT_MAX (LIKENESS_CHAINS * 160 + 256)
-char *likeness_write(const struct likeness *l, int64_t at, size_t *len);
+char *likeness_write(const struct likeness *l, int64_t at, bool copied, size_t *len);
 int likeness_read(const char *text, size_t len, struct kept_firewall *k);

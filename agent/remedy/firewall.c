@@ -8,7 +8,9 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/unit.h"
+#include "agent/remedy/copies.h"
 #include "agent/remedy/demand.h"
+#include "agent/remedy/known-good.h"
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/remedy.h"
 #include "netfilter/baseline.h"
@@ -169,25 +171,102 @@ static const struct step nftables[] = {
 	{ 0 },
 };
 
-/* The front end the host uses, else the first it has. */
-static const struct {
-	const char *sign; /* there when it is used, or at least installed */
-	const struct step *steps;
-} front_ends[] = {
-	{ "/etc/systemd/system/multi-user.target.wants/firewalld.service", firewalld },
-	{ "/usr/sbin/ufw", ufw },
-	{ "/usr/sbin/firewalld", firewalld },
-	{ "/usr/lib/systemd/system/nftables.service", nftables },
+static int bring_back_persistent(struct report *report, struct fault *fault)
+{
+	return bring_back("netfilter-persistent.service", report, fault);
+}
+
+static const struct step persistent[] = {
+	{ .call = bring_back_persistent },
+	{ .say = "loading the rules in /etc/iptables",
+	  .argv = SYSTEMCTL("restart", "netfilter-persistent.service"),
+	  .limit_s = 60 },
+	{ 0 },
 };
 
+/* Enabling what is on already reads no file. */
+static const struct step ufw_again[] = {
+	{ .say = "switching ufw on",
+	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
+	  .limit_s = 60 },
+	{ .say = "laying ufw's rules again",
+	  .argv = STEP_ARGV("/usr/sbin/ufw", "reload"),
+	  .limit_s = 60 },
+	{ 0 },
+};
+
+/* The front end the host uses; else the one that made the good firewall; else the first it has. */
+static const struct front_end {
+	const char *sign;  /* there when it is used, or at least installed */
+	const char *chain; /* how the names of its chains begin; NULL: as anybody likes */
+	enum front of;
+	const struct step *steps, *again; /* again: after its files were put back */
+} front_ends[] = {
+	{ "/etc/systemd/system/multi-user.target.wants/firewalld.service", NULL, FRONT_FIREWALLD,
+	  firewalld, firewalld },
+	{ "/usr/sbin/ufw", "ip filter ufw-", FRONT_UFW, ufw, ufw_again },
+	{ "/usr/sbin/firewalld", "inet firewalld ", FRONT_FIREWALLD, firewalld, firewalld },
+	{ "/usr/sbin/netfilter-persistent", NULL, FRONT_IPTABLES, persistent, persistent },
+	{ "/usr/lib/systemd/system/nftables.service", NULL, FRONT_NFTABLES, nftables, nftables },
+};
+
+static bool is_there(const struct front_end *e)
+{
+	return faccessat(AT_FDCWD, e->sign, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static const struct front_end *choose(const struct known_good *g)
+{
+	const struct front_end *first = NULL;
+
+	for (size_t i = 0; i < sizeof(front_ends) / sizeof(*front_ends); i++) {
+		const struct front_end *e = &front_ends[i];
+
+		if (!is_there(e))
+			continue;
+		if (i == 0 || (e->chain && known_good_has(g, e->chain)))
+			return e;
+		first = first ? first : e;
+	}
+	return first;
+}
+
+static int put_back(const struct known_good *g, const struct front_end *e, bool all,
+		    struct report *report, struct fault *fault)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (!g->copies || (!all && !copies_gone(g->copies, e->of, root)))
+		return 0;
+	report_line(report, "+ ",
+		    all ? "putting back all that is not as it was when it was good"
+			: "putting back what is gone of its configuration");
+	return copies_put_back(g->copies, e->of, root, all, report, fault);
+}
+
+/* What is left of its configuration counts first, for somebody may have wanted it so. */
 static int enable_front_end(struct report *report, struct fault *fault)
 {
-	for (size_t i = 0; i < sizeof(front_ends) / sizeof(*front_ends); i++)
-		if (faccessat(AT_FDCWD, front_ends[i].sign, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			return steps_run(front_ends[i].steps, report, fault);
-	return fault_set(
-		fault, -ENOENT,
-		"there is no ufw, firewalld or nftables.service here: install one of them");
+	_drop_(drop_known_good) struct known_good *g = known_good_read(report);
+	const struct front_end *e = g ? choose(g) : NULL;
+	struct fault first = { 0 };
+	int r, n;
+
+	if (!g)
+		return -ENOMEM;
+	if (!e)
+		return fault_set(
+			fault, -ENOENT,
+			"there is no ufw, firewalld or nftables.service here: install one of them");
+	r = put_back(g, e, false, report, &first);
+	if (r >= 0)
+		r = steps_run(e->steps, report, &first);
+	if (r == 0 && known_good_is_met(g, &first) != 0)
+		return 0;
+	n = put_back(g, e, true, report, fault);
+	if (n > 0 || (n == 0 && r == 0 && e->again != e->steps))
+		return steps_run(e->again, report, fault);
+	return n < 0 ? n : r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
 }
 
 static int lay_baseline(struct nft *nft, struct report *report, struct fault *fault)

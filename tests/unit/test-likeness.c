@@ -205,10 +205,11 @@ static void test_kept(void **state)
 	(void)state;
 	load_rules(TABLE);
 	see(&l);
-	text = likeness_write(&l, 1795262400, &len);
+	text = likeness_write(&l, 1795262400, true, &len);
 	assert_non_null(text);
 	assert_int_equal(likeness_read(text, len, &k), 0);
 	assert_int_equal(k.at, 1795262400);
+	assert_true(k.copied);
 	assert_memory_equal(&k.good, &l, sizeof(l));
 	before = k;
 	for (size_t i = 0; i < len; i++) {

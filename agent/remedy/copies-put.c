@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/base/io.h"
+#include "agent/remedy/copies.h"
+#include "agent/remedy/folder.h"
+#include "agent/remedy/unlock.h"
+
+struct putting {
+	const struct copies *copies;
+	enum front of;
+	int root;
+	struct report *report;
+	struct fault *fault;
+	int n;
+};
+
+/* Without these a front end does not start, or starts with a firewall that is nobody's. */
+static bool is_needed(const char *path)
+{
+	static const char *const names[] = {
+		"etc/default/ufw",
+		"etc/ufw/ufw.conf",
+		"etc/ufw/before.rules",
+		"etc/ufw/before6.rules",
+		"etc/ufw/after.rules",
+		"etc/ufw/after6.rules",
+		"etc/ufw/user.rules",
+		"etc/ufw/user6.rules",
+		"etc/nftables.conf",
+		"etc/sysconfig/nftables.conf",
+		"etc/iptables/rules.v4",
+		"etc/iptables/rules.v6",
+		"etc/firewalld/firewalld.conf",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(path, names[i]))
+			return true;
+	return false;
+}
+
+/* A regular file with something in it; of one that is copied empty, a regular file. */
+static bool is_there(int root, const struct copy *c)
+{
+	const char *name;
+	_close_ int dir = folder_of(root, c->path, false, &name);
+	struct stat st;
+
+	return dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) && (st.st_size > 0 || !c->len);
+}
+
+static bool is_same(int root, const struct copy *c)
+{
+	const char *name;
+	_close_ int dir = folder_of(root, c->path, false, &name);
+	_close_ int fd = -1;
+	_free_ char *text = NULL;
+	size_t len;
+
+	if (!is_there(root, c))
+		return false;
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd >= 0 && io_read_fd(fd, COPIES_BYTES, &text, &len) == 0 && len == c->len &&
+	       !memcmp(text, c->data, len);
+}
+
+bool copies_gone(const struct copies *c, enum front of, int root)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (copies_place_of(c->rows[i].path)->of == of && is_needed(c->rows[i].path) &&
+		    !is_there(root, &c->rows[i]))
+			return true;
+	return false;
+}
+
+/* chattr(1) goes by name: through the descriptor of the folder, which no link leads away from. */
+static void unlock(int dir, const char *name)
+{
+	char path[40 + COPIES_PATH];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/.", dir);
+	unlock_file(path);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dir, name);
+	unlock_file(path);
+}
+
+static int put_copy(struct putting *p, const struct copy *c)
+{
+	const char *name;
+	_close_ int dir = folder_of(p->root, c->path, true, &name);
+	struct stat st;
+	int r = dir < 0 ? dir : 0;
+
+	if (r == 0) {
+		unlock(dir, name);
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+			r = folder_set_aside(dir, name);
+	}
+	if (r == 0)
+		r = io_replace(dir, name, c->data, c->len, c->mode);
+	if (r < 0)
+		return fault_set(p->fault, r, "cannot put /%s back: %s", c->path, strerror(-r));
+	report_line(p->report, "  put back: /", c->path);
+	p->n++;
+	return 0;
+}
+
+static bool is_copied(const struct copies *c, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < c->n; i++)
+		if (!strncmp(c->rows[i].path, path, len) &&
+		    (!c->rows[i].path[len] || c->rows[i].path[len] == '/'))
+			return true;
+	return false;
+}
+
+/* Each folder is read whole, before any of its names is changed. */
+static int sweep(struct putting *p, int dir, const char *folder, unsigned depth)
+{
+	struct dirent **names;
+	int n = scandirat(dir, ".", &names, NULL, alphasort), r = 0;
+
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+		char path[COPIES_PATH + 256];
+
+		snprintf(path, sizeof(path), "%s/%s", folder, name);
+		if (r == 0 && *name != '.' && !is_copied(p->copies, path)) {
+			unlock(dir, name);
+			r = folder_set_aside(dir, name);
+			if (r < 0)
+				fault_set(p->fault, r, "cannot set /%s aside: %s", path,
+					  strerror(-r));
+			else
+				report_line(p->report, "  set aside: /", path);
+			p->n += r == 0;
+		} else if (r == 0 && *name != '.' && depth < 8) {
+			_close_ int fd = folder_open(dir, name);
+
+			r = fd < 0 ? 0 : sweep(p, fd, path, depth + 1);
+		}
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return r;
+}
+
+static int sweep_places(struct putting *p)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < copies_places_n; i++) {
+		const struct copies_place *at = &copies_places[i];
+		const char *name;
+		_close_ int dir = -1, fd = -1;
+
+		if (at->of != p->of || !at->folder || !is_copied(p->copies, at->path))
+			continue;
+		dir = folder_of(p->root, at->path, false, &name);
+		fd = dir < 0 ? -1 : folder_open(dir, name);
+		r = fd < 0 ? 0 : sweep(p, fd, at->path, 0);
+	}
+	return r;
+}
+
+int copies_put_back(const struct copies *c, enum front of, int root, bool all,
+		    struct report *report, struct fault *fault)
+{
+	struct putting p = { c, of, root, report, fault, 0 };
+	int r = all ? sweep_places(&p) : 0;
+
+	for (size_t i = 0; r == 0 && i < c->n; i++) {
+		const struct copy *one = &c->rows[i];
+
+		if (copies_place_of(one->path)->of == of &&
+		    !(all ? is_same(root, one) : is_there(root, one)))
+			r = put_copy(&p, one);
+	}
+	return r < 0 ? r : p.n;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/remedy/copies.h"
+#include "policy/digest.h"
+
+#define SUM_TEXT (2 * 32)
+
+const struct copies_place copies_places[] = {
+	{ FRONT_UFW, "etc/default/ufw", false },
+	{ FRONT_UFW, "etc/ufw", true },
+	{ FRONT_FIREWALLD, "etc/firewalld", true },
+	{ FRONT_NFTABLES, "etc/nftables.conf", false },
+	{ FRONT_NFTABLES, "etc/nftables.d", true },
+	{ FRONT_NFTABLES, "etc/nftables", true },
+	{ FRONT_NFTABLES, "etc/sysconfig/nftables.conf", false },
+	{ FRONT_IPTABLES, "etc/iptables", true },
+};
+const size_t copies_places_n = sizeof(copies_places) / sizeof(*copies_places);
+
+const struct copies_place *copies_place_of(const char *path)
+{
+	for (size_t i = 0; i < copies_places_n; i++) {
+		const struct copies_place *p = &copies_places[i];
+		size_t n = strlen(p->path);
+
+		if (!strncmp(path, p->path, n) && path[n] == (p->folder ? '/' : '\0'))
+			return p;
+	}
+	return NULL;
+}
+
+/* Ours to write: at a place, and no way out of it. */
+static bool is_path(const char *path)
+{
+	const struct copies_place *p = copies_place_of(path);
+	size_t len = strlen(path);
+
+	return p && path[len - 1] != '/' && !strstr(path, "//") && !strstr(path, "/.");
+}
+
+void copies_free(struct copies *c)
+{
+	free(c);
+}
+
+/* One file from the text at *at, which it moves on. */
+static int read_copy(const char **at, const char *end, struct copy *ret)
+{
+	const char *eol = memchr(*at, '\n', (size_t)(end - *at));
+	char head[COPIES_PATH + 40];
+	unsigned mode;
+	int skip = 0;
+
+	if (!eol || (size_t)(eol - *at) >= sizeof(head))
+		return -EBADMSG;
+	memcpy(head, *at, (size_t)(eol - *at));
+	head[eol - *at] = '\0';
+	if (sscanf(head, "%4o %7zu %n", &mode, &ret->len, &skip) != 2 || !skip ||
+	    strlen(head + skip) >= sizeof(ret->path) || !is_path(head + skip) || mode & ~0755u ||
+	    ret->len >= (size_t)(end - eol) - 1 || eol[1 + ret->len] != '\n')
+		return -EBADMSG;
+	strcpy(ret->path, head + skip);
+	ret->mode = (mode_t)mode;
+	ret->data = eol + 1;
+	*at = eol + 1 + ret->len + 1;
+	return 0;
+}
+
+int copies_parse(const char *text, size_t len, struct copies **ret)
+{
+	_drop_(drop_copies) struct copies *c = calloc(1, sizeof(*c));
+	const char *at = text + SUM_TEXT, *end = text + len;
+	char sum[DIGEST_TEXT];
+	size_t n;
+	int skip = 0, r = 0;
+
+	if (!c)
+		return -ENOMEM;
+	if (len <= SUM_TEXT || text[len - 1] != '\n' ||
+	    digest_make_text(DIGEST_SHA256, at, len - SUM_TEXT, sum) < 0 ||
+	    memcmp(sum, text, SUM_TEXT) != 0 || sscanf(at, " %4zu%n", &n, &skip) != 1 ||
+	    n > COPIES_FILES || at[skip] != '\n')
+		return -EBADMSG;
+	at += skip + 1;
+	for (; r == 0 && c->n < n; c->n++)
+		r = read_copy(&at, end, &c->rows[c->n]);
+	if (r < 0 || at != end)
+		return -EBADMSG;
+	*ret = take(c);
+	return 0;
+}

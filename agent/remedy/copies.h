@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Copies of what the firewall's front ends are set up by, in one file that is replaced as a whole:
+ *
+ *	CHECKSUM FILES
+ *	MODE BYTES PATH
+ *	(so many bytes, and a newline)
+ *	...
+ *
+ * The checksum is the SHA-256 of all after it.  Taken are only regular files at fixed places, each
+ *folder on the way being one itself: a symbolic link leads to nothing that is copied or
+ *overwritten.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/err.h"
+#include "agent/remedy/step.h"
+
+#define COPIES_FOLDER "/var/lib/lazaret/keep" /* root's alone */
+#define COPIES_FILE   "firewall"
+
+#define COPIES_FILES 256
+#define COPIES_BYTES (4 * 1024 * 1024) /* of all files */
+#define COPIES_PATH  256
+#define COPIES_MAX   (COPIES_BYTES + COPIES_FILES * (COPIES_PATH + 32) + 128)
+
+enum front { FRONT_UFW, FRONT_FIREWALLD, FRONT_NFTABLES, FRONT_IPTABLES, FRONT_COUNT };
+
+/* Where a front end has what it is set up by. */
+struct copies_place {
+	enum front of;
+	const char *path; /* below the root */
+	bool folder;	  /* all in it */
+};
+extern const struct copies_place copies_places[];
+extern const size_t copies_places_n;
+
+/* The place that a path is at or in, or NULL. */
+const struct copies_place *copies_place_of(const char *path);
+
+struct copy {
+	char path[COPIES_PATH]; /* "etc/ufw/ufw.conf" */
+	mode_t mode;		/* of its bits 0755 */
+	const char *data;	/* within the text */
+	size_t len;
+};
+
+struct copies {
+	size_t n;
+	struct copy rows[COPIES_FILES];
+};
+
+/*
+ * What is set up below a root, as a text; the caller frees it.  Whole, or not at all: -EFBIG when
+ * there is too much of it, or another -errno.  What is no regular file is left out and reported;
+ * nothing at all is fine, too.
+ */
+int copies_make(int root, struct report *report, char **ret, size_t *len, struct fault *fault);
+
+/* Reads such a text, which must outlive *ret; the caller frees that.  -EBADMSG or -ENOMEM. */
+int copies_parse(const char *text, size_t len, struct copies **ret);
+void copies_free(struct copies *c);
+DEFINE_DROP(copies, copies_free)
+
+/* Is something missing or empty that the front end does not do without? */
+bool copies_gone(const struct copies *c, enum front of, int root);
+
+/*
+ * Puts a front end's files back: those that are missing or empty, or, with `all`, each that is not
+ * as it was; what else is in its folders is then set aside (".NAME.set-aside").  Each is told.  How
+ * many files changed, or -errno with the fault, and then some may have.
+ */
+int copies_put_back(const struct copies *c, enum front of, int root, bool all,
+		    struct report *report, struct fault *fault);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/remedy/folder.h"
+
+int folder_open(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int folder_set_aside(int dir, const char *name)
+{
+	char to[NAME_MAX + 1];
+	int n = snprintf(to, sizeof(to), ".%s.set-aside", name);
+
+	if (n < 0 || (size_t)n >= sizeof(to))
+		return -ENAMETOOLONG;
+	return renameat(dir, name, dir, to) < 0 ? -errno : 0;
+}
+
+static int step_into(int dir, const char *name, bool make)
+{
+	int fd = folder_open(dir, name), r = 0;
+
+	if (fd >= 0 || !make || (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP))
+		return fd;
+	if (fd != -ENOENT)
+		r = folder_set_aside(dir, name);
+	if (r == 0 && mkdirat(dir, name, 0755) < 0)
+		r = -errno;
+	return r < 0 ? r : folder_open(dir, name);
+}
+
+int folder_of(int root, const char *path, bool make, const char **name)
+{
+	_close_ int dir = folder_open(root, ".");
+	const char *slash;
+
+	for (; dir >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+		_free_ char *one = strndup(path, (size_t)(slash - path));
+		int next = one ? step_into(dir, one, make) : -ENOMEM;
+
+		close(dir);
+		dir = next;
+	}
+	*name = path;
+	return dir < 0 ? dir : take_fd(&dir);
+}

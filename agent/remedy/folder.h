@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ways through folders that are folders: no symbolic link is followed, wherever it stands. */
+#pragma once
+
+#include <stdbool.h>
+
+/* That folder in another, for reading it and for what is below; or -errno (-ENOTDIR, -ELOOP). */
+int folder_open(int dir, const char *name);
+
+/*
+ * The folder that has the last name of a path below a root, and that name, which points into the
+ * path.  With `make`, folders that are missing are made (0755), and what stands in
+ * their place is set aside.  The caller closes it.  -errno.
+ */
+int folder_of(int root, const char *path, bool make, const char **name);
+
+/* Renames what is called that to ".NAME.set-aside", in place of what was there.  0 or -errno. */
+int folder_set_aside(int dir, const char *name);

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Copies of configuration: taken whole, read with suspicion, put back through no link. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/base/io.h"
+#include "agent/remedy/copies.h"
+#include "policy/digest.h"
+#include "tests/unit/root.h"
+#include "tests/unit/test.h"
+
+static void root_rm(const struct root *r, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", r->path, name);
+	assert_int_equal(nftw(path, root_unlink, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static struct report nobody = { .fd = -1 };
+
+static void put(const struct root *r, const char *name, const char *text)
+{
+	assert_int_equal(root_put(r, name, text, strlen(text)), 0);
+}
+
+static void put_ufw(const struct root *r)
+{
+	put(r, "etc/default/ufw", "DEFAULT_INPUT_POLICY=\"DROP\"\n");
+	put(r, "etc/ufw/ufw.conf", "ENABLED=yes\n");
+	put(r, "etc/ufw/user.rules", "*filter\nCOMMIT\n");
+	put(r, "etc/ufw/applications.d/ssh", "[ssh]\nports=22/tcp\n");
+	put(r, "etc/ufw/empty", "");
+	put(r, "etc/ufw/.hidden", "not kept\n");
+	put(r, "etc/nftables.conf", "flush ruleset\n");
+	put(r, "etc/passwd", "not kept\n");
+}
+
+/* The text must outlive the copies. */
+static struct copies *copied(const struct root *r, char **text, size_t *len)
+{
+	struct copies *c = NULL;
+	struct fault fault = { 0 };
+
+	if (copies_make(r->fd, &nobody, text, len, &fault) < 0)
+		fail_msg("%s", fault.why);
+	assert_int_equal(copies_parse(*text, *len, &c), 0);
+	return c;
+}
+
+static bool has(const struct root *r, const char *name, const char *text)
+{
+	char *is = NULL;
+	size_t len;
+	bool same = io_read(r->fd, name, 10000, &is, &len) == 0 && !strcmp(is, text);
+
+	free(is);
+	return same;
+}
+
+static int put_back(const struct copies *c, enum front of, const struct root *r, bool all)
+{
+	struct fault fault = { 0 };
+	int n = copies_put_back(c, of, r->fd, all, &nobody, &fault);
+
+	if (n < 0)
+		fail_msg("%s", fault.why);
+	return n;
+}
+
+static void test_round(void **state)
+{
+	struct root r;
+	struct copies *c;
+	struct stat st;
+	size_t len;
+	char *text;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	put_ufw(&r);
+	assert_int_equal(fchmodat(r.fd, "etc/ufw/user.rules", 0640, 0), 0);
+	c = copied(&r, &text, &len);
+	assert_int_equal(c->n, 6);
+	assert_string_equal(c->rows[0].path, "etc/default/ufw");
+	assert_false(copies_gone(c, FRONT_UFW, r.fd));
+	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 0);
+
+	root_rm(&r, "etc/ufw");
+	assert_true(copies_gone(c, FRONT_UFW, r.fd));
+	assert_false(copies_gone(c, FRONT_NFTABLES, r.fd));
+	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 4);
+	assert_true(has(&r, "etc/ufw/user.rules", "*filter\nCOMMIT\n"));
+	assert_true(has(&r, "etc/ufw/applications.d/ssh", "[ssh]\nports=22/tcp\n"));
+	assert_true(has(&r, "etc/ufw/empty", ""));
+	assert_int_equal(fstatat(r.fd, "etc/ufw/user.rules", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_false(copies_gone(c, FRONT_UFW, r.fd));
+	copies_free(c);
+	free(text);
+	root_close(&r);
+}
+
+/* What is there is left as it is, unless all is to be as it was. */
+static void test_changed(void **state)
+{
+	struct root r;
+	struct copies *c;
+	size_t len;
+	char *text;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	put_ufw(&r);
+	c = copied(&r, &text, &len);
+	put(&r, "etc/ufw/user.rules", "-A ufw-user-input -j ACCEPT\n");
+	put(&r, "etc/ufw/before.init", "#!/bin/sh\n");
+	put(&r, "etc/ufw/more.d/one", "x\n");
+	put(&r, "etc/nftables.conf", "other\n");
+	put(&r, "etc/ufw/ufw.conf", "");
+	assert_true(copies_gone(c, FRONT_UFW, r.fd));
+	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 1);
+	assert_true(has(&r, "etc/ufw/ufw.conf", "ENABLED=yes\n"));
+	assert_true(has(&r, "etc/ufw/user.rules", "-A ufw-user-input -j ACCEPT\n"));
+	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 3);
+	assert_true(has(&r, "etc/ufw/user.rules", "*filter\nCOMMIT\n"));
+	assert_true(has(&r, "etc/ufw/.before.init.set-aside", "#!/bin/sh\n"));
+	assert_true(has(&r, "etc/ufw/.more.d.set-aside/one", "x\n"));
+	assert_false(has(&r, "etc/ufw/before.init", "#!/bin/sh\n"));
+	assert_true(has(&r, "etc/nftables.conf", "other\n"));
+	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 0);
+	copies_free(c);
+	free(text);
+	root_close(&r);
+}
+
+/* A link in the place of a folder, of a file, or of what would be written beside it. */
+static void test_links(void **state)
+{
+	struct root r;
+	struct copies *c;
+	size_t len;
+	char *text;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	put_ufw(&r);
+	put(&r, "elsewhere/secret", "secret\n");
+	assert_int_equal(symlinkat("../../elsewhere/secret", r.fd, "etc/ufw/link"), 0);
+	assert_int_equal(symlinkat("../../elsewhere", r.fd, "etc/ufw/folder"), 0);
+	assert_int_equal(mkfifoat(r.fd, "etc/ufw/fifo", 0600), 0);
+	c = copied(&r, &text, &len);
+	assert_int_equal(c->n, 6);
+	assert_null(memmem(text, len, "secret", 6));
+
+	root_rm(&r, "etc/ufw");
+	assert_int_equal(symlinkat("../elsewhere", r.fd, "etc/ufw"), 0);
+	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 4);
+	assert_false(has(&r, "elsewhere/ufw.conf", "ENABLED=yes\n"));
+	assert_true(has(&r, "etc/ufw/ufw.conf", "ENABLED=yes\n"));
+	assert_true(has(&r, "etc/.ufw.set-aside/secret", "secret\n"));
+
+	assert_int_equal(unlinkat(r.fd, "etc/ufw/ufw.conf", 0), 0);
+	assert_int_equal(symlinkat("../../elsewhere/secret", r.fd, "etc/ufw/ufw.conf"), 0);
+	assert_true(copies_gone(c, FRONT_UFW, r.fd));
+	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 1);
+	assert_true(has(&r, "etc/ufw/ufw.conf", "ENABLED=yes\n"));
+	assert_true(has(&r, "elsewhere/secret", "secret\n"));
+
+	assert_int_equal(unlinkat(r.fd, "etc/ufw/ufw.conf", 0), 0);
+	put(&r, "etc/ufw/ufw.conf/file", "a folder in its place\n");
+	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 1);
+	assert_true(has(&r, "etc/ufw/ufw.conf", "ENABLED=yes\n"));
+	copies_free(c);
+	free(text);
+	root_close(&r);
+}
+
+/* Too much is not cut: nothing is kept, and the reason says where. */
+static void test_bounds(void **state)
+{
+	char *text = NULL, name[60], *big = calloc(1, COPIES_BYTES / 2 + 2);
+	struct fault fault = { 0 };
+	struct root r;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	copies_free(copied(&r, &text, &len)); /* nothing is fine, too */
+	free(text);
+	text = NULL;
+	memset(big, 'x', COPIES_BYTES / 2 + 1);
+	put(&r, "etc/nftables.d/a", big);
+	put(&r, "etc/nftables.d/b", "");
+	assert_int_equal(copies_make(r.fd, &nobody, &text, &len, NULL), 0);
+	free(text);
+	text = NULL;
+	put(&r, "etc/nftables.d/b", big);
+	fault = (struct fault){ 0 };
+	assert_int_equal(copies_make(r.fd, &nobody, &text, &len, &fault), -EFBIG);
+	assert_non_null(strstr(fault.why, "at /etc/nftables.d/b"));
+	root_rm(&r, "etc/nftables.d");
+	for (int i = 0; i <= COPIES_FILES; i++) {
+		snprintf(name, sizeof(name), "etc/firewalld/zones/%d.xml", i);
+		put(&r, name, "x");
+	}
+	assert_int_equal(copies_make(r.fd, &nobody, &text, &len, NULL), -EFBIG);
+	root_rm(&r, "etc/firewalld");
+	put(&r, "etc/firewalld/1/2/3/4/5/x.xml", "x");
+	assert_int_equal(copies_make(r.fd, &nobody, &text, &len, NULL), -EFBIG);
+	assert_null(text);
+	free(big);
+	root_close(&r);
+}
+
+/* Signed as well as ours are, and refused: the copies are root's, and still not believed. */
+static void test_hostile(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		" 1\n",
+		" 1\n755 1 etc/ufw/a\n",
+		" 1\n755 1 etc/ufw/a\nx",
+		" 1\n755 1 etc/ufw/a\nxy\n",
+		" 2\n755 1 etc/ufw/a\nx\n",
+		" 0\n755 1 etc/ufw/a\nx\n",
+		" 1\n755 1 etc/passwd\nx\n",
+		" 1\n755 1 etc/ufw/../passwd\nx\n",
+		" 1\n755 1 etc/ufw/\nx\n",
+		" 1\n755 1 etc/ufw\nx\n",
+		" 1\n755 1 etc/ufw//a\nx\n",
+		" 1\n755 1 /etc/ufw/a\nx\n",
+		" 1\n4755 1 etc/ufw/a\nx\n",
+		" 1\n755 9999999 etc/ufw/a\nx\n",
+		" 1\n755 -1 etc/ufw/a\nx\n",
+		" 1\n755 1\nx\n",
+		" 300\n755 1 etc/ufw/a\nx\n",
+		" 1\n755 1 etc/nftables.conf/a\nx\n",
+	};
+	const char *good = " 1\n755 1 etc/ufw/a\nx\n";
+	char text[300], sum[DIGEST_TEXT];
+	struct copies *c = NULL;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(digest_make_text(DIGEST_SHA256, bad[i], strlen(bad[i]), sum), 0);
+		snprintf(text, sizeof(text), "%s%s", sum, bad[i]);
+		if (copies_parse(text, strlen(text), &c) != -EBADMSG)
+			fail_msg("%s", bad[i]);
+	}
+	assert_int_equal(digest_make_text(DIGEST_SHA256, good, strlen(good), sum), 0);
+	len = (size_t)snprintf(text, sizeof(text), "%s%s", sum, good);
+	for (size_t i = 0; i < len; i++) {
+		text[i] ^= 1;
+		assert_int_equal(copies_parse(text, len, &c), -EBADMSG);
+		assert_int_equal(copies_parse(text, i, &c), -EBADMSG);
+		text[i] ^= 1;
+	}
+	assert_int_equal(copies_parse(text, len, &c), 0);
+	assert_int_equal(c->n, 1);
+	copies_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round),	cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_links),	cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_hostile),
+	};
+
+	return cmocka_run_group_tests_name("copies", tests, NULL, NULL);
+}
