@@ -86,7 +86,8 @@ static void tell_firewalld(const struct host *host, const struct survey *s, stru
 	/* Made in panic mode, and left behind by a reload that failed. */
 	if (strstr(s->by4, "firewalld_policy_drop"))
 		finding_note(f, "drop-all", GRADE_FAIL,
-			     "firewalld's table that drops everything is in force");
+			     "firewalld's table that drops all is in force, nothing gets in or "
+			     "out: firewall-cmd --panic-off, or restart it");
 }
 
 bool has_legacy_rules(const struct host *host)

@@ -47,6 +47,18 @@ static bool hasty_antivirus(json_t *document)
 	return false;
 }
 
+static bool hasty_likeness(json_t *document)
+{
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(document, "requirements"), i, r)
+		if (json_object_get(r, "like") &&
+		    strspn(json_string_value(json_object_get(r, "grace")), "0") > 0)
+			return true;
+	return false;
+}
+
 /* A destination by name is believed as far as its prefixes go. */
 static bool trusts_resolver(json_t *document)
 {
@@ -173,6 +185,9 @@ static const struct {
 	{ hasty_antivirus,
 	  "an antivirus requirement has no grace: clamd takes a while to start, and "
 	  "a host is in quarantine meanwhile; \"10min\" is kinder" },
+	{ hasty_likeness,
+	  "a firewall requirement has \"like\" and no grace: an administrator who changes a "
+	  "firewall is in quarantine before he can accept it; \"1h\" is kinder" },
 	{ trusts_resolver,
 	  "a destination is a name without \"within\": whoever answers for the resolver decides "
 	  "where a host in quarantine may go" },
