@@ -120,6 +120,7 @@ void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, stru
 	for (size_t i = 0; i < n; i++)
 		ports[i].open = PROBES + i >= rs->n_probes ||
 				!closing(rs, (unsigned)(PROBES + i), true);
+	memcpy(s.cut, rs->cut, sizeof(s.cut));
 	memcpy(s.forwards, rs->forwards, sizeof(s.forwards));
 	s.n_forwards = rs->n_forwards;
 	s.all_forwards = rs->all_forwards;

@@ -47,6 +47,7 @@ struct ruleset {
 	unsigned n_probes;
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards;
+	char cut[96];	     /* as in struct survey */
 	struct name *asleep; /* dormant tables, and ours: they do not count */
 	uint32_t n_asleep, room_asleep;
 	struct sets sets;

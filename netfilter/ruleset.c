@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,6 +149,18 @@ static bool is_ip(uint8_t family)
 	return family == NFPROTO_INET || family == NFPROTO_IPV4 || family == NFPROTO_IPV6;
 }
 
+/* No rule, and a policy to drop: nothing passes there at all. */
+static void note_cut(struct ruleset *rs, const struct chain_seen *c)
+{
+	if (c->base && c->policy == NF_DROP && !c->uses && !*rs->cut &&
+	    (c->hook == NF_INET_PRE_ROUTING || c->hook == NF_INET_LOCAL_OUT))
+		snprintf(rs->cut, sizeof(rs->cut), "%s %s %s",
+			 c->family == NFPROTO_INET   ? "inet"
+			 : c->family == NFPROTO_IPV4 ? "ip"
+						     : "ip6",
+			 c->table, c->name);
+}
+
 int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
 {
 	struct ruleset *rs = ctx;
@@ -168,6 +181,7 @@ int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
 	c.priority = seen.priority;
 	c.policy = seen.policy == NF_DROP ? FATE_DROP : FATE_ACCEPT;
 	rs->chains[rs->n_chains++] = c;
+	note_cut(rs, &seen);
 	rs->sorted = false;
 	return 0;
 }

@@ -48,6 +48,8 @@ struct survey {
 	/* Does a packet to this host that matches no condition end in drop or reject? */
 	bool closed4, closed6;
 	char by4[96], by6[96]; /* which chain closes it, "ip filter INPUT"; empty when open */
+	char cut[96]; /* a chain that drops everything, before all else or on its way out; or empty
+		       */
 	bool without_baseline; /* it is closed even without our own table (baseline.h) */
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards; /* kept; there */

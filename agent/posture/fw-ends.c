@@ -83,11 +83,10 @@ static void tell_firewalld(const struct host *host, const struct survey *s, stru
 	if (*zone)
 		finding_note(f, "default zone", strcmp(zone, "trusted") ? GRADE_PASS : GRADE_FAIL,
 			     "firewalld's default zone is %s", zone);
-	/* Made in panic mode, and left behind by a reload that failed. */
+	/* What a reload that failed leaves behind. */
 	if (strstr(s->by4, "firewalld_policy_drop"))
 		finding_note(f, "drop-all", GRADE_FAIL,
-			     "firewalld's table that drops all is in force, nothing gets in or "
-			     "out: firewall-cmd --panic-off, or restart it");
+			     "firewalld's table that drops everything is in force");
 }
 
 bool has_legacy_rules(const struct host *host)
@@ -111,6 +110,11 @@ bool has_legacy_rules(const struct host *host)
 
 void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f)
 {
+	if (*s->cut)
+		finding_note(f, "cut off", GRADE_FAIL, "%s drops everything: %s", s->cut,
+			     strstr(s->cut, "firewalld_policy_drop")
+				     ? "firewalld's panic mode, see firewall-cmd --panic-off"
+				     : "this host is cut off");
 	tell_ufw(host, f);
 	tell_firewalld(host, s, f);
 	tell_unit(host, "nftables.service", f);

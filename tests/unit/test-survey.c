@@ -284,6 +284,26 @@ static void test_iptables_nft(void **state)
 	nft_close(&nft);
 }
 
+/* What firewalld's panic mode lays, and what only looks like it. */
+static void test_cut(void **state)
+{
+	struct nft nft = open_nft();
+	struct survey s;
+
+	(void)state;
+	load_rules("table inet p { chain raw { type filter hook prerouting priority -301; "
+		   "policy drop; } }");
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_string_equal(s.cut, "inet p raw");
+	assert_false(s.closed4);
+	load_rules(
+		"table ip p { chain o { type filter hook output priority 0; policy drop; "
+		"oif lo accept; }\n chain i { type filter hook input priority 0; policy drop; } }");
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_string_equal(s.cut, "");
+	nft_close(&nft);
+}
+
 /* Every one as the only accept of a chain that drops. */
 static void test_matches(void **state)
 {
@@ -373,8 +393,7 @@ static void test_ports(void **state)
 		  { TCP4, 22, false } },
 		{ ONE("tcp sport 53 accept; drop"), { TCP4, 22, true } },
 		{ ONE("tcp sport 53 tcp dport 53 accept; drop"), { TCP4, 53, true } },
-		{ ONE("tcp dport 1-99 ct original proto-dst 22 accept; drop"),
-		  { TCP4, 22, true } },
+		{ ONE("tcp dport 1-99 ct original proto-dst 22 accept; drop"), { TCP4, 22, true } },
 		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 89, 0, true } },
 		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 47, 0, false } },
 		{ ONE("meta l4proto tcp th dport 22 accept; drop"),
@@ -477,10 +496,15 @@ static void test_forwards_of_iptables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rulesets),     cmocka_unit_test(test_a_large_ruleset),
-		cmocka_unit_test(test_iptables_nft), cmocka_unit_test(test_matches),
-		cmocka_unit_test(test_ports),	     cmocka_unit_test(test_too_many_ports),
-		cmocka_unit_test(test_forwards),     cmocka_unit_test(test_forwards_of_iptables),
+		cmocka_unit_test(test_rulesets),
+		cmocka_unit_test(test_a_large_ruleset),
+		cmocka_unit_test(test_iptables_nft),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_too_many_ports),
+		cmocka_unit_test(test_forwards),
+		cmocka_unit_test(test_forwards_of_iptables),
 	};
 
 	return cmocka_run_group_tests_name("survey", tests, enter_netns, NULL);
