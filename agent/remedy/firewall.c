@@ -146,11 +146,14 @@ static int await_firewalld(struct report *report, struct fault *fault)
 }
 
 /*
+ * Whoever stops a unit often enough has it refused to be started: so each is reset first.
+ *
  * After a flush firewalld believes that its rules are there; both of its reloads fail
  * on the missing table and leave one that drops everything.  A restart lays them.
  */
 static const struct step firewalld[] = {
 	{ .call = bring_back_firewalld },
+	{ .argv = SYSTEMCTL("reset-failed", "firewalld.service"), .limit_s = 30, .may_fail = true },
 	{ .say = "restarting firewalld",
 	  .argv = SYSTEMCTL("restart", "firewalld.service"),
 	  .limit_s = 60 },
@@ -165,6 +168,7 @@ static const struct step firewalld[] = {
  */
 static const struct step nftables[] = {
 	{ .call = bring_back_nftables },
+	{ .argv = SYSTEMCTL("reset-failed", "nftables.service"), .limit_s = 30, .may_fail = true },
 	{ .say = "loading /etc/nftables.conf",
 	  .argv = SYSTEMCTL("reload-or-restart", "nftables.service"),
 	  .limit_s = 60 },
@@ -178,6 +182,9 @@ static int bring_back_persistent(struct report *report, struct fault *fault)
 
 static const struct step persistent[] = {
 	{ .call = bring_back_persistent },
+	{ .argv = SYSTEMCTL("reset-failed", "netfilter-persistent.service"),
+	  .limit_s = 30,
+	  .may_fail = true },
 	{ .say = "loading the rules in /etc/iptables",
 	  .argv = SYSTEMCTL("restart", "netfilter-persistent.service"),
 	  .limit_s = 60 },
