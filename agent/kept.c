@@ -26,6 +26,7 @@ struct kept {
 	uint64_t since;		  /* it is good and the same: io_boot_ms(); 0: it is not */
 	struct remedy_run *run;	  /* lazaret-keep at work */
 	uint64_t asked;		  /* io_boot_ms() */
+	bool news;		  /* the last look saw none that is good, and now there is one */
 };
 
 static void load(struct kept *k)
@@ -129,6 +130,7 @@ static int keep(struct kept *k)
 	k->firewall.at = now;
 	k->firewall.copied = false;
 	k->asked = 0;
+	k->news = true;
 	return 0;
 }
 
@@ -167,6 +169,8 @@ int64_t kept_due(const struct daemon *d, int64_t now)
 	const struct kept *k = d->kept;
 	uint64_t end = k->since + SETTLE_MS, boot = io_boot_ms();
 
+	if (k->news)
+		return now + 1;
 	if (k->firewall.at || !k->since)
 		return INT64_MAX;
 	return now + 1 + (end > boot ? (int64_t)(end - boot) / 1000 : 0);
@@ -216,6 +220,7 @@ static void copy(struct daemon *d)
 
 void kept_round(struct daemon *d)
 {
+	d->kept->news = false;
 	if (!d->kept->firewall.at)
 		keep_first(d);
 	copy(d);

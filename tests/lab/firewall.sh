@@ -53,6 +53,20 @@ refused() {
 	ok $? "$2: $(tail -n 1 "$LAB_DIR/said")"
 }
 
+# Copies, as lazaretd has them made when the firewall is good.
+copies() {
+	at /usr/lib/lazaret/lazaret-keep && grep -q '^= ok' "$LAB_DIR/said"
+	r=$?
+	ok $r "its configuration is copied: $1"
+	[ $r = 0 ] || tell
+}
+
+# back FILE TEXT: that file has that text in it again.
+back() {
+	at grep -q "$2" "$1"
+	ok $? "and $1 is back"
+}
+
 # has TEXT WHAT: the look says so, whatever its verdict.
 has() {
 	look
@@ -68,12 +82,12 @@ layer=$(lab_layer host)
 store=$layer/var/lib/lazaret/store
 mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
 	"$layer/usr/lib/tmpfiles.d" "$store/generation-1" "$layer/etc/systemd/system"
-install "$O/agent/remedy/lazaret-remedy" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
+install "$O/agent/remedy/lazaret-remedy" "$O/agent/remedy/lazaret-keep" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
 mkdir -p "$layer/usr/bin" "$layer/usr/sbin" "$layer/etc/lazaret"
 install "$O/agent/lazaretd" "$layer/usr/sbin/"
 install "$O/agent/lazaret" "$layer/usr/bin/"
 : >"$layer/etc/lazaret/lazaret.conf"
-install -m 644 "$O"/systemd/lazaret-remedy-* "$O/systemd/lazaret.slice" "$O/systemd/lazaretd.service" \
+install -m 644 "$O"/systemd/lazaret-remedy-* "$O"/systemd/lazaret-keep* "$O/systemd/lazaret.slice" "$O/systemd/lazaretd.service" \
 	"$layer/usr/lib/systemd/system/"
 install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
 install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
@@ -101,6 +115,14 @@ off 'ufw.service is masked\|ufw says it is off' "$input" \
 	'ufw disable; systemctl mask ufw.service; systemctl mask --runtime ufw.service'
 off 'ufw says it is on' "$input" 'systemctl stop ufw.service; systemctl disable ufw.service; nft flush ruleset'
 
+at ufw allow 8080/tcp
+copies ufw
+off 'inbound is open' "$input" 'rm -r /etc/ufw /etc/default/ufw; nft flush ruleset'
+back /etc/ufw/user.rules 'dport 8080'
+off 'inbound is open' "$input" 'ufw disable; ln -sf /dev/null /etc/ufw/ufw.conf; : >/etc/ufw/before.rules'
+off 'ufw says it is on' "$input" 'echo "no rule" >/etc/ufw/before.rules; chattr +i /etc/ufw/before.rules; nft flush ruleset'
+at chattr -i /etc/ufw/before.rules
+
 # --- firewalld --------------------------------------------------------------------------
 at sh -c 'ufw disable; systemctl disable ufw; nft flush ruleset; mv /usr/sbin/ufw /usr/sbin/ufw.away; rm /etc/ufw/ufw.conf'
 input='inet firewalld filter_INPUT'
@@ -109,6 +131,17 @@ off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld'
 off 'firewalld.service is masked' "$input" 'systemctl stop firewalld; systemctl mask firewalld'
 off 'firewalld.service is masked by /run' "$input" \
 	'systemctl stop firewalld; systemctl disable firewalld; systemctl mask --runtime firewalld'
+off 'firewalld.service is not enabled' "$input" 'systemctl disable --now firewalld'
+at sh -c 'firewall-cmd --permanent --zone=public --add-port=8443/tcp && firewall-cmd --reload'
+copies firewalld
+off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld; rm -r /etc/firewalld'
+back /etc/firewalld/zones/public.xml 8443
+off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld; : >/etc/firewalld/firewalld.conf
+	echo "<zone target=\"ACCEPT\"/>" >/etc/firewalld/zones/public.xml'
+back /etc/firewalld/zones/public.xml 8443
+at firewall-cmd --panic-on
+has 'cut off: .*panic mode' 'panic mode is told for what it is'
+at firewall-cmd --panic-off
 off 'firewalld.service is enabled' "$input" 'nft flush ruleset'
 off 'default zone is trusted' "$input" 'firewall-cmd --set-default-zone=trusted'
 at sh -c 'systemctl kill -s KILL firewalld; sleep 0.2'
@@ -132,12 +165,17 @@ printf '%s\n' 'flush ruleset' 'table inet filter {' 'chain input {' \
 input='inet filter input'
 off 'nftables.service is not enabled' "$input" 'true'
 off 'nftables.service is enabled' "$input" 'nft flush ruleset'
+off 'nftables.service is enabled' "$input" 'systemctl stop nftables'
+copies nftables
+off 'inbound is open' "$input" 'systemctl stop nftables; rm /etc/nftables.conf'
+off 'inbound is open' "$input" 'echo "flush ruleset; table" >/etc/nftables.conf; systemctl stop nftables'
+off 'inbound is open' "$input" 'cp /etc/nftables.old /etc/nftables.conf; systemctl restart nftables'
 off 'nftables.service is masked' "$input" 'systemctl stop nftables; systemctl mask nftables'
 off 'nftables.service is not enabled' "$input" 'systemctl disable --now nftables'
 
 # --- none of them -----------------------------------------------------------------------
 base='inet lazaret_baseline input'
-at sh -c 'cp /etc/nftables.conf /etc/nftables.good; cp /etc/nftables.old /etc/nftables.conf'
+at sh -c 'rm -r /var/lib/lazaret/keep; cp /etc/nftables.conf /etc/nftables.good; cp /etc/nftables.old /etc/nftables.conf'
 at sh -c 'nft flush ruleset; systemctl restart nftables'
 refused 'inbound is open all the same' 'rules that let everything in mend nothing'
 at ln -s generation-1 /var/lib/lazaret/store/current
@@ -163,7 +201,14 @@ told() { # TEXT WHAT
 	ok $r "$2"
 	[ $r = 0 ] || tell
 }
-at systemctl start nginx lazaretd
+at sh -c 'cp /etc/nftables.old /etc/nftables.conf; nft flush ruleset'
+mend
+at systemctl start nginx lazaret-keep.socket lazaretd
+told "^pass .*fw: inbound is closed: IPv4 by $base" 'lazaretd sees that only the baseline closes inbound'
+at sh -c 'cp /etc/nftables.good /etc/nftables.conf; nft -f /etc/nftables.conf'
+retired() { ! lab_exec host nft list tables | grep -q lazaret_baseline; }
+lab_wait 20 retired >/dev/null
+ok $? 'it takes the baseline away itself when another firewall is there'
 told '^pass .*fw: inbound is closed' 'lazaretd sees that inbound is closed'
 at sh -c 'nft add rule inet filter input tcp dport 80 accept'
 told '^fail .*fw: .*does not expose: tcp/80$' 'a port that the policy does not expose fails'
@@ -172,4 +217,37 @@ at sh -c 'systemctl stop nginx; nft add table ip nat; nft add chain ip nat pre \
 	"{ type nat hook prerouting priority -100; }"
 	nft add rule ip nat pre tcp dport 8080 dnat to 172.17.0.2:80'
 told 'fail .*forwards .*tcp/8080 to 172.17.0.2 port 80' 'so does one that goes past the input rules'
+
+# --- the last known good ----------------------------------------------------------------
+fresh() { lab_exec host systemctl restart lazaretd && lab_wait 20 shows 'fw: '; }
+kept() { lab_exec host journalctl -u lazaretd --no-pager | grep -q "$1"; }
+at sh -c 'nft delete table ip nat; rm -rf /var/lib/lazaret/agent; nft -f /etc/nftables.conf'
+fresh >/dev/null
+lab_wait 30 kept 'configuration of the good firewall is kept' >/dev/null
+told '^  pass .*likeness .*as it was kept' 'a firewall that stays good is kept, with its configuration'
+at sh -c 'sed -i "s/iif lo accept/& ; tcp dport 22 accept/" /etc/nftables.conf; systemctl restart nftables'
+told '^  fail .*likeness .*inet filter input has 2 rules, not 1 (not demanded)' 'a port that was opened is told'
+fresh >/dev/null
+told '^  fail .*likeness .*inet filter input has 2 rules, not 1' 'also by a daemon that started again'
+sed 's/"baseline": true/&, "like": ["last-good"]/' "$store/generation-1/policy.json" |
+	lab_exec host sh -c 'cat >/var/lib/lazaret/store/generation-1/policy.json'
+fresh >/dev/null
+told '^fail .*fw: not as kept on .*has 2 rules, not 1' 'and fails when the policy demands the good one'
+mend
+told '^pass .*fw: inbound is closed' 'then the remedy puts the good configuration back'
+at grep -q 'tcp dport 22' /etc/nftables.conf
+[ $? = 1 ]
+ok $? 'without the port'
+at sh -c 'systemctl start nginx; nft add rule inet filter input tcp dport 80 accept'
+at lazaret firewall --accept
+[ $? = 1 ] && grep -q 'does not expose: tcp/80' "$LAB_DIR/said"
+ok $? "what fails otherwise cannot be accepted: $(tail -n 1 "$LAB_DIR/said")"
+at sh -c 'systemctl stop nginx; nft -f /etc/nftables.conf; nft add rule inet filter input tcp dport 22 accept'
+at setpriv --reuid=nobody --regid=nogroup --clear-groups lazaret firewall --accept
+ok "$([ $? = 1 ]; echo $?)" 'nobody but root accepts a firewall'
+at lazaret --json firewall --accept
+[ $? = 0 ] && grep -q '"what": "as it was kept' "$LAB_DIR/said"
+r=$?
+ok $r 'an administrator does, and it passes'
+[ $r = 0 ] || tell
 echo "1..$n"

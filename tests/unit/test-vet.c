@@ -330,6 +330,7 @@ static void test_publisher_refuses(void **state)
 		{ "lint dated.json", 0,
 		  "dated.json: note: a requirement has deadlines and no feed" },
 		{ "lint dated.json", 0, "dated.json: note: deadlines count only while the policy" },
+		{ "lint like.json", 0, "like.json: note: a firewall requirement has \"like\"" },
 		{ "lint longer.json", 1, "critical has longer than high on a host of risk 1" },
 		{ "lint absent.json", 1, "absent.json: No such file" },
 		{ "lint", 2, "usage: lazaret-policy lint FILE" },
@@ -358,6 +359,9 @@ static void test_publisher_refuses(void **state)
 	struct lab *l = *state;
 
 	lab_put(l, "bad.json", "{\n");
+	lab_put(l, "like.json",
+		"{\"mode\":\"audit\",\"requirements\":[{\"id\":\"f\",\"check\":\"firewall\","
+		"\"grace\":\"0s\",\"like\":[\"last-good\"]}]}");
 	lab_put(l, "dated.json", LAB_DATED("\"count\":\"reachable\""));
 	lab_put(l, "longer.json",
 		LAB_DATED("\"allowed\":{\"high\":[\"1h\",\"1h\",\"1h\",\"1h\",\"1h\"]}"));
