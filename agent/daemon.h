@@ -29,7 +29,7 @@ struct subject {
 	const struct requirement *req; /* the policy's */
 	struct finding finding;
 	struct verdict verdict;
-	bool seen; /* in this round it was told what of its patches is lacking (dated.h) */
+	bool seen;	  /* in this round it was told what of its patches is lacking (dated.h) */
 	enum remedy last; /* the remedy that ran last, when n_tried is not 0 */
 	unsigned n_tried;
 	char outcome[160]; /* what it said; empty while it runs */
@@ -60,14 +60,14 @@ struct daemon {
 	struct subject subjects[POLICY_REQUIREMENTS];
 	size_t n_subjects;
 	struct history *history; /* the memory's */
-	uint64_t looked; /* at all of them: io_boot_ms() */
-	unsigned due;	 /* checks to look at when the wake timer ends */
+	uint64_t looked;	 /* at all of them: io_boot_ms() */
+	unsigned due;		 /* checks to look at when the wake timer ends */
 	struct decision decision;
 	struct clock clock;
 	uint64_t counted_at; /* io_awake_ms() of the round before, in seconds */
 	bool had_way_out;    /* then */
-	bool laid;  /* the quarantine is in the kernel */
-	bool relay; /* its allow-list is another one now */
+	bool laid;	     /* the quarantine is in the kernel */
+	bool relay;	     /* its allow-list is another one now */
 	char enforce_fault[240];
 	char everyone_told[160]; /* of nft.everyone */
 	unsigned restored;	 /* how often others' changes to it were undone */
@@ -83,10 +83,10 @@ struct daemon {
 	struct confirm *confirm;
 	struct refresh *refresh;
 	struct reboot *reboot; /* of the host (reboot.h) */
-	bool refresh_again; /* asked for while one was under way: that one may have missed it */
+	bool refresh_again;    /* asked for while one was under way: that one may have missed it */
 	struct remedy_run *run;
-	enum remedy running;	 /* the remedy of that run */
-	struct subject *mending; /* whose remedy it is; NULL: of a policy that is gone */
+	enum remedy running;	    /* the remedy of that run */
+	struct subject *mending;    /* whose remedy it is; NULL: of a policy that is gone */
 	struct remedy_run *clerk;   /* under way */
 	bool clerk_again;	    /* something else was undone meanwhile */
 	struct remedy_run *witness; /* under way */
@@ -100,7 +100,9 @@ struct daemon {
 	struct control *control;
 	struct events *events;
 	struct rtnl *rtnl;
-	struct gateways gateways; /* of the networks that the host was judged in */
+	struct gateways gateways;     /* of the networks that the host was judged in */
+	bool parted;		      /* from the last of them, and no link came up since */
+	struct sd_event_source *door; /* armed: one did, and no router was heard of yet */
 	struct nftables *nftables;
 	struct integrity *integrity;
 	struct sd_event_source *wake, *poll;

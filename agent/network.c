@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "agent/network.h"
+#include <systemd/sd-event.h>
+
 #include "agent/base/log.h"
 #include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/integrity.h"
 #include "agent/keeper.h"
+#include "agent/network.h"
 #include "agent/reach.h"
 #include "agent/round.h"
 #include "agent/trigger/rtnl.h"
+#include "agent/trigger/timer.h"
+
+#define DOOR_SECONDS 5 /* for a router to be heard of; there may be none */
 
 static void on_link(void *ctx)
 {
@@ -20,11 +25,33 @@ static void on_moved(void *ctx, const struct link *link)
 	integrity_moved(ctx, link);
 }
 
-static void on_parted(void *ctx, uint32_t link)
+/*
+ * Not held while no link is up: what a host does with itself is nobody's business.  Nor when
+ * another network is still there, in which it was judged.
+ */
+static void on_carrier(void *ctx, uint32_t link, bool has)
 {
 	struct daemon *d = ctx;
 
-	gateways_part(&d->gateways, link);
+	if (!has) {
+		d->parted |= gateways_part(&d->gateways, link) && !d->gateways.n;
+	} else if (d->parted) {
+		d->parted = false;
+		if (timer_arm(d->door, DOOR_SECONDS) == 0)
+			round_hold(d, "between networks");
+	}
+}
+
+bool network_awaited(const struct daemon *d)
+{
+	return d->door && sd_event_source_get_enabled(d->door, NULL) > 0;
+}
+
+static int on_no_router(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	(void)s, (void)usec;
+	round_look(userdata, "no router");
+	return 0;
 }
 
 static bool on_answered(void *ctx, const struct nlmsghdr *h)
@@ -57,6 +84,8 @@ static void on_network(void *ctx)
 
 	if (has_moved(d)) {
 		cause = "another network";
+		d->parted = false;
+		sd_event_source_set_enabled(d->door, SD_EVENT_OFF);
 		round_hold(d, cause);
 	}
 	round_look(d, cause);
@@ -68,10 +97,12 @@ static void on_network(void *ctx)
 
 int network_start(struct daemon *d)
 {
-	static const struct rtnl_handlers handlers = { on_link, on_moved, on_parted, on_answered,
+	static const struct rtnl_handlers handlers = { on_link, on_moved, on_carrier, on_answered,
 						       on_network };
-	int r = rtnl_new(d->loop, &handlers, d, &d->rtnl);
+	int r = timer_new(d->loop, on_no_router, d, &d->door);
 
+	if (r == 0)
+		r = rtnl_new(d->loop, &handlers, d, &d->rtnl);
 	if (r < 0)
 		return r;
 	(void)!gateways_read(&d->gateways, NULL);
@@ -81,4 +112,5 @@ int network_start(struct daemon *d)
 void network_stop(struct daemon *d)
 {
 	d->rtnl = rtnl_free(d->rtnl);
+	d->door = sd_event_source_disable_unref(d->door);
 }

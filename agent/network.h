@@ -5,8 +5,16 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct daemon;
 
 /* From now on; where the host is at first counts as known.  -errno. */
 int network_start(struct daemon *d);
 void network_stop(struct daemon *d);
+
+/*
+ * Is a link up again since the last network was lost, and no router known yet?  What comes is
+ * another network; the host is held before it could send anything there.
+ */
+bool network_awaited(const struct daemon *d);

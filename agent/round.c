@@ -15,6 +15,7 @@
 #include "agent/kept.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
+#include "agent/network.h"
 #include "agent/pace.h"
 #include "agent/reach.h"
 #include "agent/reboot.h"
@@ -198,7 +199,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	dated_end(d);
 	kept_round(d);
 	age_judge(d);
-	judge_all(d, true, cause);
+	judge_all(d, d->history->state != STATE_HELD || !network_awaited(d), cause);
 	round_keep(d);
 	enforce(d);
 	reach_round(d);

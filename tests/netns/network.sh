@@ -113,9 +113,25 @@ ip neigh flush dev eth0
 ping -c 1 -W 1 192.0.2.2 >/dev/null
 moved 'the same address, but another router answers'
 ip link set eth0 down
+sleep 0.2
+is compliant
+ok $? 'without any link it is as it was'
 ip link set eth0 up
+wait_for 3 is held && nft list table inet lazaret >/dev/null 2>&1
+ok $? 'the link is up again: held, before there is a route'
+ip addr add 192.0.2.52/24 dev eth0
+sleep 0.3
+is held
+ok $? 'and whatever else happens, held until there is one'
 ip route replace default via 192.0.2.2 dev eth0
 moved 'the carrier was lost: whatever comes next is new'
+ip link set eth0 down
+ip link set eth0 up
+wait_for 3 is held && wait_for 8 judged "$before" && is compliant
+ok $? 'no router comes: judged all the same'
+before=$(held)
+ip route replace default via 192.0.2.2 dev eth0
+moved 'until one does'
 router hotel eth1 02:00:00:00:00:03
 join eth1 192.0.2.60 192.0.2.1
 moved 'a second link'
