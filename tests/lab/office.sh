@@ -114,12 +114,12 @@ office_boot() {
 	lab_exec office systemctl start nginx && lab_exec internet systemctl start nginx
 }
 
-# laptop_prepare FOLDER: the agent as `make install` puts it, its configuration, ClamAV's
+# laptop_prepare FOLDER [NAME]: the agent as `make install` puts it, its configuration, ClamAV's
 # signatures of yesterday, and the office as the only source of packages.
 laptop_prepare() {
-	local dir=$1 up
+	local dir=$1 name=${2:-laptop} up
 
-	up=$(lab_layer laptop)
+	up=$(lab_layer "$name")
 	make -s -f "$src/Makefile" O="$O" install DESTDIR="$up" >/dev/null || return
 	mkdir -p "$up/etc/lazaret" "$up/etc/apt" "$up/usr/share/keyrings" \
 		"$up/etc/systemd/network" "$up/etc/systemd/system/multi-user.target.wants"
@@ -130,7 +130,7 @@ laptop_prepare() {
 	cp "$dir/mirror/lab.gpg" "$up/usr/share/keyrings/office.gpg"
 	printf "deb [signed-by=/usr/share/keyrings/office.gpg] http://$MIRROR_HOST %s main\n" \
 		stable stable-security >"$up/etc/apt/sources.list"
-	printf '%s\n' '127.0.0.1 localhost laptop' '::1 localhost' \
+	printf '%s\n' "127.0.0.1 localhost $name" '::1 localhost' \
 		"$OFFICE4 $POLICY_HOST $MIRROR_HOST" >"$up/etc/hosts"
 	printf '%s\n' '[Match]' 'Name=eth0' '[Link]' 'RequiredForOnline=no' '[Network]' \
 		"Address=$LAPTOP4/24" "Address=$LAPTOP6/64" "Gateway=$OFFICE4" \

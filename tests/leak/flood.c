@@ -29,7 +29,7 @@
 #define IN_FLIGHT_MS 4
 #define EDITS	     2	  /* a cycle */
 #define EDIT_MS	     3	  /* the flood goes on between them */
-#define AGAIN_MS     3000 /* until all kinds have to flow again */
+#define AGAIN_MS     20000 /* until all kinds have to flow again */
 #define PORT	     7000
 #define FRAME_TYPE   0x88b5
 #define PEERS	     1000
