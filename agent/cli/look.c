@@ -96,7 +96,7 @@ static int judge_root(const struct options *o, const struct feed *feed, struct f
 {
 	_close_ int root = open(o->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_drop_(drop_inventory) struct inventory *inv = NULL;
-	_drop_(drop_apt) struct apt *apt = NULL;
+	struct seen seen;
 	const struct sources_ask ask = {
 		.root = root, .feed = feed, .now = io_now(), .max_age = UINT64_MAX, .all = o->all
 	};
@@ -104,7 +104,7 @@ static int judge_root(const struct options *o, const struct feed *feed, struct f
 			 : inventory_read(root, &inv, fault);
 
 	if (r == 0)
-		r = sources_find(&ask, inv, &apt, ret, fault);
+		r = sources_find(&ask, inv, &seen, ret, fault);
 	return r == -ESTALE || r == -ETIME ? 0 : r;
 }
 

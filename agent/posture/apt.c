@@ -26,7 +26,7 @@ struct apt {
 	size_t n_suites;
 	char machine_id[ID_MAX];
 	char *os; /* the text of OS_RELEASE */
-	struct apt_seen seen;
+	struct seen seen;
 };
 
 DEFINE_DROP(apt, apt_free)
@@ -49,7 +49,7 @@ const struct candidate *apt_candidate(const struct apt *a, size_t i)
 	return &a->candidates[i];
 }
 
-const struct apt_seen *apt_seen(const struct apt *a)
+const struct seen *apt_seen(const struct apt *a)
 {
 	return &a->seen;
 }
@@ -113,28 +113,15 @@ static int64_t stamp_read(int root, int64_t now)
 	return st.st_mtime;
 }
 
-/* Of several suites the one that is the first to be too old decides. */
-static void note_times(struct apt_seen *seen, const struct release *r, int64_t updated)
+static int64_t last_update(const struct scan *s, const struct release *r)
 {
-	int64_t until = r->valid_until ? r->valid_until : INT64_MAX;
-
-	if (!seen->n_suites || updated < seen->updated)
-		seen->updated = updated;
-	if (!seen->n_suites || until < seen->valid_until)
-		seen->valid_until = until;
-}
-
-int64_t apt_until(const struct apt_seen *seen, uint64_t max_age)
-{
-	int64_t until = max_age < INT32_MAX ? seen->updated + (int64_t)max_age : INT64_MAX;
-
-	return until < seen->valid_until ? until : seen->valid_until;
+	return r->date > s->stamp ? r->date : s->stamp;
 }
 
 static int check_fresh(struct scan *s, const struct release *r)
 {
 	struct word name = release_name(r);
-	int64_t updated = r->date > s->stamp ? r->date : s->stamp, now = s->ask->now;
+	int64_t updated = last_update(s, r), now = s->ask->now;
 	uint64_t age = now > updated ? (uint64_t)(now - updated) : 0;
 	char is[SPAN_TEXT], may[SPAN_TEXT];
 
@@ -152,7 +139,6 @@ static int check_fresh(struct scan *s, const struct release *r)
 				 "allows %s",
 				 (int)name.len, name.p, span_text(age, is),
 				 span_text(s->ask->max_age, may));
-	note_times(&s->apt->seen, r, updated);
 	return 0;
 }
 
@@ -196,14 +182,13 @@ static void read_lists(struct scan *s, const struct suite *suite)
 
 static void note_security(struct scan *s, const struct suite *suite)
 {
-	struct apt_seen *seen = &s->apt->seen;
-	size_t n = strlen(seen->suites);
-	int r = check_fresh(s, &suite->release);
+	const struct release *of = &suite->release;
+	int r = check_fresh(s, of);
 
 	if (r < 0 && !s->err)
 		s->err = r;
-	snprintf(seen->suites + n, sizeof(seen->suites) - n, "%s%s", n ? ", " : "", suite->title);
-	seen->n_suites++;
+	seen_add(&s->apt->seen, suite->title, last_update(s, of),
+		 of->valid_until ? of->valid_until : INT64_MAX);
 }
 
 /* Without a host the release is the one that the first security suite is of. */
@@ -318,7 +303,7 @@ static void read_all(struct scan *s)
 		if (suite->counts || (s->ask->feed && suite->role != SUITE_OTHER))
 			read_lists(s, suite);
 	}
-	if (s->apt->seen.n_suites || s->err)
+	if (s->apt->seen.n || s->err)
 		return;
 	if (s->foreign[0])
 		s->err = fault_set(s->fault, -ENOENT,

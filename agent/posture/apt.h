@@ -14,6 +14,7 @@
 #include "agent/posture/inventory.h"
 #include "agent/posture/pins.h"
 #include "agent/posture/release.h"
+#include "agent/posture/seen.h"
 
 #define APT_LISTS	   "var/lib/apt/lists"
 #define APT_LIST_MAX	   (1024ull * 1024 * 1024) /* of one list, unpacked */
@@ -58,16 +59,6 @@ struct candidate {
 	const struct pin *pin;
 };
 
-struct apt_seen {
-	char suites[96];     /* the security suites: "bookworm-security", several with commas */
-	int64_t updated;     /* when the one that is furthest behind was known to be current */
-	int64_t valid_until; /* the first Valid-Until of them; INT64_MAX: none has one */
-	size_t n_suites;
-};
-
-/* The last second in which they are evidence; from then on -ESTALE. */
-int64_t apt_until(const struct apt_seen *seen, uint64_t max_age);
-
 struct apt;
 
 /*
@@ -88,7 +79,8 @@ struct apt *apt_free(struct apt *a); /* always NULL */
 
 /* Of a package by its place in the inventory. */
 const struct candidate *apt_candidate(const struct apt *a, size_t i);
-const struct apt_seen *apt_seen(const struct apt *a);
+/* Of the security suites. */
+const struct seen *apt_seen(const struct apt *a);
 
 /*
  * Does apt hold an offer back for a pin?  Then *by is the administrator's record, or NULL when

@@ -5,6 +5,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/posture/arena.h"
+#include "agent/posture/dnf.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/marks.h"
 
@@ -169,6 +170,7 @@ static void sum_add(struct sum *sum, const struct advisory *a, enum version_orde
 
 struct making {
 	const struct feed *feed;
+	const struct advice *advice; /* of the package's repositories */
 	struct feed_about about;
 	struct findings *findings;
 	struct sum sums[SORTS];
@@ -210,17 +212,23 @@ static bool is_twin(struct making *m, const struct package *p)
 	return false;
 }
 
-/* All advisories that affect a package, as they are when it is brought to an offer. */
-static void sum_up(struct making *m, const struct package *package, const struct offer *o)
+static void sum_one(struct making *m, const struct subject *s, const struct offer *o,
+		    const struct advisory *a)
+{
+	enum sort sort = sort_advisory(s, o, a);
+
+	if (sort == SORTS)
+		return;
+	sum_add(&m->sums[sort], a, s->order);
+	m->clean = false;
+}
+
+static void sum_feed(struct making *m, const struct package *package, const struct offer *o)
 {
 	struct subject s = { m->feed, package, PACKAGE_SOURCE, m->about.order };
 	struct feed_walk walk;
 	struct advisory a;
 
-	sums_clear(m);
-	if (!m->feed || (is_twin(m, package) && m->fine && !m->about.has[PACKAGE_BINARY]))
-		return;
-	m->fine = false;
 	for (unsigned kind = 0; kind < PACKAGE_KINDS; kind++) {
 		struct word v;
 
@@ -228,16 +236,42 @@ static void sum_up(struct making *m, const struct package *package, const struct
 		if (!m->about.has[kind] || !subject_walk(&s, &walk))
 			continue;
 		v = subject_version(&s);
-		while (feed_next_affecting(&walk, v.p, v.len, &a)) {
-			enum sort sort = sort_advisory(&s, o, &a);
-
-			if (sort == SORTS)
-				continue;
-			sum_add(&m->sums[sort], &a, s.order);
-			m->clean = false;
-		}
+		while (feed_next_affecting(&walk, v.p, v.len, &a))
+			sum_one(m, &s, o, &a);
 	}
-	m->fine = m->clean;
+}
+
+static bool is_summed(const struct making *m, const struct advisory *a)
+{
+	for (size_t i = 0; i < SORTS; i++)
+		if (advisories_have(&m->sums[i].advisories, a))
+			return true;
+	return false;
+}
+
+/* What the feed said already is not said twice. */
+static void sum_advice(struct making *m, const struct package *package, const struct offer *o)
+{
+	const struct subject s = { NULL, package, PACKAGE_BINARY, VERSION_RPM };
+
+	for (const struct advice *a = m->advice; a; a = a->next)
+		if (!is_summed(m, &a->advisory))
+			sum_one(m, &s, o, &a->advisory);
+}
+
+/* All advisories that affect a package, as they are when it is brought to an offer. */
+static void sum_up(struct making *m, const struct package *package, const struct offer *o)
+{
+	bool known;
+
+	sums_clear(m);
+	known = !m->feed || (is_twin(m, package) && m->fine && !m->about.has[PACKAGE_BINARY]);
+	if (!known) {
+		m->fine = false;
+		sum_feed(m, package, o);
+		m->fine = m->clean;
+	}
+	sum_advice(m, package, o);
 }
 
 static int add(struct making *m, const struct package *package, struct sum *sum)
@@ -364,6 +398,65 @@ static int judge_offered(struct making *m, const struct package *package, const 
 	return r < 0 ? r : add_no_fix(m, package);
 }
 
+static int add_rpm(struct making *m, const struct package *package, const struct offer *o,
+		   enum patch_state state, const char *why)
+{
+	struct patch *p = &m->sums[MENDED].patch;
+
+	p->state = state;
+	p->why = why;
+	p->fixed = o->version.p;
+	p->from = o->suite;
+	p->obtainable = o->since;
+	return add(m, package, &m->sums[MENDED]);
+}
+
+/* What is kept back is told when it is for something. */
+static int add_kept(struct making *m, const struct package *package, const struct dnf_candidate *c,
+		    bool all, size_t mended)
+{
+	struct arena *texts = &m->findings->texts;
+
+	if (!c->kept.version.p ||
+	    (c->usable.version.p &&
+	     version_compare_rpm(c->usable.version.p, c->usable.version.len, c->kept.version.p,
+				 c->kept.version.len) >= 0))
+		return 0;
+	sum_up(m, package, &c->kept);
+	if (!all && m->sums[MENDED].n <= mended)
+		return 0;
+	return 1 + add_rpm(m, package, &c->kept, PATCH_HELD,
+			   c->kept.pin ? say_pin(texts, c->kept.pin)
+				       : arena_print(texts, "repository %s comes first", c->first));
+}
+
+int findings_judge_rpm(struct making *m, const struct package *package,
+		       const struct dnf_candidate *c, bool all)
+{
+	static const struct offer none = { 0 };
+	const struct offer *o = c->usable.version.p ? &c->usable : NULL;
+	size_t mended, lacking;
+	int r = 0;
+
+	m->advice = c->advice;
+	sum_up(m, package, o ? o : &none);
+	mended = m->sums[MENDED].n;
+	lacking = m->sums[NOT_OFFERED].n;
+	if (o && (all || mended))
+		r = add_rpm(m, package, o, PATCH_AVAILABLE, "");
+	if (r == 0)
+		r = add_kept(m, package, c, all, mended);
+	if (r == 0 && lacking && !o) {
+		sum_up(m, package, &none);
+		r = add_told(m, package, &m->sums[NOT_OFFERED], PATCH_NOT_OFFERED,
+			     "no repository of this host offers the fix yet");
+	}
+	if (r < 0)
+		return r;
+	sum_up(m, package, o ? o : &none);
+	return add_no_fix(m, package);
+}
+
 static int judge_told(struct making *m, const struct package *package)
 {
 	int r = 0;
@@ -392,6 +485,7 @@ struct making *findings_begin(const struct feed *feed)
 		return NULL;
 	m->findings = calloc(1, sizeof(*m->findings));
 	m->feed = feed;
+	m->advice = NULL;
 	m->clean = m->fine = false;
 	m->source_len = 0;
 	if (feed)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which patches a host lacks, from two sources that know different things: apt's lists say what
- * can be had, a feed says what is a fix, how bad it is and since when.  Either will do alone.
+ * Which patches a host lacks, from sources that know different things: the package manager's lists
+ * say what can be had, a feed says what is a fix, how bad it is and since when.  Either will do
+ * alone.
  */
 #pragma once
 
@@ -74,13 +75,24 @@ int findings_make(const struct inventory *inv, const struct apt *apt, const stru
 		  struct findings **ret);
 
 /*
+ * The same of packages of rpm, by what their repositories say; `all`: updates count that no
+ * advisory asks for.
+ */
+struct dnf;
+int findings_make_rpm(const struct inventory *inv, const struct dnf *dnf, const struct feed *feed,
+		      bool all, struct findings **ret);
+
+/*
  * The same, package by package, whose texts need not live longer than a call; `c` NULL as `apt`
  * is above.  findings_end() gives what there is and releases the rest, also after an error; m may
  * be NULL.  begin: NULL without memory; judge: -ENOMEM.
  */
 struct making;
 struct making *findings_begin(const struct feed *feed);
+struct dnf_candidate;
 int findings_judge(struct making *m, const struct package *p, const struct candidate *c);
+int findings_judge_rpm(struct making *m, const struct package *p, const struct dnf_candidate *c,
+		       bool all);
 struct findings *findings_end(struct making *m);
 
 /*

@@ -43,6 +43,16 @@ void advisories_add(struct advisories *a, const struct advisory *one)
 	*rest = mark;
 }
 
+bool advisories_have(const struct advisories *a, const struct advisory *one)
+{
+	uint64_t id = a->n ? hash(HASH_START, one->id) : 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->first[i].id == id)
+			return true;
+	return false;
+}
+
 void advisories_clear(struct advisories *a)
 {
 	a->n = 0;

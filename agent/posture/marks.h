@@ -12,6 +12,7 @@ struct advisories {
 };
 
 void advisories_add(struct advisories *a, const struct advisory *one);
+bool advisories_have(const struct advisories *a, const struct advisory *one);
 void advisories_clear(struct advisories *a);
 
 /* Of all patches; zeroed it is empty. */

@@ -13,8 +13,9 @@ struct kept {
 	int64_t when;
 	bool current; /* they came of what the trace says */
 	struct trace trace;
-	struct apt_seen seen;
+	struct seen seen;
 	size_t n_installed;
+	enum manager manager;
 	struct kernel kernel;
 };
 
@@ -30,7 +31,7 @@ struct look {
 	const struct host *host;
 	struct kept *kept; /* NULL: nothing is remembered */
 	struct inventory *inv;
-	struct apt *apt;
+	struct seen seen;
 	struct findings *findings;
 	int err; /* why there may be more than what was found */
 	struct fault fault;

@@ -75,8 +75,18 @@ static void say_others(const struct look *l, const char *before, const char *mor
 						words[i]);
 }
 
+static enum manager manager_of(const struct look *l)
+{
+	return l->inv || !l->kept ? inventory_manager(l->inv) : l->kept->manager;
+}
+
 static void say_failing(const struct look *l, size_t n, struct finding *f)
 {
+	static const char *const todos[MANAGER_COUNT] = {
+		[MANAGER_DPKG] = "install them: apt-get update && apt-get upgrade",
+		[MANAGER_APK] = "install them: apk upgrade --update-cache",
+		[MANAGER_RPM] = "install them: dnf upgrade --refresh, or zypper patch",
+	};
 	const char *kind = l->req->with.patches.all_updates ? "update" : "security update";
 	char others[120];
 
@@ -91,8 +101,7 @@ static void say_failing(const struct look *l, size_t n, struct finding *f)
 			 others);
 		snprintf(f->todo, sizeof(f->todo), "restart what is named, or the host");
 	} else {
-		snprintf(f->todo, sizeof(f->todo),
-			 "install them: apt-get update && apt-get upgrade");
+		snprintf(f->todo, sizeof(f->todo), "%s", todos[manager_of(l)]);
 	}
 }
 
@@ -115,34 +124,58 @@ static void say_broken(const struct look *l, struct finding *f)
 	snprintf(f->todo, sizeof(f->todo), "%s", todos[manager]);
 }
 
-static void say_unknown(struct look *l, struct finding *f)
+/* What a person can do about it. */
+static const char *find_todo(const struct look *l)
 {
 	static const struct {
 		int err;
-		const char *todo;
+		const char *apt, *dnf; /* NULL: the last row's */
 	} rows[] = {
 		{ -ENOENT,
-		  "add the security suite of this release to apt's sources, then: apt-get update" },
-		{ -ENODATA, "name the release in /etc/os-release: VERSION_CODENAME=bookworm" },
-		{ -ENOSYS, "let the policy name a feed for this distribution" },
-		{ -EINPROGRESS, "wait until it is done, or see: dpkg --audit" },
-		{ -ETIME, "see that this host's clock is right, then: apt-get update" },
-		{ -EXDEV, "take that line out of apt's configuration, then: apt-get update" },
-		{ -EOPNOTSUPP, "put Acquire::GzipIndexes \"false\"; into a file in "
-			       "/etc/apt/apt.conf.d, then: apt-get update" },
-		{ -EAGAIN, "see: systemctl status lazaret-witness.socket" },
-		{ 0, "apt-get update" },
+		  "add the security suite of this release to apt's sources, then: apt-get update",
+		  NULL },
+		{ -ENODATA, "name the release in /etc/os-release: VERSION_CODENAME=bookworm",
+		  "name the release in /etc/os-release: VERSION_ID=9.4" },
+		{ -ENOSYS, "let the policy name a feed for this distribution",
+		  "let the policy name a feed for this distribution" },
+		{ -EINPROGRESS, "wait until it is done, or see: dpkg --audit", NULL },
+		{ -ETIME, "see that this host's clock is right, then: apt-get update",
+		  "see that this host's clock is right, then: dnf makecache, or zypper refresh" },
+		{ -EXDEV, "take that line out of apt's configuration, then: apt-get update",
+		  "take that line out of dnf's configuration, then: dnf makecache" },
+		{ -EOPNOTSUPP,
+		  "put Acquire::GzipIndexes \"false\"; into a file in "
+		  "/etc/apt/apt.conf.d, then: apt-get update",
+		  "put zchunk=0 into /etc/dnf/dnf.conf, then: dnf clean metadata && "
+		  "dnf makecache" },
+		{ -EAGAIN, "see: systemctl status lazaret-witness.socket",
+		  "see: systemctl status lazaret-witness.socket" },
+		{ 0, "apt-get update", "dnf makecache --refresh, or zypper refresh" },
 	};
-	const struct kept *p = l->kept;
-	char ago[SPAN_TEXT];
-	size_t i = 0, n;
+	const size_t last = sizeof(rows) / sizeof(*rows) - 1;
+	bool is_rpm;
+	size_t i = 0;
 
-	f->grade = GRADE_UNKNOWN;
+	if (!l->inv)
+		return "see: dpkg --audit";
+	is_rpm = inventory_manager(l->inv) == MANAGER_RPM;
 	while (rows[i].err && rows[i].err != l->err)
 		i++;
+	if (!is_rpm)
+		return rows[i].apt;
+	return rows[i].dnf ? rows[i].dnf : rows[last].dnf;
+}
+
+static void say_unknown(struct look *l, struct finding *f)
+{
+	const struct kept *p = l->kept;
+	char ago[SPAN_TEXT];
+	size_t n;
+
+	f->grade = GRADE_UNKNOWN;
 	n = (size_t)snprintf(f->what, sizeof(f->what), "%.*s", (int)sizeof(f->what) - 1,
 			     l->fault.why[0] ? l->fault.why : strerror(-l->err));
-	snprintf(f->todo, sizeof(f->todo), "%s", l->inv ? rows[i].todo : "see: dpkg --audit");
+	snprintf(f->todo, sizeof(f->todo), "%s", find_todo(l));
 	if (!p || !p->findings)
 		return;
 	f->n_items = f->n_all = 0;
@@ -153,14 +186,14 @@ static void say_unknown(struct look *l, struct finding *f)
 			 count_failing(l));
 }
 
-static void say_pass(const struct look *l, size_t n, const struct apt_seen *seen, struct finding *f)
+static void say_pass(const struct look *l, size_t n, const struct seen *seen, struct finding *f)
 {
 	char ago[SPAN_TEXT], others[120], with[80] = "the feed of advisories";
 	int64_t now = l->host->now;
 
-	if (seen->n_suites) {
+	if (seen->n) {
 		span_text(now > seen->updated ? (uint64_t)(now - seen->updated) : 0, ago);
-		snprintf(with, sizeof(with), "%.40s of %s ago", seen->suites, ago);
+		snprintf(with, sizeof(with), "%.40s of %s ago", seen->lists, ago);
 	}
 	say_others(l, "; ", "", others);
 	f->grade = GRADE_PASS;
@@ -195,5 +228,5 @@ void patches_tell(struct look *l, struct finding *f)
 	else if (l->err)
 		say_unknown(l, f);
 	else
-		say_pass(l, l->inv ? n : p->n_installed, l->apt ? apt_seen(l->apt) : &p->seen, f);
+		say_pass(l, l->inv ? n : p->n_installed, l->inv ? &l->seen : &p->seen, f);
 }

@@ -68,8 +68,10 @@ _Static_assert(COUNT(with_dpkg) <= TRACE_FILES && COUNT(without_dpkg) <= TRACE_F
 static void trace_host(int root, struct trace *ret)
 {
 	trace_take(root, with_dpkg, COUNT(with_dpkg), ret);
-	if (ret->files[0].err == -ENOENT)
-		trace_take(root, without_dpkg, COUNT(without_dpkg), ret);
+	if (ret->files[0].err != -ENOENT)
+		return;
+	trace_take(root, without_dpkg, COUNT(without_dpkg), ret);
+	ret->others = trace_repositories(root);
 }
 
 static int find(struct look *l)
@@ -82,7 +84,7 @@ static int find(struct look *l)
 		.all = l->req->with.patches.all_updates,
 	};
 
-	return sources_find(&ask, l->inv, &l->apt, &l->findings, &l->fault);
+	return sources_find(&ask, l->inv, &l->seen, &l->findings, &l->fault);
 }
 
 /* Packages that are half done may be so for a moment only. */
@@ -125,8 +127,9 @@ static void remember(struct look *l, const struct trace *trace)
 	k->current = true;
 	k->kernel = l->kernel;
 	k->trace = *trace;
-	k->seen = l->apt ? *apt_seen(l->apt) : (struct apt_seen){ 0 };
+	k->seen = l->seen;
 	inventory_list(l->inv, &k->n_installed);
+	k->manager = inventory_manager(l->inv);
 	l->host->patches->last = (size_t)(k - l->host->patches->kept);
 }
 
@@ -138,8 +141,7 @@ static bool still_true(const struct look *l, const struct trace *trace)
 	int64_t now = l->host->now;
 
 	return k && k->current && now >= k->when && now - k->when < READ_AGAIN &&
-	       (!k->seen.n_suites || now <= apt_until(&k->seen, max_age)) &&
-	       trace_same(&k->trace, trace);
+	       (!k->seen.n || now <= seen_until(&k->seen, max_age)) && trace_same(&k->trace, trace);
 }
 
 void look_patches(const struct requirement *req, const struct host *host, struct finding *ret)
@@ -158,7 +160,6 @@ void look_patches(const struct requirement *req, const struct host *host, struct
 	patches_tell(&l, &f);
 	patches_tell_waits(&l, &f);
 	inventory_free(l.inv);
-	apt_free(l.apt);
 	findings_free(l.findings);
 	*ret = f;
 }

@@ -22,6 +22,14 @@ static const struct place of_patches[] = {
 	{ APK_INSTALLED, false },
 	{ "var/lib/rpm/rpmdb.sqlite", false },
 	{ "usr/lib/sysimage/rpm/rpmdb.sqlite", false },
+#ifdef CONFIG_POSTURE_RPM
+	{ "etc/yum.repos.d", false },
+	{ "etc/dnf", true },
+	{ "etc/zypp", true },
+	{ "var/cache/dnf", true },
+	{ "var/cache/libdnf5", true },
+	{ "var/cache/zypp/raw", true },
+#endif
 	{ "run/reboot-required", false },
 	{ NULL, false },
 };

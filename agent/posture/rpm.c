@@ -2,6 +2,7 @@
 /* What rpm has installed, read by its own library: the database's format is its private matter. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <rpm/rpmdb.h>
 #include <rpm/rpmlib.h>
 #include <rpm/rpmlog.h>
@@ -11,29 +12,13 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/posture/evr.h"
 #include "agent/posture/inventory.h"
 
 #define PACKAGES_FEW 512
 #define TEXT_MAX     1024
 
 DEFINE_DROP(inventory, inventory_free)
-
-/* "glibc-2.34-60.el9.src.rpm": what is before the last two hyphens, and what is behind that. */
-static void cut_source(const char *file, struct word *name, struct word *version)
-{
-	static const char *const ends[] = { ".src.rpm", ".nosrc.rpm" };
-	size_t len = file ? strlen(file) : 0, hyphens = 0, at;
-
-	for (size_t i = 0; i < 2; i++)
-		if (len > strlen(ends[i]) && !strcmp(file + len - strlen(ends[i]), ends[i]))
-			len -= strlen(ends[i]);
-	for (at = len; at > 0 && hyphens < 2; at--)
-		hyphens += file[at - 1] == '-';
-	if (hyphens < 2)
-		return;
-	*name = (struct word){ file, at };
-	*version = (struct word){ file + at + 1, len - at - 1 };
-}
 
 static struct word text(const char *t)
 {
@@ -43,30 +28,27 @@ static struct word text(const char *t)
 /* The epoch is the source package's, too: a file's name does not say it. */
 static int add(struct inventory *inv, Header h)
 {
-	uint64_t epoch = headerGetNumber(h, RPMTAG_EPOCH);
-	char evr[TEXT_MAX], source_evr[TEXT_MAX];
-	struct word source_version = { 0 };
+	uint64_t number = headerGetNumber(h, RPMTAG_EPOCH);
+	char epoch[24], evr[EVR_MAX], source_evr[EVR_MAX + 24];
+	struct word version = { 0 };
 	struct package p = { .name = text(headerGetString(h, RPMTAG_NAME)),
 			     .arch = text(headerGetString(h, RPMTAG_ARCH)) };
 	const char *v = headerGetString(h, RPMTAG_VERSION);
 	const char *r = headerGetString(h, RPMTAG_RELEASE);
-	char prefix[32] = "";
 
 	/* Keys that packages are signed with stand in the database, too. */
 	if (!p.arch.len && !strcmp(p.name.p ? p.name.p : "", "gpg-pubkey"))
 		return 0;
-	if (!p.name.len || !v || !r)
-		return -EBADMSG;
-	if (epoch)
-		snprintf(prefix, sizeof(prefix), "%llu:", (unsigned long long)epoch);
-	if ((size_t)snprintf(evr, sizeof(evr), "%s%s-%s", prefix, v, r) >= sizeof(evr))
+	snprintf(epoch, sizeof(epoch), "%" PRIu64, number);
+	if (!p.name.len || !v || !r || !evr_print(epoch, text(v), text(r), evr))
 		return -EBADMSG;
 	p.version = text(evr);
-	cut_source(headerGetString(h, RPMTAG_SOURCERPM), &p.source, &source_version);
-	if (source_version.len &&
-	    (size_t)snprintf(source_evr, sizeof(source_evr), "%s%.*s", prefix,
-			     (int)source_version.len, source_version.p) < sizeof(source_evr))
+	if (evr_of_source(text(headerGetString(h, RPMTAG_SOURCERPM)), &p.source, &version) &&
+	    version.len < EVR_MAX) {
+		snprintf(source_evr, sizeof(source_evr), "%s%s%.*s", number ? epoch : "",
+			 number ? ":" : "", (int)version.len, version.p);
 		p.source_version = text(source_evr);
+	}
 	if (!p.arch.p)
 		p.arch = text("noarch");
 	return inventory_add(inv, &p);

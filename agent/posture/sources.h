@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a host lacks, by all the sources that it has: its package manager's lists, the
- * administrator's preferences and the feed.  Looks and remedies ask here, so that what the one
- * reports is what the other installs.
+ * What a host lacks, by all the sources that it has: its package manager's lists (apt's, or the
+ * metadata of dnf or zypper), the administrator's preferences and the feed.  Looks and remedies ask
+ * here, so that what the one reports is what the other installs.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ struct sources_ask {
  * Finds what is missing of all that is installed.  0 when *ret is all there is to know.  Else
  * the fault says why there may be more than what *ret says; *ret is set all the same (but with
  * -ENOMEM):
- *   -ENOSYS   the feed is of another release; or there is none, and without apt nothing else says
- * or the errors of apt_read().  *apt is set when the host has dpkg; it must be freed before `inv`.
+ *   -ENOSYS   the feed is of another release; or there is none, and nothing else says what is a fix
+ * or the errors of apt_read() and dnf_read().  *seen: the lists that were read, if there are any.
  */
-int sources_find(const struct sources_ask *ask, struct inventory *inv, struct apt **apt,
+int sources_find(const struct sources_ask *ask, struct inventory *inv, struct seen *seen,
 		 struct findings **ret, struct fault *fault);

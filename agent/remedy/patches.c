@@ -16,7 +16,6 @@
 #define INSTALL_LIMIT 3600  /* seconds */
 
 DEFINE_DROP(inventory, inventory_free)
-DEFINE_DROP(apt, apt_free)
 DEFINE_DROP(findings, findings_free)
 
 static void demand_clear(struct demand_patches *d)
@@ -78,9 +77,9 @@ static int find_pending(struct findings **ret, int *err, struct report *report, 
 			struct fault *fault)
 {
 	_drop_(drop_inventory) struct inventory *inv = NULL;
-	_drop_(drop_apt) struct apt *apt = NULL;
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_drop_(demand_clear) struct demand_patches demand = { 0 };
+	struct seen seen;
 	struct sources_ask ask = { .root = root, .now = io_now(), .max_age = INDEX_MAX_AGE };
 	int r = demand_patches(root, &demand, fault);
 
@@ -92,7 +91,7 @@ static int find_pending(struct findings **ret, int *err, struct report *report, 
 		report_line(report, "  without a feed: ", demand.doubt.why);
 	ask.feed = demand.feed;
 	ask.all = demand.all;
-	*err = sources_find(&ask, inv, &apt, ret, doubt);
+	*err = sources_find(&ask, inv, &seen, ret, doubt);
 	return *ret ? 0 : *err;
 }
 

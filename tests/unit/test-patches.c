@@ -466,7 +466,7 @@ static void test_agrees_with_apt(void **state)
 	ask.now = io_now();
 	if (apt_read(&ask, inv, &apt, &fault) < 0)
 		fail_msg("%s\n%s", fault.why, updated);
-	assert_string_equal(apt_seen(apt)->suites, "lab-security");
+	assert_string_equal(apt_seen(apt)->lists, "lab-security");
 	package = inventory_list(inv, &n);
 	assert_int_equal(n, TRUTH_PACKAGES);
 	for (size_t i = 0; i < n; i++, package++) {

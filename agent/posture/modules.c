@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/ini.h"
+#include "agent/base/io.h"
+#include "agent/posture/arena.h"
+#include "agent/posture/evr.h"
+#include "agent/posture/lines.h"
+#include "agent/posture/modules.h"
+
+#define STREAMS_MAX   4096
+#define CHOICES_MAX   4096
+#define ARTIFACTS_MAX 1000000
+#define FILES_MAX     1024
+
+/* What was chosen for a module: by the administrator, or by default. */
+struct choice {
+	const char *module, *stream; /* stream "": none */
+	bool by_hand;
+};
+
+struct stream {
+	const char *module, *stream;
+	bool active;
+};
+
+struct artifact {
+	uint64_t nevra, name; /* hashes */
+	uint32_t stream;
+};
+
+struct modules {
+	struct arena texts;
+	struct choice choices[CHOICES_MAX];
+	size_t n_choices;
+	struct stream streams[STREAMS_MAX];
+	size_t n_streams;
+	struct artifact *artifacts; /* of names that are installed; at last ordered by nevra */
+	size_t n, room;
+	uint64_t *names; /* that active streams have, in order */
+	size_t n_names;
+};
+
+DEFINE_DROP(modules, modules_free)
+
+struct modules *modules_free(struct modules *m)
+{
+	if (m) {
+		arena_free(&m->texts);
+		free(m->artifacts);
+		free(m->names);
+	}
+	free(m);
+	return NULL;
+}
+
+static int choose(struct modules *m, const char *module, const char *stream, bool by_hand)
+{
+	struct choice c = { .by_hand = by_hand };
+
+	if (m->n_choices == CHOICES_MAX)
+		return -E2BIG;
+	c.module = arena_copy(&m->texts, module, strlen(module));
+	c.stream = arena_copy(&m->texts, stream, strlen(stream));
+	if (!c.module || !c.stream)
+		return -ENOMEM;
+	m->choices[m->n_choices++] = c;
+	return 0;
+}
+
+static const struct choice *find_choice(const struct modules *m, const char *module, bool by_hand)
+{
+	for (size_t i = 0; i < m->n_choices; i++)
+		if (m->choices[i].by_hand == by_hand && !strcmp(m->choices[i].module, module))
+			return &m->choices[i];
+	return NULL;
+}
+
+/* One file of MODULES_STATE, as dnf writes it. */
+struct state {
+	char module[128], stream[128];
+	bool chosen;
+};
+
+static int set_state(void *ctx, const char *section, const char *key, const char *value,
+		     struct fault *fault)
+{
+	struct state *s = ctx;
+
+	(void)fault;
+	snprintf(s->module, sizeof(s->module), "%s", section);
+	if (!strcmp(key, "stream"))
+		snprintf(s->stream, sizeof(s->stream), "%s", value);
+	if (strcmp(key, "state"))
+		return 0;
+	if (!strcmp(value, "enabled") || !strcmp(value, "1"))
+		s->chosen = true;
+	if (!strcmp(value, "disabled"))
+		s->chosen = true, s->stream[0] = '\0';
+	return 0;
+}
+
+static int read_state(struct modules *m, int root, const char *name)
+{
+	_free_ char *text = NULL;
+	char path[sizeof(MODULES_STATE) + 257];
+	struct state s = { 0 };
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/%s", MODULES_STATE, name);
+	if (io_read(root, path, INI_FILE_MAX, &text, &len) < 0 ||
+	    ini_parse(text, len, set_state, &s, &(struct fault){ 0 }) < 0 || !s.chosen)
+		return 0;
+	return choose(m, s.module, s.stream, true);
+}
+
+static int is_state(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	return dot && !strcmp(dot, ".module");
+}
+
+static int read_states(struct modules *m, int root)
+{
+	struct dirent **names;
+	int n = scandirat(root, MODULES_STATE, &names, is_state, alphasort), r = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (r == 0 && i < FILES_MAX)
+			r = read_state(m, root, names[i]->d_name);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return r;
+}
+
+int modules_new(int root, struct modules **ret)
+{
+	_drop_(drop_modules) struct modules *m = calloc(1, sizeof(*m));
+	int r = m ? read_states(m, root) : -ENOMEM;
+
+	if (r == 0)
+		*ret = take(m);
+	return r;
+}
+
+/* Where in a modules.yaml we are, which is a row of documents. */
+struct place {
+	struct modules *m;
+	const struct inventory *inv;
+	enum { OTHER, STREAM, DEFAULTS } document;
+	bool in_data, in_artifacts, in_rpms;
+	char module[128], stream[128];
+	size_t at; /* of the stream */
+	bool has_stream;
+	struct fault *fault;
+};
+
+/* FNV-1a of 64 bits. */
+static uint64_t hash(uint64_t h, struct word w)
+{
+	if (!h)
+		h = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < w.len; i++)
+		h = (h ^ (unsigned char)w.p[i]) * 0x100000001b3u;
+	return (h ^ 0xff) * 0x100000001b3u;
+}
+
+/* An epoch of 0 is written or not. */
+static uint64_t hash_nevra(struct word name, struct word evr, struct word arch)
+{
+	if (evr.len > 2 && !memcmp(evr.p, "0:", 2))
+		evr = (struct word){ evr.p + 2, evr.len - 2 };
+	return hash(hash(hash(0, name), evr), arch);
+}
+
+static int keep_artifact(struct place *p, const struct artifact *a)
+{
+	struct modules *m = p->m;
+
+	if (m->n == ARTIFACTS_MAX)
+		return fault_set(p->fault, -E2BIG, "has more packages than can be kept");
+	if (m->n == m->room) {
+		size_t room = m->room ? 2 * m->room : 256;
+		struct artifact *rows = reallocarray(m->artifacts, room, sizeof(*rows));
+
+		if (!rows)
+			return -ENOMEM;
+		m->artifacts = rows;
+		m->room = room;
+	}
+	m->artifacts[m->n++] = *a;
+	return 0;
+}
+
+static int add_artifact(struct place *p, const char *text)
+{
+	struct artifact a = { .stream = (uint32_t)p->at };
+	struct nevra n;
+	size_t at = 0;
+
+	if (!p->has_stream)
+		return fault_set(p->fault, -EBADMSG, "has packages of a stream without a name");
+	if (!nevra_split((struct word){ text, strlen(text) }, &n))
+		return fault_set(p->fault, -EBADMSG, "has a package that is none");
+	if (inventory_find(p->inv, n.name, &at) == INVENTORY_END)
+		return 0;
+	a.nevra = hash_nevra(n.name, n.evr, n.arch);
+	a.name = hash(0, n.name);
+	return keep_artifact(p, &a);
+}
+
+static size_t find_stream(const struct modules *m, const char *module, const char *stream)
+{
+	size_t i = 0;
+
+	while (i < m->n_streams &&
+	       (strcmp(m->streams[i].module, module) || strcmp(m->streams[i].stream, stream)))
+		i++;
+	return i;
+}
+
+static int add_stream(struct place *p)
+{
+	struct modules *m = p->m;
+	struct stream s = { 0 };
+
+	p->has_stream = true;
+	p->at = find_stream(m, p->module, p->stream);
+	if (p->at < m->n_streams)
+		return 0;
+	if (m->n_streams == STREAMS_MAX)
+		return fault_set(p->fault, -E2BIG, "has more streams than can be kept");
+	s.module = arena_copy(&m->texts, p->module, strlen(p->module));
+	s.stream = arena_copy(&m->texts, p->stream, strlen(p->stream));
+	if (!s.module || !s.stream)
+		return -ENOMEM;
+	m->streams[m->n_streams++] = s;
+	return 0;
+}
+
+/* The value behind "key:", without quotes; NULL: another key. */
+static char *value_of(char *line, const char *key)
+{
+	size_t n = strlen(key);
+	char *end;
+
+	if (strncmp(line, key, n) || line[n] != ':')
+		return NULL;
+	line += n + 1;
+	line += strspn(line, " ");
+	end = line + strlen(line);
+	while (end > line && (end[-1] == ' ' || end[-1] == '\r'))
+		*--end = '\0';
+	if (end - line >= 2 && (*line == '"' || *line == '\'') && end[-1] == *line) {
+		end[-1] = '\0';
+		line++;
+	}
+	return line;
+}
+
+static int keep_name(struct place *p, char name[128], const char *value)
+{
+	if (strlen(value) >= 128)
+		return fault_set(p->fault, -EBADMSG, "has a name that is too long");
+	strcpy(name, value);
+	return 0;
+}
+
+/* A key of "data": what a stream is of and has, or which stream is the default. */
+static int read_data(struct place *p, char *line)
+{
+	char *module = value_of(line, p->document == DEFAULTS ? "module" : "name");
+	char *stream = value_of(line, "stream");
+	int r = 0;
+
+	p->in_artifacts = value_of(line, "artifacts") != NULL;
+	p->in_rpms = false;
+	if (module)
+		r = keep_name(p, p->module, module);
+	if (stream)
+		r = keep_name(p, p->stream, stream);
+	if (r < 0 || !*p->module || !*p->stream || (!module && !stream))
+		return r;
+	if (p->document == STREAM)
+		return add_stream(p);
+	return p->document == DEFAULTS ? choose(p->m, p->module, p->stream, false) : 0;
+}
+
+static int end_document(struct place *p)
+{
+	bool lacks = p->document == STREAM && !p->has_stream;
+
+	p->document = OTHER;
+	p->in_data = p->in_artifacts = p->in_rpms = p->has_stream = false;
+	p->module[0] = p->stream[0] = '\0';
+	return lacks ? fault_set(p->fault, -EBADMSG, "has a stream without a name") : 0;
+}
+
+static int read_top(struct place *p, char *line)
+{
+	char *kind = value_of(line, "document");
+
+	if (!strncmp(line, "---", 3) || !strncmp(line, "...", 3))
+		return end_document(p);
+	p->in_data = !strcmp(line, "data:");
+	p->in_artifacts = p->in_rpms = false;
+	if (!kind)
+		return 0;
+	p->document = !strcmp(kind, "modulemd") || !strcmp(kind, "modulemd-stream") ? STREAM
+		      : !strcmp(kind, "modulemd-defaults")			    ? DEFAULTS
+										    : OTHER;
+	return 0;
+}
+
+/* Depth is told by blanks, two for each; a list may stand as deep as its key. */
+static int read_line(struct place *p, char *line)
+{
+	size_t deep = strspn(line, " ");
+
+	line += deep;
+	if (!*line || *line == '#')
+		return 0;
+	if (!deep)
+		return read_top(p, line);
+	if (!p->in_data || p->document == OTHER)
+		return 0;
+	if (deep == 2)
+		return read_data(p, line);
+	if (p->in_rpms && deep >= 4 && !strncmp(line, "- ", 2))
+		return add_artifact(p, line + 2);
+	if (p->in_artifacts && deep == 4)
+		p->in_rpms = value_of(line, "rpms") != NULL;
+	return 0;
+}
+
+int modules_read(struct modules *m, const struct inventory *inv, struct unpack *in,
+		 struct fault *fault)
+{
+	_free_ struct lines *lines = calloc(1, sizeof(*lines));
+	struct place p = { .m = m, .inv = inv, .fault = fault };
+	size_t before = m->n_streams + m->n_choices;
+	char *line;
+	int r = 0, more;
+
+	if (!lines)
+		return -ENOMEM;
+	lines->in = in;
+	while ((more = lines_next(lines, &line, fault)) > 0 && r == 0)
+		r = read_line(&p, line);
+	if (r == 0)
+		r = more < 0 ? more : end_document(&p);
+	/* Nothing was found in what says something: it may be written in another form. */
+	if (r == 0 && lines->number && before == 0 && m->n_streams + m->n_choices == 0)
+		r = fault_set(fault, -EBADMSG, "has no stream in a form that is known");
+	if (r == -EBADMSG && fault && !fault->line)
+		fault->line = lines->number;
+	return r;
+}
+
+/* The administrator's word counts before the default. */
+static bool is_chosen(const struct modules *m, const char *module, const char *stream)
+{
+	const struct choice *c = find_choice(m, module, true);
+
+	if (!c)
+		c = find_choice(m, module, false);
+	return c && *c->stream && !strcmp(c->stream, stream);
+}
+
+static int by_nevra(const void *a, const void *b)
+{
+	const struct artifact *p = a, *q = b;
+
+	return (p->nevra > q->nevra) - (p->nevra < q->nevra);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *p = a, *q = b;
+
+	return (*p > *q) - (*p < *q);
+}
+
+int modules_settle(struct modules *m)
+{
+	for (size_t i = 0; i < m->n_streams; i++)
+		m->streams[i].active = is_chosen(m, m->streams[i].module, m->streams[i].stream);
+	free(m->names);
+	m->n_names = 0;
+	m->names = calloc(m->n + 1, sizeof(*m->names));
+	if (!m->names)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->n; i++)
+		if (m->streams[m->artifacts[i].stream].active)
+			m->names[m->n_names++] = m->artifacts[i].name;
+	qsort(m->names, m->n_names, sizeof(*m->names), by_value);
+	if (m->n)
+		qsort(m->artifacts, m->n, sizeof(*m->artifacts), by_nevra);
+	return 0;
+}
+
+bool modules_is_active(const struct modules *m, struct word module, struct word stream)
+{
+	for (size_t i = 0; i < m->n_streams; i++) {
+		const struct stream *s = &m->streams[i];
+
+		if (word_is(module, s->module, strlen(s->module)) &&
+		    word_is(stream, s->stream, strlen(s->stream)))
+			return s->active;
+	}
+	return false;
+}
+
+bool modules_hide(const struct modules *m, struct word name, struct word evr, struct word arch)
+{
+	struct artifact key = { .nevra = hash_nevra(name, evr, arch), .name = hash(0, name) };
+	const struct artifact *a = m->n ? bsearch(&key, m->artifacts, m->n, sizeof(key), by_nevra)
+					: NULL;
+
+	if (!a)
+		return bsearch(&key.name, m->names, m->n_names, sizeof(key.name), by_value);
+	while (a > m->artifacts && a[-1].nevra == key.nevra)
+		a--;
+	for (; a < m->artifacts + m->n && a->nevra == key.nevra; a++)
+		if (m->streams[a->stream].active)
+			return false;
+	return true;
+}
