@@ -67,14 +67,14 @@ static bool is_retracted(const struct scan *s, size_t row, struct word evr)
 	return r;
 }
 
-/* A module's advisory names the versions of one stream. */
+/* A module's advisory names the versions of one stream; where it says which, that counts. */
 static bool is_for_others(const struct scan_of *of, const struct updateinfo_package *p)
 {
 	const struct modules *m = of->scan->modules;
 
-	if (p->module.len && !modules_is_active(m, p->module, p->stream))
-		return true;
-	return !of->source->repo->hotfixes && modules_hide(m, p->name, p->evr, p->arch);
+	if (p->module.len)
+		return !modules_is_active(m, p->module, p->stream);
+	return !of->source->repo->hotfixes && modules_is_others(m, p->name, p->evr, p->arch);
 }
 
 /* Several repositories may have the same one, and one may name several versions: the first mends.

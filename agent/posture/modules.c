@@ -419,18 +419,36 @@ bool modules_is_active(const struct modules *m, struct word module, struct word 
 	return false;
 }
 
-bool modules_hide(const struct modules *m, struct word name, struct word evr, struct word arch)
+/* The first stream's that has it, or NULL; *active: has one that is active it? */
+static const struct artifact *find_artifact(const struct modules *m, struct word name,
+					    struct word evr, struct word arch, bool *active)
 {
-	struct artifact key = { .nevra = hash_nevra(name, evr, arch), .name = hash(0, name) };
+	const struct artifact key = { .nevra = hash_nevra(name, evr, arch) };
 	const struct artifact *a = m->n ? bsearch(&key, m->artifacts, m->n, sizeof(key), by_nevra)
 					: NULL;
 
-	if (!a)
-		return bsearch(&key.name, m->names, m->n_names, sizeof(key.name), by_value);
-	while (a > m->artifacts && a[-1].nevra == key.nevra)
+	*active = false;
+	while (a && a > m->artifacts && a[-1].nevra == key.nevra)
 		a--;
-	for (; a < m->artifacts + m->n && a->nevra == key.nevra; a++)
-		if (m->streams[a->stream].active)
-			return false;
-	return true;
+	for (const struct artifact *i = a; a && i < m->artifacts + m->n && i->nevra == key.nevra;
+	     i++)
+		*active |= m->streams[i->stream].active;
+	return a;
+}
+
+bool modules_is_others(const struct modules *m, struct word name, struct word evr, struct word arch)
+{
+	bool active;
+
+	return find_artifact(m, name, evr, arch, &active) && !active;
+}
+
+bool modules_hide(const struct modules *m, struct word name, struct word evr, struct word arch)
+{
+	uint64_t key = hash(0, name);
+	bool active;
+
+	if (find_artifact(m, name, evr, arch, &active))
+		return !active;
+	return bsearch(&key, m->names, m->n_names, sizeof(key), by_value);
 }

@@ -34,5 +34,12 @@ int modules_settle(struct modules *m);
 /* Does the host get its packages from that stream?  One that nobody knows is not active. */
 bool modules_is_active(const struct modules *m, struct word module, struct word stream);
 
-/* Is a version of an installed package not for this host? */
+/* Is a version only of streams that are not active? */
+bool modules_is_others(const struct modules *m, struct word name, struct word evr,
+		       struct word arch);
+
+/*
+ * The same, or of none while an active stream has one of that name: is a version of an installed
+ * package not for this host?
+ */
 bool modules_hide(const struct modules *m, struct word name, struct word evr, struct word arch);
