@@ -204,7 +204,7 @@ static const struct row {
 	  .why = "no repository is enabled" },
 	{ .what = "one that was never fetched",
 	  .installed = "a-1-1.x86_64",
-	  .extras = { { DNF_REPOS "/z.repo", "[other]\n" } },
+	  .extras = { { DNF_REPOS "/z.repo", "[other]\nname=x\n" } },
 	  .err = -ENOENT,
 	  .why = "repository other: repodata/repomd.xml was never fetched",
 	  .found = "a x86_64 1-1 3-1 updates fix-available high X-1 \n" },
