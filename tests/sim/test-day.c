@@ -129,16 +129,32 @@ static void enlarge(struct size *most, const struct size *s)
 	most->ledger = s->ledger > most->ledger ? s->ledger : most->ledger;
 }
 
+/* When a deadline is over that the daemon may have missed: nothing else may happen then. */
+static uint64_t next_deadline(const struct day *d)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (enum wish s = 0; s < SUBJECTS; s++) {
+		uint64_t at = d->since[s] + grace[s] + SLACK + 1;
+
+		if (d->since[s] && at > clocks_now() && at < next)
+			next = at;
+	}
+	return next;
+}
+
 static void live(struct day *d, uint64_t until)
 {
 	uint64_t next = clocks_now();
 
 	while (clocks_now() < until) {
+		uint64_t deadline = next_deadline(d);
+
 		if (clocks_now() >= next) {
 			day_happen(d);
 			next = clocks_now() + (1 + day_dice(PAUSE)) * HOST_SECOND;
 		} else {
-			host_wait(&d->host, next - clocks_now());
+			host_wait(&d->host, (deadline < next ? deadline : next) - clocks_now());
 		}
 		look(d);
 	}
