@@ -160,7 +160,7 @@ static int tell_route(const struct way *w, uint16_t type, uint16_t flags)
 /* First what is more than pieces of a default route, as ever, then the ways that are ours. */
 static int tell_rule(uint8_t family, bool ours, uint16_t type, uint16_t flags)
 {
-	_Alignas(NLMSG_ALIGNTO) char buf[MESSAGE_ROOM];
+	_Alignas(NLMSG_ALIGNTO) char buf[MESSAGE_ROOM] = { 0 }; /* what pads attributes, too */
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
 	struct fib_rule_hdr *rule = mnl_nlmsg_put_extra_header(h, sizeof(*rule));
 

@@ -99,7 +99,7 @@ static void tell(struct clerk *c, struct matter *m, long pid, const char *comman
 	name_login(c, pid, login, sizeof(login));
 	if (*login)
 		a.rank = ACT_NAMED;
-	snprintf(a.text, sizeof(a.text), "process %ld of %s%s: %s", pid,
+	snprintf(a.text, sizeof(a.text), "process %ld of %.80s%.40s: %s", pid,
 		 strcmp(unit, "-") ? unit : "no unit", login, command);
 	clerk_tell(c, m, &a);
 }
