@@ -5,6 +5,8 @@
 #
 #   anna, ben --- lan: office 192.0.2.10 --- wan --- internet 203.0.113.80
 #   anna, ben --- hotel: 198.51.100.1 (translates addresses) --- wan
+#
+# A VPN leads from the laptops to the office, 203.0.113.1.
 set -u
 : "${src:?}" "${O:?}"
 . "$src/tests/lab/lab.sh"
@@ -13,7 +15,7 @@ set -u
 lab_enter "$0" "$@"
 work=$LAB_DIR/roam
 rm -rf "$work" && mkdir -p "$work"
-HOTEL4=198.51.100.1 HOTEL_WAN4=203.0.113.2
+HOTEL4=198.51.100.1 HOTEL_WAN4=203.0.113.2 VPN4=203.0.113.1 VPN_PORT=51820 VPN_OWN4=10.99.0.2
 n=0
 
 ok() { # STATUS WHAT
@@ -66,10 +68,11 @@ mac() { # of a laptop's link, as lab_link makes it
 
 # watch_wire SWITCH: writes down what goes over it that neither repair nor a network needs.
 watch_wire() {
-	ip netns exec "lazaret-sw-$1" "$O/tests/lab/wire" "$OFFICE4:80" "$OFFICE4:443" >"$work/wire-$1" &
+	ip netns exec "lazaret-sw-$1" "$O/tests/lab/wire" \
+		"$OFFICE4:80" "$OFFICE4:443" "$VPN4:$VPN_PORT" >"$work/wire-$1" &
 	lab_wait 5 grep -q ready "$work/wire-$1" >/dev/null
 }
-wire() { cat "$work"/wire-* | grep " $(mac "$1") "; }
+wire() { cat "$work"/wire-* | grep -e " $(mac "$1") " -e " $VPN_OWN4 to "; } # anna alone has the VPN
 
 # silent FROM TO: nothing of $who's went out between, in milliseconds.
 silent() {
@@ -84,6 +87,8 @@ silent() {
 pours() { [ "$(wire "$who" | grep -c "$INTERNET4")" -gt "$1" ]; } # PACKETS-BEFORE
 world() { lab_wait 5 pours "$(wire "$who" | grep -c "$INTERNET4")" >/dev/null; } # what $who pours arrives
 
+tunnelled() { grep -q " $VPN_OWN4 to $INTERNET4 " "$work/wire-wan"; } # what anna sends
+
 # carry FROM TO: $who's cable goes from one network to the other.
 carry() {
 	local port
@@ -92,6 +97,22 @@ carry() {
 	ip -n "lazaret-sw-$1" link set "$port" netns "lazaret-sw-$2" &&
 		ip -n "lazaret-sw-$2" link set "$port" master br0 up
 }
+
+# The VPN takes all that anna sends, as wg-quick does with AllowedIPs = 0.0.0.0/0.
+vpn_up() {
+	local ns
+
+	ip netns exec "$(lab_netns office)" "$O/tests/leak/tunnel" end0 "$VPN4" $VPN_PORT :: 0 &
+	ns=$(lab_netns anna)
+	ip netns exec "$ns" "$O/tests/leak/tunnel" vpn0 :: 0 "$VPN4" $VPN_PORT 1 &
+	lab_wait 5 ip -n "$(lab_netns office)" link set end0 mtu 1280 up &&
+		lab_wait 5 ip -n "$ns" link set vpn0 mtu 1280 up &&
+		ip -n "$(lab_netns office)" addr add 10.99.0.1/24 dev end0 &&
+		ip -n "$ns" addr add "$VPN_OWN4/24" dev vpn0 &&
+		ip -n "$ns" route add default dev vpn0 table 51820 &&
+		ip -n "$ns" rule add not fwmark 1 table 51820 &&
+		ip -n "$ns" rule add table main suppress_prefixlength 0
+} >/dev/null 2>&1
 
 # --- the laptops --------------------------------------------------------------------------------
 roamer_prepare() { # NAME
@@ -151,6 +172,9 @@ antivirus_off() {
 
 who=anna
 rootfs=$(lab_rootfs) && office_prepare "$work/office" || quit 'the office is made'
+sed -i 's|"allow": {|& "vpn": [{ "interface": "vpn0", "endpoint": "'$VPN4'", "udp": ['$VPN_PORT'] }],|' \
+	"$work/office/policy.json"
+office_publish "$work/office" || quit 'the policy has the VPN'
 serves office eth0 "$OFFICE4/24"
 serves hotel eth0 "$HOTEL4/24"
 roamer_prepare anna && roamer_prepare ben || quit 'the laptops are made'
@@ -158,7 +182,7 @@ office_boot "$rootfs" &
 hotel_boot "$rootfs" &
 wait
 give_out office eth0 && give_out hotel eth0 || quit 'the networks are up'
-watch_wire lan && watch_wire hotel || quit 'the wire is watched'
+watch_wire lan && watch_wire hotel && watch_wire wan || quit 'the wire is watched'
 lab_boot anna "$rootfs" --link lan - & booting=$!
 lab_boot ben "$rootfs" --link lan - && wait $booting
 lab_alive anna && lab_alive ben || quit 'the laptops boot'
@@ -205,6 +229,16 @@ becomes compliant 60 && well
 ok $? "through the hotel it is mended, after $took ms"
 silent "$since" "$(lifted)" && world
 ok $? 'until then nothing of hers reached the world'
+
+# --- and once more, with the VPN up ------------------------------------------------------------------
+vpn_up && lab_wait 5 tunnelled >/dev/null
+ok $? 'her VPN to the office is up, and takes all she sends'
+antivirus_off
+since=$(lab_now)
+becomes compliant 60 && well
+ok $? "it is mended, after $took ms"
+silent "$since" "$(lifted)" && world
+ok $? 'and until then nothing of hers reached the world, within the tunnel or beside it'
 
 # --- back to the office, and the power goes on the way in ------------------------------------------
 carry hotel lan

@@ -2,8 +2,8 @@
 /*
  * wire ADDRESS:PORT... - reads what passes the links of this network namespace, and prints each
  * frame that is neither needed to be on a network (ARP, DHCP, neighbour discovery, group
- * membership) nor TCP to one of the IPv4 destinations: milliseconds since 1970, the hardware
- * address of who sent it, and what it is.
+ * membership) nor TCP or UDP to one of the IPv4 destinations: milliseconds since 1970, the
+ * hardware address of who sent it, and what it is.
  */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -28,7 +28,7 @@ struct destination {
 
 struct packet {
 	int family;
-	const uint8_t *to;
+	const uint8_t *from, *to;
 	unsigned protocol, port; /* an ICMPv6 message's type is its port */
 };
 
@@ -38,7 +38,7 @@ static bool read_ip4(const uint8_t *at, size_t len, struct packet *ret)
 
 	if (len < sizeof(struct iphdr) || len < head + 4)
 		return false;
-	*ret = (struct packet){ AF_INET, at + 16, at[9],
+	*ret = (struct packet){ AF_INET, at + 12, at + 16, at[9],
 				(unsigned)(at[head + 2] << 8 | at[head + 3]) };
 	return true;
 }
@@ -58,7 +58,7 @@ static bool read_ip6(const uint8_t *at, size_t len, struct packet *ret)
 	}
 	if (len < head + 4)
 		return false;
-	*ret = (struct packet){ AF_INET6, at + 24, protocol,
+	*ret = (struct packet){ AF_INET6, at + 8, at + 24, protocol,
 				protocol == IPPROTO_ICMPV6
 					? at[head]
 					: (unsigned)(at[head + 2] << 8 | at[head + 3]) };
@@ -71,28 +71,28 @@ static bool is_needed(const struct packet *p, const struct destination *to, int 
 		return p->protocol == IPPROTO_ICMPV6 &&
 		       ((p->port >= ND_ROUTER_SOLICIT && p->port <= ND_NEIGHBOR_ADVERT) ||
 			p->port == MLD2_REPORT);
-	if (p->protocol == IPPROTO_IGMP)
+	if (p->protocol == IPPROTO_IGMP || (p->protocol == IPPROTO_UDP && p->port == DHCP_SERVER))
 		return true;
-	if (p->protocol == IPPROTO_UDP)
-		return p->port == DHCP_SERVER;
-	for (int i = 0; p->protocol == IPPROTO_TCP && i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		if (p->port == to[i].port && !memcmp(p->to, &to[i].addr, 4))
-			return true;
+			return p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP;
 	}
 	return false;
 }
 
 static void tell(const uint8_t *frame, const struct packet *p)
 {
-	char to[INET6_ADDRSTRLEN] = "?";
+	char from[INET6_ADDRSTRLEN] = "?", to[INET6_ADDRSTRLEN] = "?";
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	if (p->family)
+	if (p->family) {
+		inet_ntop(p->family, p->from, from, sizeof(from));
 		inet_ntop(p->family, p->to, to, sizeof(to));
-	printf("%lld %02x:%02x:%02x:%02x:%02x:%02x %s protocol %u port %u\n",
+	}
+	printf("%lld %02x:%02x:%02x:%02x:%02x:%02x %s to %s protocol %u port %u\n",
 	       (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000, frame[6], frame[7], frame[8],
-	       frame[9], frame[10], frame[11], to, p->protocol, p->port);
+	       frame[9], frame[10], frame[11], from, to, p->protocol, p->port);
 }
 
 static void look(const uint8_t *frame, size_t len, const struct destination *to, int n)
