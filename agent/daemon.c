@@ -17,6 +17,7 @@
 #include "agent/integrity.h"
 #include "agent/keeper.h"
 #include "agent/kept.h"
+#include "agent/login.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/network.h"
@@ -151,6 +152,8 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	if (r == 0)
 		r = confirm_new(d, &d->confirm);
 	if (r >= 0)
+		r = login_new(d, &d->login);
+	if (r >= 0)
 		r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
 	if (r == 0)
 		r = reboot_new(d, &d->reboot);
@@ -198,10 +201,12 @@ void daemon_stop(struct daemon *d)
 	d->clerk = remedy_run_free(d->clerk);
 	d->reboot = reboot_free(d->reboot);
 	d->witness = remedy_run_free(d->witness);
+	login_forget(d); /* nothing of it stays open */
 	reach_stop(d);
 	keeper_forget(d);
 	d->refresh = refresh_free(d->refresh);
 	d->confirm = confirm_free(d->confirm);
+	d->login = login_free(d->login);
 	d->mirrors = mirrors_free(d->mirrors);
 	d->helpdesk = helpdesk_free(d->helpdesk);
 	d->control = control_free(d->control);

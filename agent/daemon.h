@@ -81,6 +81,7 @@ struct daemon {
 	struct helpdesk *helpdesk;
 	struct mirrors *mirrors;
 	struct confirm *confirm;
+	struct login *login;
 	struct refresh *refresh;
 	struct reboot *reboot; /* of the host (reboot.h) */
 	bool refresh_again;    /* asked for while one was under way: that one may have missed it */

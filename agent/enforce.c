@@ -8,6 +8,7 @@
 #include "agent/daemon.h"
 #include "agent/enforce.h"
 #include "agent/fdstore.h"
+#include "agent/login.h"
 #include "agent/restore.h"
 #include "netfilter/detour.h"
 #include "netfilter/quarantine.h"
@@ -136,8 +137,10 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 		restore_order(d);
 		tell_who(d);
 		confirm_laid(d);
+		login_laid(d);
 	} else {
 		confirm_lifted(d);
+		login_lifted(d);
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "agent/events.h"
 #include "agent/feeds.h"
 #include "agent/keeper.h"
+#include "agent/login.h"
 #include "agent/memory.h"
 #include "agent/poll.h"
 #include "agent/reach.h"
@@ -28,6 +29,8 @@ void keeper_forget(struct daemon *d)
 {
 	d->mending = NULL;
 	d->n_subjects = 0;
+	if (d->login)
+		login_forget(d);
 	if (d->confirm)
 		confirm_forget(d);
 	d->policy = policy_free(d->policy);
@@ -151,6 +154,8 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 	round_look(d, said->changed ? "new policy" : "policy refreshed");
 	if (d->laid ? said->err < 0 : said->err == 0 && said->changed)
 		confirm_again(d);
+	if (d->laid && said->err < 0)
+		login_again(d);
 	if (d->refresh_again)
 		keeper_refresh(d);
 	else

@@ -22,6 +22,7 @@ const char *const entry_names[ENTRY_COUNT] = {
 	[ENTRY_REPAIR] = "repair",   [ENTRY_POLICY] = "policy",	  [ENTRY_CLOCK] = "clock",
 	[ENTRY_RELEASE] = "release", [ENTRY_LADDER] = "ladder",	  [ENTRY_TUG] = "tug",
 	[ENTRY_UNDONE] = "undone",   [ENTRY_REBOOT] = "reboot",
+	[ENTRY_PORTAL] = "portal",
 };
 
 struct ledger {

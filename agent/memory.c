@@ -15,6 +15,7 @@ struct memory {
 	struct history history;
 	struct leave leave;
 	struct reboots reboots;
+	struct portal_past portals;
 	size_t n;
 	struct row {
 		char id[POLICY_ID_MAX];
@@ -119,6 +120,11 @@ void memory_note(struct memory *m, const struct entry *e)
 	ledger_add(m->ledger, e);
 }
 
+struct portal_past *memory_portals(struct memory *m)
+{
+	return &m->portals;
+}
+
 static void leap(int64_t *at, int64_t seconds)
 {
 	if (*at)
@@ -142,6 +148,7 @@ static void leap_all(struct memory *m, int64_t seconds)
 	leap(&h->met, seconds);
 	leave_leap(&m->leave, seconds);
 	reboots_leap(&m->reboots, seconds);
+	portal_leap(&m->portals, seconds);
 }
 
 static int state_of(const char *name)
@@ -197,6 +204,10 @@ static void recall(void *ctx, const struct entry *e)
 		row = make(m, e->name);
 		if (row)
 			undo(row, e->value, e->text);
+		break;
+	case ENTRY_PORTAL:
+		if (!strcmp(e->name, PORTAL_OPENED))
+			portal_note(&m->portals, e->value);
 		break;
 	case ENTRY_TUG:
 	case ENTRY_REPAIR:
@@ -337,6 +348,17 @@ static void repeat_undone(struct memory *m, const struct row *row)
 	ledger_add(m->ledger, &e);
 }
 
+static void repeat_portals(struct memory *m)
+{
+	struct entry e = { .kept = true, .kind = ENTRY_PORTAL, .name = PORTAL_OPENED };
+
+	for (size_t i = PORTAL_ATTEMPTS_MAX; i-- > 0;) {
+		e.value = m->portals.opened[i];
+		if (e.value)
+			ledger_add(m->ledger, &e);
+	}
+}
+
 static void add(void *ctx, const struct entry *e)
 {
 	ledger_add(ctx, e);
@@ -363,6 +385,7 @@ static void repeat(struct memory *m)
 	}
 	leave_repeat(&m->leave, add, m->ledger);
 	reboots_repeat(&m->reboots, add, m->ledger);
+	repeat_portals(m);
 }
 
 int memory_keep(struct memory *m)

@@ -11,6 +11,7 @@
 #include "agent/ladder.h"
 #include "agent/leave.h"
 #include "agent/ledger.h"
+#include "agent/portal.h"
 #include "agent/reboots.h"
 
 struct memory;
@@ -60,6 +61,9 @@ struct leave *memory_leave(struct memory *m);
 /* The same of restarts of the host (reboots.h), of which memory_note() keeps the entries. */
 struct reboots *memory_reboots(struct memory *m);
 void memory_note(struct memory *m, const struct entry *e);
+
+/* The same of captive portals (portal.h). */
+struct portal_past *memory_portals(struct memory *m);
 
 /* The host's clock leapt by so many seconds: what was remembered leaps along. */
 void memory_leap(struct memory *m, int64_t seconds);

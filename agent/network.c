@@ -7,6 +7,7 @@
 #include "agent/enforce.h"
 #include "agent/integrity.h"
 #include "agent/keeper.h"
+#include "agent/login.h"
 #include "agent/network.h"
 #include "agent/reach.h"
 #include "agent/round.h"
@@ -87,6 +88,7 @@ static void on_network(void *ctx)
 		d->parted = false;
 		sd_event_source_set_enabled(d->door, SD_EVENT_OFF);
 		round_hold(d, cause);
+		login_moved(d);
 	}
 	round_look(d, cause);
 	confirm_network(d);

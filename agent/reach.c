@@ -11,6 +11,7 @@
 #include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
+#include "agent/login.h"
 #include "agent/mirrors.h"
 #include "agent/reach.h"
 #include "agent/seek.h"
@@ -58,19 +59,32 @@ static size_t own_names(const struct daemon *d, struct name ret[MIRRORS_MAX])
 	return n;
 }
 
+/* What may be asked for besides the policy's names. */
+static size_t other_names(const struct daemon *d, struct name ret[MIRRORS_MAX + 1])
+{
+	const struct name *portal = login_name(d);
+	size_t n = own_names(d, ret);
+
+	if (portal)
+		names_add(ret, &n, portal);
+	return n;
+}
+
 static void make_list(struct daemon *d)
 {
 	_free_ struct found *found = calloc(d->known.n + 1, sizeof(*found));
-	struct name own[MIRRORS_MAX];
+	struct name more[MIRRORS_MAX + 1];
 	struct allow new, old = d->allow;
+	size_t n = other_names(d, more);
 
 	if (found)
 		known_found(&d->known, found);
-	if (!found ||
-	    allow_resolve(&d->policy->allow, found, d->known.n, own, own_names(d, own), &new) < 0) {
+	if (!found || allow_resolve(&d->policy->allow, found, d->known.n, more, n, &new) < 0) {
 		log_err("out of memory: the names of the allow-list stay as they were");
 		return;
 	}
+	if (login_add(d, &new) < 0)
+		log_err("out of memory: no portal is open");
 	d->allow = new;
 	confirm_renew(d);
 	allow_free(&old);
@@ -179,6 +193,13 @@ void reach_round(struct daemon *d)
 	if (are_needed(d))
 		ask(d);
 	arm(d);
+}
+
+void reach_renew(struct daemon *d)
+{
+	make_list(d);
+	if (d->laid)
+		enforce(d);
 }
 
 void reach_policy(struct daemon *d)

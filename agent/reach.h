@@ -13,6 +13,10 @@ void reach_policy(struct daemon *d);
 /* Asks for what is due, if the state of the host calls for it. */
 void reach_round(struct daemon *d);
 
+/* What the list takes from elsewhere (login.h) is another now; laid at once if there is a
+ * quarantine. */
+void reach_renew(struct daemon *d);
+
 /* The network changed: names that did not resolve are asked for again, some seconds after the last
  * time. */
 void reach_hurry(struct daemon *d);

@@ -8,6 +8,7 @@
 #include "agent/daemon.h"
 #include "agent/helpdesk.h"
 #include "agent/integrity.h"
+#include "agent/login.h"
 #include "agent/memory.h"
 #include "agent/plain.h"
 #include "agent/reboot.h"
@@ -196,6 +197,7 @@ char *status_text(const struct daemon *d)
 			"integrity", integrity_json(d), "requirements", subjects);
 	json_object_set_new(all, "path", path_json(d));
 	json_object_set_new(all, "feed", feed_json(d));
+	json_object_set_new(all, "portal", login_json(d));
 	json_object_set_new(all, "until",
 			    json_integer(d->decision.until < INT64_MAX ? d->decision.until : 0));
 	json_object_set_new(all, "names", names_json(d));

@@ -80,7 +80,7 @@ void laid_keep(struct nft *nft, const struct allow *allow, struct services servi
 	uint32_t now;
 
 	laid_forget(nft);
-	if (!l || nft->once || nft_generation(nft, &now, NULL) < 0 ||
+	if (!l || nft->once || allow->n_open || nft_generation(nft, &now, NULL) < 0 ||
 	    (!ours_alone(nft) && now != next(before)))
 		return;
 	l->rules = rules;
@@ -123,7 +123,7 @@ int edit_begin(struct nft *nft, const struct allow *allow, struct edit **ret)
 	_drop_(drop_edit) struct edit *e = calloc(1, sizeof(*e));
 	int r = 0;
 
-	if (!e || !nft->laid)
+	if (!e || !nft->laid || allow->n_open)
 		return -ENOENT;
 	r = nft_generation(nft, &e->generation, NULL);
 	if (r == 0 && !ours_alone(nft) && e->generation != nft->laid->generation)

@@ -14,8 +14,8 @@ struct nft;
 
 /*
  * Remembers (nft->laid) a list and its services, with a digest of the rules that go with it.  Not
- * so when nft->once is set, memory runs out, or others changed the ruleset since `before`, its generation before the
- * laying.
+ * so when nft->once is set, the list has `open` (which goes by itself), memory runs out, or others
+ * changed the ruleset since `before`, its generation before the laying.
  */
 void laid_keep(struct nft *nft, const struct allow *allow, struct services services, uint64_t rules,
 	       uint32_t before);

@@ -18,22 +18,25 @@ enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13 };
 static const struct set {
 	const char *name;
 	int family;
-	bool in, nets, bare; /* bare: addresses alone */
+	enum peers_list list;
+	bool nets, bare; /* bare: addresses alone */
 } sets[PEERS_COUNT] = {
-	[PEERS_OUT4] = { "out4", AF_INET, false, false, false },
-	[PEERS_OUT4_NETS] = { "out4-nets", AF_INET, false, true, false },
-	[PEERS_OUT4_MAIN] = { "out4-main", AF_INET, false, false, true },
-	[PEERS_OUT6] = { "out6", AF_INET6, false, false, false },
-	[PEERS_OUT6_NETS] = { "out6-nets", AF_INET6, false, true, false },
-	[PEERS_OUT6_MAIN] = { "out6-main", AF_INET6, false, false, true },
-	[PEERS_VPN4] = { "vpn4", AF_INET, false, false, false },
-	[PEERS_VPN4_NETS] = { "vpn4-nets", AF_INET, false, true, false },
-	[PEERS_VPN6] = { "vpn6", AF_INET6, false, false, false },
-	[PEERS_VPN6_NETS] = { "vpn6-nets", AF_INET6, false, true, false },
-	[PEERS_IN4] = { "in4", AF_INET, true, false, false },
-	[PEERS_IN4_NETS] = { "in4-nets", AF_INET, true, true, false },
-	[PEERS_IN6] = { "in6", AF_INET6, true, false, false },
-	[PEERS_IN6_NETS] = { "in6-nets", AF_INET6, true, true, false },
+	[PEERS_OUT4] = { "out4", AF_INET, PEERS_OUT, false, false },
+	[PEERS_OUT4_NETS] = { "out4-nets", AF_INET, PEERS_OUT, true, false },
+	[PEERS_OUT4_MAIN] = { "out4-main", AF_INET, PEERS_OUT, false, true },
+	[PEERS_OUT6] = { "out6", AF_INET6, PEERS_OUT, false, false },
+	[PEERS_OUT6_NETS] = { "out6-nets", AF_INET6, PEERS_OUT, true, false },
+	[PEERS_OUT6_MAIN] = { "out6-main", AF_INET6, PEERS_OUT, false, true },
+	[PEERS_VPN4] = { "vpn4", AF_INET, PEERS_OUT, false, false },
+	[PEERS_VPN4_NETS] = { "vpn4-nets", AF_INET, PEERS_OUT, true, false },
+	[PEERS_VPN6] = { "vpn6", AF_INET6, PEERS_OUT, false, false },
+	[PEERS_VPN6_NETS] = { "vpn6-nets", AF_INET6, PEERS_OUT, true, false },
+	[PEERS_IN4] = { "in4", AF_INET, PEERS_IN, false, false },
+	[PEERS_IN4_NETS] = { "in4-nets", AF_INET, PEERS_IN, true, false },
+	[PEERS_IN6] = { "in6", AF_INET6, PEERS_IN, false, false },
+	[PEERS_IN6_NETS] = { "in6-nets", AF_INET6, PEERS_IN, true, false },
+	[PEERS_OPEN4] = { "open4", AF_INET, PEERS_OPEN, false, false },
+	[PEERS_OPEN6] = { "open6", AF_INET6, PEERS_OPEN, false, false },
 };
 
 #define MAIN_MIN 256 /* a shorter list stays one set, which is easier to read */
@@ -56,7 +59,8 @@ static bool is_single(const struct peer *p)
 	return p->prefix == address_bits(p);
 }
 
-enum peers_set peers_set_of(const struct peer *p, bool in, const struct services *services)
+enum peers_set peers_set_of(const struct peer *p, enum peers_list list,
+			    const struct services *services)
 {
 	const bool six = p->family == AF_INET6;
 	const uint16_t main = six ? services->port6 : services->port4;
@@ -67,8 +71,10 @@ enum peers_set peers_set_of(const struct peer *p, bool in, const struct services
 		{ { PEERS_IN4, PEERS_IN4_NETS }, { PEERS_IN6, PEERS_IN6_NETS } },
 	};
 
-	if (in || p->anyone || !is_single(p))
-		return of[in ? 2 : p->anyone][six][!is_single(p)];
+	if (list == PEERS_OPEN)
+		return six ? PEERS_OPEN6 : PEERS_OPEN4;
+	if (list == PEERS_IN || p->anyone || !is_single(p))
+		return of[list == PEERS_IN ? 2 : p->anyone][six][!is_single(p)];
 	if (main && p->port == main && p->proto == IPPROTO_TCP)
 		return six ? PEERS_OUT6_MAIN : PEERS_OUT4_MAIN;
 	return six ? PEERS_OUT6 : PEERS_OUT4;
@@ -126,10 +132,32 @@ int peers_check(const struct peer *peers, size_t n, const char *list, struct fau
 	return 0;
 }
 
-static const struct peer *list_of(const struct allow *a, bool in, size_t *n)
+/* What is open to every program is a few machines for a while, and never a network. */
+static int check_open(const struct allow *a, struct fault *fault)
 {
-	*n = in ? a->n_in : a->n_out;
-	return in ? a->in : a->out;
+	int r = peers_check(a->open, a->n_open, "open", fault);
+
+	if (r == 0 && a->n_open && (a->n_open > ALLOW_OPEN_MAX || !a->open_for))
+		r = fault_set(fault, -EINVAL, "%zu peers are open to all, for %u seconds",
+			      a->n_open, a->open_for);
+	for (size_t i = 0; r == 0 && i < a->n_open; i++)
+		if (!is_single(&a->open[i]) || a->open[i].proto != IPPROTO_TCP)
+			r = fault_set(fault, -EINVAL,
+				      "peer %zu of the open list is not one "
+				      "machine's TCP port",
+				      i + 1);
+	return r;
+}
+
+static const struct peer *list_of(const struct allow *a, enum peers_list list, size_t *n)
+{
+	switch (list) {
+	case PEERS_OUT: *n = a->n_out; return a->out;
+	case PEERS_IN: *n = a->n_in; return a->in;
+	case PEERS_OPEN: *n = a->n_open; return a->open;
+	}
+	*n = 0;
+	return NULL;
 }
 
 static int compare(const void *x, const void *y)
@@ -167,25 +195,25 @@ static uint32_t drop_held(const struct peer **nets, uint32_t n)
 	return kept;
 }
 
-static void count(struct peers *p, bool in)
+static void count(struct peers *p, enum peers_list which)
 {
 	size_t n;
-	const struct peer *list = list_of(p->allow, in, &n);
+	const struct peer *list = list_of(p->allow, which, &n);
 
 	for (size_t i = 0; i < n; i++)
-		p->n[peers_set_of(&list[i], in, &p->services)]++;
+		p->n[peers_set_of(&list[i], which, &p->services)]++;
 }
 
 static int sort_nets(struct peers *p, enum peers_set set)
 {
 	size_t n;
-	const struct peer *list = list_of(p->allow, sets[set].in, &n);
+	const struct peer *list = list_of(p->allow, sets[set].list, &n);
 
 	p->nets[set] = calloc(p->n[set], sizeof(*p->nets[set]));
 	if (!p->nets[set])
 		return -ENOMEM;
 	for (size_t i = 0, at = 0; i < n; i++) {
-		if (peers_set_of(&list[i], sets[set].in, &p->services) == set)
+		if (peers_set_of(&list[i], sets[set].list, &p->services) == set)
 			p->nets[set][at++] = &list[i];
 	}
 	p->n[set] = drop_held(p->nets[set], p->n[set]);
@@ -204,12 +232,14 @@ int peers_sort(const struct allow *allow, struct peers **ret, struct fault *faul
 		r = peers_check(allow->out, allow->n_out, "outbound", fault);
 	if (r == 0)
 		r = peers_check(allow->in, allow->n_in, "inbound", fault);
+	if (r == 0)
+		r = check_open(allow, fault);
 	if (r == 0) {
 		p->allow = allow;
 		p->services = (struct services){ main_port(allow, AF_INET),
 						 main_port(allow, AF_INET6) };
-		count(p, false);
-		count(p, true);
+		for (unsigned list = PEERS_OUT; list <= PEERS_OPEN; list++)
+			count(p, list);
 	}
 	for (unsigned set = 0; r == 0 && set < PEERS_COUNT; set++) {
 		if (sets[set].nets && p->n[set])
@@ -242,8 +272,12 @@ uint32_t peers_present(const struct peers *p)
 	return present;
 }
 
-/* With its size declared, the kernel takes its fixed hash, at half the cost. */
-static void add_set(struct batch *b, const char *table, enum peers_set which, uint32_t size)
+/*
+ * With its size declared, the kernel takes its fixed hash, at half the cost.  What is in it leaves
+ * by itself after so many seconds; 0: never.
+ */
+static void add_set(struct batch *b, const char *table, enum peers_set which, uint32_t size,
+		    uint32_t seconds)
 {
 	const uint8_t parts[] = { sets[which].family == AF_INET ? 4 : 16, 1, 2 };
 	const uint32_t address = sets[which].family == AF_INET ? TYPE_IPV4 : TYPE_IPV6;
@@ -264,6 +298,10 @@ static void add_set(struct batch *b, const char *table, enum peers_set which, ui
 		nftnl_set_set_u32(s, NFTNL_SET_FLAGS, NFT_SET_INTERVAL | NFT_SET_CONCAT);
 		nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, parts, sizeof(parts));
 	}
+	if (sets[which].list == PEERS_OPEN)
+		nftnl_set_set_u32(s, NFTNL_SET_FLAGS, NFT_SET_TIMEOUT);
+	if (seconds)
+		nftnl_set_set_u64(s, NFTNL_SET_TIMEOUT, UINT64_C(1000) * seconds);
 	batch_add_set(b, s);
 }
 
@@ -301,12 +339,12 @@ static void put_peer(struct batch *b, const char *table, enum peers_set set, con
 static void add_peers(struct batch *b, const char *table, const struct peers *p, enum peers_set set)
 {
 	size_t n;
-	const struct peer *list = list_of(p->allow, sets[set].in, &n);
+	const struct peer *list = list_of(p->allow, sets[set].list, &n);
 
 	for (uint32_t i = 0; sets[set].nets && i < p->n[set]; i++)
 		put_peer(b, table, set, p->nets[set][i], false);
 	for (size_t i = 0; !sets[set].nets && i < n; i++) {
-		if (peers_set_of(&list[i], sets[set].in, &p->services) == set)
+		if (peers_set_of(&list[i], sets[set].list, &p->services) == set)
 			put_peer(b, table, set, &list[i], false);
 	}
 }
@@ -321,12 +359,13 @@ void peers_add_sets(struct batch *b, const char *table, const struct peers *p)
 {
 	for (unsigned set = 0; set < PEERS_COUNT; set++) {
 		/* There or not: deleting what is not there would be refused. */
-		add_set(b, table, set, 1);
+		add_set(b, table, set, 1, 0);
 		batch_delete_set(b, table, sets[set].name);
 	}
 	for (unsigned set = 0; set < PEERS_COUNT; set++) {
 		if (p->n[set])
-			add_set(b, table, set, size_for(p->n[set]));
+			add_set(b, table, set, size_for(p->n[set]),
+				sets[set].list == PEERS_OPEN ? p->allow->open_for : 0);
 	}
 }
 

@@ -18,6 +18,8 @@ struct peers;
 
 /* `out` and `vpn` peers we may talk to, port theirs, those of `vpn` by any program; `in` peers may
  * talk to us, port ours. */
+enum peers_list { PEERS_OUT, PEERS_IN, PEERS_OPEN };
+
 enum peers_set {
 	PEERS_OUT4,
 	PEERS_OUT4_NETS,
@@ -33,6 +35,8 @@ enum peers_set {
 	PEERS_IN4_NETS,
 	PEERS_IN6,
 	PEERS_IN6_NETS,
+	PEERS_OPEN4,
+	PEERS_OPEN6,
 	PEERS_COUNT
 };
 
@@ -52,8 +56,9 @@ struct services {
 };
 struct services peers_services(const struct peers *p);
 
-/* Where a peer of the list `in`, or of the other one, belongs. */
-enum peers_set peers_set_of(const struct peer *p, bool in, const struct services *services);
+/* Where a peer of that list belongs. */
+enum peers_set peers_set_of(const struct peer *p, enum peers_list list,
+			    const struct services *services);
 
 /* A bit, WHEN(set), for each set that has a peer. */
 uint32_t peers_present(const struct peers *p);

@@ -74,6 +74,7 @@ static uint32_t circumstances(const struct plan *p)
 
 	return p->present | (a->dns_any ? WHEN_DNS : 0) |
 	       (a->dns_any && !a->dns_bound ? WHEN_TCP53 : 0) | (a->dns_bound ? WHEN_NAMES : 0) |
+	       (a->dns_any && a->n_open_names ? WHEN_OPEN_NAMES : 0) |
 	       (a->dns_bound && !p->mute ? WHEN_REFUSE : 0) | (a->dhcp_any ? WHEN_DHCP : 0) |
 	       (p->who.level ? WHEN_WHO : 0);
 }

@@ -81,20 +81,23 @@ void question_make(const struct name *name, uint8_t family, bool extended, struc
 }
 
 static void add_rules(struct batch *b, const char *table, const char *chain,
-		      const struct allow *allow, uint8_t family)
+		      const struct name *names, size_t n, uint8_t family)
 {
-	for (size_t i = 0; i < 2 * allow->n_names; i++) {
+	for (size_t i = 0; i < 2 * n; i++) {
 		struct question q;
 
-		question_make(&allow->names[i / 2], family, i % 2, &q);
+		question_make(&names[i / 2], family, i % 2, &q);
 		rule_add_terms(b, table, chain, q.terms, q.n);
 	}
 }
 
 void question_add_rules(struct batch *b, const char *table, const struct allow *allow)
 {
-	if (!allow->dns_bound)
-		return;
-	add_rules(b, table, "question4", allow, AF_INET);
-	add_rules(b, table, "question6", allow, AF_INET6);
+	const size_t bound = allow->dns_bound ? allow->n_names : 0;
+	const size_t open = allow->dns_any ? allow->n_open_names : 0;
+
+	add_rules(b, table, "question4", allow->names, bound, AF_INET);
+	add_rules(b, table, "question6", allow->names, bound, AF_INET6);
+	add_rules(b, table, "open-ask4", allow->open_names, open, AF_INET);
+	add_rules(b, table, "open-ask6", allow->open_names, open, AF_INET6);
 }

@@ -33,5 +33,5 @@ struct question {
  */
 void question_make(const struct name *name, uint8_t family, bool extended, struct question *ret);
 
-/* Fills the table's chains question4 and question6. */
+/* Fills the table's chains question4 and question6, and those of open_names, open-ask4 and -6. */
 void question_add_rules(struct batch *b, const char *table, const struct allow *allow);

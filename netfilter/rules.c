@@ -97,6 +97,7 @@ const struct rule rules[] = {
 	  { TCP4, MAIN_PORT(AF_INET, L4_SPORT), AMONG4(IP4_SADDR, "out4-main"), ACCEPT } },
 	{ WHEN(PEERS_VPN4), "in4", { IN_SET4(IP4_SADDR, L4_SPORT, "vpn4"), ACCEPT } },
 	{ WHEN(PEERS_VPN4_NETS), "in4", { IN_SET4(IP4_SADDR, L4_SPORT, "vpn4-nets"), ACCEPT } },
+	{ WHEN(PEERS_OPEN4), "in4", { IN_SET4(IP4_SADDR, L4_SPORT, "open4"), ACCEPT } },
 	{ WHEN_DNS, "in4", { UDP4, SPORT(53), UNPRIVILEGED, ACCEPT } },
 	{ WHEN_TCP53, "in4", { TCP4, SPORT(53), UNPRIVILEGED, ACCEPT } },
 	{ WHEN_DHCP, "in4", { UDP4, SPORT(67), DPORT(68), ACCEPT } },
@@ -115,7 +116,10 @@ const struct rule rules[] = {
 	{ WHEN_TCP53, "out4", { TCP4, DPORT(53), ACCEPT } },
 	{ ALWAYS, "out4", { GOTO("any4") } },
 
-	/* What any program may send: its lease, a VPN's outside, and answers to who was let in. */
+	/*
+	 * What any program may send: its lease, a VPN's outside, answers to who was let in, and
+	 * what is `open`.
+	 */
 	{ ALWAYS, "any4", { IP4_ODD, DROP } },
 	{ ALWAYS, "any4", { IP4_FRAGMENT, DROP } },
 	{ WHEN_DHCP,
@@ -124,6 +128,8 @@ const struct rule rules[] = {
 	{ WHEN(PEERS_VPN4), "any4", { IN_SET4(IP4_DADDR, L4_DPORT, "vpn4"), ACCEPT } },
 	{ WHEN(PEERS_VPN4_NETS), "any4", { IN_SET4(IP4_DADDR, L4_DPORT, "vpn4-nets"), ACCEPT } },
 	{ WHEN_REFUSE, "any4", { TCP4, DPORT(53), RETURN } },
+	{ WHEN(PEERS_OPEN4), "any4", { IN_SET4(IP4_DADDR, L4_DPORT, "open4"), ACCEPT } },
+	{ WHEN_OPEN_NAMES, "any4", { UDP4, DPORT(53), DNS_QUESTION, GOTO("open-ask4") } },
 	{ ALWAYS, "any4", { TCP4, TCP_OPENING, DROP } },
 	{ WHEN(PEERS_IN4), "any4", { IN_SET4(IP4_DADDR, L4_SPORT, "in4"), ACCEPT } },
 	{ WHEN(PEERS_IN4_NETS), "any4", { IN_SET4(IP4_DADDR, L4_SPORT, "in4-nets"), ACCEPT } },
@@ -139,6 +145,7 @@ const struct rule rules[] = {
 	  { TCP6, MAIN_PORT(AF_INET6, L4_SPORT), AMONG6(IP6_SADDR, "out6-main"), ACCEPT } },
 	{ WHEN(PEERS_VPN6), "in6", { IN_SET6(IP6_SADDR, L4_SPORT, "vpn6"), ACCEPT } },
 	{ WHEN(PEERS_VPN6_NETS), "in6", { IN_SET6(IP6_SADDR, L4_SPORT, "vpn6-nets"), ACCEPT } },
+	{ WHEN(PEERS_OPEN6), "in6", { IN_SET6(IP6_SADDR, L4_SPORT, "open6"), ACCEPT } },
 	{ WHEN_DNS, "in6", { UDP6, SPORT(53), UNPRIVILEGED, ACCEPT } },
 	{ WHEN_TCP53, "in6", { TCP6, SPORT(53), UNPRIVILEGED, ACCEPT } },
 	{ WHEN_DHCP, "in6", { UDP6, SPORT(547), DPORT(546), ACCEPT } },
@@ -177,6 +184,8 @@ const struct rule rules[] = {
 	{ WHEN(PEERS_VPN6), "any6", { IN_SET6(IP6_DADDR, L4_DPORT, "vpn6"), ACCEPT } },
 	{ WHEN(PEERS_VPN6_NETS), "any6", { IN_SET6(IP6_DADDR, L4_DPORT, "vpn6-nets"), ACCEPT } },
 	{ WHEN_REFUSE, "any6", { TCP6, DPORT(53), RETURN } },
+	{ WHEN(PEERS_OPEN6), "any6", { IN_SET6(IP6_DADDR, L4_DPORT, "open6"), ACCEPT } },
+	{ WHEN_OPEN_NAMES, "any6", { UDP6, DPORT(53), DNS_QUESTION, GOTO("open-ask6") } },
 	{ ALWAYS, "any6", { TCP6, TCP_OPENING, DROP } },
 	{ WHEN(PEERS_IN6), "any6", { IN_SET6(IP6_DADDR, L4_SPORT, "in6"), ACCEPT } },
 	{ WHEN(PEERS_IN6_NETS), "any6", { IN_SET6(IP6_DADDR, L4_SPORT, "in6-nets"), ACCEPT } },
@@ -263,6 +272,8 @@ const struct rules_chain rules_chains[] = {
 	{ "ask6", RULES_PACKETS | RULES_FRAMES },
 	{ "question4", RULES_PACKETS | RULES_FRAMES },
 	{ "question6", RULES_PACKETS | RULES_FRAMES },
+	{ "open-ask4", RULES_PACKETS | RULES_FRAMES },
+	{ "open-ask6", RULES_PACKETS | RULES_FRAMES },
 	{ "refuse", RULES_PACKETS },
 	{ "any4", RULES_PACKETS | RULES_FRAMES },
 	{ "any6", RULES_PACKETS | RULES_FRAMES },

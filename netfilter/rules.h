@@ -9,13 +9,14 @@
 #include "netfilter/rule.h"
 
 /* Circumstances of a rule, besides "this set of peers is not empty" (peers.h). */
-#define ALWAYS	    0
-#define WHEN_DNS    (1u << (PEERS_COUNT + 0)) /* to anybody */
-#define WHEN_DHCP   (1u << (PEERS_COUNT + 1))
-#define WHEN_TCP53  (1u << (PEERS_COUNT + 2)) /* ... over TCP as well */
-#define WHEN_NAMES  (1u << (PEERS_COUNT + 3)) /* no questions but for the names of the list */
-#define WHEN_REFUSE (1u << (PEERS_COUNT + 4)) /* ... and who tries TCP is told so */
-#define WHEN_WHO    (1u << 31) /* the list is open to the repair services only (who.h) */
+#define ALWAYS		0
+#define WHEN_DNS	(1u << (PEERS_COUNT + 0)) /* to anybody */
+#define WHEN_DHCP	(1u << (PEERS_COUNT + 1))
+#define WHEN_TCP53	(1u << (PEERS_COUNT + 2)) /* ... over TCP as well */
+#define WHEN_NAMES	(1u << (PEERS_COUNT + 3)) /* no questions but for the names of the list */
+#define WHEN_REFUSE	(1u << (PEERS_COUNT + 4)) /* ... and who tries TCP is told so */
+#define WHEN_OPEN_NAMES (1u << (PEERS_COUNT + 5)) /* questions of every program to anybody */
+#define WHEN_WHO	(1u << 31) /* the list is open to the repair services only (who.h) */
 
 /* Chains that are not base chains.  A rule is in each table that has its chain. */
 #define RULES_PACKETS 1u

@@ -91,6 +91,7 @@ static const struct member policy_members[] = {
 	{ "stale", read_stale, offsetof(struct policy, stale), false, 0, 0 },
 	{ "release", release_read, offsetof(struct policy, release), false, 0, 0 },
 	{ "exempt", exempt_read, offsetof(struct policy, exempt), false, 0, EXEMPT_MAX },
+	{ "captive_portal", portal_read, offsetof(struct policy, portal), false, 0, 0 },
 };
 static const struct shape policy_shape = SHAPE(policy_members);
 
@@ -174,6 +175,11 @@ int policy_parse(const char *text, size_t len, struct policy **ret, struct fault
 		err = reader_object(&r, &policy_shape, root, p);
 	if (err == 0)
 		err = check_whole(&r, root, p);
+	if (err < 0)
+		return err;
+	err = portal_allow_probe(&p->portal, &p->allow);
+	if (err == -E2BIG)
+		return reader_refuse(&r, "captive_portal: allow leaves no room for its probe");
 	if (err < 0)
 		return err;
 	inherit_contact(p);

@@ -15,6 +15,7 @@
 #include "policy/exposed.h"
 #include "policy/like.h"
 #include "policy/menu.h"
+#include "policy/portal.h"
 #include "policy/provider.h"
 #include "policy/reboot.h"
 #include "policy/release.h"
@@ -92,6 +93,7 @@ struct policy {
 	struct stale stale;
 	struct release_rule release;
 	struct exemptions exempt;
+	struct portal_rule portal; /* its probe is in allow.out */
 };
 
 /*

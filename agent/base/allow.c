@@ -11,6 +11,8 @@ void allow_free(struct allow *a)
 	free(a->in);
 	free(a->named);
 	free(a->names);
+	free(a->open);
+	free(a->open_names);
 	*a = (struct allow){ 0 };
 }
 

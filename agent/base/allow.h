@@ -12,6 +12,7 @@
 #define ALLOW_PEERS_MAX 131072
 #define ALLOW_NAMED_MAX 64
 #define ALLOW_NAMES_MAX 128
+#define ALLOW_OPEN_MAX	1024
 
 #define ALLOW_TUNNELS_MAX 16
 #define TUNNEL_ROOM	  16 /* IFNAMSIZ */
@@ -68,6 +69,11 @@ struct allow {
 	size_t n_names;
 	char tunnels[ALLOW_TUNNELS_MAX][TUNNEL_ROOM]; /* links of VPNs by which repair may go */
 	size_t n_tunnels;
+	struct peer *open; /* every program may talk to these: single addresses, TCP */
+	size_t n_open;
+	uint32_t open_for; /* seconds from when they are laid; then the kernel closes them */
+	struct name *open_names; /* every program may ask any resolver for these, when dns_any */
+	size_t n_open_names;
 	bool dns_any;	/* any resolver, port 53; for hosts that roam */
 	bool dns_bound; /* UDP port 53 carries questions for `names` alone */
 	bool dhcp_any;	/* any DHCP and DHCPv6 server */

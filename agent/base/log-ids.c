@@ -32,4 +32,8 @@ const struct log_id_kind log_ids[LOG_ID_COUNT] = {
 	[LOG_ID_REBOOT_ASKED] = { LOG_LEVEL_NOTICE, "ad3c705d38a14e44898e83860afb30e8",
 				  "restart-asked" },
 	[LOG_ID_REBOOT] = { LOG_LEVEL_WARN, "e728d571364a4cfd914b7fc39b97406d", "restart" },
+	[LOG_ID_PORTAL_OPENED] = { LOG_LEVEL_WARN, "f3ea350406ed5f732e30c2cae24e8df9",
+				   "portal-opened" },
+	[LOG_ID_PORTAL_SEALED] = { LOG_LEVEL_NOTICE, "b37f551367efefc54fd86721cbd73425",
+				   "portal-sealed" },
 };

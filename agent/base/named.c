@@ -162,6 +162,10 @@ int allow_resolve(const struct allow *a, const struct found *found, size_t n_fou
 	_Static_assert(NAMED_PLACES_MAX <= FOUND_MAX, "the room for a host's peers");
 	new.named = NULL;
 	new.n_named = 0;
+	new.open = NULL;
+	new.n_open = 0;
+	new.open_names = NULL;
+	new.n_open_names = 0;
 	new.out = copy(a->out, a->n_out, room, sizeof(*a->out));
 	new.in = copy(a->in, a->n_in, a->n_in, sizeof(*a->in));
 	new.names = copy(a->names, a->n_names, a->n_names + n_more, sizeof(*a->names));

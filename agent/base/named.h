@@ -33,7 +33,8 @@ bool named_admits(const struct named *h, const struct prefix *a);
 /*
  * The allow-list with its hosts resolved: of what was found, each address that its host admits,
  * at the host's ports; of a host without any, what the policy signed `instead`.  `more` names may
- * be asked, too.  The result has no hosts, and is freed with allow_free().  -ENOMEM.
+ * be asked, too.  The result has no hosts and nothing
+ * that is `open`, and is freed with allow_free().  -ENOMEM.
  */
 int allow_resolve(const struct allow *a, const struct found *found, size_t n_found,
 		  const struct name *more, size_t n_more, struct allow *ret);

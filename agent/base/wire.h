@@ -42,11 +42,30 @@
 #define WIRE_NAME_MAX  256
 #define WIRE_FOUND_MAX 32
 
+/*
+ * With GLANCE alone, and no descriptor, it is no session either: `base` is http://host[:port]/path,
+ * asked for once at the address `at`, without TLS.  The answer is a fetch_glanced, of the head that
+ * came back and nothing else, and that is all.
+ */
+#define FETCH_GLANCE	  16u
+#define WIRE_LOCATION_MAX 1024
+
 struct fetch_open {
 	char base[WIRE_URL_MAX];  /* https://host[:port]/folder/ */
 	char proxy[WIRE_URL_MAX]; /* http://[user:password@]host:port, or empty */
 	uint32_t flags;
 	uint32_t timeout_ms; /* for each request, connecting included */
+	struct {
+		uint8_t family; /* AF_INET or AF_INET6 */
+		uint8_t addr[16];
+	} at; /* of GLANCE */
+};
+
+struct fetch_glanced {
+	int32_t err;			  /* 0, or -errno when nothing came that is HTTP */
+	uint32_t status;		  /* HTTP's, when err is 0 */
+	char location[WIRE_LOCATION_MAX]; /* where the answer sends us; empty: nowhere */
+	char why[WIRE_WHY_MAX];		  /* for people, when err is not 0 */
 };
 
 struct fetch_name {

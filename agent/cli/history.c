@@ -96,6 +96,11 @@ static void show_reboot(const json_t *e)
 	       text_of(e, "text"));
 }
 
+static void show_portal(const json_t *e)
+{
+	printf("a captive portal was %s: %s\n", text_of(e, "name"), text_of(e, "text"));
+}
+
 /* Ladders are lazaretd's own notes: only --json shows them. */
 static const struct {
 	const char *kind;
@@ -104,7 +109,7 @@ static const struct {
 	{ "state", show_state },     { "failing", show_failing }, { "repair", show_repair },
 	{ "lacking", show_lacking }, { "policy", show_policy },	  { "clock", show_clock },
 	{ "release", show_release }, { "tug", show_tug },	  { "undone", show_undone },
-	{ "reboot", show_reboot },
+	{ "reboot", show_reboot },	     { "portal", show_portal },
 };
 
 static void show_entry(const json_t *e)

@@ -35,3 +35,27 @@ void show_path(const json_t *all)
 		printf("  the policy's servers answer%s%s%s%s\n", *past ? ", past the tunnel " : "",
 		       past, *why ? ", and the list is wider than the policy's: " : "", why);
 }
+
+void show_portal(const json_t *all)
+{
+	const json_t *p = json_object_get(all, "portal");
+	const char *state = text_of(p, "state");
+	int64_t now = int_of(all, "now");
+	char at[CLOCK_TEXT], span[SPAN_TEXT];
+
+	if (!strcmp(state, "open")) {
+		put(YELLOW, "this network wants a login: ");
+		printf("open %s in a browser, until %s (%s)\n", text_of(p, "page"),
+		       clock_text(int_of(p, "until"), at),
+		       span_until(now, int_of(p, "until"), span));
+		printf("  it is this network alone that names the page; nothing else is open\n");
+	} else if (!strcmp(state, "barred")) {
+		put(YELLOW, "this network wants a login");
+		printf(" at %s: %s", text_of(p, "page"), text_of(p, "why"));
+		if (int_of(p, "next"))
+			printf("; next try in %s", span_until(now, int_of(p, "next"), span));
+		printf("\n");
+	} else if (!strcmp(state, "unclear")) {
+		printf("  no captive portal to be opened: %s\n", text_of(p, "why"));
+	}
+}

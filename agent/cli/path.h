@@ -5,3 +5,6 @@
 
 /* For a host in quarantine: who may use what is open, and whether repair gets through. */
 void show_path(const json_t *all);
+
+/* ... and what there is of a captive portal. */
+void show_portal(const json_t *all);

@@ -253,6 +253,7 @@ static int show(const json_t *all)
 	int code = show_state(all);
 
 	show_release(all);
+	show_portal(all);
 	show_path(all);
 	show_integrity(all);
 	show_policy(all);
@@ -284,6 +285,7 @@ static int show_why(const json_t *all)
 
 	show_release(all);
 	show_restart(all);
+	show_portal(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++) {
 		const json_t *req = json_array_get(reqs, i);
 

@@ -13,7 +13,7 @@
 /* A head while it is being read: what was seen decides at the end about the framing. */
 struct reading {
 	struct http_head head;
-	bool http10, length, chunked, etag;
+	bool http10, length, chunked, etag, location;
 };
 
 static int on_length(struct reading *h, char *value, struct fault *fault)
@@ -72,6 +72,17 @@ static int on_etag(struct reading *h, char *value, struct fault *fault)
 	return 0;
 }
 
+/* RFC 9110 section 10.2.2.  Nobody here follows it, so what is odd about it is no fault. */
+static int on_location(struct reading *h, char *value, struct fault *fault)
+{
+	bool keeps = !h->location && strlen(value) < sizeof(h->head.location);
+
+	(void)fault;
+	snprintf(h->head.location, sizeof(h->head.location), "%s", keeps ? value : "");
+	h->location = true;
+	return 0;
+}
+
 /* RFC 9110 section 10.2.3.  Only advice, so what is malformed is no fault. */
 static int on_retry(struct reading *h, char *value, struct fault *fault)
 {
@@ -101,6 +112,7 @@ static const struct {
 	{ "Content-Encoding", on_encoding },
 	{ "ETag", on_etag },
 	{ "Retry-After", on_retry },
+	{ "Location", on_location },
 };
 
 bool http_etag_ok(const char *text)

@@ -47,6 +47,7 @@ struct http_head {
 	uint32_t retry_after;	 /* seconds from now; 0: not said, or not to be understood */
 	bool encoded;		 /* Content-Encoding other than identity */
 	char etag[WIRE_TAG_MAX]; /* empty when there is none, or one too long to keep */
+	char location[WIRE_LOCATION_MAX]; /* the same; empty also when there are two */
 };
 
 /* Reads up to the body; interim answers are skipped.  -EPROTO, or what `more` answered. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * lazaret-fetch: gets files from one HTTPS base for whoever holds the other end of
- * descriptor 0, or resolves names, and can do nothing else.  See agent/base/wire.h for the
- * questions.
+ * descriptor 0, or resolves names, or looks who answers for a page, and can do nothing else.  See
+ * agent/base/wire.h for the questions.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 
 #include "agent/base/log.h"
 #include "agent/base/msg.h"
+#include "agent/fetch/glance.h"
 #include "agent/fetch/names.h"
 #include "agent/fetch/session.h"
 
@@ -22,21 +23,43 @@ static void drop_fds(int (*fds)[MSG_FDS_MAX])
 		drop_fd(&(*fds)[i]);
 }
 
-/* The reason may quote the server: only plain ASCII goes on to journals and terminals. */
+/* It may quote the server: only plain ASCII goes on to journals and terminals. */
+static void make_plain(char *text)
+{
+	for (char *p = text; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+}
+
 static int answer(struct fetch_got *got, int err, const struct fault *fault)
 {
 	if (err < 0)
 		*got = (struct fetch_got){ .err = err, .saw = got->saw };
 	snprintf(got->why, sizeof(got->why), "%s", fault->why);
-	for (char *p = got->why; *p; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+	make_plain(got->why);
 	return msg_send(SESSION, got, sizeof(*got), NULL, 0);
 }
 
-static int check_resolve(size_t n_fds, struct fault *fault)
+static int check_bare(size_t n_fds, struct fault *fault)
 {
 	return n_fds ? fault_set(fault, -EINVAL, "%zu descriptors where none belongs", n_fds) : 0;
+}
+
+static int answer_glance(const struct fetch_open *open, size_t n_fds)
+{
+	struct fetch_glanced seen = { 0 };
+	struct fault fault = { 0 };
+	int r = check_bare(n_fds, &fault);
+
+	if (r == 0)
+		r = glance(open, &seen, &fault);
+	if (r < 0)
+		seen = (struct fetch_glanced){ .err = r };
+	snprintf(seen.why, sizeof(seen.why), "%s", fault.why);
+	make_plain(seen.why);
+	make_plain(seen.location);
+	r = msg_send(SESSION, &seen, sizeof(seen), NULL, 0);
+	return r < 0 ? r : -ECONNRESET; /* there is no more to a glance */
 }
 
 /*
@@ -54,8 +77,10 @@ static int serve_open(struct session **ret)
 
 	if (r < 0)
 		return r;
+	if (open.flags == FETCH_GLANCE)
+		return answer_glance(&open, n_fds);
 	if (open.flags == FETCH_RESOLVE) {
-		r = check_resolve(n_fds, &fault);
+		r = check_bare(n_fds, &fault);
 		sent = answer(&got, r, &fault);
 		return sent < 0 ? sent : r == 0;
 	}

@@ -13,10 +13,10 @@
 #include "agent/fetch/dial.h"
 #include "agent/fetch/http.h"
 #include "agent/fetch/proxy.h"
+#include "agent/fetch/talk.h"
 
-#define SCHEME	    "http://"
-#define PLAIN_MAX   300 /* user:password; becomes longer by a third */
-#define REQUEST_MAX 2048
+#define SCHEME	  "http://"
+#define PLAIN_MAX 300 /* user:password; becomes longer by a third */
 
 _Static_assert(PLAIN_MAX / 3 * 4 + 5 <= PROXY_LOGIN_MAX, "each login has room");
 
@@ -131,47 +131,21 @@ int proxy_parse(const char *text, struct proxy *ret, struct fault *fault)
 	return 0;
 }
 
-struct talk {
-	int fd;
-	uint64_t end;
-};
-
-static ssize_t on_more(void *ctx, void *buf, size_t len, struct fault *fault)
-{
-	const struct talk *t = ctx;
-	ssize_t n = -1;
-	int r = dial_wait(t->fd, POLLIN, t->end);
-
-	/* Bytes that drip run out of time, too. */
-	if (r == 0 && io_boot_ms() >= t->end)
-		r = -ETIMEDOUT;
-	if (r == 0) {
-		n = recv(t->fd, buf, len, 0);
-		r = n < 0 ? -errno : 0;
-	}
-	if (r == -ETIMEDOUT)
-		return fault_set(fault, r, "timed out while waiting for its answer");
-	return r < 0 ? fault_set(fault, r, "%s while waiting for its answer", strerror(-r)) : n;
-}
-
 static int send_connect(const struct proxy *p, const struct talk *t, const char *host,
 			const char *port, struct fault *fault)
 {
-	char text[REQUEST_MAX];
+	char text[TALK_MAX];
 	int n = snprintf(
 		text, sizeof(text),
 		"CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: lazaret\r\n%s%s%s\r\n", host,
 		port, host, port, p->login[0] ? "Proxy-Authorization: Basic " : "", p->login,
 		p->login[0] ? "\r\n" : "");
-	/* A socket's first two KiB never have to wait. */
-	ssize_t sent = send(t->fd, text, (size_t)n, MSG_NOSIGNAL);
-	int err = errno;
+	int r = talk_send(t, text, (size_t)n, fault);
 
 	explicit_bzero(text, sizeof(text));
-	if (sent != n)
-		return fault_set(fault, sent < 0 ? -err : -EIO, "CONNECT cannot be sent: %s",
-				 sent < 0 ? strerror(err) : "not in one piece");
-	return 0;
+	if (r < 0)
+		fault_prefix(fault, "CONNECT");
+	return r;
 }
 
 static const struct {
@@ -209,7 +183,7 @@ int proxy_connect(const struct proxy *p, int fd, const char *host, const char *p
 
 	if (!in)
 		return fault_set(fault, -ENOMEM, "out of memory");
-	in->more = on_more;
+	in->more = talk_more;
 	in->ctx = &t;
 	r = send_connect(p, &t, host, port, fault);
 	if (r == 0)

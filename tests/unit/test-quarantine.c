@@ -157,6 +157,46 @@ static void test_names_that_may_be_asked(void **state)
 	nft_close(&nft);
 }
 
+#define ELEMENTS "nft list set inet lazaret open4; nft list set netdev lazaret open4"
+#define ASKED	 "nft -a list chain inet lazaret open-ask4 | grep -c accept"
+
+/* What is open to every program leaves by the kernel's own doing, and is not mixed with the rest.
+ */
+static void test_what_is_open_for_a_while(void **state)
+{
+	struct peer out[] = { peer("192.0.2.1", 32, IPPROTO_TCP, 443) };
+	struct peer open[] = { peer("198.51.100.7", 32, IPPROTO_TCP, 80),
+			       peer("2001:db8::7", 128, IPPROTO_TCP, 80) };
+	struct name name = { "portal.example" };
+	struct allow allow = { .out = out, .n_out = 1, .open = open, .n_open = 2, .open_for = 60 };
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+
+	(void)state;
+	if (quarantine_lay(&nft, &allow, &f) < 0)
+		fail_msg("%s", f.why);
+	assert_non_null(strstr(shown(LIST), "2001:db8::7 . tcp . 80 "));
+	assert_non_null(strstr(shown("nft list chain inet lazaret any4"), "@open4"));
+	assert_null(strstr(shown("nft list set inet lazaret out4"), "198.51.100.7"));
+	allow.open_names = &name;
+	allow.n_open_names = 1;
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_int_equal(atoi(shown(ASKED)), 0); /* no resolver may be asked at all */
+	allow.dns_any = true;
+	allow.open_for = 1;
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_int_equal(atoi(shown(ASKED)), 2);
+	for (int i = 0; i < 50 && strstr(shown(ELEMENTS), "198.51.100.7"); i++)
+		assert_int_equal(system("sleep 0.1"), 0);
+	assert_null(strstr(shown(ELEMENTS), "198.51.100.7"));
+	assert_int_equal(quarantine_present(&nft, &f), 1);
+	allow.n_open = 0;
+	assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
+	assert_null(strstr(shown(LIST), "@open4"));
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	nft_close(&nft);
+}
+
 static void test_the_longest_lists(void **state)
 {
 	struct peer *out = calloc(ALLOW_PEERS_MAX + 1, sizeof(*out));
@@ -420,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_tampering_at_links),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_names_that_may_be_asked),
+		cmocka_unit_test(test_what_is_open_for_a_while),
 		cmocka_unit_test(test_a_kernel_that_lacks_something),
 		cmocka_unit_test(test_a_kernel_that_lacks_too_much),
 		cmocka_unit_test(test_the_longest_lists),

@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A captive portal: a host in quarantine joins a hotel's network that redirects each page until
+# somebody logs in.  What is opened is the portal, for every program and for a while; what the
+# hotel's wire sees is compared with that.  A hotel that lies opens nothing else.
+set -u
+: "${src:?}" "${O:?}"
+for tool in nginx dnsmasq ip nft; do
+	command -v $tool >/dev/null || PATH=$PATH:/usr/sbin:/sbin
+	command -v $tool >/dev/null || { echo "1..0 # SKIP needs $tool"; exit 0; }
+done
+[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n -m -p -f --kill-child --mount-proc "$0" "$@"
+dir=$(mktemp -d /tmp/portal-test.XXXXXX)
+chmod 755 "$dir"
+n=0 group='' group_was=''
+tidy() {
+	[ -z "$group_was" ] || echo 0 >"$group_was/cgroup.procs"
+	[ -z "$group" ] || echo 1 >"$group/cgroup.kill"
+	for _ in $(seq 100); do
+		[ -n "$group" ] && [ -d "$group" ] || break
+		rmdir "$group"/*/* "$group"/* "$group" 2>/dev/null
+		sleep 0.05
+	done
+	umount -l /etc 2>/dev/null
+	rm -rf "$dir"
+}
+trap tidy EXIT
+trap 'exit 1' INT TERM
+
+check() { # WHAT COMMAND...
+	what=$1
+	shift
+	n=$((n + 1))
+	"$@" >>"$dir/out" 2>&1 && echo "ok $n - $what" && return
+	echo "not ok $n - $what"
+	lazaret status 2>&1 | sed 's/^/# /'
+	tail -n 8 "$dir/log" "$dir/out" | sed 's/^/# /'
+}
+not() { ! "$@"; }
+until_() { # COMMAND...: within twenty seconds
+	for _ in $(seq 200); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	return 1
+}
+quit() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+# ----- control groups: the daemon and what it starts are repair services, the user is none
+for d in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+	[ "$(stat -f -c %T $d 2>/dev/null)" = cgroup2fs ] || continue
+	group_was=$d$(sed -n 's/^0:://p' /proc/self/cgroup)
+	mkdir "$group_was/${dir##*/}" 2>/dev/null && group=$group_was/${dir##*/} && break
+done
+[ -z "$group" ] || {
+	mkdir -p "$group/lazaret.slice/unit" "$group/others/unit"
+	echo 0 >"$group/others/unit/cgroup.procs"
+}
+
+# ----- a hotel with the internet behind it: one machine, which answers for each address
+mkdir -p /run/netns && mount -t tmpfs pt /run/netns && ip netns add pt-hotel &&
+	ip link add up0 type veth peer name eth0 netns pt-hotel && ip link set lo up &&
+	ip -n pt-hotel link set lo up && ip -n pt-hotel link set eth0 address 02:00:00:00:00:01 up &&
+	ip -n pt-hotel addr add 10.5.0.1/16 dev eth0 && ip link set up0 up &&
+	ip addr add 10.5.7.7/16 dev up0 && ip route add default via 10.5.0.1 &&
+	ip -n pt-hotel route add local 203.0.113.0/24 dev lo &&
+	ip -n pt-hotel route add local 10.5.0.0/24 dev lo || quit 'no network'
+cp -a /etc "$dir/etc" && mount --bind "$dir/etc" /etc || quit 'no /etc of its own'
+rm -f /etc/hosts /etc/nsswitch.conf /etc/resolv.conf
+echo '127.0.0.1 localhost' >/etc/hosts
+echo 'hosts: files dns' >/etc/nsswitch.conf
+printf 'nameserver 10.5.0.1\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
+hotel() { ip netns exec pt-hotel "$@"; }
+
+# What the host has sent to it, by address, protocol and port.
+hotel nft -f - <<-END
+	table inet wire {
+		set seen { type ipv4_addr . inet_proto . inet_service; flags dynamic; }
+		chain in {
+			type filter hook prerouting priority -500
+			meta l4proto { tcp, udp } iif eth0 add @seen { ip daddr . meta l4proto . th dport }
+		}
+	}
+END
+seen() {
+	hotel nft list set inet wire seen | tr ',{}' '\n\n\n' | sed -n 's/^[ \t]*\([0-9.]* \. [a-z0-9]* \. [0-9a-z]*\).*/\1/p' | sort -u
+}
+dns() { # LINES...: what the hotel's resolver says
+	[ -z "${resolver-}" ] || { kill $resolver && wait $resolver; }
+	printf '%s\n' "$@" >"$dir/records"
+	ip netns exec pt-hotel dnsmasq -k -p 53 -a 10.5.0.1 -z -R -h -u root -g root -x "$dir/pid" \
+		-C "$dir/records" &
+	resolver=$!
+}
+answer() { # TEXT: how each page is answered, in nginx's words
+	cat >"$dir/nginx.conf" <<-END
+		daemon off; user root; worker_processes 1; error_log $dir/nginx.log; pid $dir/nginx.pid;
+		events {}
+		http {
+			access_log off;
+			server { listen 80 default_server; location / { $1 } }
+			server { listen 443; listen 8080; location / { return 200 "there"; } }
+			server { listen 80; server_name portal.hotel.example 10.5.0.2; location / { return 200 "log in"; } }
+		}
+	END
+	if [ -n "${server-}" ]; then
+		kill -HUP "$(cat "$dir/nginx.pid")"
+	else
+		ip netns exec pt-hotel nginx -c "$dir/nginx.conf" -p "$dir" &
+		server=$!
+		until_ hotel bash -c 'exec 3<>/dev/tcp/127.0.0.1/443'
+	fi
+}
+user() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2 && printf 'GET / HTTP/1.0\r\nHost: portal.hotel.example\r\n\r\n' >&3 && head -c 12 <&3 | grep -q HTTP"; }
+asks() { "$O/tests/leak/question" "$@"; }
+
+# ----- a policy in force, which this host does not meet
+later=$(($(date +%s) + 86400))
+mkdir -p "$dir/bin" "$dir/state/store/g" "$dir/run/agent" "$dir/root"
+ln -s g "$dir/state/store/current"
+for p in agent/fetch/lazaret-fetch policy/lazaret-vet agent/remedy/lazaret-remedy; do
+	ln -s "$O/$p" "$dir/bin/"
+done
+echo "{\"version\":1,\"expires\":$later,\"accepted\":1}" >"$dir/state/store/g/accepted.json"
+policy() { # MEMBERS of captive_portal
+	cat >"$dir/state/store/g/policy.json" <<-END
+		{
+			"mode": "enforce",
+			"requirements": [{ "id": "firewall", "check": "firewall", "grace": "0s" }],
+			"allow": {
+				"policy": [{ "to": "203.0.113.10", "tcp": [443] }],
+				"resolvers": "any",
+				"dns": "names"
+			},
+			"captive_portal": { "probe": "http://detect.example.org/ok", "at": ["203.0.113.9"], $1 }
+		}
+	END
+}
+printf '%s\n' '[Policy]' 'Proxy=none' 'Timeout=2s' '[Agent]' "StateDirectory=$dir/state" \
+	"RuntimeDirectory=$dir/run" "HelperDirectory=$dir/bin" "HostRoot=$dir/root" >"$dir/lazaret.conf"
+lazaret() { "$O/agent/lazaret" --socket "$dir/run/agent/control.sock" "$@"; }
+start() {
+	rm -f "$dir/run/agent/control.sock"
+	(
+		[ -z "$group" ] || echo 0 >"$group/lazaret.slice/unit/cgroup.procs"
+		exec "$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >>"$dir/log" 2>&1
+	) &
+	daemon=$!
+	until_ test -S "$dir/run/agent/control.sock"
+}
+stop() {
+	kill -TERM $daemon
+	wait $daemon
+}
+is() { lazaret --json status | grep -q "\"portal\":{\"state\":\"$1\""; }
+says() { lazaret status | grep -Eq -- "$1"; }
+logged() { grep -Eq -- "$1" "$dir/log"; }
+rules() { nft list table inet lazaret | grep -q -- "$1"; }
+
+to_portal='return 302 "http://portal.hotel.example/login?from=$remote_addr";'
+dns 'host-record=portal.hotel.example,10.5.0.2'
+answer "$to_portal"
+policy '"open_for": "1min", "attempts": 3, "addresses": 2, "never": ["10.6.0.0/16"]'
+start
+check 'a portal is noticed, and opened' until_ is open
+check 'the user is told where to log in' says 'wants a login: open http://portal.hotel.example/login\?from=10.5.7.7 in a browser'
+check 'in why, too' sh -c "'$O/agent/lazaret' --socket '$dir/run/agent/control.sock' why | grep -q 'wants a login'"
+check 'and in the journal' logged 'wants a login: its portal is open in a browser for .*: http://portal.hotel'
+check 'and in the history' sh -c "'$O/agent/lazaret' --socket '$dir/run/agent/control.sock' history | grep -q 'portal was opened: http://portal'"
+check 'any program reaches the portal' user 10.5.0.2 80
+check 'at the ports of the policy' user 10.5.0.2 443
+check 'and at no other' not user 10.5.0.2 8080
+check 'nor somebody else' not user 10.5.0.3 80
+check 'nor over UDP' not bash -c 'echo x >/dev/udp/10.5.0.2/443'
+check 'its name can be asked for' asks 10.5.0.1 portal.hotel.example 1
+check 'and no other' not asks 10.5.0.1 other.example 1
+[ -z "$group" ] || {
+	check 'the probe is not for the user' not user 203.0.113.9 80
+	check 'nor is the policy server' not user 203.0.113.10 443
+}
+printf '%s\n' '10.5.0.1 . udp . 53' '10.5.0.2 . tcp . 443' '10.5.0.2 . tcp . 80' '203.0.113.9 . tcp . 80' >"$dir/may"
+wire() { # nothing but that came out; names of ports are nft's
+	seen | sed 's/domain$/53/; s/https$/443/; s/http$/80/' >"$dir/seen"
+	cat "$dir/seen"
+	grep -qx '10.5.0.2 . tcp . 80' "$dir/seen" && ! grep -vxFf "$dir/may" "$dir/seen"
+}
+check 'the wire has seen nothing else' wire
+check 'the kernel itself would close it' rules 'timeout 1m'
+
+answer 'return 204;'
+check 'after the login it is sealed' until_ is clear
+check 'which is said' logged 'sealed again: the network lets us out'
+check 'and so it is' not user 10.5.0.2 80
+check 'nor is its name asked for' not asks 10.5.0.1 portal.hotel.example 1
+check 'no rule of it is left' not rules 'open4'
+stop
+echo "1..$n"

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "agent/portal.h"
+#include "tests/unit/test.h"
+
+#define BOOT  1000
+#define NOW   1900000000
+#define LASTS 600
+
+static struct portal_rule rule;
+static struct portal_past past;
+static struct peer company;
+static struct allow list;
+static struct portal portal;
+static uint64_t boot;
+static int64_t now;
+
+static struct prefix at(const char *text, uint8_t bits)
+{
+	struct prefix p = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+
+	assert_int_equal(inet_pton(p.family, text, p.addr), 1);
+	p.prefix = bits ? bits : (uint8_t)family_bits(p.family);
+	return p;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	rule = (struct portal_rule){
+		.lasts = LASTS, .attempts = 2, .addresses = 2, .ports = { 80, 443 }, .n_ports = 2
+	};
+	rule.never[rule.n_never++] = at("10.6.0.0", 16);
+	company = (struct peer){ .family = AF_INET,
+				 .proto = IPPROTO_TCP,
+				 .prefix = 24,
+				 .port = 443,
+				 .addr = { 198, 51, 100 } };
+	list = (struct allow){ .out = &company, .n_out = 1 };
+	past = (struct portal_past){ 0 };
+	portal = (struct portal){ .due = UINT64_MAX };
+	boot = BOOT;
+	now = NOW;
+	return 0;
+}
+
+static void pass(uint64_t seconds)
+{
+	boot += seconds;
+	now += (int64_t)seconds;
+}
+
+static enum portal_deed on(enum portal_event event, const struct portal_news *news)
+{
+	const struct portal_world w = { &rule, &list, &past, boot, now };
+
+	return portal_on(&portal, event, news, &w);
+}
+
+static enum portal_deed happens(enum portal_event event)
+{
+	static const struct portal_news nothing = { .why = "so it is" };
+
+	return on(event, &nothing);
+}
+
+static enum portal_deed redirected(const char *url)
+{
+	struct web page;
+	const struct portal_news news = { .page = &page };
+
+	assert_int_equal(web_read(url, &page, NULL), 0);
+	return on(PORTAL_REDIRECT, &news);
+}
+
+static enum portal_deed found(const char *first, const char *second)
+{
+	struct prefix all[2] = { at(first, 0), at(second ? second : first, 0) };
+
+	return on(PORTAL_FOUND, &(struct portal_news){ .found = all, .n_found = second ? 2 : 1 });
+}
+
+#define URL "http://portal.hotel.example/login"
+
+/* Brings a fresh machine into the state. */
+static void be_in(enum portal_state state)
+{
+	set_up(NULL);
+	if (state == PORTAL_OFF)
+		return;
+	happens(PORTAL_BEGIN);
+	if (state == PORTAL_CLEAR)
+		happens(PORTAL_EXPECTED);
+	if (state == PORTAL_UNCLEAR)
+		happens(PORTAL_FAILED);
+	if (state == PORTAL_NAMING || state == PORTAL_OPEN || state == PORTAL_BARRED)
+		redirected(URL);
+	if (state == PORTAL_OPEN || state == PORTAL_BARRED)
+		found("10.5.0.2", NULL);
+	if (state == PORTAL_BARRED) {
+		pass(LASTS);
+		happens(PORTAL_TICK);
+	}
+	if (state == PORTAL_UNCLEAR || state == PORTAL_BARRED || state == PORTAL_OPEN) {
+		pass(portal.due - boot);
+		happens(PORTAL_TICK); /* each of them asks again */
+	}
+	assert_int_equal(portal.state, state);
+}
+
+/* From each state with each event: the next state, with '!' when the probe is sent, '?' for names.
+ */
+/* clang-format off */
+static const char *const steps[PORTAL_STATES][PORTAL_EVENTS] = {
+	/*    BEGIN      END    AGAIN      TICK        EXPECTED  REDIRECT
+	      STRANGE    FAILED     FOUND      LOST */
+	{ "asking!", "off", "off",     "off",      "off",    "off",
+	  "off",     "off",     "off",     "off" },
+	{ "asking!", "off", "asking",  "asking",   "clear",  "naming?",
+	  "unclear", "unclear", "asking",  "asking" },
+	{ "asking!", "off", "asking!", "clear",    "clear",  "clear",
+	  "clear",   "clear",   "clear",   "clear" },
+	{ "asking!", "off", "unclear", "unclear!", "clear",  "naming?",
+	  "unclear", "unclear", "unclear", "unclear" },
+	{ "asking!", "off", "naming",  "naming",   "naming", "naming",
+	  "naming",  "naming",  "open",    "unclear" },
+	{ "asking!", "off", "open",    "open!",    "clear",  "open",
+	  "open",    "open",    "open",    "open" },
+	{ "asking!", "off", "barred",  "barred!",  "clear",  "naming?",
+	  "unclear", "unclear", "barred",  "barred" },
+};
+/* clang-format on */
+
+static void test_each_step(void **state)
+{
+	static const char *const deeds[] = { "", "!", "?" };
+
+	(void)state;
+	for (unsigned s = 0; s < PORTAL_STATES; s++) {
+		for (unsigned e = 0; e < PORTAL_EVENTS; e++) {
+			enum portal_deed deed;
+			char got[32];
+
+			be_in(s);
+			deed = e == PORTAL_REDIRECT ? redirected(URL)
+			       : e == PORTAL_FOUND  ? found("10.5.0.2", NULL)
+						    : happens(e);
+			snprintf(got, sizeof(got), "%s%s", portal_names[portal.state], deeds[deed]);
+			if (strcmp(got, steps[s][e]))
+				fail_msg("from %s by event %u: %s", portal_names[s], e, got);
+			assert_int_equal(portal.n_open > 0, portal.state == PORTAL_OPEN);
+			assert_int_equal(portal.until > 0, portal.state == PORTAL_OPEN);
+		}
+	}
+}
+
+static void test_what_is_opened(void **state)
+{
+	static const struct {
+		const char *first, *second;
+		size_t n;
+	} rows[] = {
+		{ "10.5.0.2", NULL, 2 },	   { "10.5.0.2", "2001:db8::2", 4 },
+		{ "10.5.0.2", "10.5.0.2", 2 },	   /* twice the same */
+		{ "10.6.1.1", "10.5.0.2", 2 },	   /* never */
+		{ "198.51.100.9", "10.5.0.2", 2 }, /* the company's */
+		{ "127.0.0.1", NULL, 0 },	   { "169.254.169.254", NULL, 0 },
+		{ "224.0.0.1", NULL, 0 },	   { "fe80::1", NULL, 0 },
+		{ "::1", "198.51.100.1", 0 },	   { "::ffff:10.5.0.2", NULL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		be_in(PORTAL_NAMING);
+		found(rows[i].first, rows[i].second);
+		if (portal.n_open != rows[i].n)
+			fail_msg("%s: %zu", rows[i].first, portal.n_open);
+		assert_int_equal(portal.state, rows[i].n ? PORTAL_OPEN : PORTAL_UNCLEAR);
+		assert_int_equal(past.opened[0] != 0, rows[i].n != 0);
+	}
+}
+
+static void test_no_more_than_the_policy_says(void **state)
+{
+	struct prefix many[32];
+	const struct portal_news news = { .found = many, .n_found = 32 };
+
+	(void)state;
+	be_in(PORTAL_NAMING);
+	for (uint8_t i = 0; i < 32; i++) {
+		many[i] = at("10.5.0.1", 0);
+		many[i].addr[3] = (uint8_t)(i + 1);
+	}
+	on(PORTAL_FOUND, &news);
+	assert_int_equal(portal.n_open, 4);
+	for (size_t i = 0; i < portal.n_open; i++)
+		assert_true(portal.open[i].proto == IPPROTO_TCP && portal.open[i].prefix == 32 &&
+			    portal.open[i].addr[3] <= 2);
+}
+
+static void test_ports(void **state)
+{
+	(void)state;
+	be_in(PORTAL_ASKING);
+	assert_int_equal(redirected("http://10.5.0.2:8080/"), PORTAL_REST);
+	assert_int_equal(portal.state, PORTAL_UNCLEAR);
+	assert_non_null(strstr(portal.why, "port"));
+	rule.ports[rule.n_ports++] = 8080;
+	happens(PORTAL_BEGIN);
+	redirected("http://10.5.0.2:8080/");
+	assert_int_equal(portal.state, PORTAL_OPEN);
+	assert_int_equal(portal.n_open, 3);
+	assert_null(portal_name(&portal));
+}
+
+/* The time box ends though probes are answered, or are not; and so many are not had again. */
+static void test_time_and_attempts(void **state)
+{
+	(void)state;
+	be_in(PORTAL_OPEN);
+	for (uint64_t end = portal.until; boot < end;
+	     pass(portal.due > boot ? portal.due - boot : 1)) {
+		assert_int_equal(portal.state, PORTAL_OPEN);
+		assert_true(portal.due <= end);
+		if (boot % 2)
+			redirected(URL);
+		if (boot < end)
+			happens(PORTAL_TICK);
+	}
+	happens(PORTAL_TICK);
+	assert_int_equal(portal.state, PORTAL_BARRED);
+	assert_int_equal(portal.due, boot + 1800);
+	redirected(URL); /* an answer that comes too late */
+	assert_int_equal(portal.state, PORTAL_BARRED);
+	happens(PORTAL_BEGIN); /* another network need not wait */
+	redirected(URL);
+	found("10.5.0.2", NULL);
+	assert_int_equal(portal.state, PORTAL_OPEN);
+	happens(PORTAL_BEGIN); /* but there are two an hour for all networks */
+	redirected(URL);
+	assert_int_equal(portal.state, PORTAL_BARRED);
+	assert_int_equal(portal.due, boot + (uint64_t)(past.opened[1] + 3600 - now));
+	pass(portal.due - boot);
+	assert_int_equal(happens(PORTAL_TICK), PORTAL_ASK);
+	assert_int_equal(redirected(URL), PORTAL_RESOLVE);
+}
+
+static void test_patience_grows(void **state)
+{
+	static const uint64_t waits[] = { 30, 60, 120, 240, 480, 900, 900 };
+
+	(void)state;
+	be_in(PORTAL_ASKING);
+	for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
+		happens(PORTAL_FAILED);
+		assert_int_equal(portal.due, boot + waits[i]);
+		pass(waits[i]);
+		assert_int_equal(happens(PORTAL_TICK), PORTAL_ASK);
+		assert_int_equal(portal.due, UINT64_MAX);
+	}
+}
+
+static void test_a_clock_that_leaps(void **state)
+{
+	(void)state;
+	be_in(PORTAL_OPEN);
+	portal_leap(&past, 7200);
+	now += 7200;
+	assert_int_equal(past.opened[0], now - 5);
+	assert_int_equal(past.opened[1], 0);
+}
+
+/* Whatever a network does, and for however long. */
+static void test_model(void **state)
+{
+	static const char *const pages[] = { URL, "https://10.5.0.9/", "http://10.6.0.1/x",
+					     "http://10.5.0.2:8080/", "http://[2001:db8::9]/" };
+	static const char *const places[] = { "10.5.0.2", "127.0.0.1", "198.51.100.4", "10.6.0.2" };
+	int64_t openings[4096];
+	size_t n = 0, seen = 0;
+
+	(void)state;
+	set_up(NULL);
+	srandom(7);
+	for (int i = 0; i < 300000; i++) {
+		enum portal_state was = portal.state;
+		enum portal_event e = (enum portal_event)(random() % PORTAL_EVENTS);
+
+		pass((uint64_t)(random() % 40));
+		if (portal.due <= boot)
+			e = PORTAL_TICK;
+		if (e == PORTAL_REDIRECT)
+			redirected(pages[random() % 5]);
+		else if (e == PORTAL_FOUND)
+			found(places[random() % 4], places[random() % 4]);
+		else
+			happens(e);
+		seen |= 1u << portal.state;
+		assert_int_equal(portal.n_open > 0, portal.state == PORTAL_OPEN);
+		assert_true(portal.n_open <= 4);
+		if (portal.state != PORTAL_OPEN)
+			continue;
+		assert_true(portal.until <= boot + LASTS && portal.until > boot);
+		for (size_t k = 0; k < portal.n_open; k++)
+			assert_true(portal.open[k].addr[0] == 0x20 ||
+				    (portal.open[k].addr[0] == 10 && portal.open[k].addr[1] == 5));
+		if (was == PORTAL_OPEN)
+			continue;
+		openings[n++ % 4096] = now;
+		if (n > 2)
+			assert_true(openings[(n - 1) % 4096] - openings[(n - 3) % 4096] >= 3600);
+	}
+	assert_int_equal(seen, (1u << PORTAL_STATES) - 1);
+	assert_true(n > 500);
+}
+
+static void test_pages(void **state)
+{
+	static const struct {
+		const char *text, *host;
+		uint16_t port;
+	} good[] = {
+		{ "http://Portal.Example/a?b=%20#c", "portal.example", 80 },
+		{ "HTTPS://portal.example", "portal.example", 443 },
+		{ "http://10.5.0.2:8080/", "", 8080 },
+		{ "http://[2001:db8::1]:81", "", 81 },
+		{ "http://[2001:db8::1]", "", 80 },
+	};
+	static const char *const bad[] = {
+		"",
+		"/login",
+		"ftp://a.example/",
+		"http://",
+		"http:///",
+		"http://user@a.example/",
+		"http://bank.example:443@a.example/",
+		"http://a.example:0/",
+		"http://a.example:65536/",
+		"http://a.example:/",
+		"http://a.example:80x/",
+		"http://[::1/",
+		"http://[10.0.0.1]/",
+		"http://[::1]x/",
+		"http://[]/",
+		"http://a b.example/",
+		"http://login/",
+		"http://a.example/\x1b[2J",
+		"http://a.example/<b>",
+		"http://a.example/\"x",
+		"http://a.example/%zz",
+		"http://a.example/%a",
+		"http://a.example\\b.example/",
+		"http://10.5.0.256/",
+		"http://1.2/",
+		"http://\xc3\xa4.example/",
+	};
+	struct web w;
+	char wide[WEB_TEXT_MAX + 32] = "http://a.example/";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(web_read(good[i].text, &w, NULL), 0);
+		assert_string_equal(w.host.text, good[i].host);
+		assert_int_equal(w.port, good[i].port);
+		assert_int_equal(w.at.family != 0, !*good[i].host);
+		assert_null(strchr(w.text, '#'));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct fault f = { 0 };
+
+		if (web_read(bad[i], &w, &f) != -EINVAL || !*f.why)
+			fail_msg("%s", bad[i]);
+	}
+	memset(wide + 17, 'a', WEB_TEXT_MAX);
+	assert_int_equal(web_read(wide, &w, NULL), -E2BIG);
+	assert_int_equal(web_read("http://a.example:81/b?c", &w, NULL), 0);
+	assert_string_equal(w.authority, "a.example:81");
+	assert_string_equal(w.text + w.path, "/b?c");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_each_step, set_up),
+		cmocka_unit_test_setup(test_what_is_opened, set_up),
+		cmocka_unit_test_setup(test_no_more_than_the_policy_says, set_up),
+		cmocka_unit_test_setup(test_ports, set_up),
+		cmocka_unit_test_setup(test_time_and_attempts, set_up),
+		cmocka_unit_test_setup(test_patience_grows, set_up),
+		cmocka_unit_test_setup(test_a_clock_that_leaps, set_up),
+		cmocka_unit_test_setup(test_model, set_up),
+		cmocka_unit_test(test_pages),
+	};
+
+	return cmocka_run_group_tests_name("portal", tests, NULL, NULL);
+}
