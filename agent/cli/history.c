@@ -109,7 +109,7 @@ static const struct {
 	{ "state", show_state },     { "failing", show_failing }, { "repair", show_repair },
 	{ "lacking", show_lacking }, { "policy", show_policy },	  { "clock", show_clock },
 	{ "release", show_release }, { "tug", show_tug },	  { "undone", show_undone },
-	{ "reboot", show_reboot },	     { "portal", show_portal },
+	{ "reboot", show_reboot },   { "portal", show_portal },
 };
 
 static void show_entry(const json_t *e)

@@ -174,6 +174,14 @@ static bool reboots_by_force(json_t *document)
 	return false;
 }
 
+/* Only the network's own resolver knows the name of its portal. */
+static bool portal_has_no_name(json_t *document)
+{
+	json_t *resolvers = json_object_get(json_object_get(document, "allow"), "resolvers");
+
+	return json_object_get(document, "captive_portal") && !json_is_string(resolvers);
+}
+
 static const struct {
 	bool (*applies)(json_t *document);
 	const char *text;
@@ -200,6 +208,9 @@ static const struct {
 	{ reboots_by_force,
 	  "\"reboot\" has \"force\": at the deadline of a restart hosts end what their users are "
 	  "doing, whoever is logged in" },
+	{ portal_has_no_name,
+	  "`captive_portal` is there, and allow.resolvers is not \"any\": only portals that give "
+	  "an address in place of a name can be opened" },
 	{ no_requirement_mends, "a requirement has no remedies: only a person can let such a host "
 				"out again" },
 	{ nothing_names_severities,

@@ -73,7 +73,8 @@ static bool same(const struct result *a, const struct result *b)
 		return a->r == b->r;
 	return a->head.status == b->head.status && a->head.framing == b->head.framing &&
 	       a->head.keep == b->head.keep && a->len == b->len &&
-	       !strcmp(a->head.etag, b->head.etag) && !memcmp(a->body, b->body, a->put);
+	       !strcmp(a->head.etag, b->head.etag) &&
+	       !strcmp(a->head.location, b->head.location) && !memcmp(a->body, b->body, a->put);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -12,7 +12,7 @@ done
 [ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n -m -p -f --kill-child --mount-proc "$0" "$@"
 dir=$(mktemp -d /tmp/portal-test.XXXXXX)
 chmod 755 "$dir"
-n=0 group='' group_was=''
+n=0 turn=0 group='' group_was=''
 tidy() {
 	[ -z "$group_was" ] || echo 0 >"$group_was/cgroup.procs"
 	[ -z "$group" ] || echo 1 >"$group/cgroup.kill"
@@ -34,7 +34,7 @@ check() { # WHAT COMMAND...
 	"$@" >>"$dir/out" 2>&1 && echo "ok $n - $what" && return
 	echo "not ok $n - $what"
 	lazaret status 2>&1 | sed 's/^/# /'
-	tail -n 8 "$dir/log" "$dir/out" | sed 's/^/# /'
+	tail -qn 8 "$dir/log" "$dir/out" | sed 's/^/# /'
 }
 not() { ! "$@"; }
 until_() { # COMMAND...: within twenty seconds
@@ -96,12 +96,13 @@ dns() { # LINES...: what the hotel's resolver says
 	resolver=$!
 }
 answer() { # TEXT: how each page is answered, in nginx's words
+	turn=$((turn + 1))
 	cat >"$dir/nginx.conf" <<-END
 		daemon off; user root; worker_processes 1; error_log $dir/nginx.log; pid $dir/nginx.pid;
 		events {}
 		http {
 			access_log off;
-			server { listen 80 default_server; location / { $1 } }
+			server { listen 80 default_server; add_header Turn $turn always; location / { $1 } }
 			server { listen 443; listen 8080; location / { return 200 "there"; } }
 			server { listen 80; server_name portal.hotel.example 10.5.0.2; location / { return 200 "log in"; } }
 		}
@@ -111,10 +112,13 @@ answer() { # TEXT: how each page is answered, in nginx's words
 	else
 		ip netns exec pt-hotel nginx -c "$dir/nginx.conf" -p "$dir" &
 		server=$!
-		until_ hotel bash -c 'exec 3<>/dev/tcp/127.0.0.1/443'
 	fi
+	until_ hotel bash -c "exec 3<>/dev/tcp/127.0.0.1/80 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q 'Turn: $turn' <&3"
 }
-user() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2 && printf 'GET / HTTP/1.0\r\nHost: portal.hotel.example\r\n\r\n' >&3 && head -c 12 <&3 | grep -q HTTP"; }
+user() { # ADDRESS PORT [SECONDS]: some program of the user's
+	timeout "${3:-5}" bash -c "exec 3<>/dev/tcp/$1/$2 && printf 'GET / HTTP/1.0\r\nHost: portal.hotel.example\r\n\r\n' >&3 && head -c 12 <&3 | grep -q HTTP"
+}
+cut() { ! user "$1" "$2" 0.4; } # what the wire has seen tells for sure
 asks() { "$O/tests/leak/question" "$@"; }
 
 # ----- a policy in force, which this host does not meet
@@ -166,35 +170,90 @@ answer "$to_portal"
 policy '"open_for": "1min", "attempts": 3, "addresses": 2, "never": ["10.6.0.0/16"]'
 start
 check 'a portal is noticed, and opened' until_ is open
-check 'the user is told where to log in' says 'wants a login: open http://portal.hotel.example/login\?from=10.5.7.7 in a browser'
-check 'in why, too' sh -c "'$O/agent/lazaret' --socket '$dir/run/agent/control.sock' why | grep -q 'wants a login'"
-check 'and in the journal' logged 'wants a login: its portal is open in a browser for .*: http://portal.hotel'
-check 'and in the history' sh -c "'$O/agent/lazaret' --socket '$dir/run/agent/control.sock' history | grep -q 'portal was opened: http://portal'"
+page='http://portal.hotel.example/login\?from=10.5.7.7'
+check 'the user is told where to log in' says "wants a login: open $page in a browser"
+check 'and why' eval "lazaret why | grep -Eq 'wants a login: open $page'"
+check 'the journal has it' logged "wants a login: its portal is open in a browser for .*: $page"
+check 'and the history' eval "lazaret history | grep -Eq 'portal was opened: $page'"
 check 'any program reaches the portal' user 10.5.0.2 80
 check 'at the ports of the policy' user 10.5.0.2 443
-check 'and at no other' not user 10.5.0.2 8080
-check 'nor somebody else' not user 10.5.0.3 80
+check 'and at no other' cut 10.5.0.2 8080
+check 'nor somebody else' cut 10.5.0.3 80
 check 'nor over UDP' not bash -c 'echo x >/dev/udp/10.5.0.2/443'
 check 'its name can be asked for' asks 10.5.0.1 portal.hotel.example 1
 check 'and no other' not asks 10.5.0.1 other.example 1
 [ -z "$group" ] || {
-	check 'the probe is not for the user' not user 203.0.113.9 80
-	check 'nor is the policy server' not user 203.0.113.10 443
+	check 'the probe is not for the user' cut 203.0.113.9 80
+	check 'nor is the policy server' cut 203.0.113.10 443
 }
-printf '%s\n' '10.5.0.1 . udp . 53' '10.5.0.2 . tcp . 443' '10.5.0.2 . tcp . 80' '203.0.113.9 . tcp . 80' >"$dir/may"
-wire() { # nothing but that came out; names of ports are nft's
-	seen | sed 's/domain$/53/; s/https$/443/; s/http$/80/' >"$dir/seen"
-	cat "$dir/seen"
-	grep -qx '10.5.0.2 . tcp . 80' "$dir/seen" && ! grep -vxFf "$dir/may" "$dir/seen"
-}
-check 'the wire has seen nothing else' wire
 check 'the kernel itself would close it' rules 'timeout 1m'
 
 answer 'return 204;'
 check 'after the login it is sealed' until_ is clear
 check 'which is said' logged 'sealed again: the network lets us out'
-check 'and so it is' not user 10.5.0.2 80
+check 'and so it is' cut 10.5.0.2 80
 check 'nor is its name asked for' not asks 10.5.0.1 portal.hotel.example 1
-check 'no rule of it is left' not rules 'open4'
+check 'no rule of it is left' not rules @open
+
+# Another network is known by its router.
+answer "$to_portal"
+ip route replace default via 10.5.0.9 dev up0
+check 'another network is asked anew' until_ is open
+kill -9 $daemon && wait $daemon 2>/dev/null
+check 'without a daemon it stays until the kernel ends it' user 10.5.0.2 80
+answer 'return 204;'
+start
+check 'a daemon that starts then seals it' until_ is clear
+check 'at once' not rules @open
 stop
+
+# Lies: none of them opens anything.
+lies() { # WHAT ANSWER WHY: and the daemon is another one, so it asks at once
+	answer "$2"
+	start
+	check "$1 is told" until_ says "$3"
+	check '... and opens nothing' not rules @open
+	stop
+}
+go() { echo "return 302 \"$1\";"; }
+lies 'a portal in a network that is never one' "$(go http://10.6.0.1/)" 'where no portal can be'
+lies 'a portal that is the policy server' "$(go http://203.0.113.10/)" 'where no portal can be'
+lies 'a portal that is this host' "$(go http://127.0.0.1/)" 'where no portal can be'
+lies 'a portal at another port' "$(go http://10.5.0.2:8080/)" 'at a port that the policy does not open'
+lies 'a portal with a user in its name' "$(go http://bank@10.5.0.2/)" 'has a user before its host'
+lies 'a page in place of the probe' 'return 200 "log in here";' 'in place of the probe .200.'
+dns 'host-record=portal.hotel.example,203.0.113.10,127.0.0.1'
+lies 'a name that leads elsewhere' "$to_portal" 'where no portal can be'
+dns 'local=/hotel.example/'
+lies 'a name that leads nowhere' "$to_portal" 'does not resolve'
+
+# Many addresses, and once more than the policy allows.
+dns 'host-record=portal.hotel.example,10.5.0.2' 'host-record=portal.hotel.example,10.5.0.4' \
+	'host-record=portal.hotel.example,10.5.0.5'
+answer "$to_portal"
+start
+check 'a third portal within the hour' until_ is open
+check 'has two addresses at most' eval 'test $(nft list set inet lazaret open4 | grep -o "10\.5\.0\.[0-9] . tcp . 80" | wc -l) = 2'
+stop
+check 'whoever stops the daemon seals it' not rules @open
+start
+check 'a fourth one has to wait' until_ is barred
+check 'which is told' says 'wants a login at .*: as many portals were opened as the policy allows.*next try in'
+check 'and opens nothing' not rules @open
+stop
+
+cat >"$dir/may" <<-END
+	10.5.0.1 . udp . 53
+	10.5.0.2 . tcp . 443
+	10.5.0.2 . tcp . 80
+	203.0.113.9 . tcp . 80
+END
+wire() {
+	seen | sed 's/domain$/53/; s/https$/443/; s/http$/80/' >"$dir/seen"
+	cat "$dir/seen"
+	cmp "$dir/seen" "$dir/may"
+}
+check 'all this time the wire has seen the portal, the probe and names, and nothing else' wire
+kill "$(cat "$dir/nginx.pid")" $resolver
+wait
 echo "1..$n"

@@ -70,6 +70,40 @@ static void test_example(void **state)
 #define TO(name)     A("\"policy\":[{\"to\":\"" name "\",\"tcp\":[1]}]")
 #define L50	     "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
 
+#define CP(members) \
+	"{\"mode\":\"audit\",\"requirements\":[{" FW "}],\n\"captive_portal\":{" members "}}"
+#define AT(probe) "\"at\":[\"192.0.2.9\"],\n\"probe\":\"" probe "\""
+#define PROBE	  AT("http://a.example/ok")
+
+static void test_captive_portal(void **state)
+{
+	static const char text[] = CP(PROBE);
+	static const char own[] =
+		CP("\"probe\":\"http://a.example:81/ok\",\"at\":[\"192.0.2.9\",\"2001:db8::9\"],"
+		   "\"open_for\":\"2min\",\"attempts\":1,\"addresses\":3,\"ports\":[80,8080,443],"
+		   "\"never\":[\"10.0.0.0/8\"]");
+	struct policy *p = NULL;
+
+	(void)state;
+	assert_int_equal(policy_parse(text, strlen(text), &p, NULL), 0);
+	assert_int_equal(p->portal.lasts, 600);
+	assert_int_equal(p->portal.attempts, 3);
+	assert_int_equal(p->portal.addresses, 8);
+	assert_int_equal(p->portal.n_ports, 2);
+	assert_int_equal(p->allow.n_out, 1);
+	assert_peer(p->allow.out, "192.0.2.9", 32, IPPROTO_TCP, 80);
+	policy_free(p);
+	assert_int_equal(policy_parse(own, strlen(own), &p, NULL), 0);
+	assert_int_equal(p->portal.lasts, 120);
+	assert_int_equal(p->portal.attempts, 1);
+	assert_int_equal(p->portal.addresses, 3);
+	assert_int_equal(p->portal.n_ports, 3);
+	assert_int_equal(p->portal.ports[1], 8080);
+	assert_int_equal(p->portal.n_never, 1);
+	assert_peer(p->allow.out + 1, "2001:db8::9", 128, IPPROTO_TCP, 81);
+	policy_free(p);
+}
+
 static void test_stale(void **state)
 {
 	static const char text[] = S("\"after\":\"7d\",\"then\":\"quarantine\"");
@@ -122,6 +156,17 @@ static const struct {
 	  "colour: unknown member; there are: mode, contact, look_every, providers, "
 	  "requirements, allow, stale" },
 	{ S("\"after\":\"7d\""), 2, 9, "stale: member \"then\" is missing" },
+	{ CP("\"at\":[\"192.0.2.9\"]"), 2, 18, "captive_portal: member \"probe\" is missing" },
+	{ CP(AT("https://a.example/ok")), 3, 9, "no portal can answer" },
+	{ CP(AT("http://a.example")), 3, 9, "is not \"http://HOST/PATH\"" },
+	{ CP(AT("http://u@a.example/")), 3, 9, "has a user before its host" },
+	{ CP("\"probe\":\"http://a.example/ok\",\n\"at\":[\"192.0.2.0/24\"]"), 3, 7,
+	  "captive_portal.at[0]: \"192.0.2.0/24\" is not a single address" },
+	{ CP(PROBE ",\n\"open_for\":\"2h\""), 4, 12, "from 1 min to 1 h" },
+	{ CP(PROBE ",\n\"attempts\":13"), 4, 12, "is not a number from 1 to 12" },
+	{ CP(PROBE ",\n\"addresses\":33"), 4, 13, "is not a number from 1 to 32" },
+	{ CP(PROBE ",\n\"ports\":[80,53]"), 4, 13, "53 is not a port that a portal may have" },
+	{ CP(PROBE ",\n\"ports\":[]"), 4, 9, "the list is empty" },
 	{ S("\"after\":\"7d\",\"then\":\"panic\""), 2, 30,
 	  "stale.then: \"panic\" is neither \"keep\" nor \"quarantine\"" },
 	{ S("\"after\":\"59min\",\"then\":\"keep\""), 2, 18, "from 1 h to 52 w 1 d" },
@@ -557,6 +602,7 @@ static void test_documented(void **state)
 		R(FW ",\"?\":1"),
 		A("\"?\":1"),
 		S("\"after\":\"7d\",\"then\":\"keep\",\"?\":1"),
+		CP(PROBE ",\"?\":1"),
 		A("\"policy\":[{\"to\":\"192.0.2.1\",\"tcp\":[1],\"?\":1}]"),
 		A("\"helpdesk\":[{\"from\":\"192.0.2.1\",\"tcp\":[1],\"?\":1}]"),
 	};
@@ -601,6 +647,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_vpn),
+		cmocka_unit_test(test_captive_portal),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_reboot),

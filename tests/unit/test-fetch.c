@@ -238,6 +238,23 @@ static void test_limits(void **state)
 	assert_int_equal(read_lines(17, 1000).r, -EPROTO);
 }
 
+/* Nothing but a hint, so no fault of it is one of the answer's. */
+static void test_location(void **state)
+{
+	char *wide = calloc(1, 4096);
+
+	(void)state;
+	assert_string_equal(read_text(OK "Location: /a\r\n\r\n", 9, 0, 9).head.location, "/a");
+	assert_string_equal(read_text(OK "\r\n", 9, 0, 9).head.location, "");
+	assert_string_equal(
+		read_text(OK "Location: /a\r\nLocation: /b\r\n\r\n", 9, 0, 9).head.location, "");
+	sprintf(wide, OK "Location: /%01023d\r\n\r\n", 0);
+	assert_string_equal(read_text(wide, 99, 0, 9).head.location, "");
+	sprintf(wide, OK "Location: /%01022d\r\n\r\n", 0);
+	assert_int_equal(strlen(read_text(wide, 99, 0, 9).head.location), 1023);
+	free(wide);
+}
+
 static void test_etag(void **state)
 {
 	char longer[WIRE_TAG_MAX + 40];
@@ -496,7 +513,7 @@ int main(void)
 		cmocka_unit_test(test_encoding),    cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_url),	    cmocka_unit_test(test_path),
 		cmocka_unit_test(test_open),	    cmocka_unit_test(test_proxy),
-		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_retry_after), cmocka_unit_test(test_location),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
