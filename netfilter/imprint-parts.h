@@ -38,7 +38,6 @@ struct imprint {
 struct gist {
 	bool refuses, accepts, returns, jumps, leads; /* to another chain; jumps: and comes back */
 	bool by_source, by_link, by_inner;
-	bool conditional;
 	const char *target;
 	const struct set *map; /* of verdicts, instead of the above */
 };

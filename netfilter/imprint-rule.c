@@ -4,6 +4,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/xt_set.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,9 @@
 
 #define TERM_ATTRS 31
 #define BYTES_MAX  (16u << 20)
+
+/* Of an address: with fewer bits a rule names a network that somebody wrote down for good. */
+#define NAMING_BITS 24
 
 void bytes_put(struct bytes *b, const void *data, size_t len)
 {
@@ -158,7 +162,8 @@ struct reading {
 	const struct place *place;
 	struct bytes *bytes;
 	struct gist *gist;
-	uint32_t named; /* the register with the name of the link; 0: none has it */
+	uint32_t link;	 /* the register that was loaded last, if with the link; 0: it was not */
+	uint32_t source; /* ... with the source address, or most of it */
 };
 
 static void on_verdict(struct gist *g, int32_t code, const char *target)
@@ -188,20 +193,41 @@ static void on_meta(struct reading *r, const struct nlattr **a)
 {
 	uint32_t key = object_be32(a[NFTA_META_KEY], UINT32_MAX);
 
-	if (!a[NFTA_META_DREG])
+	if (a[NFTA_META_DREG] && (key == NFT_META_IIFNAME || key == NFT_META_IIF))
+		r->link = object_be32(a[NFTA_META_DREG], 0);
+}
+
+/* A mask leaves less of an address than names anybody. */
+static void on_bitwise(struct reading *r, const struct nlattr **a)
+{
+	const struct nlattr *d[NFTA_DATA_MAX + 1];
+	unsigned bits = 0;
+
+	if (object_be32(a[NFTA_BITWISE_SREG], 0) != r->source)
 		return;
-	r->named = key == NFT_META_IIFNAME ? object_be32(a[NFTA_META_DREG], 0) : 0;
-	r->gist->by_link |= key == NFT_META_IIFNAME || key == NFT_META_IIF;
+	if (a[NFTA_BITWISE_MASK] &&
+	    object_sort_nested(a[NFTA_BITWISE_MASK], d, NFTA_DATA_MAX) == 0 && d[NFTA_DATA_VALUE]) {
+		const uint8_t *mask = mnl_attr_get_payload(d[NFTA_DATA_VALUE]);
+
+		for (unsigned i = 0; i < mnl_attr_get_payload_len(d[NFTA_DATA_VALUE]); i++)
+			bits += (unsigned)__builtin_popcount(mask[i]);
+	}
+	if (bits < NAMING_BITS)
+		r->source = 0;
 }
 
 static void on_cmp(struct reading *r, const struct nlattr **a)
 {
 	const struct nlattr *d[NFTA_DATA_MAX + 1];
+	uint32_t reg = object_be32(a[NFTA_CMP_SREG], 0);
 
-	if (!r->named || object_be32(a[NFTA_CMP_SREG], 0) != r->named ||
-	    object_be32(a[NFTA_CMP_OP], NFT_CMP_EQ) != NFT_CMP_EQ || !a[NFTA_CMP_DATA] ||
+	if (!reg || object_be32(a[NFTA_CMP_OP], NFT_CMP_EQ) != NFT_CMP_EQ || !a[NFTA_CMP_DATA] ||
 	    object_sort_nested(a[NFTA_CMP_DATA], d, NFTA_DATA_MAX) < 0 || !d[NFTA_DATA_VALUE])
 		return;
+	r->gist->by_source |= reg == r->source;
+	if (reg != r->link)
+		return;
+	r->gist->by_link = true;
 	r->gist->by_inner |= share_is_inner(mnl_attr_get_payload(d[NFTA_DATA_VALUE]),
 					    mnl_attr_get_payload_len(d[NFTA_DATA_VALUE]));
 }
@@ -212,18 +238,20 @@ static void on_payload(struct reading *r, const struct nlattr **a)
 	uint32_t base = object_be32(a[NFTA_PAYLOAD_BASE], UINT32_MAX);
 	uint32_t from = object_be32(a[NFTA_PAYLOAD_OFFSET], 0);
 	uint32_t len = object_be32(a[NFTA_PAYLOAD_LEN], 0);
+	uint32_t reg = object_be32(a[NFTA_PAYLOAD_DREG], 0);
 
-	if (!a[NFTA_PAYLOAD_DREG])
-		return;
-	r->gist->by_source |= base == NFT_PAYLOAD_NETWORK_HEADER &&
-			      ((from == 12 && len <= 4) || (from == 8 && len > 2 && len <= 16));
-	r->gist->by_source |= base == NFT_PAYLOAD_LL_HEADER && from == 6;
+	if ((base == NFT_PAYLOAD_NETWORK_HEADER && (from == 12 || from == 8) &&
+	     len * 8 >= NAMING_BITS && len <= 16) ||
+	    (base == NFT_PAYLOAD_LL_HEADER && from == 6 && len == 6))
+		r->source = reg;
 }
 
 static void on_lookup(struct reading *r, const struct nlattr **a)
 {
 	const struct set *set = put_set(r->bytes, object_text(a[NFTA_LOOKUP_SET]), r->place);
 
+	r->gist->by_source |= object_be32(a[NFTA_LOOKUP_SREG], 0) == r->source && r->source &&
+			      !(object_be32(a[NFTA_LOOKUP_FLAGS], 0) & NFT_LOOKUP_F_INV);
 	if (a[NFTA_LOOKUP_DREG] && object_be32(a[NFTA_LOOKUP_DREG], 1) == NFT_REG_VERDICT)
 		r->gist->map = set;
 }
@@ -232,7 +260,12 @@ static void on_match(struct reading *r, const struct nlattr **a)
 {
 	const char *name = object_text(a[NFTA_MATCH_NAME]);
 
-	r->gist->by_source |= name && !strcmp(name, "set");
+	struct xt_set_info set = { .flags = IPSET_INV_MATCH };
+
+	if (name && !strcmp(name, "set") && a[NFTA_MATCH_INFO] &&
+	    mnl_attr_get_payload_len(a[NFTA_MATCH_INFO]) >= sizeof(set))
+		memcpy(&set, mnl_attr_get_payload(a[NFTA_MATCH_INFO]), sizeof(set));
+	r->gist->by_source |= !(set.flags & IPSET_INV_MATCH);
 }
 
 static void on_target(struct reading *r, const struct nlattr **a)
@@ -252,10 +285,16 @@ static const struct {
 	const char *name;
 	void (*on)(struct reading *r, const struct nlattr **a);
 } rows[] = {
-	{ "cmp", on_cmp },	 { "immediate", on_immediate }, { "lookup", on_lookup },
-	{ "match", on_match },	 { "meta", on_meta },		{ "payload", on_payload },
-	{ "reject", on_reject }, { "target", on_target },
+	{ "bitwise", on_bitwise }, { "cmp", on_cmp },	    { "immediate", on_immediate },
+	{ "lookup", on_lookup },   { "match", on_match },   { "meta", on_meta },
+	{ "payload", on_payload }, { "reject", on_reject }, { "target", on_target },
 };
+
+/* What was loaded last is asked for; anything else may have loaded something in its place. */
+static bool compares(const char *name)
+{
+	return !strcmp(name, "cmp") || !strcmp(name, "bitwise") || !strcmp(name, "lookup");
+}
 
 static void read_term(struct reading *r, const struct nlattr *term)
 {
@@ -270,11 +309,12 @@ static void read_term(struct reading *r, const struct nlattr *term)
 		return put_attr(r->bytes, 0, term);
 	if (is_told_only(name, a))
 		return;
-	r->gist->conditional |= strcmp(name, "immediate") != 0;
 	bytes_put_text(r->bytes, name);
 	for (unsigned i = 0; i <= TERM_ATTRS; i++)
 		if (a[i] && !is_moving(name, i))
 			put_attr(r->bytes, (uint8_t)i, a[i]);
+	if (!compares(name))
+		r->link = r->source = 0;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (!strcmp(name, rows[i].name))
 			rows[i].on(r, a);

@@ -31,10 +31,11 @@ static int add_line(struct imprint *im, const struct line *l)
 	return 0;
 }
 
-static bool is_passed_over(const struct gist *g)
+/* Which links are in which of firewalld's zones follows the network; others write it down. */
+static bool is_passed_over(const struct gist *g, const struct place *place)
 {
-	return (g->refuses && g->by_source) || (g->leads && g->by_link) ||
-	       (g->accepts && g->by_inner);
+	return (g->refuses && g->by_source) || (g->accepts && g->by_inner) ||
+	       (g->leads && g->by_link && !strcmp(place->table, "firewalld"));
 }
 
 int imprint_take(struct ruleset *rs, uint32_t chain, const struct nlattr *terms,
@@ -52,7 +53,7 @@ int imprint_take(struct ruleset *rs, uint32_t chain, const struct nlattr *terms,
 	l.len = im->bytes.len - l.at;
 	l.jump = g.jumps;
 	l.back = g.returns;
-	l.passed_over = !l.len || is_passed_over(&g);
+	l.passed_over = !l.len || is_passed_over(&g, place);
 	if (g.target)
 		l.target = ruleset_chain(rs, place->family, place->table, g.target);
 	r = im->bytes.err ? im->bytes.err : add_line(im, &l);

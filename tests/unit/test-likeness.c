@@ -12,14 +12,17 @@
 	" set recent { type ipv4_addr; flags dynamic,timeout; timeout 1m; }\n"          \
 	" chain user { tcp dport 22 accept; tcp dport { 8000, 8001, 8002 } accept; }\n" \
 	" chain empty { return; }\n"                                                    \
-	" chain zones { iifname eth7 goto home; goto public; }\n"                       \
-	" chain home { udp dport 5353 accept; }\n"                                      \
-	" chain public { ct state vmap { established : accept, invalid : drop }; log; }\n"
+	" chain public { ct state vmap { established : accept, invalid : drop }; "      \
+	"tcp dport 7 ip saddr @recent accept; log; }\n"
 #define INPUT                                                                                 \
 	" chain in { type filter hook input priority 0; policy drop; counter; "               \
 	"iifname lo accept; tcp dport @ports accept; limit rate 9/second counter jump user; " \
-	"tcp flags syn add @recent { ip saddr }; jump zones; }\n"
-#define TABLE "table inet f {\n" SETS INPUT "}\n"
+	"tcp flags syn add @recent { ip saddr }; jump public; }\n"
+#define FIREWALLD                                                                   \
+	"table inet firewalld { chain input { type filter hook input priority 10; " \
+	"jump zones; }\n chain zones { iifname eth7 goto home; goto work; }\n"      \
+	" chain home { udp dport 5353 accept; }\n chain work { tcp dport 22 accept; }\n}\n"
+#define TABLE "table inet f {\n" SETS INPUT "}\n" FIREWALLD
 
 static void see(struct likeness *ret)
 {
@@ -44,15 +47,17 @@ static void run(const char *command)
 static const char *const same[] = {
 	"true",
 	"nft add rule inet f empty return",
-	"nft add rule inet f zones position $(nft -a list chain inet f zones | "
-	"sed -n 's/.*goto public # handle //p') iifname eth3 goto home",
-	"nft add rule inet f home tcp dport 1 accept", /* of no zone but that link's */
+	"nft insert rule inet firewalld zones iifname eth3 goto home",
+	"nft add rule inet firewalld home tcp dport 1 accept", /* of no zone but that link's */
 	"nft 'insert rule inet f in ip saddr 192.0.2.1 drop'",
 	"nft 'insert rule inet f user ip6 saddr 2001:db8::/32 reject'",
 	"nft 'insert rule inet f in iifname virbr0 udp dport 53 accept'",
 	"nft 'add element inet f recent { 192.0.2.1 }'",
 	"nft 'insert rule inet f in counter log prefix \"x\"'",
 	"nft 'insert rule inet f in jump empty'",
+	"nft 'insert rule inet f in iifname eth7 jump empty'",
+	"nft 'insert rule inet f in ip saddr 192.0.2.0/24 drop'",
+	"nft 'insert rule inet f in ether saddr 02:00:00:00:00:01 tcp dport 1 drop'",
 	"nft 'add table ip n; add chain ip n pre { type nat hook prerouting priority 0; }; "
 	"add rule ip n pre tcp dport 80 dnat to 192.0.2.1'",
 	"nft 'add table ip o; add chain ip o i { type filter hook input priority 0; }'",
@@ -81,13 +86,26 @@ static const struct {
 	{ "nft 'insert rule inet f in ip saddr 192.0.2.1 accept'", "inet f in has 6 rules, not 5" },
 	{ "nft 'insert rule inet f in iifname eth0 tcp dport 1 accept'",
 	  "inet f in has 6 rules, not 5" },
-	{ "nft 'add rule inet f public udp dport 1 accept'", "inet f public has 2 rules, not 1" },
+	{ "nft 'add rule inet f public udp dport 1 accept'", "inet f public has 3 rules, not 2" },
 	{ "nft 'chain inet f in { policy accept; }'", "inet f in has other rules" },
 	{ "nft 'add table ip o; add chain ip o i { type filter hook input priority 0; policy drop; "
 	  "}'",
 	  "ip o i is new" },
-	{ "nft flush ruleset", "inet f in is gone; inet f public is gone; inet f user is gone; "
-			       "inet f zones is gone" },
+	{ "nft delete table inet f",
+	  "inet f in is gone; inet f public is gone; inet f user is gone" },
+	{ "nft insert rule inet f in iifname eth7 jump public", "inet f in has 6 rules, not 5" },
+	{ "nft insert rule inet f in ip saddr != 192.0.2.0/24 drop",
+	  "inet f in has 6 rules, not 5" },
+	{ "nft insert rule inet f in ip saddr 10.0.0.0/8 drop", "inet f in has 6 rules, not 5" },
+	{ "nft insert rule inet f in ip saddr 10.16.0.0/12 drop", "inet f in has 6 rules, not 5" },
+	{ "nft insert rule inet f in ip6 saddr fd00::/8 drop", "inet f in has 6 rules, not 5" },
+	/* A port that reads like the name of a guest's link. */
+	{ "nft insert rule inet f in iifname eth7 tcp dport 30567 accept",
+	  "inet f in has 6 rules, not 5" },
+	{ "nft insert rule inet f in iifname != docker0 tcp dport 1 accept",
+	  "inet f in has 6 rules, not 5" },
+	{ "nft add rule inet firewalld work tcp dport 1 accept",
+	  "inet firewalld work has 2 rules, not 1" },
 	{ "nft 'add chain inet f empty; add rule inet f empty tcp dport 1 accept; "
 	  "insert rule inet f in jump empty'",
 	  "inet f empty is new; inet f in has 6 rules, not 5" },
