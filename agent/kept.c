@@ -9,6 +9,7 @@
 #include "agent/base/log.h"
 #include "agent/daemon.h"
 #include "agent/kept.h"
+#include "agent/memory.h"
 #include "agent/posture/firewall.h"
 #include "agent/posture/likeness.h"
 #include "agent/remedy/ask.h"
@@ -118,8 +119,10 @@ static int write_down(struct kept *k, const struct likeness *l, int64_t at, bool
 	return text ? io_replace(k->folder, FILE_NAME, text, len, 0600) : -ENOMEM;
 }
 
-static int keep(struct kept *k)
+/* differs: from the one before; empty when there was none. */
+static int keep(struct daemon *d, bool accepted, const char *differs)
 {
+	struct kept *k = d->kept;
 	const int64_t now = io_now();
 	int r = write_down(k, &k->firewall.now, now, false);
 
@@ -131,6 +134,11 @@ static int keep(struct kept *k)
 	k->firewall.copied = false;
 	k->asked = 0;
 	k->news = true;
+	memory_tell(d->memory, ENTRY_FIREWALL, "", accepted, "%s%s%s", k->firewall.good.text,
+		    *differs ? "; " : "", differs);
+	log_notice("the firewall is %s as the last known good one: %s%s%s",
+		   accepted ? "accepted by the administrator" : "kept", k->firewall.good.text,
+		   *differs ? "; " : "", differs);
 	return 0;
 }
 
@@ -156,12 +164,9 @@ static void keep_first(struct daemon *d)
 	}
 	if (!is_settled(k))
 		return;
-	r = keep(k);
+	r = keep(d, false, "");
 	if (r < 0)
 		log_warn("the firewall that is good now cannot be kept: %s", strerror(-r));
-	else
-		log_notice("the firewall is kept as the last known good one: %s",
-			   k->firewall.good.text);
 }
 
 int64_t kept_due(const struct daemon *d, int64_t now)
@@ -236,11 +241,9 @@ int kept_accept(struct daemon *d, struct fault *fault)
 	if (r < 0)
 		return r;
 	likeness_differs(&d->kept->firewall.now, &d->kept->firewall.good, differs, sizeof(differs));
-	r = keep(d->kept);
+	r = keep(d, true, differs);
 	if (r < 0)
 		return fault_set(fault, r, "it cannot be kept: %s", strerror(-r));
-	log_notice("accepted by the administrator as the last known good firewall: %s%s%s",
-		   d->kept->firewall.good.text, *differs ? "; " : "", differs);
 	round_look_at(d, 1u << CHECK_FIREWALL, "the firewall was accepted");
 	return 0;
 }

@@ -18,11 +18,11 @@
 #define LINE_ROOM   (SUM_TEXT + POLICY_ID_MAX + ENTRY_TEXT + 96)
 
 const char *const entry_names[ENTRY_COUNT] = {
-	[ENTRY_STATE] = "state",     [ENTRY_FAILING] = "failing", [ENTRY_LACKING] = "lacking",
-	[ENTRY_REPAIR] = "repair",   [ENTRY_POLICY] = "policy",	  [ENTRY_CLOCK] = "clock",
-	[ENTRY_RELEASE] = "release", [ENTRY_LADDER] = "ladder",	  [ENTRY_TUG] = "tug",
-	[ENTRY_UNDONE] = "undone",   [ENTRY_REBOOT] = "reboot",
-	[ENTRY_PORTAL] = "portal",
+	[ENTRY_STATE] = "state",       [ENTRY_FAILING] = "failing", [ENTRY_LACKING] = "lacking",
+	[ENTRY_REPAIR] = "repair",     [ENTRY_POLICY] = "policy",   [ENTRY_CLOCK] = "clock",
+	[ENTRY_RELEASE] = "release",   [ENTRY_LADDER] = "ladder",   [ENTRY_TUG] = "tug",
+	[ENTRY_UNDONE] = "undone",     [ENTRY_REBOOT] = "reboot",   [ENTRY_PORTAL] = "portal",
+	[ENTRY_FIREWALL] = "firewall",
 };
 
 struct ledger {

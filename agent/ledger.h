@@ -31,6 +31,7 @@ enum entry_kind {
 	ENTRY_UNDONE,  /* name: a requirement; value: when it began to fail; text: who did what */
 	ENTRY_REBOOT,  /* of the host; name and value: see reboots.c; text: what for, or why not */
 	ENTRY_PORTAL,  /* name: opened or sealed; value: when; text: the portal, or why */
+	ENTRY_FIREWALL, /* value: 1 when somebody accepted it; text: which is good from now on */
 	ENTRY_COUNT,
 };
 extern const char *const entry_names[ENTRY_COUNT];

@@ -212,6 +212,7 @@ static void recall(void *ctx, const struct entry *e)
 	case ENTRY_TUG:
 	case ENTRY_REPAIR:
 	case ENTRY_POLICY:
+	case ENTRY_FIREWALL:
 	case ENTRY_COUNT: break;
 	}
 	if (e->at > m->leave.seen)

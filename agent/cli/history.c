@@ -74,6 +74,12 @@ static bool is_inner(const json_t *e)
 	       (!strcmp(name, "ends") || (!strcmp(name, "challenge") && !int_of(e, "value")));
 }
 
+static void show_firewall(const json_t *e)
+{
+	printf("the firewall is taken for good%s: %s\n",
+	       int_of(e, "value") ? ", accepted by the administrator" : "", text_of(e, "text"));
+}
+
 static void show_tug(const json_t *e)
 {
 	printf("%s failed again %" PRId64 " times within an hour of repairs: %s\n",
@@ -109,7 +115,7 @@ static const struct {
 	{ "state", show_state },     { "failing", show_failing }, { "repair", show_repair },
 	{ "lacking", show_lacking }, { "policy", show_policy },	  { "clock", show_clock },
 	{ "release", show_release }, { "tug", show_tug },	  { "undone", show_undone },
-	{ "reboot", show_reboot },   { "portal", show_portal },
+	{ "reboot", show_reboot },   { "portal", show_portal },	  { "firewall", show_firewall },
 };
 
 static void show_entry(const json_t *e)

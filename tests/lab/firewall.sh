@@ -67,6 +67,17 @@ back() {
 	ok $? "and $1 is back"
 }
 
+# same COMMAND: it changes nothing of the firewall's fingerprint.
+print_of() { look; sed -n 's/.*fingerprint: //p' "$LAB_DIR/said"; }
+same() {
+	local before after
+
+	before=$(print_of)
+	at sh -c "$1"
+	after=$(print_of)
+	ok "$([ -n "$before" ] && [ "$before" = "$after" ]; echo $?)" "the fingerprint stays the same: $1"
+}
+
 # has TEXT WHAT: the look says so, whatever its verdict.
 has() {
 	look
@@ -116,6 +127,7 @@ off 'ufw.service is masked\|ufw says it is off' "$input" \
 off 'ufw says it is on' "$input" 'systemctl stop ufw.service; systemctl disable ufw.service; nft flush ruleset'
 
 at ufw allow 8080/tcp
+same 'ufw reload'
 copies ufw
 off 'inbound is open' "$input" 'rm -r /etc/ufw /etc/default/ufw; nft flush ruleset'
 back /etc/ufw/user.rules 'dport 8080'
@@ -133,6 +145,8 @@ off 'firewalld.service is masked by /run' "$input" \
 	'systemctl stop firewalld; systemctl disable firewalld; systemctl mask --runtime firewalld'
 off 'firewalld.service is not enabled' "$input" 'systemctl disable --now firewalld'
 at sh -c 'firewall-cmd --permanent --zone=public --add-port=8443/tcp && firewall-cmd --reload'
+same 'systemctl restart firewalld; until firewall-cmd -q --state; do sleep 0.1; done
+	firewall-cmd --zone=home --add-interface=eth7'
 copies firewalld
 off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld; rm -r /etc/firewalld'
 back /etc/firewalld/zones/public.xml 8443
@@ -250,4 +264,7 @@ at lazaret --json firewall --accept
 r=$?
 ok $r 'an administrator does, and it passes'
 [ $r = 0 ] || tell
+at lazaret history
+grep -q 'taken for good, accepted by the administrator: .*inet filter input has' "$LAB_DIR/said"
+ok $? 'which the history tells'
 echo "1..$n"

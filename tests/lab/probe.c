@@ -18,6 +18,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/clamd.h"
+#include "agent/posture/likeness.h"
 #include "agent/posture/posture.h"
 #include "agent/remedy/ask.h"
 #include "netfilter/nft.h"
@@ -45,7 +46,10 @@ static int look(const char *name)
 	int check = check_find(name);
 	struct requirement req = { .check = (enum check)check };
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct host host = { .root = root, .clamd = CLAMD_SOCKET, .now = io_now() };
+	struct kept_firewall kept = { 0 };
+	struct host host = {
+		.root = root, .firewall = &kept, .clamd = CLAMD_SOCKET, .now = io_now()
+	};
 	struct fault fault = { 0 };
 	struct finding f = { 0 };
 	struct nft nft;
