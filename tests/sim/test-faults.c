@@ -6,8 +6,8 @@
  * crash, the host is not open when it should be held, what status says is so, and each step ends as
  * it does without the fault.
  *
- * FAULTS_EVERY=1 takes them all, which takes long; without, it is a sample.  FAULTS_AT=N is the
- * N-th call of each step alone, and keeps the log.
+ * FAULTS_EVERY=1 takes them all, which takes an hour; without, it is a sample.  FAULTS_AT=N is the
+ * N-th call of each step alone, FAULTS_TEST=test_memory one kind, FAULTS_LINES=N more of the log.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -322,5 +322,6 @@ int main(void)
 #endif
 	};
 
+	cmocka_set_test_filter(getenv("FAULTS_TEST"));
 	return cmocka_run_group_tests_name("faults", tests, set_up, tear_down);
 }
