@@ -70,7 +70,6 @@ static const struct row {
 	{ SYS_epoll_pwait, "epoll_pwait", { EINTR } },
 	{ SYS_epoll_pwait2, "epoll_pwait2", { EINTR } },
 	{ SYS_timerfd_create, "timerfd_create", { EMFILE, ENOMEM } },
-	{ SYS_timerfd_settime, "timerfd_settime", { ENOMEM } },
 	{ SYS_inotify_init1, "inotify_init1", { EMFILE, ENOMEM } },
 	{ SYS_inotify_add_watch, "inotify_add_watch", { ENOSPC, ENOMEM } },
 	{ SYS_memfd_create, "memfd_create", { EMFILE, ENOMEM } },
@@ -80,7 +79,6 @@ static const struct row {
 	{ SYS_clone3, "clone3", { ENOMEM, EAGAIN } },
 #ifndef __SANITIZE_ADDRESS__ /* which gives up when it gets none for itself */
 	{ SYS_mmap, "mmap", { ENOMEM } },
-	{ SYS_brk, "brk", { ENOMEM } },
 #endif
 };
 
