@@ -66,12 +66,12 @@ void host_lab(struct lab *l, const char *members)
 	self[n] = '\0';
 	slash = strrchr(self, '/');
 	*slash = '\0';
-	host_run("cd %s && mkdir bin && touch ca.pem && ln -s %s/../../policy/lazaret-vet "
-		 "%s/../../policy/lazaret-policy bin && ln -s %s/helper bin/lazaret-fetch && "
-		 "ln -s %s/helper bin/lazaret-remedy && "
+	host_run("cd %s && mkdir bin && touch ca.pem && O=%s/../.. && ln -s $O/policy/lazaret-vet "
+		 "$O/policy/lazaret-policy $O/agent/clerk/lazaret-clerk bin && "
+		 "ln -s %s/helper bin/lazaret-fetch && ln -s %s/helper bin/lazaret-remedy && "
 		 "bin/lazaret-policy keygen --no-passphrase helpdesk.pem >out && "
 		 "bin/lazaret-policy release --public helpdesk.pub --for 1h >rule",
-		 l->path, self, self, self, self);
+		 l->path, self, self, self);
 	for (unsigned web = 1; web <= HOST_WEBS; web++)
 		publish(l, members, web);
 }
