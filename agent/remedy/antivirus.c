@@ -186,18 +186,49 @@ static int restore_one(const struct requirement *q, struct report *report, struc
 	return r < 0 ? r : enable_one(q, report, fault);
 }
 
-static int reinstall_one(const struct requirement *q, struct report *report, struct fault *fault)
+static int begin_anew(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	struct fault quiet = { 0 };
+	/* Whatever ran so far may be another program, or this one as it was before. */
+	int r = manager_reload(report, fault);
+
+	if (r == 0)
+		manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
+	return r < 0 ? r : restore_one(q, report, fault);
+}
+
+/*
+ * What does not come up though all of it is there may have a configuration that nobody can read
+ * any more, which no package manager replaces.
+ */
+static int configure_anew(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	const struct provider *p = q->with.antivirus.provider;
+	struct fault again = { 0 };
+	int r;
+
+	if (provide_set_aside(p, report) <= 0)
+		return -ENOENT;
+	r = provide_packages(p, report, &again);
+	if (r == 0)
+		r = begin_anew(q, report, &again);
+	if (r < 0) {
+		report_line(report, "  (its configuration is not the cause) ", again.why);
+		provide_put_back(p);
+	} else {
+		*fault = (struct fault){ 0 };
+	}
+	return r;
+}
+
+static int reinstall_one(const struct requirement *q, struct report *report, struct fault *fault)
+{
 	int r = provide_packages(q->with.antivirus.provider, report, fault);
 
 	if (r < 0)
 		return r;
-	/* Whatever ran so far may be another program, or this one as it was before. */
-	r = manager_reload(report, fault);
-	if (r == 0)
-		manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
-	return r < 0 ? r : restore_one(q, report, fault);
+	r = begin_anew(q, report, fault);
+	return r < 0 && configure_anew(q, report, fault) == 0 ? 0 : r;
 }
 
 static int start_all(struct report *report, struct fault *fault)

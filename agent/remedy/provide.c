@@ -18,6 +18,8 @@
 #define ARGS_MAX      48
 #define INSTALL_LIMIT 900 /* seconds */
 #define UPDATE_LIMIT  300
+#define ASIDE	      ".lazaret"
+#define PATH_ROOM     (PROVIDER_TEXT_MAX + sizeof(ASIDE))
 #define OWN_FOLDER    "/tmp/lazaret-sources" /* the unit's own /tmp */
 
 static int mend_file(const struct provider *p, const char *path, struct report *report,
@@ -64,6 +66,49 @@ int provide_settings(const struct provider *p, struct report *report, struct fau
 		n += r;
 	}
 	return n;
+}
+
+/* The file of that row of settings, when it is the daemon's and no row before has it. */
+static const char *file_of_daemon(const struct provider *p, size_t i, char aside[PATH_ROOM])
+{
+	const struct provider_setting *s = &p->settings[i];
+
+	if (s->of != PART_DAEMON || (i && !strcmp(s->file, s[-1].file)))
+		return NULL;
+	snprintf(aside, PATH_ROOM, "%s" ASIDE, s->file);
+	return s->file;
+}
+
+int provide_set_aside(const struct provider *p, struct report *report)
+{
+	char aside[PATH_ROOM];
+	int n = 0;
+
+	for (size_t i = 0; i < p->n_settings; i++) {
+		const char *file = file_of_daemon(p, i, aside);
+
+		if (!file || access(file, F_OK) < 0)
+			continue;
+		unlock_file(file);
+		unlock_file(aside);
+		if (rename(file, aside) < 0)
+			return -errno;
+		report_line(report, "+ setting aside what it does not start with: ", file);
+		n++;
+	}
+	return n;
+}
+
+void provide_put_back(const struct provider *p)
+{
+	char aside[PATH_ROOM];
+
+	for (size_t i = 0; i < p->n_settings; i++) {
+		const char *file = file_of_daemon(p, i, aside);
+
+		if (file)
+			(void)!rename(aside, file);
+	}
 }
 
 static void unlock_all(const struct provider *p)

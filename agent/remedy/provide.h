@@ -12,6 +12,13 @@
 int provide_settings(const struct provider *p, struct report *report, struct fault *fault);
 
 /*
+ * Renames its daemon's configuration to FILE.lazaret, so that installing anew brings the package's
+ * own; and back, over what came.  How many files, or -errno.
+ */
+int provide_set_aside(const struct provider *p, struct report *report);
+void provide_put_back(const struct provider *p);
+
+/*
  * Installs its packages, anew where they are: past locked files, interrupted dpkg, removed
  * configuration, pins and holds; where the host's own sources do not have them, from the
  * provider's.

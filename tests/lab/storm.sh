@@ -123,8 +123,8 @@ for ((i = 1; i <= rounds; i++)); do
 	fresh || { ok 1 "round $i begins compliant"; journal; continue; }
 	seed=$RANDOM # in the substitution below it would be another one each time
 	order=$(seq 0 $((${#ways[@]} - 1)) | shuf --random-source=<(dice $seed))
-	# One after the other, while repairs begin between them; every other time all at the same moment.
-	{ for w in $order; do echo "{ ${ways[w]}; } $([ $((i % 2)) = 0 ] || echo '&')"; done; echo wait; } |
+	# One after the other, while repairs begin between them; most times all at the same moment.
+	{ for w in $order; do echo "{ ${ways[w]}; } $([ $((i % 4)) = 0 ] || echo '&')"; done; echo wait; } |
 		lab_exec host sh -s >"$LAB_DIR/said" 2>&1
 	t=$(becomes compliant "$limit")
 	r=$?
