@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installing updates where the package manager has a bad day: another apt-get is at work, disks
+# are full, needrestart wants to ask, a kernel with its hooks comes from within the remedy's sandbox.
+set -u
+: "${src:?}" "${O:?}"
+. "$src/tests/lab/lab.sh"
+. "$src/tests/lab/parts.sh"
+lab_enter "$0" "$@"
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
+
+at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+tell() { sed 's/^/# /' "$LAB_DIR/said"; }
+look() { at /usr/lib/lazaret/probe look patches; }
+mend() {
+	lab_exec host setpriv --reuid=lazaret --regid=lazaret --clear-groups \
+		/usr/lib/lazaret/probe mend patches-install >"$LAB_DIR/mended" 2>&1
+}
+
+# updated WHAT: the remedy is done, a fresh look passes, and nothing is half done.
+updated() {
+	local t0 r
+
+	t0=$(lab_now)
+	mend
+	r=$?
+	t0=$(($(lab_now) - t0))
+	[ $r = 0 ] && { look; r=$?; }
+	at dpkg --audit
+	[ $r = 0 ] && [ ! -s "$LAB_DIR/said" ]
+	r=$?
+	ok $r "$1 ($t0 ms)"
+	[ $r = 0 ] || { tell; tail -n 12 "$LAB_DIR/mended" | sed 's/^/# /'; look; tell; }
+}
+
+# refused TEXT WHAT: it fails, says why, and the look still fails.
+refused() {
+	local r
+
+	mend
+	[ $? = 1 ] && grep -q "^failed: .*$1" "$LAB_DIR/mended" && { look; [ $? = 1 ]; }
+	r=$?
+	ok $r "$2: $(tail -n 1 "$LAB_DIR/mended")"
+	[ $r = 0 ] || sed 's/^/# /' "$LAB_DIR/mended"
+}
+
+# lab_kernel VERSION FOLDER - a kernel's package: its files, and a postinst that does what Debian's do.
+lab_kernel() {
+	local t release=6.1.0-lab
+
+	t=$(mktemp -d) && chmod 755 "$t"
+	mkdir -p "$t/DEBIAN" "$t/boot" "$t/lib/modules/$release/kernel" "$2"
+	echo "kernel $1" >"$t/boot/vmlinuz-$release"
+	echo CONFIG_RD_GZIP=y >"$t/boot/config-$release"
+	: >"$t/lib/modules/$release/modules.order"
+	: >"$t/lib/modules/$release/modules.builtin"
+	: >"$t/lib/modules/$release/modules.builtin.modinfo"
+	printf '%s\n' 'Package: linux-image-lab' "Version: $1" 'Architecture: all' \
+		'Maintainer: Lab <lab@example.invalid>' 'Description: a kernel of the lab' >"$t/DEBIAN/control"
+	cat >"$t/DEBIAN/postinst" <<-END
+		#!/bin/sh
+		set -e
+		depmod $release
+		! command -v linux-update-symlinks >/dev/null ||
+			linux-update-symlinks install $release /boot/vmlinuz-$release
+		DEB_MAINT_PARAMS="\$*" run-parts --verbose --exit-on-error --arg=$release \\
+			--arg=/boot/vmlinuz-$release /etc/kernel/postinst.d
+	END
+	chmod 755 "$t/DEBIAN/postinst"
+	dpkg-deb --root-owner-group --build "$t" "$2/" >/dev/null
+	rm -rf "$t"
+}
+
+# lab_slow PACKAGE VERSION FOLDER - a package whose installation takes three seconds.
+lab_slow() {
+	local t
+
+	t=$(mktemp -d)
+	lab_deb "$1" "$2" "$t"
+	dpkg-deb -R "$t/$1"*.deb "$t/tree"
+	printf '#!/bin/sh\nsleep 3\n' >"$t/tree/DEBIAN/postinst"
+	chmod 755 "$t/tree/DEBIAN/postinst"
+	mkdir -p "$3"
+	dpkg-deb --root-owner-group --build "$t/tree" "$3/" >/dev/null
+	rm -rf "$t"
+}
+
+# --- the host ---------------------------------------------------------------------------
+rootfs=$(lab_rootfs "$LAB_REMEDIES") || quit 'a root for the host'
+layer=$(lab_layer host)
+repo=$LAB_DIR/repo
+rm -rf "$repo" "$repo.key"
+mkdir -p "$layer/etc/apt" "$layer/srv"
+lab_agent "$layer"
+mirror() {
+	lab_apt_repo "$repo" lab lab-security
+	lab_exec host rm -rf /srv/repo && tar -C "$LAB_DIR" -cf - repo | lab_exec host tar -C /srv -xf -
+	at apt-get update
+}
+for p in lab-one lab-two lab-three lab-four; do lab_deb $p 1.0 "$repo/pool/lab"; done
+lab_slow lab-slow 1.0 "$repo/pool/lab"
+lab_kernel 1.0 "$repo/pool/lab"
+lab_apt_repo "$repo" lab lab-security
+cp -a "$repo" "$layer/srv/repo"
+for suite in lab lab-security; do
+	echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo $suite main"
+done >"$layer/etc/apt/sources.list"
+lab_boot host "$rootfs" || quit 'the host boots'
+at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
+	at systemctl start lazaret-remedy-patches-install.socket && at apt-get update &&
+	at apt-get -y install lab-one lab-two lab-three lab-four linux-image-lab
+r=$?
+ok $r 'a host with a kernel'
+[ $r = 0 ] || tell
+
+# --- another apt-get --------------------------------------------------------------------
+lab_deb lab-one 1.1 "$repo/pool/lab-security"
+mirror
+lab_exec host apt-get -y install lab-slow >"$LAB_DIR/other" 2>&1 &
+other=$!
+lab_wait 20 lab_exec host pgrep -x dpkg >/dev/null
+updated 'while another apt-get is at work'
+grep -q 'waiting for process' "$LAB_DIR/mended"
+ok $? "it waited: $(grep 'waiting for process' "$LAB_DIR/mended" | head -n 1)"
+wait $other
+ok $? 'and the other one is done as well'
+
+# --- full disks -------------------------------------------------------------------------
+# The downloads' folder is nearly full of packages that were installed long ago.
+lab_deb lab-two 1.1 "$repo/pool/lab-security"
+mirror
+at sh -c 'mount -t tmpfs -o size=1m,mode=755 lab /var/cache/apt/archives && mkdir /var/cache/apt/archives/partial &&
+	head -c 900K /dev/zero >/var/cache/apt/archives/old_1.0_all.deb'
+updated 'where old downloads leave little room'
+at umount /var/cache/apt/archives
+
+lab_deb lab-three 1.1 "$repo/pool/lab-security"
+mirror
+at sh -c 'mkdir /run/dpkg && cp -a /var/lib/dpkg/. /run/dpkg/ && mount -t tmpfs -o size=24m,mode=755 lab /var/lib/dpkg &&
+	cp -a /run/dpkg/. /var/lib/dpkg/ && cat /dev/zero >/var/lib/dpkg/full; sync; df -k /var/lib/dpkg | tail -n 1'
+refused 'No space left\|status 100\|status [12]' "dpkg's own folder is full"
+grep -q 'No space left' "$LAB_DIR/mended"
+ok $? 'and the cause is in what it tells'
+at rm /var/lib/dpkg/full
+updated 'with room again'
+at sh -c 'cp -a /var/lib/dpkg/. /run/dpkg/ && umount /var/lib/dpkg && cp -a /run/dpkg/. /var/lib/dpkg/'
+
+# --- needrestart ------------------------------------------------------------------------
+lab_deb lab-four 1.1 "$repo/pool/lab-security"
+mirror
+at sh -c "printf '%s\n' '\$nrconf{restart} = \"i\";' '\$nrconf{ui} = \"NeedRestart::UI::stdio\";' '\$nrconf{kernelhints} = 1;' \
+	>/etc/needrestart/conf.d/lab.conf; test -e /etc/apt/apt.conf.d/99needrestart"
+ok $? 'needrestart is called by apt, and would ask'
+updated 'with needrestart installed'
+grep -qi 'scanning processes\|restarting services\|services to be restarted' "$LAB_DIR/mended"
+ok "$([ $? = 1 ]; echo $?)" 'and it neither asked nor restarted anything'
+
+# --- a kernel ---------------------------------------------------------------------------
+lab_kernel 1.1 "$repo/pool/lab-security"
+mirror
+at rm -f /boot/initrd.img-6.1.0-lab
+updated 'a kernel, from within the sandbox'
+at grep -qx 'kernel 1.1' /boot/vmlinuz-6.1.0-lab
+ok $? 'it lies in /boot'
+at sh -c 'lsinitramfs /boot/initrd.img-6.1.0-lab | grep -qx "usr/lib/modules/6.1.0-lab/modules.dep\|lib/modules/6.1.0-lab/modules.dep\|usr/lib/modules/6.1.0-lab\|init"'
+r=$?
+ok $r 'with an initramfs that its hook made'
+[ $r = 0 ] || { sed 's/^/# /' "$LAB_DIR/mended"; at ls -la /boot /lib/modules/6.1.0-lab; tell; }
+at test -s /lib/modules/6.1.0-lab/modules.dep.bin
+ok $? 'and depmod wrote beside its modules'
+echo "1..$n"
