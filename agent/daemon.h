@@ -89,6 +89,9 @@ struct daemon {
 	enum remedy running;	    /* the remedy of that run */
 	struct subject *mending;    /* whose remedy it is; NULL: of a policy that is gone */
 	struct remedy_run *clerk;   /* under way */
+	uint64_t clerk_asked;	    /* io_boot_ms(); 0: never */
+	bool clerk_round;	    /* a round waits for its answer */
+	bool clerk_news;	    /* what it said of updaters */
 	bool clerk_again;	    /* something else was undone meanwhile */
 	struct remedy_run *witness; /* under way */
 	uint64_t witness_asked;	    /* io_boot_ms() */

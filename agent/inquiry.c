@@ -4,6 +4,7 @@
 
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/clerk/updates.h"
 #include "agent/daemon.h"
 #include "agent/inquiry.h"
 #include "agent/memory.h"
@@ -15,6 +16,7 @@
 #include "netfilter/watch.h"
 
 #define LIMIT_MS 10000
+#define EVERY_MS (10 * 60 * 1000) /* how updaters fare */
 /* Clocks of logs count whole seconds, and a look takes its time. */
 #define SLACK 2
 
@@ -31,9 +33,12 @@ static bool fits(const struct inquiry *q, const struct act *a)
 static void on_line(void *ctx, const char *line)
 {
 	struct daemon *d = ctx;
-	char id[POLICY_ID_MAX];
+	char id[POLICY_ID_MAX], provider[PROVIDER_NAME_MAX];
+	struct updates u;
 	struct act a;
 
+	if (updates_hear(line, provider, &u))
+		d->clerk_news |= remembered_set_updates(d->host.remembered, provider, &u);
 	if (!act_hear(line, id, &a))
 		return;
 	for (size_t i = 0; i < d->n_subjects; i++) {
@@ -77,16 +82,18 @@ static void conclude_all(struct daemon *d)
 static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
-	bool again = d->clerk_again;
+	bool again = d->clerk_again, look = d->clerk_news || d->clerk_round;
 
 	d->clerk = remedy_run_free(d->clerk);
-	d->clerk_again = false;
+	d->clerk_again = d->clerk_news = d->clerk_round = false;
 	if (err < 0)
 		log_warn("lazaret-clerk: %s", why);
 	if (again)
 		ask(d);
 	if (!d->clerk)
 		conclude_all(d);
+	if (look)
+		round_look(d, "told by lazaret-clerk");
 }
 
 static void ask(struct daemon *d)
@@ -98,10 +105,11 @@ static void ask(struct daemon *d)
 		d->clerk_again = true;
 		return;
 	}
+	d->clerk_asked = io_boot_ms();
 	fd = helper_clerk(&d->helpers, &fault);
 	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, LIMIT_MS, &d->clerk);
 	if (r < 0)
-		log_warn("lazaret-clerk cannot be asked who undid a repair: %s",
+		log_warn("lazaret-clerk cannot be asked: %s",
 			 *fault.why ? fault.why : strerror(-r));
 }
 
@@ -154,4 +162,33 @@ void inquiry_tug(struct daemon *d, struct subject *s)
 		s->inquiry.tugged = true;
 	else
 		mend_tell_tug(d, s);
+}
+
+static bool has_updates(const struct daemon *d, bool demanded)
+{
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		const struct requirement *q = d->subjects[i].req;
+
+		if (q->check == CHECK_ANTIVIRUS &&
+		    q->with.antivirus.provider->updates.from != CHRONICLE_NONE &&
+		    (q->with.antivirus.updater_max_age || (q->with.antivirus.updater && !demanded)))
+			return true;
+	}
+	return false;
+}
+
+void inquiry_round(struct daemon *d)
+{
+	if (!d->clerk && has_updates(d, false) &&
+	    (!d->clerk_asked || io_boot_ms() - d->clerk_asked >= EVERY_MS))
+		ask(d);
+}
+
+bool inquiry_awaited(struct daemon *d)
+{
+	if (!d->clerk_asked && has_updates(d, true)) {
+		ask(d);
+		d->clerk_round = d->clerk != NULL;
+	}
+	return d->clerk_round;
 }

@@ -28,5 +28,10 @@ struct inquiry {
 /* After each look at a requirement. */
 void inquiry_look(struct daemon *d, struct subject *s);
 
+/* After each round: how updaters fare is asked for from time to time. */
+void inquiry_round(struct daemon *d);
+/* A round that cannot judge before lazaret-clerk has answered once: it comes when it has. */
+bool inquiry_awaited(struct daemon *d);
+
 /* It has failed again once too often: mend_tell_tug() as soon as it is known who it was. */
 void inquiry_tug(struct daemon *d, struct subject *s);

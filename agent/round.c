@@ -186,7 +186,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 {
 	uint64_t round = io_boot_ms();
 
-	if (!d->policy || witness_awaited(d))
+	if (!d->policy || witness_awaited(d) || inquiry_awaited(d))
 		return;
 	if (checks == ALL_CHECKS)
 		d->looked = round;
@@ -207,6 +207,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	mend(d);
 	reboot_round(d);
 	witness_ask(d);
+	inquiry_round(d);
 	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)
 		log_err("cannot set the timer of the next look");
 }

@@ -59,6 +59,7 @@ struct requirement {
 			uint64_t proof_every;		 /* seconds; 0: no test file is ever sent */
 			const struct provider *provider; /* built in, or the policy's */
 			bool updater, on_access;	 /* these parts of it are demanded, too */
+			uint64_t updater_max_age; /* seconds since its last success; 0: any */
 		} antivirus;
 		struct {
 			struct exposed exposed; /* what others may reach */

@@ -48,6 +48,7 @@ const struct provider provider_clamav = {
 	.signatures = { .from = VINTAGE_CLAMAV,
 			.files = LIST("/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd",
 				      "/var/lib/clamav/daily.cud") },
+	.updates = { .from = CHRONICLE_FRESHCLAM, .file = "/var/log/clamav/freshclam.log" },
 	.n_settings = 12,
 	.settings = {
 		{ .file = CLAMD,

@@ -22,6 +22,8 @@ static const char *const vintage_names[] = {
 	[VINTAGE_CLAMAV] = "clamav", [VINTAGE_MTIME] = "mtime"
 };
 
+static const char *const chronicle_names[] = { [CHRONICLE_FRESHCLAM] = "freshclam" };
+
 #define AT(of, member) offsetof(struct of, member)
 #define COUNT(rows)    (sizeof(rows) / sizeof(*(rows)))
 
@@ -68,6 +70,15 @@ static int read_vintage(struct reader *r, const struct member *m, json_t *value,
 
 	(void)m;
 	*(enum vintage *)field = (enum vintage)vintage;
+	return err;
+}
+
+static int read_chronicle(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	int from = 0, err = choose(r, value, chronicle_names, COUNT(chronicle_names), &from);
+
+	(void)m;
+	*(enum chronicle *)field = (enum chronicle)from;
 	return err;
 }
 
@@ -177,6 +188,12 @@ static const struct member signatures_members[] = {
 };
 static const struct shape signatures_shape = SHAPE(signatures_members);
 
+static const struct member updates_members[] = {
+	{ "from", read_chronicle, AT(provider_updates, from), true, 0, 0 },
+	TEXT(provider_updates, file, word_path, true),
+};
+static const struct shape updates_shape = SHAPE(updates_members);
+
 static const struct member setting_members[] = {
 	TEXT(provider_setting, file, word_config_path, true),
 	TEXT(provider_setting, key, word_package, true),
@@ -255,6 +272,18 @@ static int read_signatures(struct reader *r, const struct member *m, json_t *val
 	return reader_object(r, &signatures_shape, value, field);
 }
 
+static int read_updates(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	struct provider_updates *u = field;
+	int err = reader_object(r, &updates_shape, value, u);
+
+	(void)m;
+	/* Who reads it may read what others may not. */
+	if (err == 0 && strncmp(u->file, "/var/log/", strlen("/var/log/")))
+		return reader_refuse(r, "file is not below /var/log");
+	return err;
+}
+
 static int read_settings(struct reader *r, const struct member *m, json_t *value, void *field)
 {
 	return reader_array(r, m, value, read_setting, field);
@@ -277,6 +306,7 @@ static const struct member provider_members[] = {
 	{ "units", read_units, 0, true, 1, PROVIDER_ROWS },
 	{ "answer", read_answer, AT(provider, answer), false, 0, 0 },
 	{ "signatures", read_signatures, AT(provider, signatures), false, 0, 0 },
+	{ "updates", read_updates, AT(provider, updates), false, 0, 0 },
 	{ "settings", read_settings, 0, false, 1, PROVIDER_SETTINGS },
 	{ "sources", read_sources, 0, false, 1, PROVIDER_ROWS },
 	{ "remedies", read_remedies, 0, true, 0, PROVIDER_REMEDIES },

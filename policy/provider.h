@@ -69,6 +69,17 @@ struct provider_signatures {
 	struct texts files; /* the newest of these counts */
 };
 
+/* Where its updater writes down how it fared. */
+enum chronicle {
+	CHRONICLE_NONE,
+	CHRONICLE_FRESHCLAM, /* freshclam(1), UpdateLogFile */
+};
+
+struct provider_updates {
+	enum chronicle from;
+	char file[PROVIDER_TEXT_MAX];
+};
+
 /*
  * What the lines "KEY VALUE" or "KEY = VALUE" of a configuration file may say.  A value is good
  * when it is none of `never` and, where they are given, among `only` or a number of at least
@@ -96,6 +107,7 @@ struct provider {
 	size_t n_units;
 	struct provider_answer answer;
 	struct provider_signatures signatures;
+	struct provider_updates updates;
 	struct provider_setting settings[PROVIDER_SETTINGS];
 	size_t n_settings;
 	struct provider_source sources[PROVIDER_ROWS];

@@ -217,6 +217,8 @@ static const struct member antivirus_members[] = {
 	  false, MINUTE, YEAR },
 	{ "updater", reader_bool, offsetof(struct requirement, with.antivirus.updater), false, 0,
 	  0 },
+	{ "updater_max_age", reader_span,
+	  offsetof(struct requirement, with.antivirus.updater_max_age), false, MINUTE, YEAR },
 	{ "on_access", reader_bool, offsetof(struct requirement, with.antivirus.on_access), false,
 	  0, 0 },
 };
@@ -252,6 +254,11 @@ static int check_provider(struct reader *r, const struct requirement *q)
 		if (!provider_has(p, q->remedies[i]))
 			return reader_refuse(r, "provider \"%s\" has no remedy %s", p->name,
 					     remedy_menu[q->remedies[i]].name);
+	if (q->with.antivirus.updater_max_age && p->updates.from == CHRONICLE_NONE)
+		return reader_refuse(r,
+				     "updater_max_age needs a provider that has \"updates\"; %s "
+				     "has none",
+				     p->name);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/clerk/clerk.h"
+#include "agent/clerk/tail.h"
+#include "agent/clerk/updates.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/remedy.h"
 
@@ -49,6 +51,26 @@ static void find_acts(const struct policy *p, int root, struct report *report)
 	ask(&c, clerk_journal);
 }
 
+static void find_updates(const struct policy *p, int root, struct report *report)
+{
+	for (size_t i = 0; i < p->n_requirements; i++) {
+		const struct requirement *q = &p->requirements[i];
+		const struct provider *of = q->check == CHECK_ANTIVIRUS ? q->with.antivirus.provider
+									: NULL;
+		_free_ char *text = of && of->updates.from == CHRONICLE_FRESHCLAM
+					    ? tail_read(root, of->updates.file + 1)
+					    : NULL;
+		char line[UPDATES_LINE];
+		struct updates u;
+
+		if (!text)
+			continue;
+		updates_freshclam(text, &u);
+		updates_say(of->name, &u, line);
+		report_line(report, "+ ", line);
+	}
+}
+
 int main(void)
 {
 	struct report report = { .fd = STDOUT_FILENO };
@@ -57,8 +79,10 @@ int main(void)
 	struct fault fault = { 0 };
 	int r = root < 0 ? -errno : demand_policy(&p, &fault);
 
-	if (r == 0)
+	if (r == 0) {
 		find_acts(p, root, &report);
+		find_updates(p, root, &report);
+	}
 	if (r < 0 && r != -ENOENT) {
 		report_line(&report, REMEDY_FAILED, *fault.why ? fault.why : strerror(-r));
 		return 1;

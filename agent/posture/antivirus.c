@@ -61,6 +61,7 @@ void look_antivirus(const struct requirement *req, const struct host *host, stru
 	probe_units(&a);
 	probe_answer(&a);
 	probe_signatures(&a);
+	probe_updates(&a);
 	probe_settings(&a);
 	probe_packages(&a);
 	if (f.grade == GRADE_PASS)

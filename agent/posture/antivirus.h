@@ -26,5 +26,6 @@ void antivirus_tell(struct antivirus *a, bool demanded, const char *probe, enum 
 void probe_units(struct antivirus *a);	    /* programs, unit files, processes */
 void probe_answer(struct antivirus *a);	    /* whether it says that it works, and its proof */
 void probe_signatures(struct antivirus *a); /* on disk */
+void probe_updates(struct antivirus *a);	    /* how the updater fares */
 void probe_settings(struct antivirus *a);
 void probe_packages(struct antivirus *a); /* against dpkg's hashes; locked files */

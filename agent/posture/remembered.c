@@ -22,6 +22,7 @@ struct of_provider {
 	long proof; /* when it last found the test file */
 	int marks;
 	long seen; /* when the marks were counted */
+	struct updates updates;
 };
 
 struct remembered {
@@ -128,4 +129,24 @@ void remembered_set_marks(struct remembered *k, const char *provider, int n, lon
 		return;
 	row->marks = n;
 	row->seen = at;
+}
+
+struct updates remembered_updates(const struct remembered *k, const char *provider)
+{
+	const struct of_provider *row = row_find(k, provider);
+
+	return row ? row->updates : (struct updates){ 0 };
+}
+
+bool remembered_set_updates(struct remembered *k, const char *provider, const struct updates *u)
+{
+	struct of_provider *row = row_make(k, provider);
+	bool same;
+
+	if (!row)
+		return false;
+	same = row->updates.succeeded == u->succeeded && row->updates.failed == u->failed &&
+	       !strcmp(row->updates.why, u->why);
+	row->updates = *u;
+	return !same;
 }

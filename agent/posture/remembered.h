@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct remembered;
@@ -24,6 +25,18 @@ void remembered_set_file(struct remembered *k, const struct stat *st, bool good)
 /* When the provider of that name last detected the test file; 0: never, or it failed since. */
 long remembered_proof(const struct remembered *k, const char *provider);
 void remembered_set_proof(struct remembered *k, const char *provider, long at);
+
+/* How its updater fared, by its own log; times in seconds since 1970. */
+#define UPDATES_WHY 100
+struct updates {
+	int64_t succeeded; /* 0: not as far as the log goes back */
+	int64_t failed;	   /* when the last try failed; 0: it did not */
+	char why[UPDATES_WHY];
+};
+/* Zeros when nobody has told. */
+struct updates remembered_updates(const struct remembered *k, const char *provider);
+/* Whether that is news. */
+bool remembered_set_updates(struct remembered *k, const char *provider, const struct updates *u);
 
 /* How many places its scanner of opened files watches, as last seen; -1: never seen.  at: when. */
 int remembered_marks(const struct remembered *k, const char *provider, long *at);

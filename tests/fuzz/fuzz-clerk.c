@@ -8,6 +8,7 @@
 #include "agent/clerk/deed.h"
 #include "agent/clerk/history.h"
 #include "agent/clerk/said.h"
+#include "agent/clerk/updates.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -27,11 +28,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 					 .with.antivirus.provider = &provider_clamav };
 	struct topic t = topic_of(&req);
 	char *text = strndup((const char *)data, len), *copy = strndup((const char *)data, len);
-	char id[POLICY_ID_MAX];
+	char *log = strndup((const char *)data, len);
+	char id[POLICY_ID_MAX], name[PROVIDER_NAME_MAX];
+	struct updates u;
 	struct said said;
 	struct act a;
 
-	if (!text || !copy)
+	if (!text || !copy || !log)
 		abort();
 	deed_is(text, &t);
 	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++)
@@ -39,8 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			abort();
 	if (act_hear(text, id, &a))
 		on_found(NULL, &a);
+	updates_hear(text, name, &u);
+	updates_freshclam(log, &u);
+	if (strlen(u.why) >= UPDATES_WHY || (u.failed && !*u.why))
+		abort();
 	history_apt(text, &t, 0, on_found, NULL);
 	history_dpkg(copy, &t, on_found, NULL);
+	free(log);
 	free(copy);
 	free(text);
 	return 0;

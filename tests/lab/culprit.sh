@@ -118,4 +118,25 @@ at systemctl restart lazaretd
 told() { at lazaret firewall; grep -q 'just before it failed at .*: kernel: rules changed by nft' "$LAB_DIR/said"; }
 lab_wait 20 told >/dev/null
 ok $? 'also after a restart of lazaretd'
+# --- an updater that fails ----------------------------------------------------------------
+at systemctl stop lazaretd
+at sh -c 'printf "%s\n" "ExcludeDatabase main" "ExcludeDatabase daily" "ExcludeDatabase bytecode" \
+	"DatabaseCustomURL file:///srv/lab.ndb" >>/etc/clamav/freshclam.conf
+	echo "Lab.Own:0:*:6c61622d6f776e" >/srv/lab.ndb; freshclam --quiet
+	touch -d "20 days ago" /var/lib/clamav/daily.*
+	sed -i "s/\"id\": \"av\"/&, \"updater_max_age\": \"1d\"/" /var/lib/lazaret/store/generation-1/policy.json
+	systemctl start clamav-daemon lazaretd'
+tells_updates() { at lazaret antivirus; grep -q "$1" "$LAB_DIR/said"; }
+lab_wait 30 tells_updates 'pass .*updates .*freshclam last succeeded' >/dev/null
+r=$?
+ok $r "$(grep 'updates  ' "$LAB_DIR/said")"
+[ $r = 0 ] || { tell; at cat /var/log/clamav/freshclam.log; tell; }
+# For weeks, as its own log has it: the last success gets older, and each try since has failed.
+was=$(date -d '20 days ago' '+%a %b %d') is=$(date '+%a %b %d')
+at sh -c "systemctl stop lazaretd; rm /srv/lab.ndb; sed -i 's/$is/$was/g' /var/log/clamav/freshclam.log
+	freshclam --quiet; systemctl start lazaretd"
+lab_wait 30 tells_updates 'fail .*freshclam last succeeded 2 w 6 d .*allows 1 d; its last try: Database' >/dev/null
+r=$?
+ok $r "$(grep 'updates  ' "$LAB_DIR/said")"
+[ $r = 0 ] || { tell; at cat /var/log/clamav/freshclam.log; tell; }
 echo "1..$n"

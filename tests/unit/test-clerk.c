@@ -8,6 +8,7 @@
 #include "agent/clerk/deed.h"
 #include "agent/clerk/history.h"
 #include "agent/clerk/said.h"
+#include "agent/clerk/updates.h"
 #include "tests/unit/test.h"
 
 #define COUNT(n) (sizeof(n) / sizeof(*(n)))
@@ -191,6 +192,62 @@ static void test_dpkg(void **state)
 	assert_string_equal(told.acts[0].text, "dpkg: removed clamav-daemon");
 }
 
+#define STARTED(at) at " -> ClamAV update process started at " at "\n"
+#define FIRST	    "Fri Nov 20 10:00:00 2026"
+#define THEN	    "Fri Nov 20 11:00:00 2026"
+
+static void test_freshclam(void **state)
+{
+	static const struct {
+		const char *log;
+		int64_t succeeded, failed;
+		const char *why;
+	} rows[] = {
+		{ "", 0, 0, "" },
+		{ STARTED(FIRST) FIRST
+		  " -> daily.cvd database is up-to-date (version: 1, sigs: 2)\n",
+		  1795168800, 0, "" },
+		{ STARTED(FIRST) FIRST " -> lab.ndb updated (version: custom database, sigs: 1)\n",
+		  1795168800, 0, "" },
+		/* A mirror that failed before another one did not. */
+		{ STARTED(FIRST) "ERROR: check_for_new_database_version: Failed to find daily\n"
+				 "daily.cvd updated (version: 2)\n",
+		  1795168800, 0, "" },
+		{ STARTED(FIRST) "daily.cvd updated (version: 2)\n" STARTED(
+			  THEN) "WARNING: remote_cvdhead: Download failed (6)\n"
+				"ERROR: Update failed for database: daily\n"
+				"ERROR: Database update process failed: HTTP GET failed\n"
+				"ERROR: Update failed.\n",
+		  1795168800, 1795172400, "Database update process failed: HTTP GET failed" },
+		/* Told to come back later: no error, and nothing brought. */
+		{ STARTED(FIRST) "WARNING: You are on cool-down until after: 2026-11-21\n" STARTED(
+			  THEN),
+		  0, 1795168800, "You are on cool-down until after: 2026-11-21" },
+		/* In the middle of it. */
+		{ STARTED(FIRST) "daily.cvd updated (version: 2)\n" STARTED(
+			  THEN) "ERROR: a mirror\n",
+		  1795168800, 0, "" },
+		{ "ClamAV update process started at some day\ndaily.cvd updated (version: 2)\n", 0,
+		  0, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *text = strdup(rows[i].log), line[UPDATES_LINE], name[PROVIDER_NAME_MAX];
+		struct updates u, heard;
+
+		updates_freshclam(text, &u);
+		free(text);
+		if (u.succeeded != rows[i].succeeded || u.failed != rows[i].failed ||
+		    strcmp(u.why, rows[i].why) != 0)
+			fail_msg("%zu: %ld %ld %s", i, (long)u.succeeded, (long)u.failed, u.why);
+		updates_say("clamav", &u, line);
+		assert_true(updates_hear(line, name, &heard));
+		assert_string_equal(name, "clamav");
+		assert_int_equal(heard.failed, u.failed);
+	}
+}
+
 static void test_lines(void **state)
 {
 	const struct act a = { 1795168802, ACT_NAMED, "sudo: alice ran id" };
@@ -214,7 +271,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deeds), cmocka_unit_test(test_what_programs_say),
 		cmocka_unit_test(test_apt),   cmocka_unit_test(test_dpkg),
-		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_lines), cmocka_unit_test(test_freshclam),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -111,6 +111,11 @@ static void test_refusals(void **state)
 		{ "{" BASE "," UNIT
 		  ",\"settings\":[{\"file\":\"/etc/x\",\"key\":\"k\",\"at_least\":-1}]}",
 		  "is not a whole number" },
+		{ "{" BASE "," UNIT
+		  ",\"updates\":{\"from\":\"freshclam\",\"file\":\"/etc/shadow\"}}",
+		  "file is not below /var/log" },
+		{ "{" BASE "," UNIT ",\"updates\":{\"from\":\"x\",\"file\":\"/var/log/x\"}}",
+		  "\"x\" is none of: freshclam" },
 		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"shell\",\"socket\":\"/s\"}}",
 		  "is none of: clamd text" },
 		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"text\",\"socket\":\"/s\"}}",
