@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is read beside the ruleset: links and their leaving, traffic control, sockets, counters. */
 #include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "netfilter/gateways.h"
 #include "netfilter/links.h"
 #include "netfilter/object.h"
+#include "netfilter/uplinks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,6 +20,7 @@ struct all {
 	struct bypasses bypasses;
 	struct disciplines disciplines;
 	struct gateways gateways;
+	struct uplinks uplinks;
 };
 
 static void take_message(struct all *all, const struct nlmsghdr *h)
@@ -30,6 +33,8 @@ static void take_message(struct all *all, const struct nlmsghdr *h)
 		abort();
 	gateways_take_route(&all->gateways, h);
 	gateways_take_neighbour(&all->gateways, h);
+	uplinks_take(&all->uplinks, h);
+	(void)uplinks_named(h);
 	if (links_moved(h, &link) && strlen(link.name) >= sizeof(link.name))
 		abort();
 }
@@ -38,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_free_ void *copy = malloc(size ? size : 1); /* aligned, and with an end that is watched */
 	const struct nlmsghdr *h = copy;
-	struct all all = { 0 };
+	struct all all = { .uplinks = { .table = RT_TABLE_MAIN } };
 	int left = (int)size;
 
 	if (!copy)
@@ -51,6 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	if (all.gateways.n > GATEWAYS_MAX || gateways_moved(&all.gateways, &all.gateways))
+		abort();
+	if (all.uplinks.n > UPLINKS_MAX ||
+	    (all.uplinks.n && !uplinks_have(&all.uplinks, &all.uplinks.at[0])))
 		abort();
 	links_free(&all.links);
 	counts_free(&all.counts);
