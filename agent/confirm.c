@@ -298,6 +298,7 @@ static int on_again(sd_event_source *s, uint64_t usec, void *userdata)
 		drop_list(c);
 		lay(c);
 	} else if (*c->way.past) {
+		way_end(&c->way);
 		begin_anew(c);
 	}
 	return 0;

@@ -80,8 +80,23 @@ void way_end(struct way *w)
 	*w = (struct way){ 0 };
 }
 
+static void renew(const struct way *w)
+{
+	struct fault fault = { 0 };
+
+	if (detour_lay(&fault) < 0)
+		log_warn("the way past the tunnel %s is not brought in line: %s", w->past,
+			 fault.why);
+}
+
+/* Whether the tunnel still stands in the way is not seen from the detour; so that stays. */
 void way_begin(struct way *w, const struct allow *list)
 {
+	if (*w->past) {
+		w->turned = false;
+		renew(w);
+		return;
+	}
 	way_end(w);
 	if (find_tunnel(list, w->seen) && !is_named(list, w->seen))
 		detour(w, w->seen);
@@ -104,12 +119,9 @@ bool way_turn(struct way *w, const struct allow *list)
 bool way_renew(struct way *w, const struct allow *list)
 {
 	char tunnel[IFNAMSIZ];
-	struct fault fault = { 0 };
 
 	if (!*w->past)
 		return find_tunnel(list, tunnel) && strcmp(tunnel, w->seen) != 0;
-	if (detour_lay(&fault) < 0)
-		log_warn("the way past the tunnel %s is not brought in line: %s", w->past,
-			 fault.why);
+	renew(w);
 	return false;
 }

@@ -18,8 +18,9 @@ struct way {
 };
 
 /*
- * Begins anew with the way that is to be tried first.  Without a tunnel in the way, and when the
- * routes cannot be changed (which is logged), that is as the host's routes have it.
+ * Begins anew: with a detour that is in use, else with the way that is to be tried first.  Without
+ * a tunnel in the way, and when the routes cannot be changed (which is logged), that is as the
+ * host's routes have it.
  */
 void way_begin(struct way *w, const struct allow *list);
 
