@@ -12,7 +12,7 @@
 # Namespaces, mounts and processes end with the script.
 : "${src:?}" "${O:?}"
 here=$src/tests/leak bin=$O/tests/leak
-hold=$O/netfilter/lazaret-hold
+hold=${LK_HOLD:-$O/netfilter/lazaret-hold}
 
 lab_enter() { # SCRIPT
 	for tool in ip nft tc nsenter setpriv iptables; do
