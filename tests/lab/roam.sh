@@ -4,7 +4,7 @@
 # goes over the wire is counted outside of the laptops, at every step.
 #
 #   anna, ben --- lan: office 192.0.2.10 --- wan --- internet 203.0.113.80
-#   anna, ben --- hotel: 198.51.100.1 (translates addresses) --- wan
+#   anna, ben --- hotel: 198.51.100.1 (translates addresses, wants a login) --- wan
 #
 # A VPN leads from the laptops to the office, 203.0.113.1.
 set -u
@@ -58,8 +58,19 @@ hotel_boot() {
 	ip netns exec "$ns" nft -f - <<-'END'
 		table ip hotel {
 			chain out { type nat hook postrouting priority 100; oifname "eth1" masquerade; }
+			chain to_login { type nat hook prerouting priority -100; }
+			chain without { type filter hook forward priority 0; }
 		}
 	END
+	lab_exec hotel systemctl start nginx
+}
+# Until somebody logs in, each page is the hotel's, and nothing goes on.
+wants_login() {
+	ip netns exec "$(lab_netns hotel)" nft 'add rule ip hotel without drop
+		add rule ip hotel to_login ip daddr != '$HOTEL4' tcp dport 80 redirect'
+}
+lets_out() {
+	ip netns exec "$(lab_netns hotel)" nft 'flush chain ip hotel without; flush chain ip hotel to_login'
 }
 
 mac() { # of a laptop's link, as lab_link makes it
@@ -69,7 +80,7 @@ mac() { # of a laptop's link, as lab_link makes it
 # watch_wire SWITCH: writes down what goes over it that neither repair nor a network needs.
 watch_wire() {
 	ip netns exec "lazaret-sw-$1" "$O/tests/lab/wire" \
-		"$OFFICE4:80" "$OFFICE4:443" "$VPN4:$VPN_PORT" >"$work/wire-$1" &
+		"$OFFICE4:80" "$OFFICE4:443" "$VPN4:$VPN_PORT" "$HOTEL4:80" "$INTERNET4:80" >"$work/wire-$1" &
 	lab_wait 5 grep -q ready "$work/wire-$1" >/dev/null
 }
 wire() { cat "$work"/wire-* | grep -e " $(mac "$1") " -e " $VPN_OWN4 to "; } # anna alone has the VPN
@@ -153,6 +164,8 @@ judged() { # in another network, since $since
 			held && /compliant, was held/ { judged = 1 }
 			END { exit !judged }'
 }
+page() { lab_exec "$who" lazaret status | grep -o "open http://$HOTEL4/[a-z]*" | cut -d' ' -f2 | grep .; }
+sealed() { ! page; }
 well() {
 	lab_exec "$who" systemctl is-active -q clamav-daemon &&
 		lab_exec "$who" ufw status | grep -q '^Status: active' &&
@@ -172,9 +185,20 @@ antivirus_off() {
 
 who=anna
 rootfs=$(lab_rootfs) && office_prepare "$work/office" || quit 'the office is made'
-sed -i 's|"allow": {|& "vpn": [{ "interface": "vpn0", "endpoint": "'$VPN4'", "udp": ['$VPN_PORT'] }],|' \
+sed -i 's|"allow": {|& "vpn": [{ "interface": "vpn0", "endpoint": "'$VPN4'", "udp": ['$VPN_PORT'] }],|
+	s|"requirements": \[|"captive_portal": { "probe": "http://detect.example/ok", "at": ["'$INTERNET4'"] }, &|' \
 	"$work/office/policy.json"
-office_publish "$work/office" || quit 'the policy has the VPN'
+office_publish "$work/office" || quit 'the policy has the VPN, and a portal'
+office_nginx "$(lab_layer internet)" <<-'END'
+	server { listen 80; return 204; }
+END
+office_nginx "$(lab_layer hotel)" <<-END
+	server {
+		listen 80;
+		location / { return 302 http://$HOTEL4/login; }
+		location /login { return 200 "Welcome.  Your room number, please.\n"; }
+	}
+END
 serves office eth0 "$OFFICE4/24"
 serves hotel eth0 "$HOTEL4/24"
 roamer_prepare anna && roamer_prepare ben || quit 'the laptops are made'
@@ -221,14 +245,25 @@ ok $? "anna, awake in the hotel, is held, judged and let in, $(($(lifted) - sinc
 silent "$since" "$(lifted)" && world
 ok $? 'until then nothing of hers reached the world'
 
-# --- in the hotel somebody switches her antivirus off ---------------------------------------------
-antivirus_off
-ok $? 'her antivirus is masked: she is shut out'
+# --- in the hotel she lacks a patch, and the hotel wants a login -----------------------------------
+wants_login
+cp "$work/office/mirror/pool/stable/"*.deb "$(lab_root anna)/root/old.deb"
+lab_exec anna dpkg -i /root/old.deb >"$work/anna.log" 2>&1
+lab_wait 20 is quarantined >/dev/null
+ok $? 'an old package came back: she is quarantined'
 since=$(lab_now)
-becomes compliant 60 && well
-ok $? "through the hotel it is mended, after $took ms"
+lab_wait 30 page >/dev/null
+ok $? "the hotel's portal is open: she is told where to log in"
+lab_exec anna curl -sf -m 3 "$(page)" | grep -q 'Your room number' &&
+	! lab_exec anna curl -s -m 1 http://203.0.113.99/
+ok $? 'any browser of hers gets that page, and nothing else'
+lets_out
+lab_wait 30 sealed >/dev/null
+ok $? 'she is let out, and the portal is sealed'
+becomes compliant 120 && well
+ok $? "the patch comes through the hotel, after $took ms"
 silent "$since" "$(lifted)" && world
-ok $? 'until then nothing of hers reached the world'
+ok $? 'until then nothing else of hers reached the world'
 
 # --- and once more, with the VPN up ------------------------------------------------------------------
 vpn_up && lab_wait 5 tunnelled >/dev/null
