@@ -225,9 +225,11 @@ static int reinstall_one(const struct requirement *q, struct report *report, str
 {
 	int r = provide_packages(q->with.antivirus.provider, report, fault);
 
-	if (r < 0)
+	/* One that does not end may ask for ever what its configuration does not answer. */
+	if (r < 0 && r != -ETIMEDOUT)
 		return r;
-	r = begin_anew(q, report, fault);
+	if (r == 0)
+		r = begin_anew(q, report, fault);
 	return r < 0 && configure_anew(q, report, fault) == 0 ? 0 : r;
 }
 

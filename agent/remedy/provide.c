@@ -18,6 +18,7 @@
 #define ARGS_MAX      48
 #define INSTALL_LIMIT 900 /* seconds */
 #define UPDATE_LIMIT  300
+#define ANSWERS_LIMIT 30
 #define ASIDE	      ".lazaret"
 #define PATH_ROOM     (PROVIDER_TEXT_MAX + sizeof(ASIDE))
 #define OWN_FOLDER    "/tmp/lazaret-sources" /* the unit's own /tmp */
@@ -79,6 +80,21 @@ static const char *file_of_daemon(const struct provider *p, size_t i, char aside
 	return s->file;
 }
 
+/*
+ * Answers that its scripts took from a configuration nobody can read: asked again without a
+ * person, some packages ask for ever (debconf-communicate(1)).
+ */
+static void forget_answers(const struct provider *p)
+{
+	struct report nobody = { .fd = -1, .sent = STEP_OUTPUT_MAX };
+	struct fault quiet = { 0 };
+
+	for (size_t i = 0; i < p->packages.n; i++)
+		step_exec(STEP_ARGV("/bin/sh", "-c", "echo PURGE | debconf-communicate \"$1\"",
+				    "sh", p->packages.rows[i]),
+			  ANSWERS_LIMIT, &nobody, &quiet);
+}
+
 int provide_set_aside(const struct provider *p, struct report *report)
 {
 	char aside[PATH_ROOM];
@@ -96,6 +112,8 @@ int provide_set_aside(const struct provider *p, struct report *report)
 		report_line(report, "+ setting aside what it does not start with: ", file);
 		n++;
 	}
+	if (n)
+		forget_answers(p);
 	return n;
 }
 

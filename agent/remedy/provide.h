@@ -13,7 +13,8 @@ int provide_settings(const struct provider *p, struct report *report, struct fau
 
 /*
  * Renames its daemon's configuration to FILE.lazaret, so that installing anew brings the package's
- * own; and back, over what came.  How many files, or -errno.
+ * own, and forgets what its packages were once answered; and back, over what came.  How many files,
+ * or -errno.
  */
 int provide_set_aside(const struct provider *p, struct report *report);
 void provide_put_back(const struct provider *p);

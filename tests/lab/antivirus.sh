@@ -146,7 +146,7 @@ off reinstall 'cannot be executed' \
 off reinstall 'not installed' \
 	'rm /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright'
 off reinstall 'clamd.conf is gone' "rm $conf"
-off reinstall 'not running\|does not answer' "sed -i 's/^StreamMaxLength.*/StreamMaxLength/' $conf; systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon; sleep 0.2"
+off reinstall 'not running\|does not answer' "sed -i 's/^StreamMaxLength.*/StreamMaxLength/; s/^BytecodeTimeout.*/BytecodeTimeout/' $conf; systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon; sleep 0.2"
 at grep -qx 'StreamMaxLength' $conf.lazaret
 ok $? 'a configuration that clamd cannot read is kept beside the new one'
 off reinstall 'not as it was packaged' 'cp -p /usr/sbin/clamd /usr/sbin/new; echo >>/usr/sbin/new; mv /usr/sbin/new /usr/sbin/clamd'
