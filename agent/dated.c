@@ -102,7 +102,8 @@ static struct verdict judge_dated(struct daemon *d, struct subject *s, struct pa
 	s->seen = found && see(d, s->req, found, now);
 	first = found ? due_first(&t, found, &due) : NULL;
 	/* What could not be remembered has no deadline, and must not pass for it. */
-	v = judge(s->req, s->finding.lacking && first ? GRADE_PASS : s->finding.grade, past, now);
+	v = judge(s->req, s->finding.lacking && first ? GRADE_PASS : finding_counts(&s->finding),
+		  past, now);
 	if (first) {
 		v = judge_due(v, due.since, due.until, now);
 		say(&t, first, &due, &s->finding);
@@ -116,5 +117,5 @@ struct verdict dated_judge(struct daemon *d, struct subject *s, struct past *pas
 {
 	if (is_dated(s->req))
 		return judge_dated(d, s, past, now);
-	return judge(s->req, s->finding.grade, past, now);
+	return judge(s->req, finding_counts(&s->finding), past, now);
 }

@@ -160,7 +160,8 @@ void mend_look(struct daemon *d, struct subject *s)
 	/* What a look sees while a remedy is at it is half done. */
 	if (!l || (d->run && d->mending == s))
 		return;
-	news = ladder_look(l, s->req, s->finding.grade == GRADE_PASS, io_now(), io_dice());
+	news = ladder_look(l, s->req, finding_counts(&s->finding) == GRADE_PASS, io_now(),
+			   io_dice());
 	if (news & LADDER_BROKE)
 		tell_broken(d, s);
 	if (news & LADDER_TUGGED)

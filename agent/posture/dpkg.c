@@ -211,39 +211,3 @@ int dpkg_read(int root, struct inventory **ret, struct fault *fault)
 		*ret = take(inv);
 	return r;
 }
-
-/* F_GETLK asks whether we could lock it, and takes nothing. */
-static bool is_locked(int root, const char *path, int *err)
-{
-	_close_ int fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	*err = fd < 0 && errno != ENOENT ? -errno : 0;
-	return fd >= 0 && fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK;
-}
-
-static int64_t touched(int root, const char *path)
-{
-	struct stat st;
-
-	return fstatat(root, path, &st, 0) < 0 ? 0 : st.st_mtime;
-}
-
-bool dpkg_is_at_work(int root, int64_t now)
-{
-	static const char *const locks[] = { DPKG_LOCK "-frontend", DPKG_LOCK };
-	int64_t last, journal;
-	int err = 0, hidden = 0;
-
-	for (size_t i = 0; i < sizeof(locks) / sizeof(*locks); i++) {
-		if (is_locked(root, locks[i], &err))
-			return true;
-		hidden = hidden < 0 ? hidden : err;
-	}
-	if (!hidden)
-		return false;
-	last = touched(root, DPKG_STATUS);
-	journal = touched(root, DPKG_UPDATES);
-	last = journal > last ? journal : last;
-	return last <= now + DPKG_FRESH && now - last < DPKG_FRESH;
-}

@@ -20,11 +20,3 @@ int dpkg_walk(int fd, int (*each)(void *ctx, const struct package *p, bool half)
 
 /* A status file alone, wherever it lies. */
 int dpkg_read_status(int fd, struct inventory **ret, struct fault *fault);
-
-#define DPKG_FRESH 600 /* seconds */
-
-/*
- * Is dpkg, or what drives it, changing the database right now?  Its locks say so; to whom they
- * are not readable, that the database changed within DPKG_FRESH.
- */
-bool dpkg_is_at_work(int root, int64_t now);

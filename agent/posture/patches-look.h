@@ -10,8 +10,9 @@
 /* The last findings that were whole, of security updates or of all. */
 struct kept {
 	struct findings *findings; /* NULL before there were any */
-	int64_t when;
-	bool current; /* they came of what the trace says */
+	int64_t when;		   /* they were made */
+	int64_t confirmed;	   /* and last seen to hold */
+	bool current;		   /* they came of what the trace says */
 	struct trace trace;
 	struct seen seen;
 	size_t n_installed;

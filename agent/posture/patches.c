@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/posture/atwork.h"
 #include "agent/posture/dpkg.h"
 #include "agent/posture/kernel.h"
 #include "agent/posture/patches-look.h"
@@ -96,6 +97,26 @@ static bool is_at_work(const struct look *l)
 	       dpkg_is_at_work(l->host->root, l->host->now);
 }
 
+/* Lists that cannot be read, are not all there or do not fit may be so for a moment only. */
+static bool is_fetching(const struct look *l, int err)
+{
+	return (err == -EACCES || err == -ENOENT || err == -EBADMSG) &&
+	       inventory_manager(l->inv) == MANAGER_DPKG &&
+	       apt_is_at_work(l->host->root, l->host->now);
+}
+
+static int find_all(struct look *l)
+{
+	int r = find(l);
+
+	if (r == 0 || !is_fetching(l, r))
+		return r;
+	/* What half of the lists say is no more than was known before. */
+	l->findings = findings_free(l->findings);
+	l->fault = (struct fault){ 0 };
+	return fault_set(&l->fault, -EINPROGRESS, "apt is fetching its package lists");
+}
+
 static void look_afresh(struct look *l)
 {
 	int r = inventory_read(l->host->root, &l->inv, &l->fault);
@@ -103,7 +124,7 @@ static void look_afresh(struct look *l)
 	if (r == 0 && is_at_work(l))
 		r = fault_set(&l->fault, -EINPROGRESS, "dpkg is at work");
 	if (r == 0)
-		r = find(l);
+		r = find_all(l);
 	l->err = r;
 	if (l->findings)
 		look_doubt(l, patches_wait(l));
@@ -123,7 +144,7 @@ static void remember(struct look *l, const struct trace *trace)
 		return;
 	findings_free(k->findings);
 	k->findings = take(l->findings);
-	k->when = l->host->now;
+	k->when = k->confirmed = l->host->now;
 	k->current = true;
 	k->kernel = l->kernel;
 	k->trace = *trace;
@@ -153,7 +174,9 @@ void look_patches(const struct requirement *req, const struct host *host, struct
 
 	l.kept = p ? &p->kept[req->with.patches.all_updates] : NULL;
 	trace_host(host->root, &trace);
-	if (!still_true(&l, &trace)) {
+	if (still_true(&l, &trace)) {
+		l.kept->confirmed = host->now;
+	} else {
 		look_afresh(&l);
 		remember(&l, &trace);
 	}

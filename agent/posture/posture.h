@@ -34,15 +34,24 @@ struct evidence {
 
 struct finding {
 	enum grade grade;
-	bool lacking;	/* it fails for nothing but the patches of patches_of() */
-	char what[200]; /* one sentence: what was seen */
-	char todo[160]; /* what a person can do about it; empty on a pass */
-	char items[FINDING_ITEMS][120]; /* the first of what it is about: "openssl 3.0.1 -> 3.0.2" */
+	bool lacking;	   /* it fails for nothing but the patches of patches_of() */
+	bool meanwhile;	   /* unknown for a moment: until then it counts as the look before */
+	enum grade counts; /* as that */
+	char what[200];	   /* one sentence: what was seen */
+	char todo[160];	   /* what a person can do about it; empty on a pass */
+	char items[FINDING_ITEMS]
+		  [120]; /* the first of what it is about: "openssl 3.0.1 -> 3.0.2" */
 	size_t n_items;
 	size_t n_all; /* how many there are in truth */
 	struct evidence evidence[EVIDENCE_MAX];
 	size_t n_evidence;
 };
+
+/* What a requirement is judged by. */
+static inline enum grade finding_counts(const struct finding *f)
+{
+	return f->meanwhile ? f->counts : f->grade;
+}
 
 /*
  * Adds what a probe saw.  A finding is as bad as its worst demanded evidence, and says what the

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -507,6 +508,93 @@ static void test_memory(void **state)
 	root_close(&r);
 }
 
+/* A process that holds a lock until it is killed. */
+static pid_t hold(const struct root *r, const char *path)
+{
+	struct flock l = { .l_type = F_WRLCK };
+	int pipes[2], fd;
+	pid_t child;
+	char c;
+
+	assert_int_equal(pipe(pipes), 0);
+	child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fd = openat(r->fd, path, O_RDWR);
+		if (fcntl(fd, F_SETLK, &l) < 0 || write(pipes[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &c, 1), 1);
+	close(pipes[0]);
+	return child;
+}
+
+static void look_as(const struct root *r, struct patches *p, int64_t now, struct finding *f)
+{
+	const struct requirement req = { .check = CHECK_PATCHES,
+					 .with.patches = { .index_max_age = DAY,
+							   .fails_on = PATCHES_FAIL_ON } };
+	const struct host host = { .root = r->fd, .now = now, .patches = p };
+
+	look_patches(&req, &host, f);
+}
+
+/* Lists that apt is writing: the last findings with their age, which count for a while. */
+static void test_fetching(void **state)
+{
+	static const struct {
+		const char *offer;
+		enum grade counts;
+	} cases[] = { { NULL, GRADE_PASS },
+		     { OFFER("libssl3", "3.0.3-1", "Source: openssl\n"), GRADE_FAIL } };
+	const char *const release = LIST "bookworm-security_InRelease";
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct row row = { .status = SSL, .security = cases[i].offer };
+		struct patches *p = patches_new();
+		struct finding f;
+		struct root r;
+		pid_t apt;
+
+		assert_int_equal(root_open(&r), 0);
+		put_host(&r, &row);
+		put_text(&r, APT_LISTS "/lock", "");
+		look_as(&r, p, NOON, &f);
+		assert_int_equal(f.grade, cases[i].counts);
+		assert_false(f.meanwhile);
+		apt = hold(&r, APT_LISTS "/lock");
+		unlinkat(r.fd, release, 0);
+		put_text(&r, release, "");
+		look_as(&r, p, NOON + 20, &f);
+		assert_int_equal(f.grade, GRADE_UNKNOWN);
+		assert_true(f.meanwhile);
+		assert_int_equal(finding_counts(&f), cases[i].counts);
+		assert_int_equal(f.lacking, cases[i].counts == GRADE_FAIL);
+		assert_string_equal(f.what,
+				    i ? "apt is fetching its package lists; 20 s ago 1 pending"
+				      : "apt is fetching its package lists; 20 s ago 0 pending");
+		/* For longer it does not count; and never when nothing was known before. */
+		look_as(&r, p, NOON + 700, &f);
+		assert_int_equal(finding_counts(&f), GRADE_UNKNOWN);
+		look_as(&r, NULL, NOON + 20, &f);
+		assert_string_equal(f.what, "apt is fetching its package lists");
+		assert_int_equal(finding_counts(&f), GRADE_UNKNOWN);
+		kill(apt, SIGKILL);
+		waitpid(apt, NULL, 0);
+		/* Nobody is at work: they are damaged. */
+		look_as(&r, p, NOON + 20, &f);
+		assert_int_equal(f.grade, GRADE_UNKNOWN);
+		assert_false(f.meanwhile);
+		assert_null(strstr(f.what, "fetching"));
+		patches_free(p);
+		root_close(&r);
+	}
+}
+
 #define W(text)                    \
 	{                          \
 		text, strlen(text) \
@@ -585,48 +673,35 @@ static void test_at_work(void **state)
 {
 	const struct row row = { .status = SSL
 				 "Package: b\nStatus: install ok half-installed\n\n" };
-	struct flock l = { .l_type = F_WRLCK };
 	struct finding f;
 	struct root r;
-	int pipes[2], fd;
-	pid_t child;
-	char c;
+	pid_t dpkg;
 
 	(void)state;
 	assert_int_equal(root_open(&r), 0);
 	put_host(&r, &row);
 	put_text(&r, DPKG_LOCK, "");
-	assert_int_equal(pipe(pipes), 0);
-	child = fork();
-	if (!child) {
-		fd = openat(r.fd, DPKG_LOCK, O_RDWR);
-		if (fcntl(fd, F_SETLK, &l) < 0 || write(pipes[1], "x", 1) != 1)
-			_exit(1);
-		pause();
-		_exit(0);
-	}
-	assert_int_equal(read(pipes[0], &c, 1), 1);
+	dpkg = hold(&r, DPKG_LOCK);
 	look(&r, NULL, NOON, &f);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	kill(dpkg, SIGKILL);
+	waitpid(dpkg, NULL, 0);
 	assert_int_equal(f.grade, GRADE_UNKNOWN);
 	assert_string_equal(f.what, "dpkg is at work");
 	look(&r, NULL, NOON, &f);
 	assert_int_equal(f.grade, GRADE_FAIL);
 	assert_string_equal(f.what, "dpkg was interrupted: b is not complete");
-	close(pipes[0]);
-	close(pipes[1]);
 	root_close(&r);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_states),	  cmocka_unit_test(test_point_release),
-		cmocka_unit_test(test_dates),	  cmocka_unit_test(test_apk),
-		cmocka_unit_test(test_unpack),	  cmocka_unit_test(test_phase),
-		cmocka_unit_test(test_memory),	  cmocka_unit_test(test_at_work),
-		cmocka_unit_test(test_installed), cmocka_unit_test(test_installed_when),
+		cmocka_unit_test(test_states),	       cmocka_unit_test(test_point_release),
+		cmocka_unit_test(test_dates),	       cmocka_unit_test(test_apk),
+		cmocka_unit_test(test_unpack),	       cmocka_unit_test(test_phase),
+		cmocka_unit_test(test_memory),	       cmocka_unit_test(test_at_work),
+		cmocka_unit_test(test_fetching),       cmocka_unit_test(test_installed),
+		cmocka_unit_test(test_installed_when),
 	};
 
 	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
