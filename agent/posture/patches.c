@@ -100,7 +100,7 @@ static bool is_at_work(const struct look *l)
 /* Lists that cannot be read, are not all there or do not fit may be so for a moment only. */
 static bool is_fetching(const struct look *l, int err)
 {
-	return (err == -EACCES || err == -ENOENT || err == -EBADMSG) &&
+	return (err == -EACCES || err == -EAGAIN || err == -ENOENT || err == -EBADMSG) &&
 	       inventory_manager(l->inv) == MANAGER_DPKG &&
 	       apt_is_at_work(l->host->root, l->host->now);
 }
