@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/base/span.h"
@@ -64,8 +63,7 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 {
 	const char *name = remedy_menu[remedy].name;
 	struct fault fault = { 0 };
-	_close_ int fd = -1;
-	int r;
+	int fd, r;
 
 	s->last = remedy;
 	s->n_tried++;
@@ -80,7 +78,6 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 		   : remedy_watch(d->loop, fd, on_line, on_done, d, limit_ms(s->req, remedy),
 				  &d->run);
 	if (r == 0) {
-		take_fd(&fd);
 		d->running = remedy;
 		d->mending = s;
 		return;

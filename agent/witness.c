@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/daemon.h"
@@ -83,16 +82,13 @@ static void on_done(void *ctx, int err, const char *why)
 static void start(struct daemon *d)
 {
 	struct fault fault = { 0 };
-	_close_ int fd = -1;
-	int r;
+	int fd, r;
 
 	d->witness_asked = io_boot_ms();
 	d->hearing = (struct running){ 0 };
 	fd = helper_witness(&d->helpers, &fault);
 	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, LIMIT_MS, &d->witness);
-	if (r == 0)
-		take_fd(&fd);
-	else
+	if (r < 0)
 		log_warn("lazaret-witness cannot be asked: %s",
 			 *fault.why ? fault.why : strerror(-r));
 }

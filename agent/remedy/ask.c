@@ -84,6 +84,7 @@ static int on_limit(sd_event_source *s, uint64_t usec, void *userdata)
 int remedy_watch(sd_event *loop, int fd, remedy_line line, remedy_done done, void *ctx,
 		 uint64_t limit_ms, struct remedy_run **ret)
 {
+	_close_ int own = fd;
 	_drop_(drop_remedy_run) struct remedy_run *n = calloc(1, sizeof(*n));
 	int r;
 
@@ -104,6 +105,7 @@ int remedy_watch(sd_event *loop, int fd, remedy_line line, remedy_done done, voi
 	r = sd_event_source_set_io_fd_own(n->io, true);
 	if (r < 0)
 		return r;
+	take_fd(&own);
 	*ret = take(n);
 	return 0;
 }

@@ -21,7 +21,7 @@ typedef void (*remedy_done)(void *ctx, int err, const char *why);
 
 /*
  * Follows the remedy at the other end of a stream socket, for limit_ms
- * milliseconds at most.  fd is taken when 0 is returned.  The caller frees *ret, before
+ * milliseconds at most.  fd is taken, whatever is returned.  The caller frees *ret, before
  * or after the verdict; freeing it early ends the listening, not the remedy.
  */
 int remedy_watch(struct sd_event *loop, int fd, remedy_line line, remedy_done done, void *ctx,
