@@ -6,8 +6,8 @@
 set -u
 : "${src:?}" "${O:?}"
 cache=${LAB_DIR:-$O-lab}/kernels
-limit=420 # seconds a kernel may take, on a busy machine
-lines='6.1 6.12'
+limit=${KERNEL_SECONDS:-420} # that a kernel may take, on a busy machine
+lines=${KERNELS:-6.1 6.12}
 # Of its modules: what links, filters and tunnels are made of.
 modules='kernel/net kernel/lib kernel/crypto kernel/arch kernel/drivers/net'
 PATH=$PATH:/usr/sbin:/sbin
@@ -130,10 +130,13 @@ judge() { # LINE
 	grep -E '^# [^:]*: |^not ok|^# .* held, |^# not tried' "$console" | sed "s/^/# $1: /"
 	level=$(sed -n 's/^# \(owned\|watched\): .*/\1/p' "$console" | head -n 1)
 	held=$(sed -n 's/^# \([0-9]*\) held, 0 leaks .*/\1/p' "$console")
-	promised=$(sed -n "s/^| $1 (Debian [0-9]*) | $level | \([0-9]*\) or more tried, none leaks |.*/\1/p" \
+	apart=no
+	grep -qx '@ended shut 0' "$console" && grep -qx '@ended allowed.sh 0' "$console" &&
+		grep -q '^ok [0-9]* - nor an allowed peer for another program' "$console" && apart=yes
+	promised=$(sed -n "s/^| $1 (Debian [0-9]*) | $level | \([0-9]*\) or more tried, none leaks | $apart |.*/\1/p" \
 		"$src/docs/threats.md")
 	[ "${held:-0}" -ge "${promised:-100000}" ]
-	ok $? "Linux $1: docs/threats.md says what it does: ${level:-nothing was seen}, $held ways held"
+	ok $? "Linux $1: docs/threats.md says what it does: ${level:-nothing was seen}, $held ways held, told apart: $apart"
 }
 
 fill

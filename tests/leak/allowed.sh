@@ -146,7 +146,7 @@ start lk-res "$bin/serve" tcp:53 udp:53
 start lk-net "$bin/serve" tcp:7000
 
 check 'a stranger is there' asks lk-host tcp $net4 7000 100
-works 'before'
+[ -n "${LK_ELSEWHERE-}" ] || works 'before' # in emulation each takes a minute
 rm -f "$dir/lease"
 lay || exit 1
 check 'and not in quarantine' not asks lk-host tcp $net4 7000 100
@@ -160,7 +160,7 @@ bound 'in quarantine'
 rm -f "$dir/lease"
 sed 's/4434/4436/' "$dir/allow.json" >"$dir/edited.json"
 lay "$dir/edited.json" || exit 1
-works 'after an edit'
+[ -n "${LK_ELSEWHERE-}" ] || works 'after an edit'
 bound 'after an edit'
 sed 's/"dns": "names"/"dns": "any"/' "$dir/allow.json" >"$dir/any.json"
 lay "$dir/any.json" || exit 1
