@@ -44,7 +44,7 @@ struct daemon {
 	struct nft nft;
 	struct memory *memory;
 	struct kept *kept; /* the firewall that is good (kept.h) */
-	int memory_fault; /* of the last try to keep it; 0 or -errno */
+	int memory_fault;  /* of the last try to keep it; 0 or -errno */
 
 	struct policy *policy; /* in force; NULL: none was ever accepted */
 	struct accepted accepted;
@@ -74,6 +74,7 @@ struct daemon {
 	int64_t restored_told;
 
 	struct allow allow; /* the policy's, its names resolved (reach.h) */
+	bool relist;	    /* there was no memory to make it */
 	struct known known;
 	struct seek *seek; /* under way, or NULL */
 	struct sd_event_source *reach;

@@ -17,7 +17,8 @@
 #include "agent/seek.h"
 #include "agent/trigger/timer.h"
 
-#define HURRY_SECONDS 5 /* a network that changes all the time is asked no faster */
+#define RELIST_SECONDS 5 /* after one that there was no memory for */
+#define HURRY_SECONDS  5 /* a network that changes all the time is asked no faster */
 
 static uint64_t now_s(void)
 {
@@ -80,9 +81,11 @@ static void make_list(struct daemon *d)
 	if (found)
 		known_found(&d->known, found);
 	if (!found || allow_resolve(&d->policy->allow, found, d->known.n, more, n, &new) < 0) {
-		log_err("out of memory: the names of the allow-list stay as they were");
+		log_err("out of memory: the allow-list stays as it was; trying again");
+		d->relist = true;
 		return;
 	}
+	d->relist = false;
 	if (login_add(d, &new) < 0)
 		log_err("out of memory: no portal is open");
 	d->allow = new;
@@ -104,7 +107,9 @@ static void arm(struct daemon *d)
 {
 	uint64_t next = known_next(&d->known), now = now_s();
 
-	if (d->seek || next == UINT64_MAX || !are_needed(d))
+	if (d->relist)
+		next = now + RELIST_SECONDS;
+	else if (d->seek || next == UINT64_MAX || !are_needed(d))
 		return;
 	if (timer_arm(d->reach, next > now ? next - now : 1) < 0)
 		log_err("cannot set the timer of the next look for names");
@@ -185,7 +190,7 @@ void reach_round(struct daemon *d)
 {
 	if (!d->policy || d->policy->mode != MODE_ENFORCE || d->seek)
 		return;
-	if (known_expire(&d->known, now_s())) {
+	if (known_expire(&d->known, now_s()) || d->relist) {
 		make_list(d);
 		if (d->laid)
 			enforce(d);
