@@ -50,14 +50,12 @@ await() { # COUNT PATTERN
 
 # idle WHAT [GOALS]: with them when $2 says so.
 idle() {
-	local before after private figure=${2:+6}
+	local private figure=${2:+6} wakeups
 
 	sleep 3
-	before=$(awk '/^voluntary/ { print $2 }' "/proc/$pid/status") # a pre-emption wakes nobody
-	sleep "$IDLE"
-	after=$(awk '/^voluntary/ { print $2 }' "/proc/$pid/status")
+	wakeups=$("$O/tests/bench/wakeups" "$pid" "$IDLE") || quit 'cannot be traced'
 	private=$(awk '/^Private/ { n += $2 } END { printf "%.2f", n / 1024 }' "/proc/$pid/smaps_rollup")
-	row "idle, $1: wake-ups a minute" $(((after - before) * 60 / IDLE)) '' "${2:+1}" "$figure"
+	row "idle, $1: wake-ups a minute" $((wakeups * 60 / IDLE)) '' "${2:+1}" "$figure"
 	row "idle, $1: threads" "$(awk '/^Threads/ { print $2 }' "/proc/$pid/status")" '' "${2:+1}" "$figure"
 	row "idle, $1: RSS" "$(awk '/^VmRSS/ { printf "%.2f", $2 / 1024 }' "/proc/$pid/status")" \
 		MiB "${2:+3}" "$figure"

@@ -93,19 +93,11 @@ stop 'systemctl kill -s KILL clamav-daemon.service; systemctl stop clamav-daemon
 
 # idle POWER: how often lazaretd wakes up by the policy's defaults, with a ClamAV that answers.
 idle() {
-	local before after
-
 	sed -i 's/"look_every": "1d", //' "$(lab_root host)/var/lib/lazaret/store/generation-1/policy.json"
 	anew
 	sleep 5
-	before=$(at_rest)
-	sleep 60
-	after=$(at_rest)
-	printf 'idle, antivirus, %s: wake-ups a minute\t%s\t\t1\t6\n' "$1" $((after - before))
-}
-# shellcheck disable=SC2016
-at_rest() {
-	lab_exec host sh -c 'awk "/^voluntary/ { print \$2 }" /proc/$(systemctl show -P MainPID lazaretd)/status'
+	printf 'idle, antivirus, %s: wake-ups a minute\t%s\t\t1\t6\n' "$1" \
+		"$("$O/tests/bench/wakeups" "$(pgrep -x lazaretd)" 60)"
 }
 on_battery() {
 	at sh -c 'd=/sys/class/power_supply; mkdir -p $d; mount -t tmpfs power $d && mkdir $d/BAT0 &&
