@@ -18,6 +18,7 @@
 #include "agent/base/cleanup.h"
 #include "netfilter/nft.h"
 #include "netfilter/quarantine.h"
+#include "tests/bench/row.h"
 
 #define RUNS 5
 
@@ -141,7 +142,7 @@ static void edit(uint32_t n)
 	}
 	for (int k = 0; k < EDITS; k++) {
 		qsort(cpu[k], RUNS, sizeof(**cpu), compare_ms);
-		printf("quarantine, %u peers, %s, cpu\t%.2f\tms\t0.8\n", n, edits[k],
+		printf("quarantine, %u peers, %s, cpu\t%.2f\tms\t0.8\t5\n", n, edits[k],
 		       cpu[k][RUNS / 2]);
 	}
 	fflush(stdout);
@@ -248,14 +249,19 @@ static int bench(uint32_t n, const char *file, struct cost *ours, struct cost *n
 
 static void judge(uint32_t n, const struct cost *ours, const struct cost *nft)
 {
+	const struct row rows[] = {
+		{ "quarantine, 10,000 peers: processor time", "ms", ours->cpu, "0.125x", 4,
+		  "nft -f", nft->cpu },
+		{ "quarantine, 100,000 peers: wall", "ms", ours->wall, "0.25x", 4, "nft -f",
+		  nft->wall },
+		{ "quarantine, 100,000 peers: most memory", "MiB", (double)ours->rss / 1024, "5", 4,
+		  "nft -f", (double)nft->rss / 1024 },
+	};
+
 	if (n == 10000)
-		printf("quarantine, %u peers, cpu beside nft -f\t%.3f\ttimes\t0.125\n", n,
-		       ours->cpu / nft->cpu);
-	if (n == 100000) {
-		printf("quarantine, %u peers, wall beside nft -f\t%.3f\ttimes\t0.25\n", n,
-		       ours->wall / nft->wall);
-		printf("quarantine, %u peers, rss\t%.1f\tMiB\t5\n", n, (double)ours->rss / 1024);
-	}
+		row_print(&rows[0]);
+	for (size_t i = 1; n == 100000 && i < sizeof(rows) / sizeof(*rows); i++)
+		row_print(&rows[i]);
 }
 
 static int bench_size(uint32_t n, const char *file)
