@@ -96,8 +96,13 @@ idle() {
 	sed -i 's/"look_every": "1d", //' "$(lab_root host)/var/lib/lazaret/store/generation-1/policy.json"
 	anew
 	sleep 5
+	pid=$(pgrep -x lazaretd)
 	printf 'idle, antivirus, %s: wake-ups a minute\t%s\t\t1\t6\n' "$1" \
-		"$("$O/tests/bench/wakeups" "$(pgrep -x lazaretd)" 60)"
+		"$("$O/tests/bench/wakeups" "$pid" 60)"
+	printf 'idle, antivirus, %s: RSS\t%s\tMiB\t3\t6\n' "$1" \
+		"$(awk '/^VmRSS/ { printf "%.2f", $2 / 1024 }' "/proc/$pid/status")"
+	printf 'idle, antivirus, %s: private\t%s\tMiB\t1\t6\n' "$1" \
+		"$(awk '/^Private/ { n += $2 } END { printf "%.2f", n / 1024 }' "/proc/$pid/smaps_rollup")"
 }
 on_battery() {
 	at sh -c 'd=/sys/class/power_supply; mkdir -p $d; mount -t tmpfs power $d && mkdir $d/BAT0 &&
