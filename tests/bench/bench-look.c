@@ -19,7 +19,7 @@
 #include "tests/bench/row.h"
 
 #define RUNS	   61
-#define PEER_RUNS  5
+#define PEER_RUNS  3
 #define ARGS_MAX   24
 #define LINE_MAX   4096
 #define WHAT_MAX   128
