@@ -6,13 +6,17 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "agent/base/io.h"
 #include "agent/shed.h"
 
 /*
- * Page faults since the last time that make it worth while: a wake-up without news has a handful, a
- * look at everything hundreds.  To give back costs about as much as so many faults.
+ * Page faults since the last time that make it worth while.  A fault maps code 64 KiB at a time, so
+ * an antivirus that is asked costs some twenty of them, a look at everything hundreds.  To give
+ * back and map again takes a fraction of a millisecond, which a burst of events should not pay each
+ * time.
  */
-#define FAULTS_MAX 64
+#define FAULTS_MAX 16
+#define PAUSE_MS   1000
 
 static long faults(void)
 {
@@ -48,12 +52,13 @@ void shed_now(void)
 static int on_event(sd_event_source *source, void *userdata)
 {
 	struct shed *s = userdata;
+	uint64_t now = io_boot_ms();
 
 	(void)source;
-	if (faults() - s->faults < FAULTS_MAX)
+	if (faults() - s->faults < FAULTS_MAX || (s->at && now < s->at + PAUSE_MS))
 		return 0;
 	shed_now();
-	s->faults = faults();
+	*s = (struct shed){ .faults = faults(), .at = now };
 	return 0;
 }
 

@@ -5,15 +5,19 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 struct sd_event;
 
-struct shed {
-	long faults; /* of this process, when memory was given back the last time */
+struct shed {	     /* when memory was given back the last time */
+	long faults; /* of this process */
+	uint64_t at; /* io_boot_ms() */
 };
 
 /*
- * From now on, after whatever the loop does, memory is given back if enough of it was touched: free
- * heap, and code (ours and the libraries'), whose pages the kernel maps again when they run.
+ * From now on, after whatever the loop does, memory is given back if enough of it was touched, once
+ * a second at most: free heap, and code (ours and the libraries'), whose pages the kernel maps
+ * again when they run.
  * Wakes nobody.  `s` has to live as long as the loop.  0 or -errno.
  */
 int shed_start(struct sd_event *loop, struct shed *s);
