@@ -152,6 +152,7 @@ static int read_if_list(struct scan *s, const struct suite *suite, const char *n
 		.below = name + suite->stem_len,
 		.pins = s->apt->pins,
 		.phasing = s->conf.phasing,
+		.architectures = s->conf.architectures,
 		.machine_id = { s->apt->machine_id, strlen(s->apt->machine_id) },
 	};
 	struct fault why = { 0 };
@@ -325,6 +326,23 @@ static void read_machine_id(int root, char ret[ID_MAX])
 	strcpy(ret, text);
 }
 
+/* The host's own architecture, dpkg's, is always among those of a list. */
+static void add_native(struct scan *s)
+{
+	size_t n = strlen(s->conf.architectures), at = 0, i, all;
+	const struct package *rows = inventory_list(s->inv, &all);
+
+	i = inventory_find(s->inv, (struct word)WORD("dpkg"), &at);
+	if (!n)
+		return;
+	/* Without it nothing says which that is: then none is passed over. */
+	if (i == INVENTORY_END || n + rows[i].arch.len + 2 > sizeof(s->conf.architectures))
+		s->conf.architectures[0] = '\0';
+	else
+		snprintf(s->conf.architectures + n, sizeof(s->conf.architectures) - n, " %s",
+			 rows[i].arch.p);
+}
+
 static int read_host(struct scan *s)
 {
 	struct fault moved = { 0 };
@@ -333,6 +351,7 @@ static int read_host(struct scan *s)
 	r = elsewhere == -ENOMEM ? -ENOMEM : pins_read(s->ask->root, &s->conf, &s->apt->pins);
 	if (r < 0)
 		return r;
+	add_native(s);
 	read_machine_id(s->ask->root, s->apt->machine_id);
 	if (*s->conf.machine_id)
 		snprintf(s->apt->machine_id, sizeof(s->apt->machine_id), "%.*s", ID_MAX - 1,

@@ -11,10 +11,11 @@
 #include "agent/posture/aptconf.h"
 #include "agent/posture/deb822.h"
 
-#define FILE_MAX  (1024 * 1024)
-#define FILES_MAX 256
-#define DEPTH_MAX 16			 /* of braces */
-#define WHOLE_MAX (4 * APTCONF_TEXT_MAX) /* of a name with its scope */
+#define FILE_MAX      (1024 * 1024)
+#define FILES_MAX     256
+#define ARCHITECTURES "APT::Architectures"
+#define DEPTH_MAX     16		     /* of braces */
+#define WHOLE_MAX     (4 * APTCONF_TEXT_MAX) /* of a name with its scope */
 
 enum {
 	DEFAULT_RELEASE,
@@ -59,6 +60,7 @@ struct said {
 struct reading {
 	struct said said[OPTIONS];
 	struct said include;
+	char architectures[APTCONF_TEXT_MAX];
 	const char *file;
 	const char *at, *end;
 	unsigned line;
@@ -130,9 +132,20 @@ static void note(const struct reading *r, const char *value, struct said *s)
 	s->set = true;
 }
 
+/* A list grows: `APT::Architectures { "amd64"; "i386"; };` or `APT::Architectures:: "i386";`. */
+static void add_architecture(struct reading *r, const char *name)
+{
+	size_t n = strlen(r->architectures);
+
+	snprintf(r->architectures + n, sizeof(r->architectures) - n, "%s%s", n ? " " : "", name);
+}
+
 static void clear(struct reading *r, const char *name)
 {
 	size_t n = strlen(name);
+
+	if (!strncasecmp(ARCHITECTURES, name, n) && (!ARCHITECTURES[n] || ARCHITECTURES[n] == ':'))
+		r->architectures[0] = '\0';
 
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (!strncasecmp(options[i].name, name, n) &&
@@ -153,6 +166,8 @@ static void set(struct reading *r, const char *name, const char *value)
 		return;
 	}
 	join(r, name, whole);
+	if (!strcasecmp(whole, ARCHITECTURES) || !strcasecmp(whole, ARCHITECTURES "::"))
+		add_architecture(r, value);
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (!strcasecmp(whole, options[i].name))
 			note(r, value, &r->said[i]);
@@ -195,6 +210,8 @@ static bool read_statement(struct reading *r)
 		return open_brace(r, words[0]);
 	if (n > 1)
 		set(r, words[0], words[1]);
+	else if (n == 1 && !strcasecmp(r->scope, ARCHITECTURES))
+		add_architecture(r, words[0]);
 	return c == '}' ? close_brace(r) : true;
 }
 
@@ -298,6 +315,7 @@ int aptconf_read(int root, struct aptconf *ret, struct fault *fault)
 	read_parts(r, root);
 	read_file(r, root, APT_CONF);
 	*ret = (struct aptconf){ .phasing = find_phasing(r->said) };
+	strcpy(ret->architectures, r->architectures);
 	release = &r->said[DEFAULT_RELEASE];
 	if (release->set) {
 		strcpy(ret->release, release->value);

@@ -17,6 +17,8 @@ struct aptconf {
 	unsigned line;			   /* in it */
 	char machine_id[APTCONF_TEXT_MAX]; /* APT::Machine-ID; "" is the host's own */
 	enum phasing phasing;
+	char architectures[APTCONF_TEXT_MAX]; /* APT::Architectures: "amd64 i386"; "" does not say
+					       */
 };
 
 /*

@@ -149,6 +149,19 @@ static bool fits(struct word installed, struct word offered)
 	       word_is(offered, "all", 3);
 }
 
+/* apt passes over what is for an architecture that it was not told of. */
+static bool is_for_us(const struct reading *r, struct word arch)
+{
+	const char *at = r->ask->architectures;
+
+	if (!at || !*at || word_is(arch, "all", 3))
+		return true;
+	for (; *at; at += strcspn(at, " "), at += *at == ' ')
+		if (word_is(arch, at, strcspn(at, " ")))
+			return true;
+	return false;
+}
+
 static int weigh(struct reading *r, const struct word *v)
 {
 	size_t n, at = 0, i;
@@ -200,7 +213,7 @@ static int read_stanzas(struct reading *r, struct deb822 *d, struct fault *fault
 		if (!v[PACKAGE].len || !v[VERSION].len || !v[ARCHITECTURE].len)
 			return fault_set(fault, -EBADMSG,
 					 "a stanza without Package, Version or Architecture");
-		err = weigh(r, v);
+		err = is_for_us(r, v[ARCHITECTURE]) ? weigh(r, v) : 0;
 		if (err < 0)
 			break;
 	}

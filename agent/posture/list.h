@@ -21,6 +21,7 @@ struct list_ask {
 	const struct pins *pins;
 	enum phasing phasing;
 	struct word machine_id;
+	const char *architectures; /* that apt installs: "amd64 i386"; "": any */
 };
 
 /* Is that the name of a package list below its suite: "main_binary-amd64_Packages.xz"? */

@@ -74,6 +74,34 @@ static void test_rows(void **state)
 	}
 }
 
+static void test_architectures(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} lists[] = {
+		{ "", "" },
+		{ "APT::Architectures { \"amd64\"; \"i386\"; };", "amd64 i386" },
+		{ "APT { Architectures { amd64 } ; };", "amd64" },
+		{ "APT::Architectures:: \"i386\"; APT::Architectures:: \"armhf\";", "i386 armhf" },
+		{ "APT::Architectures \"amd64\";", "amd64" },
+		{ "APT::Architectures { i386; };\n#clear APT::Architectures;\n", "" },
+		{ "X { \"i386\"; }; APT::Architecture \"i386\"; APT { \"i386\"; };", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		struct fault fault = { 0 };
+		struct aptconf conf;
+		struct root r;
+
+		assert_int_equal(root_open(&r), 0);
+		root_put(&r, LOCAL, lists[i].text, strlen(lists[i].text));
+		assert_int_equal(aptconf_read(r.fd, &conf, &fault), 0);
+		assert_string_equal(conf.architectures, lists[i].want);
+		root_close(&r);
+	}
+}
+
 /* Any bytes end, and what comes of them fits. */
 static void test_noise(void **state)
 {
@@ -109,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_architectures),
 		cmocka_unit_test(test_noise),
 	};
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "agent/posture/aptconf.h"
 #include "agent/posture/dpkg.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/installed.h"
@@ -549,7 +550,7 @@ static void test_fetching(void **state)
 		const char *offer;
 		enum grade counts;
 	} cases[] = { { NULL, GRADE_PASS },
-		     { OFFER("libssl3", "3.0.3-1", "Source: openssl\n"), GRADE_FAIL } };
+		      { OFFER("libssl3", "3.0.3-1", "Source: openssl\n"), GRADE_FAIL } };
 	const char *const release = LIST "bookworm-security_InRelease";
 
 	(void)state;
@@ -591,6 +592,39 @@ static void test_fetching(void **state)
 		assert_false(f.meanwhile);
 		assert_null(strstr(f.what, "fetching"));
 		patches_free(p);
+		root_close(&r);
+	}
+}
+
+/* What apt was told not to install is not to be had, however old its list lies there. */
+static void test_architectures(void **state)
+{
+	static const char other[] = "Package: libfoo\nStatus: install ok installed\nArchitecture: "
+				    "i386\nVersion: 1\n\n";
+	static const char offer[] = "Package: libfoo\nArchitecture: i386\nVersion: 2\n\n";
+	static const struct {
+		const char *conf;
+		size_t n;
+	} cases[] = { { "", 1 },
+		      { "APT::Architectures { \"amd64\"; };", 0 },
+		      { "APT::Architectures { \"i386\"; };", 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_drop_(drop_findings) struct findings *f = NULL;
+		char status[500];
+		const struct row row = { .status = status, .security = offer };
+		struct root r;
+		size_t n;
+
+		snprintf(status, sizeof(status), "%s%s", other,
+			 INSTALLED("dpkg", "install", "", "1"));
+		assert_int_equal(root_open(&r), 0);
+		put_host(&r, &row);
+		put_text(&r, APT_CONF, cases[i].conf);
+		find(&r, &row, NULL, &f);
+		findings_list(f, &n);
+		assert_int_equal(n, cases[i].n);
 		root_close(&r);
 	}
 }
@@ -696,12 +730,12 @@ static void test_at_work(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_states),	       cmocka_unit_test(test_point_release),
-		cmocka_unit_test(test_dates),	       cmocka_unit_test(test_apk),
-		cmocka_unit_test(test_unpack),	       cmocka_unit_test(test_phase),
-		cmocka_unit_test(test_memory),	       cmocka_unit_test(test_at_work),
-		cmocka_unit_test(test_fetching),       cmocka_unit_test(test_installed),
-		cmocka_unit_test(test_installed_when),
+		cmocka_unit_test(test_states),	  cmocka_unit_test(test_point_release),
+		cmocka_unit_test(test_dates),	  cmocka_unit_test(test_apk),
+		cmocka_unit_test(test_unpack),	  cmocka_unit_test(test_phase),
+		cmocka_unit_test(test_memory),	  cmocka_unit_test(test_at_work),
+		cmocka_unit_test(test_fetching),  cmocka_unit_test(test_architectures),
+		cmocka_unit_test(test_installed), cmocka_unit_test(test_installed_when),
 	};
 
 	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
