@@ -145,8 +145,7 @@ void mend_tell_tug(struct daemon *d, const struct subject *s)
 		"switching it off; the next repair waits %s%s",
 		s->req->id, times, by, span_text((uint64_t)(pause > 0 ? pause : 0), span),
 		s->req->tug == TUG_QUARANTINE ? ", the host is held until it is left alone" : "");
-	memory_tell(d->memory, ENTRY_TUG, s->req->id, times, "last by %.120s: %.100s", by,
-		    s->finding.what);
+	memory_tell(d->memory, ENTRY_TUG, s->req->id, times, "last by %.200s", by);
 }
 
 void mend_look(struct daemon *d, struct subject *s)
