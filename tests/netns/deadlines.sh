@@ -31,6 +31,8 @@ state() { # FOLDER DEADLINES: what lazaret-vet leaves behind
 printf '%s\n' '[Agent]' "StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" \
 	"HelperDirectory=$dir/bin" "HostRoot=$dir/root" Risk=5 >"$dir/lazaret.conf"
 
+cp "$dir/lazaret.conf" "$dir/conf.kept"
+
 ask() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" "$@" >"$dir/said" 2>&1; }
 begin() {
 	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
@@ -94,6 +96,32 @@ ask patches
 [ $? = 4 ] && grep -q 'bad .* ago) critical on a host of risk 5: 0 s' "$dir/said"
 ok $? "what is overdue would lead to quarantine"
 end TERM
+
+# Only time in which the host could reach the fix: without a server to ask it always can, with one
+# that does not answer it never can, and the deadline moves away as fast as the time passes.
+until_of() {
+	ask check
+	ask --json patches
+	python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["patches"][0]["until"])' "$dir/said"
+}
+state "$dir/osv" '{"count":"reachable"}'
+for url in '' 'URL=https://localhost:1/x/'; do
+	rm -rf "$dir/state/agent"
+	{ printf '%s\n' '[Policy]' $url; cat "$dir/conf.kept"; } >"$dir/lazaret.conf"
+	begin
+	was=$(until_of)
+	sleep 4
+	moved=$(($(until_of) - was))
+	if [ -z "$url" ]; then
+		[ $moved -gt -3 ] && [ $moved -lt 3 ]
+		ok $? "time in which the fix is in reach counts (in 4 s the deadline moved by $moved)"
+	else
+		[ $moved -ge 4 ] && grep -q 'with the policy server in reach' "$dir/said"
+		ok $? "time in which it is not does not (in 4 s the deadline moved by $moved)"
+	fi
+	end TERM
+done
+cp "$dir/conf.kept" "$dir/lazaret.conf"
 
 mkdir "$dir/many"
 : >"$dir/root/lib/apk/db/installed"
