@@ -89,10 +89,7 @@ int findings_make_rpm(const struct inventory *inv, const struct dnf *dnf, const 
  */
 struct making;
 struct making *findings_begin(const struct feed *feed);
-struct dnf_candidate;
 int findings_judge(struct making *m, const struct package *p, const struct candidate *c);
-int findings_judge_rpm(struct making *m, const struct package *p, const struct dnf_candidate *c,
-		       bool all);
 struct findings *findings_end(struct making *m);
 
 /*

@@ -13,12 +13,16 @@
 #define RPMHOST_CACHE DNF_CACHE "/updates-0123456789abcdef/"
 #define RPMHOST_REPO  "[updates]\nname=x\n"
 
-/* repomd.xml with a file of each kind; MODULES may be "". */
+/* repomd.xml, without modules and with them. */
 #define RPMHOST_DATA(type, href) \
 	"<data type=\"" type "\"><location href=\"repodata/" href "\"/></data>"
 #define RPMHOST_REPOMD                                                          \
 	"<repomd><revision>1</revision>" RPMHOST_DATA("primary", "primary.xml") \
 		RPMHOST_DATA("updateinfo", "updateinfo.xml") "</repomd>"
+#define RPMHOST_INDEX                                        \
+	"<repomd>" RPMHOST_DATA("primary", "primary.xml")    \
+		RPMHOST_DATA("updateinfo", "updateinfo.xml") \
+			RPMHOST_DATA("modules", "modules.yaml") "</repomd>"
 #define RPMHOST_PACKAGE(name, epoch, version, release, arch)                                      \
 	"<package type=\"rpm\"><name>" name "</name><arch>" arch "</arch><version epoch=\"" epoch \
 	"\" ver=\"" version "\" rel=\"" release "\"/><format><rpm:sourcerpm>" name "-" version    \

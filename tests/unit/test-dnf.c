@@ -138,10 +138,7 @@ static const struct row {
 	  .found = "" },
 	{ .what = "a module stream that is not active",
 	  .installed = "a-1-1.x86_64",
-	  .extras = { { CACHE "repomd.xml",
-			"<repomd>" RPMHOST_DATA("primary", "primary.xml")
-				RPMHOST_DATA("updateinfo", "updateinfo.xml")
-					RPMHOST_DATA("modules", "modules.yaml") "</repomd>" },
+	  .extras = { { CACHE "repomd.xml", RPMHOST_INDEX },
 		      { CACHE "modules.yaml",
 			"---\ndocument: modulemd\nversion: 2\ndata:\n  name: m\n  stream: \"9\"\n"
 			"  description: >-\n    rpms:\n    - none\n  artifacts:\n    rpms:\n"
@@ -150,10 +147,7 @@ static const struct row {
 		   "fix yet\n" },
 	{ .what = "one that is enabled",
 	  .installed = "a-1-1.x86_64",
-	  .extras = { { CACHE "repomd.xml",
-			"<repomd>" RPMHOST_DATA("primary", "primary.xml")
-				RPMHOST_DATA("updateinfo", "updateinfo.xml")
-					RPMHOST_DATA("modules", "modules.yaml") "</repomd>" },
+	  .extras = { { CACHE "repomd.xml", RPMHOST_INDEX },
 		      { CACHE "modules.yaml",
 			"---\ndocument: modulemd\nversion: 2\ndata:\n  name: m\n  stream: \"9\"\n"
 			"  artifacts:\n    rpms:\n    - a-0:3-1.x86_64\n...\n" },
@@ -162,10 +156,7 @@ static const struct row {
 	  .found = "a x86_64 1-1 3-1 updates fix-available high X-1 \n" },
 	{ .what = "one that is the default, and hides what is of none",
 	  .installed = "a-1-1.x86_64",
-	  .extras = { { CACHE "repomd.xml",
-			"<repomd>" RPMHOST_DATA("primary", "primary.xml")
-				RPMHOST_DATA("updateinfo", "updateinfo.xml")
-					RPMHOST_DATA("modules", "modules.yaml") "</repomd>" },
+	  .extras = { { CACHE "repomd.xml", RPMHOST_INDEX },
 		      { CACHE "modules.yaml",
 			"---\ndocument: modulemd\nversion: 2\ndata:\n  name: m\n  stream: 9\n"
 			"  artifacts:\n    rpms:\n    - a-0:1-1.x86_64\n---\n"
@@ -175,10 +166,7 @@ static const struct row {
 		   "fix yet\n" },
 	{ .what = "modules in a form that is not known",
 	  .installed = "a-1-1.x86_64",
-	  .extras = { { CACHE "repomd.xml",
-			"<repomd>" RPMHOST_DATA("primary", "primary.xml")
-				RPMHOST_DATA("updateinfo", "updateinfo.xml")
-					RPMHOST_DATA("modules", "modules.yaml") "</repomd>" },
+	  .extras = { { CACHE "repomd.xml", RPMHOST_INDEX },
 		      { CACHE "modules.yaml", "{document: modulemd, data: {name: m}}\n" } },
 	  .err = -EBADMSG,
 	  .why = "repository updates: repodata/modules.yaml line 1: has no stream in a form that "
