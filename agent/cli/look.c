@@ -162,18 +162,26 @@ static void print_plain(const struct findings *f)
 	}
 }
 
+static int wider(int width, const char *text)
+{
+	return (int)strlen(text) > width ? (int)strlen(text) : width;
+}
+
 static void print_table(const struct findings *f)
 {
-	size_t n, width = 8;
+	int package = 7, from = 4;
+	size_t n;
 	const struct patch *rows = findings_list(f, &n);
 
-	for (const struct patch *p = rows; p < rows + n; p++)
-		width = strlen(p->package) > width ? strlen(p->package) : width;
-	printf("%-9s %-*s %-14s %s\n", "SEVERITY", (int)width, "PACKAGE", "STATE",
+	for (const struct patch *p = rows; p < rows + n; p++) {
+		package = wider(package, p->package);
+		from = wider(from, p->from);
+	}
+	printf("%-9s %-*s %-14s %-*s %s\n", "SEVERITY", package, "PACKAGE", "STATE", from, "FROM",
 	       "INSTALLED -> FIXED");
 	for (const struct patch *p = rows; p < rows + n; p++)
-		printf("%-9s %-*s %-14s %s%s%s%s%s\n", severity_names[p->severity], (int)width,
-		       p->package, patch_state_names[p->state], p->installed,
+		printf("%-9s %-*s %-14s %-*s %s%s%s%s%s\n", severity_names[p->severity], package,
+		       p->package, patch_state_names[p->state], from, p->from, p->installed,
 		       *p->fixed ? " -> " : "", p->fixed, *p->ids ? "  " : "", p->ids);
 }
 

@@ -89,7 +89,7 @@ static const struct column {
 	const char *title, *key;
 } columns[] = {
 	{ "SEVERITY", "severity" }, { "PACKAGE", "package" }, { "INSTALLED", "installed" },
-	{ "FIXED IN", "fixed" },    { "STATE", "state" },
+	{ "FIXED IN", "fixed" },    { "FROM", "from" },	      { "STATE", "state" },
 };
 
 #define COLUMNS	  (sizeof(columns) / sizeof(*columns))

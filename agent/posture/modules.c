@@ -9,8 +9,7 @@
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/arena.h"
-#include "agent/posture/evr.h"
-#include "agent/posture/lines.h"
+#include "agent/posture/modulemd.h"
 #include "agent/posture/modules.h"
 
 #define STREAMS_MAX   4096
@@ -151,15 +150,11 @@ int modules_new(int root, struct modules **ret)
 	return r;
 }
 
-/* Where in a modules.yaml we are, which is a row of documents. */
-struct place {
+/* One file of a repository, while it is read. */
+struct reading {
 	struct modules *m;
 	const struct inventory *inv;
-	enum { OTHER, STREAM, DEFAULTS } document;
-	bool in_data, in_artifacts, in_rpms;
-	char module[128], stream[128];
-	size_t at; /* of the stream */
-	bool has_stream;
+	uint32_t stream; /* that packages are of */
 	struct fault *fault;
 };
 
@@ -181,7 +176,7 @@ static uint64_t hash_nevra(struct word name, struct word evr, struct word arch)
 	return hash(hash(hash(0, name), evr), arch);
 }
 
-static int keep_artifact(struct place *p, const struct artifact *a)
+static int keep_artifact(struct reading *p, const struct artifact *a)
 {
 	struct modules *m = p->m;
 
@@ -200,21 +195,14 @@ static int keep_artifact(struct place *p, const struct artifact *a)
 	return 0;
 }
 
-static int add_artifact(struct place *p, const char *text)
+static int on_package(void *ctx, const struct nevra *n)
 {
-	struct artifact a = { .stream = (uint32_t)p->at };
-	struct nevra n;
+	struct reading *r = ctx;
+	const struct artifact a = { hash_nevra(n->name, n->evr, n->arch), hash(0, n->name),
+				    r->stream };
 	size_t at = 0;
 
-	if (!p->has_stream)
-		return fault_set(p->fault, -EBADMSG, "has packages of a stream without a name");
-	if (!nevra_split((struct word){ text, strlen(text) }, &n))
-		return fault_set(p->fault, -EBADMSG, "has a package that is none");
-	if (inventory_find(p->inv, n.name, &at) == INVENTORY_END)
-		return 0;
-	a.nevra = hash_nevra(n.name, n.evr, n.arch);
-	a.name = hash(0, n.name);
-	return keep_artifact(p, &a);
+	return inventory_find(r->inv, n->name, &at) == INVENTORY_END ? 0 : keep_artifact(r, &a);
 }
 
 static size_t find_stream(const struct modules *m, const char *module, const char *stream)
@@ -227,142 +215,39 @@ static size_t find_stream(const struct modules *m, const char *module, const cha
 	return i;
 }
 
-static int add_stream(struct place *p)
+static int on_stream(void *ctx, const char *module, const char *stream)
 {
-	struct modules *m = p->m;
+	struct reading *r = ctx;
+	struct modules *m = r->m;
 	struct stream s = { 0 };
 
-	p->has_stream = true;
-	p->at = find_stream(m, p->module, p->stream);
-	if (p->at < m->n_streams)
+	r->stream = (uint32_t)find_stream(m, module, stream);
+	if (r->stream < m->n_streams)
 		return 0;
 	if (m->n_streams == STREAMS_MAX)
-		return fault_set(p->fault, -E2BIG, "has more streams than can be kept");
-	s.module = arena_copy(&m->texts, p->module, strlen(p->module));
-	s.stream = arena_copy(&m->texts, p->stream, strlen(p->stream));
+		return fault_set(r->fault, -E2BIG, "has more streams than can be kept");
+	s.module = arena_copy(&m->texts, module, strlen(module));
+	s.stream = arena_copy(&m->texts, stream, strlen(stream));
 	if (!s.module || !s.stream)
 		return -ENOMEM;
 	m->streams[m->n_streams++] = s;
 	return 0;
 }
 
-/* The value behind "key:", without quotes; NULL: another key. */
-static char *value_of(char *line, const char *key)
+static int on_preset(void *ctx, const char *module, const char *stream)
 {
-	size_t n = strlen(key);
-	char *end;
+	struct reading *r = ctx;
 
-	if (strncmp(line, key, n) || line[n] != ':')
-		return NULL;
-	line += n + 1;
-	line += strspn(line, " ");
-	end = line + strlen(line);
-	while (end > line && (end[-1] == ' ' || end[-1] == '\r'))
-		*--end = '\0';
-	if (end - line >= 2 && (*line == '"' || *line == '\'') && end[-1] == *line) {
-		end[-1] = '\0';
-		line++;
-	}
-	return line;
-}
-
-static int keep_name(struct place *p, char name[128], const char *value)
-{
-	if (strlen(value) >= 128)
-		return fault_set(p->fault, -EBADMSG, "has a name that is too long");
-	strcpy(name, value);
-	return 0;
-}
-
-/* A key of "data": what a stream is of and has, or which stream is the default. */
-static int read_data(struct place *p, char *line)
-{
-	char *module = value_of(line, p->document == DEFAULTS ? "module" : "name");
-	char *stream = value_of(line, "stream");
-	int r = 0;
-
-	p->in_artifacts = value_of(line, "artifacts") != NULL;
-	p->in_rpms = false;
-	if (module)
-		r = keep_name(p, p->module, module);
-	if (stream)
-		r = keep_name(p, p->stream, stream);
-	if (r < 0 || !*p->module || !*p->stream || (!module && !stream))
-		return r;
-	if (p->document == STREAM)
-		return add_stream(p);
-	return p->document == DEFAULTS ? choose(p->m, p->module, p->stream, false) : 0;
-}
-
-static int end_document(struct place *p)
-{
-	bool lacks = p->document == STREAM && !p->has_stream;
-
-	p->document = OTHER;
-	p->in_data = p->in_artifacts = p->in_rpms = p->has_stream = false;
-	p->module[0] = p->stream[0] = '\0';
-	return lacks ? fault_set(p->fault, -EBADMSG, "has a stream without a name") : 0;
-}
-
-static int read_top(struct place *p, char *line)
-{
-	char *kind = value_of(line, "document");
-
-	if (!strncmp(line, "---", 3) || !strncmp(line, "...", 3))
-		return end_document(p);
-	p->in_data = !strcmp(line, "data:");
-	p->in_artifacts = p->in_rpms = false;
-	if (!kind)
-		return 0;
-	p->document = !strcmp(kind, "modulemd") || !strcmp(kind, "modulemd-stream") ? STREAM
-		      : !strcmp(kind, "modulemd-defaults")			    ? DEFAULTS
-										    : OTHER;
-	return 0;
-}
-
-/* Depth is told by blanks, two for each; a list may stand as deep as its key. */
-static int read_line(struct place *p, char *line)
-{
-	size_t deep = strspn(line, " ");
-
-	line += deep;
-	if (!*line || *line == '#')
-		return 0;
-	if (!deep)
-		return read_top(p, line);
-	if (!p->in_data || p->document == OTHER)
-		return 0;
-	if (deep == 2)
-		return read_data(p, line);
-	if (p->in_rpms && deep >= 4 && !strncmp(line, "- ", 2))
-		return add_artifact(p, line + 2);
-	if (p->in_artifacts && deep == 4)
-		p->in_rpms = value_of(line, "rpms") != NULL;
-	return 0;
+	return choose(r->m, module, stream, false);
 }
 
 int modules_read(struct modules *m, const struct inventory *inv, struct unpack *in,
 		 struct fault *fault)
 {
-	_free_ struct lines *lines = calloc(1, sizeof(*lines));
-	struct place p = { .m = m, .inv = inv, .fault = fault };
-	size_t before = m->n_streams + m->n_choices;
-	char *line;
-	int r = 0, more;
+	static const struct modulemd_calls calls = { on_stream, on_package, on_preset };
+	struct reading r = { .m = m, .inv = inv, .fault = fault };
 
-	if (!lines)
-		return -ENOMEM;
-	lines->in = in;
-	while ((more = lines_next(lines, &line, fault)) > 0 && r == 0)
-		r = read_line(&p, line);
-	if (r == 0)
-		r = more < 0 ? more : end_document(&p);
-	/* Nothing was found in what says something: it may be written in another form. */
-	if (r == 0 && lines->number && before == 0 && m->n_streams + m->n_choices == 0)
-		r = fault_set(fault, -EBADMSG, "has no stream in a form that is known");
-	if (r == -EBADMSG && fault && !fault->line)
-		fault->line = lines->number;
-	return r;
+	return modulemd_read(in, &calls, &r, fault);
 }
 
 /* The administrator's word counts before the default. */

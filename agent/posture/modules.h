@@ -22,8 +22,7 @@ struct modules *modules_free(struct modules *m); /* always NULL */
 
 /*
  * Adds what a repository's modules.yaml says of the packages that are installed (of that name).
- * Only the form in which libmodulemd writes it is read: -EBADMSG and the fault's line for any
- * other; -E2BIG, -ENOMEM, or the errors of unpack_read().
+ * -E2BIG, or the errors of modulemd_read().
  */
 int modules_read(struct modules *m, const struct inventory *inv, struct unpack *in,
 		 struct fault *fault);
