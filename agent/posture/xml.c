@@ -45,10 +45,17 @@ static void stop(struct xml *x, int err)
 	XML_StopParser(x->parser, XML_FALSE);
 }
 
+/* Newer ones have a wider count, and call the older one deprecated. */
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+#define line_of XML_GetCurrentLineNumber64
+#else
+#define line_of XML_GetCurrentLineNumber
+#endif
+
 static void refuse(struct xml *x, const char *why)
 {
 	if (!x->err && x->fault && !x->fault->why[0])
-		x->fault->line = (unsigned)XML_GetCurrentLineNumber(x->parser);
+		x->fault->line = (unsigned)line_of(x->parser);
 	stop(x, fault_set(x->fault, -EBADMSG, "%s", why));
 }
 
