@@ -253,10 +253,10 @@ static void compare(const struct job jobs[SIZES][WHO])
 			row_print(&rows[i]);
 	for (int who = DPKG_QUERY; who < WHO; who++) {
 		const struct job *j = &jobs[MIDDLE][who];
-		struct row r = { "patch check beside", "ms", ours->ms, NULL, 1,
-				 programs[who].name,   j->ms };
+		struct row r = { "patch check: instructions", "million", ours->million, NULL, 1,
+				 programs[who].name,	      j->million };
 
-		if (!j->fails)
+		if (!j->fails && j->million > 0)
 			row_print(&r);
 	}
 }
