@@ -4,27 +4,8 @@
 # feeds that lazaret-policy makes of OSV documents, `lazaret look patches` says what is vulnerable.
 # Feeds and databases that are damaged are named.  rpm's library is an option of the build.
 set -u
-: "${src:?}" "${O:?}"
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-n=0 bad=0
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	bad=1
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$t/said" "$t/err" 2>/dev/null
-}
-
-# --- the programs -----------------------------------------------------------------------
-rpm_O=$O-rpm
-mkdir -p "$rpm_O"
-[ -e "$rpm_O/.config" ] || make -s -f "$src/Makefile" O="$rpm_O" defconfig >"$t/said" 2>&1
-sed -i 's/^# CONFIG_POSTURE_RPM is not set/CONFIG_POSTURE_RPM=y/' "$rpm_O/.config"
-make -s -j2 -f "$src/Makefile" O="$rpm_O" "$rpm_O/agent/lazaret" >"$t/said" 2>&1
-ok $? 'lazaret is built with rpm'
-lazaret=$rpm_O/agent/lazaret
+# shellcheck source=rpm-build.sh
+. "${src:?}/tests/rpm-build.sh"
 policy=$O/policy/lazaret-policy
 
 # advisory ID ECOSYSTEM PACKAGE FIXED: one OSV document.

@@ -5,28 +5,9 @@
 # check-update and updateinfo must say what `lazaret look patches` says: for each case below, and
 # over SETS generated hosts.  rpm's library is an option of the build.
 set -u
-: "${src:?}" "${O:?}"
+# shellcheck source=rpm-build.sh
+. "${src:?}/tests/rpm-build.sh"
 SETS=${SETS:-3}
-t=$(mktemp -d)
-trap 'rm -rf "$t"' EXIT
-n=0 bad=0
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	bad=1
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$t/said" "$t/err" 2>/dev/null
-}
-
-# --- the program: the same build as that of inventories.sh -------------------------------
-rpm_O=$O-rpm
-mkdir -p "$rpm_O"
-[ -e "$rpm_O/.config" ] || make -s -f "$src/Makefile" O="$rpm_O" defconfig >"$t/said" 2>&1
-sed -i 's/^# CONFIG_POSTURE_RPM is not set/CONFIG_POSTURE_RPM=y/' "$rpm_O/.config"
-make -s -j2 -f "$src/Makefile" O="$rpm_O" "$rpm_O/agent/lazaret" >"$t/said" 2>&1
-ok $? 'lazaret is built with rpm'
-lazaret=$rpm_O/agent/lazaret
 
 # --- packages ---------------------------------------------------------------------------
 export HOME=$t/home

@@ -9,6 +9,7 @@ set -u
 : "${src:?}" "${O:?}"
 . "$src/tests/lab/lab.sh"
 . "$src/tests/lab/parts.sh"
+. "$src/tests/lab/scanned.sh"
 lab_enter "$0" "$@"
 kills=${CHAOS_KILLS:-2}
 RANDOM=${CHAOS_SEED:=1}
@@ -19,64 +20,24 @@ ok() { # STATUS WHAT
 	n=$((n + 1))
 	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
 }
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
 
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
-tell() { sed 's/^/# /' "$LAB_DIR/said"; }
 journal() { at journalctl -u lazaretd --no-pager -n 40 -o cat; tell; }
-look() { at /usr/lib/lazaret/probe look antivirus; }
 mend() { at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe mend "$1"; }
-is() { at lazaret --json status; grep -q "\"state\":\"$1\"" "$LAB_DIR/said"; } # STATE
-# It looks now; and it is so.
-becomes() { at lazaret check; lab_wait "$2" is "$1"; } # STATE SECONDS
 
 # --- the host ---------------------------------------------------------------------------
-rootfs=$(lab_rootfs) || quit 'a root for the host'
-layer=$(lab_layer host)
-repo=$LAB_DIR/repo
-store=$layer/var/lib/lazaret/store
-rm -rf "$repo" "$repo.key"
-mkdir -p "$layer/etc/apt" "$layer/srv" "$layer/usr/share/keyrings" "$store/generation-1"
-lab_agent "$layer"
-lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
-for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
-lab_apt_repo "$repo" lab
-cp -a "$repo" "$layer/srv/repo"
-cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
-echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo lab main" >"$layer/etc/apt/sources.list"
-sources='"sources": [{ "uri": "file:/srv/repo", "suite": "lab", "component": "main", "keyring": "lab.gpg" }],'
-remedies='"remedies": ["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
-cat >"$store/generation-1/policy.json" <<END
-{ "mode": "enforce", "look_every": "5s",
-  "allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] },
-  "providers": [$(sed "s|^\t\"remedies\"|\t$sources\n&|" "$src/docs/providers/clamav.json")],
-  "requirements": [{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s",
-	"tug": "quarantine", $remedies }] }
-END
-echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/generation-1/accepted.json"
-ln -s generation-1 "$store/current"
-lab_boot host "$rootfs" || quit 'the host boots'
-at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
-	at chown -R clamav: /var/lib/clamav && at chown -R lazaret-vet:lazaret /var/lib/lazaret/store &&
-	at systemctl restart clamav-daemon &&
-	at sh -c 'systemctl start $(cd /usr/lib/systemd/system && ls -d lazaret-remedy-antivirus-*.socket)' &&
-	lab_wait 20 look >/dev/null
+remedies='["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
+scanned_boot '{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", "tug": "quarantine",
+	"remedies": '"$remedies }"
 ok $? 'ClamAV answers'
 tell_unless() { [ "$1" = 0 ] || { tell; journal; }; }
 
-# A host without a past: what was repaired in one round is no tug-of-war in the next.
-fresh() {
-	at systemctl stop lazaretd
-	at sh -c 'rm -rf /var/lib/lazaret/agent; systemctl reset-failed lazaretd; systemctl start lazaretd' &&
-		becomes compliant 60 >/dev/null
-}
-fresh
+fresh 60
 r=$?
 ok $r 'the host is compliant'
 tell_unless $r
 
 # --- a mirror that is down --------------------------------------------------------------
-fresh
+fresh 60
 at sh -c 'mv /srv/repo /srv/away; apt-get -y --allow-change-held-packages purge clamav-daemon'
 becomes quarantined 30 >/dev/null
 r=$?
@@ -103,7 +64,7 @@ for ((i = 1; i <= kills; i++)); do
 	wait $!
 	# Killed late, ClamAV may run while dpkg is half done: the next repair mends that, too.
 	# Its socket takes one at a time, and the unit before may still end what apt-get left.
-	{ mend antivirus-reinstall || { sleep 3 && mend antivirus-reinstall; }; } && look &&
+	{ mend antivirus-reinstall || { sleep 3 && mend antivirus-reinstall; }; } && look antivirus &&
 		at dpkg --audit && [ ! -s "$LAB_DIR/said" ] ||
 		{ bad=$((bad + 1)); tell; at journalctl --no-pager -n 15 -o cat; tell; }
 done
@@ -114,13 +75,13 @@ at sh -c "dpkg --force-depends --unpack /srv/repo/pool/lab/clamav-daemon*.deb
 	sed -i '/^Package: clamav-base\$/,/^\$/s/^Status: .*/Status: install reinstreq half-installed/' \\
 		/var/lib/dpkg/status"
 at dpkg --audit
-grep -q clamav-base "$LAB_DIR/said" && mend antivirus-reinstall && look && at dpkg --audit && [ ! -s "$LAB_DIR/said" ]
+grep -q clamav-base "$LAB_DIR/said" && mend antivirus-reinstall && look antivirus && at dpkg --audit && [ ! -s "$LAB_DIR/said" ]
 r=$?
 ok $r 'a package that was cut off, and one that waits for it, are mended'
 tell_unless $r
 
 # --- somebody keeps switching it off ----------------------------------------------------
-fresh
+fresh 60
 rests() { at lazaret --json status; grep -q '"grade":"pass"' "$LAB_DIR/said" && ! grep -q '"running":true' "$LAB_DIR/said"; }
 for ((i = 1; i <= 6; i++)); do
 	at systemctl stop clamav-daemon.service clamav-daemon.socket
@@ -132,7 +93,7 @@ grep -q 'av failed again' "$LAB_DIR/said" || { at lazaret check; at lazaret hist
 t=$(grep 'av failed again' "$LAB_DIR/said" | tail -n 1)
 ok "$([ -n "$t" ]; echo $?)" "a tug-of-war is told: $t"
 [ -n "$t" ] || journal
-lab_wait 30 look >/dev/null
+lab_wait 30 look antivirus >/dev/null
 at lazaret check
 is quarantined && grep -q 'failed again' "$LAB_DIR/said"
 r=$?

@@ -9,6 +9,7 @@ set -u
 : "${src:?}" "${O:?}"
 . "$src/tests/lab/lab.sh"
 . "$src/tests/lab/parts.sh"
+. "$src/tests/lab/scanned.sh"
 lab_enter "$0" "$@"
 rounds=${STORM_ROUNDS:-1} limit=${STORM_SECONDS:-110}
 RANDOM=${STORM_SEED:=1}
@@ -19,56 +20,17 @@ ok() { # STATUS WHAT
 	n=$((n + 1))
 	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
 }
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
 
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
-tell() { sed 's/^/# /' "$LAB_DIR/said"; }
 journal() { at journalctl -u lazaretd -u clamav-daemon --no-pager -n 80 -o cat; tell; }
-look() { at /usr/lib/lazaret/probe look "$1"; } # CHECK
-is() { at lazaret --json status; grep -q "\"state\":\"$1\"" "$LAB_DIR/said"; } # STATE
-becomes() { at lazaret check; lab_wait "$2" is "$1"; } # STATE SECONDS
 
 # --- the host ---------------------------------------------------------------------------
-rootfs=$(lab_rootfs) || quit 'a root for the host'
-layer=$(lab_layer host)
-repo=$LAB_DIR/repo
-store=$layer/var/lib/lazaret/store
-rm -rf "$repo" "$repo.key"
-mkdir -p "$layer/etc/apt" "$layer/srv" "$layer/usr/share/keyrings" "$store/generation-1"
-lab_agent "$layer"
-lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
-for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
-lab_apt_repo "$repo" lab
-cp -a "$repo" "$layer/srv/repo"
-cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
-echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo lab main" >"$layer/etc/apt/sources.list"
-sources='"sources": [{ "uri": "file:/srv/repo", "suite": "lab", "component": "main", "keyring": "lab.gpg" }],'
-remedies='"remedies": ["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
-cat >"$store/generation-1/policy.json" <<END
-{ "mode": "enforce", "look_every": "5s",
-  "allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] },
-  "providers": [$(sed "s|^\t\"remedies\"|\t$sources\n&|" "$src/docs/providers/clamav.json")],
-  "requirements": [{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", $remedies },
-	{ "id": "fw", "check": "firewall", "grace": "0s", "remedies": ["firewall-enable"] }] }
-END
-echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/generation-1/accepted.json"
-ln -s generation-1 "$store/current"
-lab_boot host "$rootfs" || quit 'the host boots'
-at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
-	at chown -R clamav: /var/lib/clamav && at chown -R lazaret-vet:lazaret /var/lib/lazaret/store &&
-	at systemctl restart clamav-daemon && at ufw --force enable && at sh -c 'systemctl start $(
-		cd /usr/lib/systemd/system && ls -d lazaret-remedy-*.socket lazaret-witness.socket)' &&
-	lab_wait 20 look antivirus >/dev/null && look firewall
+remedies='["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
+scanned_boot '{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", "remedies": '"$remedies }"',
+	{ "id": "fw", "check": "firewall", "grace": "0s", "remedies": ["firewall-enable"] }' &&
+	at ufw --force enable && look firewall
 r=$?
 ok $r 'ClamAV answers, ufw is on'
 [ $r = 0 ] || tell
-
-# A host without a past: what was repaired in one round is no tug-of-war in the next.
-fresh() {
-	at systemctl stop lazaretd
-	at sh -c 'rm -rf /var/lib/lazaret/agent; systemctl reset-failed lazaretd; systemctl start lazaretd' &&
-		becomes compliant "$limit" >/dev/null
-}
 
 # --- the ways ---------------------------------------------------------------------------
 unit=clamav-daemon.service etc=/etc/systemd/system/clamav-daemon.service conf=/etc/clamav/clamd.conf
@@ -120,7 +82,7 @@ is_true() {
 dice() { awk -v s="$1" 'BEGIN { srand(s); while (i++ < 4096) printf "%c", 33 + int(rand() * 90) }'; }
 compliant=0 held=0 times=()
 for ((i = 1; i <= rounds; i++)); do
-	fresh || { ok 1 "round $i begins compliant"; journal; continue; }
+	fresh "$limit" || { ok 1 "round $i begins compliant"; journal; continue; }
 	seed=$RANDOM # in the substitution below it would be another one each time
 	order=$(seq 0 $((${#ways[@]} - 1)) | shuf --random-source=<(dice $seed))
 	# One after the other, while repairs begin between them; most times all at the same moment.

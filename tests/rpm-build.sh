@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by tests of hosts with rpm: a folder $t, and $lazaret, built with rpm's library, which is an
+# option of the build.
+: "${src:?}" "${O:?}"
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+n=0 bad=0
+
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" && return
+	bad=1
+	echo "not ok $n - $2"
+	sed 's/^/# /' "$t/said" "$t/err" 2>/dev/null
+}
+
+rpm_O=$O-rpm
+mkdir -p "$rpm_O"
+[ -e "$rpm_O/.config" ] || make -s -f "$src/Makefile" O="$rpm_O" defconfig >"$t/said" 2>&1
+sed -i 's/^# CONFIG_POSTURE_RPM is not set/CONFIG_POSTURE_RPM=y/' "$rpm_O/.config"
+make -s -j2 -f "$src/Makefile" O="$rpm_O" "$rpm_O/agent/lazaret" >"$t/said" 2>&1
+ok $? 'lazaret is built with rpm'
+lazaret=$rpm_O/agent/lazaret
