@@ -4,72 +4,28 @@
 # somebody logs in.  What is opened is the portal, for every program and for a while; what the
 # hotel's wire sees is compared with that.  A hotel that lies opens nothing else.
 set -u
-: "${src:?}" "${O:?}"
-for tool in nginx dnsmasq ip nft; do
-	command -v $tool >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-	command -v $tool >/dev/null || { echo "1..0 # SKIP needs $tool"; exit 0; }
-done
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n -m -p -f --kill-child --mount-proc "$0" "$@"
-dir=$(mktemp -d /tmp/portal-test.XXXXXX)
-chmod 755 "$dir"
-n=0 group='' group_was=''
-tidy() {
-	[ -z "$group_was" ] || echo 0 >"$group_was/cgroup.procs"
-	[ -z "$group" ] || echo 1 >"$group/cgroup.kill"
-	for _ in $(seq 100); do
-		[ -n "$group" ] && [ -d "$group" ] || break
-		rmdir "$group"/*/* "$group"/* "$group" 2>/dev/null
-		sleep 0.05
-	done
-	umount -l /etc 2>/dev/null
-	rm -rf "$dir"
-}
-trap tidy EXIT
-trap 'exit 1' INT TERM
+tools='nginx dnsmasq ip nft'
+# shellcheck source=apart.sh
+. "${src:?}/tests/netns/apart.sh"
+[ -z "$group" ] || echo 0 >"$group/others/unit/cgroup.procs" # the user is no repair service
 
 check() { # WHAT COMMAND...
-	what=$1
+	local what=$1
+
 	shift
-	n=$((n + 1))
-	"$@" >>"$dir/out" 2>&1 && echo "ok $n - $what" && return
-	echo "not ok $n - $what"
-	lazaret status 2>&1 | sed 's/^/# /'
-	tail -qn 8 "$dir/log" "$dir/out" | sed 's/^/# /'
+	"$@" >"$dir/said" 2>&1
+	ok $? "$what"
 }
 not() { ! "$@"; }
-until_() { # COMMAND...: within twenty seconds
-	for _ in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.1
-	done
-	return 1
-}
-quit() {
-	echo "Bail out! $*"
-	exit 1
-}
-
-# ----- control groups: the daemon and what it starts are repair services, the user is none
-for d in /sys/fs/cgroup /sys/fs/cgroup/unified; do
-	[ "$(stat -f -c %T $d 2>/dev/null)" = cgroup2fs ] || continue
-	group_was=$d$(sed -n 's/^0:://p' /proc/self/cgroup)
-	mkdir "$group_was/${dir##*/}" 2>/dev/null && group=$group_was/${dir##*/} && break
-done
-[ -z "$group" ] || {
-	mkdir -p "$group/lazaret.slice/unit" "$group/others/unit"
-	echo 0 >"$group/others/unit/cgroup.procs"
-}
 
 # ----- a hotel with the internet behind it: one machine, which answers for each address
-mkdir -p /run/netns && mount -t tmpfs pt /run/netns && ip netns add pt-hotel &&
+ip netns add pt-hotel &&
 	ip link add up0 type veth peer name eth0 netns pt-hotel && ip link set lo up &&
 	ip -n pt-hotel link set lo up && ip -n pt-hotel link set eth0 address 02:00:00:00:00:01 up &&
 	ip -n pt-hotel addr add 10.5.0.1/16 dev eth0 && ip link set up0 up &&
 	ip addr add 10.5.7.7/16 dev up0 && ip route add default via 10.5.0.1 &&
 	ip -n pt-hotel route add local 203.0.113.0/24 dev lo &&
 	ip -n pt-hotel route add local 10.5.0.0/24 dev lo || quit 'no network'
-cp -a /etc "$dir/etc" && mount --bind "$dir/etc" /etc || quit 'no /etc of its own'
-rm -f /etc/hosts /etc/nsswitch.conf /etc/resolv.conf
 echo '127.0.0.1 localhost' >/etc/hosts
 echo 'hosts: files dns' >/etc/nsswitch.conf
 printf 'nameserver 10.5.0.1\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
@@ -110,7 +66,7 @@ answer() { # TEXT: how each page is answered, in nginx's words
 	[ -z "${server-}" ] || { kill $server && wait $server; }
 	ip netns exec pt-hotel nginx -c "$dir/nginx.conf" -p "$dir" &
 	server=$!
-	until_ hotel bash -c 'exec 3<>/dev/tcp/127.0.0.1/80'
+	soon hotel bash -c 'exec 3<>/dev/tcp/127.0.0.1/80'
 }
 user() { # ADDRESS PORT [SECONDS]: some program of the user's
 	timeout "${3:-5}" bash -c "exec 3<>/dev/tcp/$1/$2 && printf 'GET / HTTP/1.0\r\nHost: portal.hotel.example\r\n\r\n' >&3 && head -c 12 <&3 | grep -q HTTP"
@@ -150,7 +106,7 @@ start() {
 		exec "$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >>"$dir/log" 2>&1
 	) &
 	daemon=$!
-	until_ test -S "$dir/run/agent/control.sock"
+	soon test -S "$dir/run/agent/control.sock"
 }
 stop() {
 	kill -TERM $daemon
@@ -166,7 +122,7 @@ dns 'host-record=portal.hotel.example,10.5.0.2'
 answer "$to_portal"
 policy '"open_for": "1min", "attempts": 3, "addresses": 2, "never": ["10.6.0.0/16"]'
 start
-check 'a portal is noticed, and opened' until_ is open
+check 'a portal is noticed, and opened' soon is open
 page='http://portal.hotel.example/login\?from=10.5.7.7'
 check 'the user is told where to log in' says "wants a login: open $page in a browser"
 check 'and why' eval "lazaret why | grep -Eq 'wants a login: open $page'"
@@ -186,7 +142,7 @@ check 'and no other' not asks 10.5.0.1 other.example 1
 check 'the kernel itself would close it' rules 'timeout 1m'
 
 answer 'return 204;'
-check 'after the login it is sealed' until_ is clear
+check 'after the login it is sealed' soon is clear
 check 'which is said' logged 'sealed again: the network lets us out'
 check 'and so it is' cut 10.5.0.2 80
 check 'nor is its name asked for' not asks 10.5.0.1 portal.hotel.example 1
@@ -195,12 +151,12 @@ check 'no rule of it is left' not rules @open
 # Another network is known by its router.
 answer "$to_portal"
 ip route replace default via 10.5.0.9 dev up0
-check 'another network is asked anew' until_ is open
+check 'another network is asked anew' soon is open
 kill -9 $daemon && wait $daemon 2>/dev/null
 check 'without a daemon it stays until the kernel ends it' user 10.5.0.2 80
 answer 'return 204;'
 start
-check 'a daemon that starts then seals it' until_ is clear
+check 'a daemon that starts then seals it' soon is clear
 check 'at once' not rules @open
 stop
 
@@ -208,7 +164,7 @@ stop
 lies() { # WHAT ANSWER WHY: and the daemon is another one, so it asks at once
 	answer "$2"
 	start
-	check "$1 is told" until_ says "$3"
+	check "$1 is told" soon says "$3"
 	check '... and opens nothing' not rules @open
 	stop
 }
@@ -229,12 +185,12 @@ dns 'host-record=portal.hotel.example,10.5.0.2' 'host-record=portal.hotel.exampl
 	'host-record=portal.hotel.example,10.5.0.5'
 answer "$to_portal"
 start
-check 'a third portal within the hour' until_ is open
+check 'a third portal within the hour' soon is open
 check 'has two addresses at most' eval 'test $(nft list set inet lazaret open4 | grep -o "10\.5\.0\.[0-9] . tcp . 80" | wc -l) = 2'
 stop
 check 'whoever stops the daemon seals it' not rules @open
 start
-check 'a fourth one has to wait' until_ is barred
+check 'a fourth one has to wait' soon is barred
 check 'which is told' says 'wants a login at .*: as many portals were opened as the policy allows.*next try in'
 check 'and opens nothing' not rules @open
 stop
