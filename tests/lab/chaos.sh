@@ -55,6 +55,7 @@ tell_unless $r
 # --- dpkg is killed ---------------------------------------------------------------------
 at systemctl stop lazaretd
 bad=0 cut=0
+none_runs() { ! lab_exec host systemctl list-units --no-legend 'lazaret-remedy-*@*.service' | grep -q .; }
 for ((i = 1; i <= kills; i++)); do
 	at apt-get -y --allow-change-held-packages purge clamav-daemon
 	mend antivirus-reinstall &
@@ -64,7 +65,8 @@ for ((i = 1; i <= kills; i++)); do
 	wait $!
 	# Killed late, ClamAV may run while dpkg is half done: the next repair mends that, too.
 	# Its socket takes one at a time, and the unit before may still end what apt-get left.
-	{ mend antivirus-reinstall || { sleep 3 && mend antivirus-reinstall; }; } && look antivirus &&
+	lab_wait 60 none_runs >/dev/null
+	mend antivirus-reinstall && look antivirus &&
 		at dpkg --audit && [ ! -s "$LAB_DIR/said" ] ||
 		{ bad=$((bad + 1)); tell; at journalctl --no-pager -n 15 -o cat; tell; }
 done
@@ -88,8 +90,8 @@ for ((i = 1; i <= 6; i++)); do
 	at lazaret check
 	[ $i = 6 ] || lab_wait 20 rests >/dev/null || break
 done
-at lazaret history
-grep -q 'av failed again' "$LAB_DIR/said" || { at lazaret check; at lazaret history; }
+told() { at lazaret history; grep -q 'av failed again' "$LAB_DIR/said"; } # who it was is asked for first
+lab_wait 20 told >/dev/null
 t=$(grep 'av failed again' "$LAB_DIR/said" | tail -n 1)
 ok "$([ -n "$t" ]; echo $?)" "a tug-of-war is told: $t"
 [ -n "$t" ] || journal
