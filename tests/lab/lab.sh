@@ -76,12 +76,15 @@ lab_forget() {
 	rm -rf "$LAB_DIR/run"
 }
 
+# What tells the traces of two labs of one machine apart.
+lab_mark() { printf '%s' "$LAB_DIR" | sha256sum | cut -c1-8; }
+
 # The cgroups of a container, one in every mounted tree that systemd would use; two labs of
 # one machine do not share them.
 lab_cgroups() { # NAME
 	local d=/sys/fs/cgroup own
 
-	own=lazaret-$1-$(printf '%s' "$LAB_DIR" | sha256sum | cut -c1-8)
+	own=lazaret-$1-$(lab_mark)
 	[ ! -d $d/unified ] || echo "$d/unified/$own"
 	[ ! -d $d/systemd ] || echo "$d/systemd/$own"
 	[ ! -e $d/cgroup.controllers ] || echo "$d/$own"

@@ -105,7 +105,7 @@ lab_apt_repo() {
 	arch=$(dpkg --print-architecture)
 	# gpg's socket must fit in 108 bytes, so its folder cannot be below a long path.
 	export GNUPGHOME
-	GNUPGHOME=$(mktemp -d /tmp/lazaret-gpg.XXXXXX)
+	GNUPGHOME=$(mktemp -d "/tmp/lazaret-gpg-$(lab_mark).XXXXXX")
 	if [ -e "$dir.key" ]; then
 		gpg --batch -q --import "$dir.key"
 	else

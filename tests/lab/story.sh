@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The demo's story holds, and neither it nor its clean leaves anything behind.
 set -u
+: "${src:?}" "${O:?}"
 export LAB_DIR=${LAB_DIR:-$O-lab}-story
 n=0
 
@@ -10,13 +11,14 @@ ok() { # STATUS WHAT
 	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
 }
 
+mark=$(. "$src/tests/lab/lab.sh" && lab_mark)
 # What a lab could leave on the machine.
 traces() {
 	grep -F "$LAB_DIR" /proc/self/mounts
 	find /sys/fs/cgroup -maxdepth 2 \
-		-name "lazaret-*-$(printf '%s' "$LAB_DIR" | sha256sum | cut -c1-8)" 2>/dev/null
+		-name "lazaret-*-$mark" 2>/dev/null
 	find /run/netns -name 'lazaret-*' 2>/dev/null
-	find /tmp -maxdepth 1 -name 'lazaret-gpg*' 2>/dev/null
+	find /tmp -maxdepth 1 -name "lazaret-gpg-$mark.*" 2>/dev/null
 	ps -eo args= | grep -F -e "$LAB_DIR" | grep -v grep
 }
 
