@@ -44,7 +44,7 @@ struct reboot_plan reboot_plan(const struct reboot_terms *t)
 
 	if (!t->waiting)
 		return p;
-	p.stage = t->open ? REBOOT_ASKED : REBOOT_VAIN;
+	p.stage = t->open ? REBOOT_ASKED : t->stuck ? REBOOT_STUCK : REBOOT_VAIN;
 	if (!t->open || !t->enforce || !t->rule->given)
 		return p;
 	p.at = in_window(t, after);

@@ -14,6 +14,7 @@ struct reboot_terms {
 	const struct reboot_rule *rule;
 	size_t waiting;	  /* findings that only a restart completes */
 	size_t open;	  /* those of them for which none was begun before */
+	size_t stuck;	  /* those for which it could not be, too often */
 	int64_t until;	  /* when the first of these is due; INT64_MAX: never */
 	bool enforce;	  /* the policy does more than to tell */
 	bool sure;	  /* the findings are of a look that was whole */
@@ -30,6 +31,7 @@ enum reboot_stage {
 	REBOOT_ASKED, /* the users are asked */
 	REBOOT_NOW,   /* it is to be begun, with what notice the rule has */
 	REBOOT_VAIN,  /* one was begun for everything that waits: never again for that */
+	REBOOT_STUCK, /* the same, but the host did not go down, too often */
 };
 
 struct reboot_plan {

@@ -19,10 +19,8 @@
 const char *reboot_state(const struct reboot *r)
 {
 	static const char *const names[] = {
-		[REBOOT_NONE] = "none",
-		[REBOOT_ASKED] = "asked",
-		[REBOOT_NOW] = "asked",
-		[REBOOT_VAIN] = "in-vain",
+		[REBOOT_NONE] = "none",	   [REBOOT_ASKED] = "asked",  [REBOOT_NOW] = "asked",
+		[REBOOT_VAIN] = "in-vain", [REBOOT_STUCK] = "failed",
 	};
 
 	if (r->begun)
@@ -81,14 +79,18 @@ static void put(const struct reboot *r, const char *name, char *text)
 
 static void put_login(const struct reboot *r)
 {
+	static const char *const says[] = {
+		[REBOOT_NONE] = "",
+		[REBOOT_ASKED] = "This host needs a restart",
+		[REBOOT_NOW] = "This host needs a restart",
+		[REBOOT_VAIN] = "This host was restarted, and still waits for it",
+		[REBOOT_STUCK] = "This host could not be restarted, and waits for it",
+	};
 	char text[640] = "", by[WHEN], at[WHEN];
 	int64_t until = told_at(r->terms.until), self = planned(r);
 
 	if (r->plan.stage != REBOOT_NONE)
-		snprintf(text, sizeof(text), "%s%s%s%s%s%s: %s\n%s",
-			 r->plan.stage == REBOOT_VAIN
-				 ? "This host was restarted, and still waits for it"
-				 : "This host needs a restart",
+		snprintf(text, sizeof(text), "%s%s%s%s%s%s: %s\n%s", says[r->plan.stage],
 			 until ? " by " : "", until ? when(until, by) : "",
 			 self ? " (and restarts by itself at " : "", self ? when(self, at) : "",
 			 self ? ")" : "", r->why, "See: lazaret status\n");

@@ -22,6 +22,7 @@
 #define RETRY_SECONDS 300
 #define DOWN_MS	      (10 * 60 * 1000) /* a host that is up after that does not go down any more */
 #define ENDING_MS     (3 * 60 * 1000)
+#define UNKEPT	      "the ledger cannot be written; free some space on its disk"
 
 int reboot_new(struct daemon *d, struct reboot **ret)
 {
@@ -124,7 +125,8 @@ static void count(struct daemon *d, const struct subject *s, const struct findin
 		if (p->state != PATCH_RESTART || (!p->reboot && services))
 			continue;
 		r->ids[t->waiting] = findings_id(p);
-		if (!reboots_at(memory_reboots(d->memory), r->ids[t->waiting])) {
+		t->stuck += reboots_stuck(memory_reboots(d->memory), r->ids[t->waiting]);
+		if (!reboots_over(memory_reboots(d->memory), r->ids[t->waiting])) {
 			until = due_of(d, s, f, p);
 			t->until = until < t->until ? until : t->until;
 			say_why(r, p, t->open++);
@@ -157,6 +159,8 @@ static void take_terms(struct daemon *d, const struct subject *s)
 	if (f)
 		count(d, s, f, &t);
 	t.last = reboots_last(memory_reboots(d->memory));
+	if (reboots_retry(memory_reboots(d->memory)) > t.retry)
+		t.retry = reboots_retry(memory_reboots(d->memory));
 	r->terms = t;
 }
 
@@ -192,14 +196,18 @@ static bool note(struct daemon *d)
 	return !d->memory_fault;
 }
 
-static void take_back(struct daemon *d, const char *why)
+/* Let go or not, it was none: remembered, so that one that fails is not tried for ever. */
+static void take_back(struct daemon *d, bool let_go, const char *why)
 {
 	struct reboot *r = d->reboot;
-	const struct entry e = reboots_none(r->begun, why);
+	const struct entry e = reboots_none(r->begun, let_go, why);
 
 	if (!r->begun)
 		return;
-	reboots_failed(memory_reboots(d->memory), r->begun);
+	if (let_go)
+		reboots_failed(memory_reboots(d->memory), r->begun);
+	else
+		reboots_withdraw(memory_reboots(d->memory), r->begun);
 	memory_note(d->memory, &e);
 	r->begun = 0;
 }
@@ -220,15 +228,15 @@ static void on_line(void *ctx, const char *line)
 	log_info("%s: %s", remedy_menu[REMEDY_HOST_REBOOT].name, line);
 	if (strcmp(line, REMEDY_READY) || r->begun)
 		return;
-	/* Unanswered it ends by itself. */
 	if (!note(d)) {
-		take_back(d, "the ledger cannot be written");
+		take_back(d, false, UNKEPT);
+		remedy_answer(r->run, REMEDY_NOT); /* unanswered it ends by itself, later */
 		return;
 	}
 	log_entry(LOG_ID_REBOOT, NULL, "the host is restarted for %s (%s)", r->why,
 		  r->plan.forced ? "its deadline has come" : "in the policy's window");
-	if (remedy_go(r->run) < 0)
-		take_back(d, "lazaret-remedy is gone");
+	if (remedy_answer(r->run, REMEDY_GO) < 0)
+		take_back(d, false, "lazaret-remedy is gone");
 }
 
 /* Only its own word says that nothing came of it; one that goes down with the host says none. */
@@ -239,9 +247,9 @@ static void on_done(void *ctx, int err, const char *why)
 
 	r->run = remedy_run_free(r->run);
 	if (err == -EIO)
-		take_back(d, why);
+		take_back(d, true, why);
 	if (err < 0 && !r->begun)
-		put_off(r, why);
+		put_off(r, d->memory_fault ? UNKEPT : why);
 	round_look_at(d, 0, remedy_menu[REMEDY_HOST_REBOOT].name);
 }
 
@@ -251,8 +259,15 @@ static void begin(struct daemon *d)
 	uint64_t limit = remedy_limit(REMEDY_HOST_REBOOT, 0) * 1000ull + ENDING_MS;
 	struct reboot *r = d->reboot;
 	struct fault fault = { 0 };
-	int fd = helper_remedy(&d->helpers, name, &fault), err = fd;
+	int fd, err;
 
+	/* Nobody is told of a restart that could not be kept. */
+	if (d->memory_fault) {
+		put_off(r, UNKEPT);
+		r->plan = reboot_plan(&r->terms);
+		return;
+	}
+	fd = err = helper_remedy(&d->helpers, name, &fault);
 	if (fd >= 0)
 		err = remedy_watch(d->loop, fd, on_line, on_done, d, limit, &r->run);
 	if (err < 0)
@@ -276,6 +291,10 @@ static void ask(struct reboot *r, enum reboot_stage before)
 {
 	if (r->plan.stage == before || r->plan.stage == REBOOT_NOW)
 		return;
+	if (r->plan.stage == REBOOT_STUCK)
+		log_warn("the host could not be restarted for %s, in %d tries: not tried again for "
+			 "that; see lazaret history, and restart it by hand",
+			 r->why, REBOOTS_TRIES);
 	if (r->plan.stage == REBOOT_VAIN)
 		log_warn("the host was restarted for %s, and it still waits: never again for that; "
 			 "see what keeps it from running",
@@ -293,7 +312,7 @@ static void mind_time(struct daemon *d)
 	if (!r->begun || reboot_is_begun(d))
 		return;
 	log_warn("the host was told to restart and is still up: see systemctl list-jobs");
-	r->begun = 0;
+	take_back(d, true, "the host was still up ten minutes later");
 }
 
 void reboot_round(struct daemon *d)

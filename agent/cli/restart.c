@@ -5,6 +5,18 @@
 #include "agent/cli/put.h"
 #include "agent/cli/restart.h"
 
+/* What is over, and told so. */
+static void show_ended(const char *state, const char *why)
+{
+	if (!strcmp(state, "failed"))
+		printf("this host could not be restarted for %s; not tried again for that\n"
+		       "  to do: restart it by hand (what went wrong: lazaret history)\n",
+		       why);
+	else
+		printf("this host was restarted for %s, and it still waits; not again for that\n",
+		       why);
+}
+
 void show_restart(const json_t *all)
 {
 	const json_t *r = json_object_get(all, "restart");
@@ -15,9 +27,8 @@ void show_restart(const json_t *all)
 	if (!*state || !strcmp(state, "none"))
 		return;
 	put(YELLOW, "restart: ");
-	if (!strcmp(state, "in-vain")) {
-		printf("this host was restarted for %s, and it still waits; not again for that\n",
-		       text_of(r, "why"));
+	if (!strcmp(state, "in-vain") || !strcmp(state, "failed")) {
+		show_ended(state, text_of(r, "why"));
 		return;
 	}
 	printf("%s for %s\n",

@@ -110,12 +110,11 @@ int remedy_watch(sd_event *loop, int fd, remedy_line line, remedy_done done, voi
 	return 0;
 }
 
-int remedy_go(struct remedy_run *r)
+int remedy_answer(struct remedy_run *r, char answer)
 {
-	const char go = REMEDY_GO;
 	int fd = sd_event_source_get_io_fd(r->io);
 
-	return send(fd, &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
+	return send(fd, &answer, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
 }
 
 struct remedy_run *remedy_run_free(struct remedy_run *r)

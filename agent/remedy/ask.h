@@ -26,6 +26,6 @@ typedef void (*remedy_done)(void *ctx, int err, const char *why);
  */
 int remedy_watch(struct sd_event *loop, int fd, remedy_line line, remedy_done done, void *ctx,
 		 uint64_t limit_ms, struct remedy_run **ret);
-/* Answers a remedy that asked back (REMEDY_READY).  0 or -errno. */
-int remedy_go(struct remedy_run *r);
+/* Answers a remedy that asked back (REMEDY_READY) by REMEDY_GO or REMEDY_NOT.  0 or -errno. */
+int remedy_answer(struct remedy_run *r, char answer);
 struct remedy_run *remedy_run_free(struct remedy_run *r); /* always NULL; r may be NULL */

@@ -9,7 +9,7 @@
  *	"= failed: WHY"		or this
  *
  * One remedy asks back: host-reboot says REMEDY_READY and restarts nothing before it has read
- * REMEDY_GO; whoever goes away before calls it off.
+ * REMEDY_GO; another answer, or going away before, calls it off.
  *
  * A program's own lines are indented, so none of them can pass for a verdict; a
  * stream that ends without a verdict is a failure.
@@ -23,6 +23,7 @@
 #define REMEDY_FAILED "= failed: "
 #define REMEDY_READY  "ready to restart the host"
 #define REMEDY_GO     '!'
+#define REMEDY_NOT    '-'
 
 #define SYSTEMCTL(...) STEP_ARGV("/usr/bin/systemctl", __VA_ARGS__)
 
