@@ -131,4 +131,87 @@ at lazaret check
 ! lab_wait 4 lab_gone host >/dev/null && at lazaret history &&
 	[ "$(grep -c 'the host is restarted for' "$LAB_DIR/said")" = 1 ]
 ok $? "and it does not restart again: $(grep 'is restarted for' "$LAB_DIR/said")"
+
+# --- by force ---------------------------------------------------------------------------
+key=$LAB_DIR/helpdesk
+rm -f "$key".*
+"$O/policy/lazaret-policy" keygen --no-passphrase "$key.pem" >/dev/null
+# forced GRACE NOTICE: a policy without a window, on a host that was never restarted; its user stays.
+forced() {
+	local root
+
+	at systemctl stop lazaretd
+	root=$(lab_root host)
+	rm -rf "$root"/var/lib/lazaret/agent/*
+	echo '{ "mode": "enforce", "look_every": "5s", "requirements": [{ "id": "up", "check": "patches",' \
+		"\"grace\": \"$1\", \"reboot\": { \"force\": true, \"notice\": \"$2\" } }]," \
+		"$("$O/policy/lazaret-policy" release --public "$key.pub" --for 1h | sed '1s/{//; $s/}//')," \
+		'"allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] } }' \
+		>"$root/var/lib/lazaret/store/generation-1/policy.json"
+	at sh -c 'mkdir -p /run/systemd/sessions
+		printf "UID=1000\nCLASS=user\nSTATE=active\n" >/run/systemd/sessions/lab'
+	at systemctl start lazaretd
+}
+history() { lab_exec host lazaret history | grep "$1"; }
+journal() { lab_exec host journalctl -o cat --no-pager | grep -c "$1"; }
+
+main_pid() { lab_exec host systemctl show -P MainPID lazaretd; }
+left() { echo $(($(restart | grep -o '"at":[0-9]*' | cut -d: -f2) - $(date +%s))); }
+
+forced 1s 5min
+lab_wait 10 tells '"state":"announced"' >/dev/null
+at lazaret status
+grep -q '^restart: is announced to all who are logged in for libc6' "$LAB_DIR/said"
+ok $? "by force it is announced to whoever is logged in: $(grep -A 1 '^restart' "$LAB_DIR/said" | tr -s ' \n' ' ')"
+at cat /run/lazaret/agent/restart && grep -q '^STATE=announced$' "$LAB_DIR/said" &&
+	grep -q '^BY=[1-9]' "$LAB_DIR/said" && grep -q '^WHY=libc6' "$LAB_DIR/said" &&
+	at cat /run/motd.d/50-lazaret && grep -q 'needs a restart by 20.*: libc6' "$LAB_DIR/said"
+ok $? "the files for its users say by when and why: $(head -n 1 "$LAB_DIR/said")"
+at lazaret release --plain
+token=$("$O/policy/lazaret-policy" release --challenge "$(cat "$LAB_DIR/said")" --for 30min \
+	--reason 'a talk is on' --key "$key.pem" 2>/dev/null)
+before=$(journal 'that was announced is called off')
+at lazaret release "$token"
+lab_wait 5 tells '"state":"asked"' >/dev/null &&
+	[ "$(journal 'that was announced is called off')" = $((before + 1)) ] && [ "$(left)" -gt 1700 ]
+ok $? "a release calls it off until it ends, in $(left) s"
+
+# --- it fails, or cannot be kept ----------------------------------------------------------
+at systemctl mask --runtime reboot.target
+forced 1s 0s
+lab_wait 15 history 'was not restarted' >/dev/null
+ok $? "a restart that fails is remembered: $(history 'was not restarted')"
+at systemctl restart lazaretd
+lab_wait 10 tells '"state":"asked"' >/dev/null
+[ "$(left)" -gt 600 ] && [ "$(history 'is restarted for' | wc -l)" = 1 ]
+ok $? "also by the next lazaretd, which waits $(left) s"
+at systemctl unmask --runtime reboot.target
+at systemctl daemon-reload
+
+# It is announced, and then no file that lazaretd writes can grow (setrlimit(2)).
+drop=$(lab_root host)/run/systemd/system/lazaretd.service.d
+mkdir -p "$drop"
+printf '%s\n' '[Service]' 'ExecStart=' \
+	"ExecStart=/bin/sh -c 'trap \"\" XFSZ; exec /usr/sbin/lazaretd'" >"$drop/lab.conf"
+at systemctl daemon-reload
+forced 1s 2s
+lab_wait 10 tells '"state":"announced"' >/dev/null
+size=$(stat -c %s "$(lab_root host)/var/lib/lazaret/agent/ledger")
+at setpriv --reuid=lazaret --regid=lazaret --clear-groups prlimit --fsize="$size" \
+	--pid "$(main_pid)"
+lab_wait 10 tells '"outcome":"the ledger cannot be written' >/dev/null && tells '"state":"asked"' &&
+	! history 'is restarted for'
+ok $? "a restart that cannot be kept is none: $(restart)"
+rm -r "$drop"
+at systemctl daemon-reload
+
+forced 4s 2s
+lab_wait 10 tells '"until":[1-9]' >/dev/null
+due=$(restart | grep -o '"until":[0-9]*' | cut -d: -f2)
+lab_wait 20 lab_gone host >/dev/null
+ok $? 'at the deadline the host restarts, whoever is logged in'
+late=$(($(date +%s) - ${due:-0}))
+[ $late -ge -1 ] && [ $late -lt 20 ]
+ok $? "and not before: it was down $late s after its deadline"
+lab_tidy host
 echo "1..$n"
