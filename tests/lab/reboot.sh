@@ -194,7 +194,7 @@ mkdir -p "$drop"
 printf '%s\n' '[Service]' 'ExecStart=' \
 	"ExecStart=/bin/sh -c 'trap \"\" XFSZ; exec /usr/sbin/lazaretd'" >"$drop/lab.conf"
 at systemctl daemon-reload
-forced 1s 2s
+forced 1s 4s
 lab_wait 10 tells '"state":"announced"' >/dev/null
 size=$(stat -c %s "$(lab_root host)/var/lib/lazaret/agent/ledger")
 at setpriv --reuid=lazaret --regid=lazaret --clear-groups prlimit --fsize="$size" \
@@ -205,7 +205,7 @@ ok $? "a restart that cannot be kept is none: $(restart)"
 rm -r "$drop"
 at systemctl daemon-reload
 
-forced 4s 2s
+forced 6s 2s
 lab_wait 10 tells '"until":[1-9]' >/dev/null
 due=$(restart | grep -o '"until":[0-9]*' | cut -d: -f2)
 lab_wait 20 lab_gone host >/dev/null
