@@ -6,7 +6,7 @@
 set -u
 : "${src:?}" "${O:?}"
 cache=${LAB_DIR:-$O-lab}/kernels
-limit=${KERNEL_SECONDS:-420} # that a kernel may take, on a busy machine
+limit=${KERNEL_SECONDS:-570} # that a kernel may take, on a busy machine
 lines=${KERNELS:-6.1 6.12}
 # Of its modules: what links, filters and tunnels are made of.
 modules='kernel/net kernel/lib kernel/crypto kernel/arch kernel/drivers/net'

@@ -31,7 +31,7 @@ try() { # WHAT CMD...
 on_laptop() { lab_exec laptop "$@"; }
 status() { on_laptop lazaret status --json 2>/dev/null; }
 field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"; } # NAME < status
-state() { status | grep -o '"state":"[a-z]*"' | cut -d'"' -f4; }
+state() { status | grep -o '"state":"[a-z]*"' | head -n 1 | cut -d'"' -f4; }
 version() { status | grep -o '"version":[0-9]*' | cut -d: -f2; }
 is() { [ "$(state)" = "$1" ]; }
 tell() { on_laptop lazaret status 2>&1 | sed 's/^/# /'; }
