@@ -36,6 +36,8 @@ struct subject {
 	struct inquiry inquiry;
 };
 
+#define DOOR_LINKS 16 /* more than these come without a hold of their own */
+
 struct daemon {
 	const struct config *config;
 	struct helpers helpers;
@@ -105,9 +107,11 @@ struct daemon {
 	struct control *control;
 	struct events *events;
 	struct rtnl *rtnl;
-	struct gateways gateways;     /* of the networks that the host was judged in */
-	bool parted;		      /* from the last of them, and no link came up since */
-	struct sd_event_source *door; /* armed: one did, and no router was heard of yet */
+	struct gateways gateways;  /* of the networks that the host was judged in */
+	bool parted;		   /* from the last of them */
+	uint32_t came[DOOR_LINKS]; /* links that are up again since */
+	size_t n_came;
+	struct sd_event_source *door; /* armed: one came, and no router was heard of yet */
 	struct nftables *nftables;
 	struct integrity *integrity;
 	struct sd_event_source *wake, *poll;

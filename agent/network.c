@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <net/if.h>
+#include <string.h>
 #include <systemd/sd-event.h>
 
 #include "agent/base/log.h"
@@ -13,6 +15,7 @@
 #include "agent/round.h"
 #include "agent/trigger/rtnl.h"
 #include "agent/trigger/timer.h"
+#include "netfilter/share.h"
 
 #define DOOR_SECONDS 5 /* for a router to be heard of; there may be none */
 
@@ -26,6 +29,34 @@ static void on_moved(void *ctx, const struct link *link)
 	integrity_moved(ctx, link);
 }
 
+/* Those to this host's own guests come and go all day. */
+static bool leads_out(uint32_t link)
+{
+	char name[IFNAMSIZ];
+
+	return if_indextoname(link, name) && strcmp(name, "lo") != 0 &&
+	       !share_is_inner((const uint8_t *)name, strlen(name));
+}
+
+/* Once: the kernel tells of each change of a link that is up. */
+static bool comes(struct daemon *d, uint32_t link)
+{
+	for (size_t i = 0; i < d->n_came; i++)
+		if (d->came[i] == link)
+			return false;
+	if (d->n_came == DOOR_LINKS)
+		return false;
+	d->came[d->n_came++] = link;
+	return true;
+}
+
+static void leave(struct daemon *d, uint32_t link)
+{
+	for (size_t i = d->n_came; i-- > 0;)
+		if (d->came[i] == link)
+			d->came[i] = d->came[--d->n_came];
+}
+
 /*
  * Not held while no link is up: what a host does with itself is nobody's business.  Nor when
  * another network is still there, in which it was judged.
@@ -33,13 +64,18 @@ static void on_moved(void *ctx, const struct link *link)
 static void on_carrier(void *ctx, uint32_t link, bool has)
 {
 	struct daemon *d = ctx;
+	int r;
 
 	if (!has) {
+		leave(d, link);
 		d->parted |= gateways_part(&d->gateways, link) && !d->gateways.n;
-	} else if (d->parted) {
-		d->parted = false;
-		if (timer_arm(d->door, DOOR_SECONDS) == 0)
+	} else if (d->parted && leads_out(link) && comes(d, link)) {
+		r = timer_arm(d->door, DOOR_SECONDS);
+		if (r == 0)
 			round_hold(d, "between networks");
+		else
+			log_err("not held before the next network is known: no timer: %s",
+				strerror(-r));
 	}
 }
 
@@ -86,6 +122,7 @@ static void on_network(void *ctx)
 	if (has_moved(d)) {
 		cause = "another network";
 		d->parted = false;
+		d->n_came = 0;
 		sd_event_source_set_enabled(d->door, SD_EVENT_OFF);
 		round_hold(d, cause);
 		login_moved(d);

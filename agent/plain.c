@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdbool.h>
 
+#include "agent/base/web.h"
 #include "agent/plain.h"
 
-#define TEXT_MAX 512 /* more than any text of ours */
+#define TEXT_MAX WEB_TEXT_MAX /* the longest of ours: where a portal wants a login */
 
 static bool is_control(const unsigned char *c)
 {
@@ -23,5 +24,10 @@ json_t *plain_text(const char *s)
 	}
 	*p = '\0';
 	j = json_string(plain);
-	return j ? j : json_string("(not UTF-8)");
+	if (j)
+		return j;
+	/* Not UTF-8: what can be read of it is still worth telling. */
+	for (p = plain; *p; p++)
+		*p = (unsigned char)*p < 0x80 ? *p : '?';
+	return json_string(plain);
 }

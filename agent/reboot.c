@@ -110,6 +110,11 @@ static int64_t due_of(const struct daemon *d, const struct subject *s, const str
 	return s->verdict.standing == STANDING_MET ? INT64_MAX : s->verdict.until;
 }
 
+static bool sees_all(const struct daemon *d)
+{
+	return !d->host.running || (d->host.running->whole && !d->host.running->unread);
+}
+
 /* What waits for a restart of the host, and what of it was not restarted for yet. */
 static void count(struct daemon *d, const struct subject *s, const struct findings *f,
 		  struct reboot_terms *t)
@@ -135,7 +140,8 @@ static void count(struct daemon *d, const struct subject *s, const struct findin
 		}
 		t->waiting++;
 	}
-	if (t->sure)
+	/* A look that did not see all that runs forgets nothing. */
+	if (t->sure && !services && sees_all(d))
 		reboots_forget(memory_reboots(d->memory), r->ids, t->waiting, t->now);
 }
 
@@ -183,10 +189,14 @@ static bool note(struct daemon *d)
 	struct reboots *done = memory_reboots(d->memory);
 	struct reboot *r = d->reboot;
 	int64_t now = io_now();
+	size_t n = 0;
 
 	for (size_t i = 0; i < r->terms.waiting; i++) {
-		const struct entry e = reboots_begun(r->ids[i], now, i ? "the same" : r->why);
+		struct entry e;
 
+		if (reboots_over(done, r->ids[i]))
+			continue;
+		e = reboots_begun(r->ids[i], now, n++ ? "the same" : r->why);
 		reboots_note(done, r->ids[i], now);
 		memory_note(d->memory, &e);
 	}
@@ -228,6 +238,10 @@ static void on_line(void *ctx, const char *line)
 	log_info("%s: %s", remedy_menu[REMEDY_HOST_REBOOT].name, line);
 	if (strcmp(line, REMEDY_READY) || r->begun)
 		return;
+	if (d->run) {
+		remedy_answer(r->run, REMEDY_NOT); /* begun meanwhile; it is not cut off */
+		return;
+	}
 	if (!note(d)) {
 		take_back(d, false, UNKEPT);
 		remedy_answer(r->run, REMEDY_NOT); /* unanswered it ends by itself, later */

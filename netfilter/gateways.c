@@ -10,6 +10,8 @@
 #include "netfilter/route.h"
 
 #define TRIES 4
+/* A route that is kept though its link has no carrier leads nowhere (linux/rtnetlink.h). */
+#define NO_WAY (RTNH_F_DEAD | RTNH_F_LINKDOWN)
 
 static size_t addr_len(uint8_t family)
 {
@@ -54,7 +56,8 @@ static void add_paths(struct gateways *g, uint8_t family, const struct nlattr *p
 
 		if (len < sizeof(*hop) || len > left)
 			return;
-		if (object_sort(at + sizeof(*hop), (uint32_t)(len - sizeof(*hop)), a,
+		if (!(hop->rtnh_flags & NO_WAY) &&
+		    object_sort(at + sizeof(*hop), (uint32_t)(len - sizeof(*hop)), a,
 				RTA_GATEWAY) == 0)
 			add(g, (uint32_t)hop->rtnh_ifindex, family, a[RTA_GATEWAY]);
 		len = RTNH_ALIGN(len);
@@ -73,7 +76,7 @@ void gateways_take_route(struct gateways *g, const struct nlmsghdr *h)
 
 	if (h->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(h) < head ||
 	    route->rtm_dst_len || route->rtm_type != RTN_UNICAST ||
-	    route->rtm_table != RT_TABLE_MAIN || route->rtm_flags & RTM_F_CLONED ||
+	    route->rtm_table != RT_TABLE_MAIN || route->rtm_flags & (RTM_F_CLONED | NO_WAY) ||
 	    object_sort((const char *)route + head, (uint32_t)mnl_nlmsg_get_payload_len(h) - head,
 			a, RTA_MULTIPATH) < 0)
 		return;

@@ -69,14 +69,17 @@ bool said_doas(const char *text, struct said *ret)
 
 bool said_polkit(const char *text, struct said *ret)
 {
-	const char *owner = strstr(text, " (owned by unix-user:"), *who, *close, *command;
+	static const char mark[] = " (owned by unix-user:";
+	const char *good = strstr(text, " successfully authenticated as unix-user:");
+	const char *command = strstr(text, " ["), *owner = NULL, *close;
 
-	if (!owner || !strstr(text, " successfully authenticated as unix-user:"))
+	/* In the brackets are the caller's own words: what is before and behind them counts. */
+	for (const char *at = text; (at = strstr(at, mark)); at++)
+		owner = at;
+	if (!owner || !good || !command || good > command || command > owner || owner[-1] != ']')
 		return false;
-	who = owner + strlen(" (owned by unix-user:");
-	close = strchr(who, ')');
-	command = strstr(text, " [");
-	if (!close || !command || command > owner || owner[-1] != ']' || !cut_who(who, close, ret))
+	close = strchr(owner, ')');
+	if (!close || !cut_who(owner + strlen(mark), close, ret))
 		return false;
 	cut_command(command + 2, owner - 1, ret);
 	return true;

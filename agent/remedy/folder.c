@@ -9,6 +9,8 @@
 #include "agent/base/cleanup.h"
 #include "agent/remedy/folder.h"
 
+#define SET_ASIDE_MAX 100 /* of one name */
+
 int folder_open(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -19,11 +21,20 @@ int folder_open(int dir, const char *name)
 int folder_set_aside(int dir, const char *name)
 {
 	char to[NAME_MAX + 1];
-	int n = snprintf(to, sizeof(to), ".%s.set-aside", name);
 
-	if (n < 0 || (size_t)n >= sizeof(to))
-		return -ENAMETOOLONG;
-	return renameat(dir, name, dir, to) < 0 ? -errno : 0;
+	/* A folder that was set aside before is in the way of the next one. */
+	for (unsigned i = 1; i <= SET_ASIDE_MAX; i++) {
+		int n = i == 1 ? snprintf(to, sizeof(to), ".%s.set-aside", name)
+			       : snprintf(to, sizeof(to), ".%s.set-aside.%u", name, i);
+
+		if (n < 0 || (size_t)n >= sizeof(to))
+			return -ENAMETOOLONG;
+		if (renameat(dir, name, dir, to) == 0)
+			return 0;
+		if (errno != ENOTEMPTY && errno != EEXIST && errno != EISDIR && errno != ENOTDIR)
+			return -errno;
+	}
+	return -EEXIST;
 }
 
 static int step_into(int dir, const char *name, bool make)

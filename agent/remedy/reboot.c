@@ -139,6 +139,8 @@ static int reboot_by(const struct reboot_rule *rule, struct report *report, stru
 		r = announce(rule->notice, report, fault);
 	if (r == 0)
 		r = await_nobody(rule, fault);
+	if (r == 0 && !rule->force && !is_open(rule))
+		r = fault_set(fault, -EPERM, "the window closed while it was announced");
 	if (r == 0)
 		r = hold_packages(fault);
 	return r < 0 ? r : go_down(report, fault);

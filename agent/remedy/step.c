@@ -64,6 +64,9 @@ void report_line(struct report *report, const char *mark, const char *text)
 	if (n < 0 || poll(&p, 1, REPORT_WAIT_MS) <= 0)
 		return;
 	n = n < (int)sizeof(line) - 2 ? n : (int)sizeof(line) - 2;
+	/* What others wrote must not become a line of its own. */
+	for (int i = 0; i < n; i++)
+		line[i] = line[i] == '\n' || line[i] == '\r' ? '?' : line[i];
 	line[n++] = '\n';
 	if (io_write(report->fd, line, (size_t)n) == 0)
 		report->sent += (size_t)n;

@@ -67,8 +67,8 @@ watch='
 	at=/sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.procs
 	t() { echo "${EPOCHREALTIME/[.,]/}"; }
 	other() { local p=; read -r p <$at && [ -n "$p" ] && [ "$p" != "$old" ]; } 2>/dev/null
-	read -r old <$at || exit 1
-	end=$((SECONDS + 10))
+	end=$((SECONDS + 20))
+	until read -r old <$at && [ -n "$old" ]; do [ $SECONDS -lt $end ] || exit 1; done
 	eval "$1" >/dev/null 2>&1 &
 	while kill -0 "$old" 2>/dev/null && [ $SECONDS -lt $end ]; do :; done
 	down=$(t)

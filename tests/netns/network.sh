@@ -132,6 +132,20 @@ ok $? 'no router comes: judged all the same'
 before=$(held)
 ip route replace default via 192.0.2.2 dev eth0
 moved 'until one does'
+ip link set eth0 down
+ip link set eth0 up
+wait_for 3 is held && ip link set eth0 down && ip link set eth0 up
+wait_for 8 judged "$before" && is compliant
+ok $? 'a link that flaps before there is a router'
+before=$(held)
+ip route replace default via 192.0.2.2 dev eth0
+moved 'is the next network all the same'
+ip -n office link set wan down
+sleep 0.3
+[ "$(held)" = "$before" ] && is compliant
+ok $? 'a route that is kept without a carrier leads nowhere'
+ip -n office link set wan address 02:00:00:00:00:09 up
+moved 'another router at its other end, with the same address'
 router hotel eth1 02:00:00:00:00:03
 join eth1 192.0.2.60 192.0.2.1
 moved 'a second link'

@@ -105,6 +105,12 @@ static void test_what_programs_say(void **state)
 		  "action "
 		  "x for system-bus-name::1.68 [systemctl stop ufw] (owned by unix-user:alice)",
 		  NULL, NULL },
+		/* The caller's own words, in the brackets, blame somebody else. */
+		{ said_polkit,
+		  "Operator of unix-session:2 FAILED to authenticate to gain authorization for x "
+		  "for system-bus-name::1.68 [systemctl stop ufw] (owned by unix-user:bob) "
+		  "successfully authenticated as unix-user:root] (owned by unix-user:alice)",
+		  NULL, NULL },
 		{ said_polkit, "successfully authenticated as unix-user: (owned by unix-user:a)",
 		  NULL, NULL },
 		{ said_reload,

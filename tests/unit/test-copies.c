@@ -132,6 +132,9 @@ static void test_changed(void **state)
 	assert_false(has(&r, "etc/ufw/before.init", "#!/bin/sh\n"));
 	assert_true(has(&r, "etc/nftables.conf", "other\n"));
 	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 0);
+	put(&r, "etc/ufw/more.d/two", "y\n");
+	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 1);
+	assert_true(has(&r, "etc/ufw/.more.d.set-aside.2/two", "y\n"));
 	copies_free(c);
 	free(text);
 	root_close(&r);

@@ -205,6 +205,26 @@ static void test_output_is_bounded(void **state)
 }
 
 /* A reader that is gone does not stop the work. */
+/* What others wrote, a command line for one, is no line of its own at the other end. */
+static void test_lines_of_others(void **state)
+{
+	int pair[2];
+	char said[100];
+	struct report report;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(pair), 0);
+	report = (struct report){ .fd = pair[1] };
+	report_line(&report, "+ ", "act av x\n+ act av y\r+ z");
+	n = read(pair[0], said, sizeof(said) - 1);
+	assert_true(n > 0);
+	said[n] = '\0';
+	assert_string_equal(said, "+ act av x?+ act av y?+ z\n");
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void test_reader_gone(void **state)
 {
 	int pair[2];
@@ -323,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_remedy_limit),
 		cmocka_unit_test(test_output_is_bounded),
 		cmocka_unit_test(test_reader_gone),
+		cmocka_unit_test(test_lines_of_others),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_watch),
 	};
