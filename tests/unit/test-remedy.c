@@ -204,7 +204,6 @@ static void test_output_is_bounded(void **state)
 	free(out);
 }
 
-/* A reader that is gone does not stop the work. */
 /* What others wrote, a command line for one, is no line of its own at the other end. */
 static void test_lines_of_others(void **state)
 {
@@ -225,6 +224,7 @@ static void test_lines_of_others(void **state)
 	close(pair[1]);
 }
 
+/* A reader that is gone does not stop the work. */
 static void test_reader_gone(void **state)
 {
 	int pair[2];
