@@ -4,6 +4,7 @@
 #include <linux/if_xdp.h>
 #include <net/if.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 
 #define FRAMES	   XDP_MANY
 #define FRAME_SIZE 4096
+#define AGAIN	   1000 /* milliseconds */
 
 static int give_memory(int fd, void **ret)
 {
@@ -67,15 +69,21 @@ int xdp_send(const char *dev, const uint8_t *frame, size_t len, unsigned many, i
 	memcpy(memory, frame, len);
 	/* The queue may still belong to a socket that was closed just now. */
 	for (int i = 0; bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0; i++) {
-		if (errno != EBUSY || i == 50)
+		if (errno != EBUSY || i == 1000)
 			return -errno;
 		poll(NULL, 0, 10);
 	}
 	r = fill_ring(fd, len, many);
-	/* A call sends a few, and says to try again. */
-	for (unsigned i = 0; r == 0 && i < many; i++) {
-		if (sendto(fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN)
+	/* A call sends a few, and says to try again; a busy kernel says so before the first. */
+	for (unsigned i = 0; r == 0 && i < many + AGAIN; i++) {
+		const bool sent = sendto(fd, NULL, 0, MSG_DONTWAIT, NULL, 0) == 0;
+
+		if (sent && i + 1 >= many)
+			break;
+		if (!sent && errno != EAGAIN)
 			r = -errno;
+		else if (!sent)
+			poll(NULL, 0, 1);
 	}
 	poll(NULL, 0, hold_ms);
 	return r;
