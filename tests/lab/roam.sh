@@ -158,7 +158,8 @@ lifted() { # when $who's quarantine was lifted last, in milliseconds
 	lab_exec "$who" journalctl -b -o short-unix --no-pager -u lazaretd |
 		awk '/quarantine lifted/ { t = $1 } END { printf "%.0f\n", t * 1000 }'
 }
-# Judged at boot, and again when there is a network: let in the first time.
+# Judged at boot, perhaps before there is a network: then what is sent between the route and the
+# second judgement is not looked at here (docs/architecture.md, "One way is open").
 first_lifted() {
 	lab_exec "$who" journalctl -b -o short-unix --no-pager -u lazaretd |
 		awk '/quarantine lifted/ { printf "%.0f\n", $1 * 1000; exit }'
