@@ -187,6 +187,7 @@ int daemon_start(struct daemon *d)
 	}
 	enforce_adopt(d);
 	keeper_read(d, true);
+	network_expect(d);
 	round_look(d, "started");
 	if (*d->config->url)
 		keeper_refresh(d);

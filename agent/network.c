@@ -15,6 +15,7 @@
 #include "agent/round.h"
 #include "agent/trigger/rtnl.h"
 #include "agent/trigger/timer.h"
+#include "netfilter/links.h"
 #include "netfilter/share.h"
 
 #define DOOR_SECONDS 5 /* for a router to be heard of; there may be none */
@@ -145,7 +146,27 @@ int network_start(struct daemon *d)
 	if (r < 0)
 		return r;
 	(void)!gateways_read(&d->gateways, NULL);
+	d->parted = !d->gateways.n;
 	return 0;
+}
+
+void network_expect(struct daemon *d)
+{
+	_drop_(links_free) struct links links = { 0 };
+	struct fault fault = { 0 };
+
+	if (!d->parted)
+		return;
+	if (links_read(&links, &fault) < 0)
+		log_warn("%s; those that are up already are not waited for", fault.why);
+	for (size_t i = 0; i < links.n; i++) {
+		if (!links.list[i].carrier)
+			continue;
+		if (d->laid)
+			on_carrier(d, links.list[i].index, true);
+		else if (leads_out(links.list[i].index))
+			(void)!comes(d, links.list[i].index);
+	}
 }
 
 void network_stop(struct daemon *d)

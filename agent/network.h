@@ -9,8 +9,15 @@
 
 struct daemon;
 
-/* From now on; where the host is at first counts as known.  -errno. */
+/* From now on; where the host is at first counts as known, and to be nowhere as parted.  -errno. */
 int network_start(struct daemon *d);
+
+/*
+ * Before the first look: a host in no network, with a link up, may be about to come into one.  If
+ * it is held, as at boot, it stays so until that is known; if it is not, it was judged with these
+ * links.
+ */
+void network_expect(struct daemon *d);
 void network_stop(struct daemon *d);
 
 /*

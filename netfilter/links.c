@@ -98,7 +98,8 @@ static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct 
 	name = object_text(a[IFLA_IFNAME]);
 	if (i->ifi_index == LOOPBACK || !name || strlen(name) >= IFNAMSIZ)
 		return false;
-	*ret = (struct link){ .index = (uint32_t)i->ifi_index };
+	*ret = (struct link){ .index = (uint32_t)i->ifi_index,
+			      .carrier = i->ifi_flags & LINK_CARRIER };
 	memcpy(ret->name, name, strlen(name) + 1);
 	info = read_info(a[IFLA_LINKINFO]);
 	ret->bonded = info.port_kind && !strcmp(info.port_kind, "bond");

@@ -11,9 +11,13 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/err.h"
 
+/* IFF_LOWER_UP of linux/if.h, which cannot be had beside net/if.h. */
+#define LINK_CARRIER (1u << 16)
+
 struct link {
 	char name[IFNAMSIZ];
 	uint32_t index;
+	bool carrier;
 	bool bonded; /* a port of a bond: it has to speak LACP */
 	/*
 	 * Nothing of ours is below it: hardware, or this side of a pair whose other side is none of

@@ -52,6 +52,15 @@ router() { # NAME LINK HARDWARE
 	ip -n "$1" addr add 192.0.2.2/24 dev wan
 	ip -n "$1" addr add 2001:db8::1/64 dev wan nodad
 }
+start() {
+	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
+	pid=$!
+}
+stop() {
+	kill -TERM $pid
+	wait $pid
+	pid=
+}
 join() { # LINK ADDRESS ROUTER
 	ip link set "$1" up
 	ip addr add "$2/24" dev "$1"
@@ -86,8 +95,7 @@ done
 printf '%s\n' '[Policy]' '[Agent]' "StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" \
 	"HelperDirectory=$dir/bin" >"$dir/lazaret.conf"
 join eth0 192.0.2.50 192.0.2.1
-"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
-pid=$!
+start
 wait_for 10 is compliant
 ok $? 'judged where it starts'
 before=$(held)
@@ -141,6 +149,7 @@ before=$(held)
 ip route replace default via 192.0.2.2 dev eth0
 moved 'is the next network all the same'
 ip -n office link set wan down
+wait_for 3 sh -c 'ip link show eth0 | grep -q NO-CARRIER' # the kernel tells of it later when it flaps
 sleep 0.3
 [ "$(held)" = "$before" ] && is compliant
 ok $? 'a route that is kept without a carrier leads nowhere'
@@ -177,7 +186,34 @@ moved 'and the next network is seen'
 # The held state is on the way out of a network that is none as well.
 awk '/: held, was compliant/ { h++ } /: compliant, was held/ { c++ } END { exit h != c }' "$dir/log"
 ok $? 'each time it was held it was judged'
-kill -TERM $pid
-wait $pid
-pid=
+stop
+
+# --- at boot, held from before (lazaret-hold) -------------------------------------------
+ip route flush default
+boot() {
+	"$O/netfilter/lazaret-hold" --allow "$dir/state/store/current/allow.json" >"$dir/hold" 2>&1 &&
+		start
+}
+boot && wait_for 10 is held
+sleep 0.3
+is held && nft list table inet lazaret >/dev/null 2>&1
+ok $? 'it starts with a link up and no route yet: held until there is one'
+before=0
+wait_for 8 is compliant && ! nft list table inet lazaret >/dev/null 2>&1
+ok $? 'no router comes: judged all the same'
+before=$(held)
+ip route replace default via 192.0.2.2 dev eth0
+moved 'until one does'
+stop
+ip link set eth0 down
+ip link set eth1 down
+boot && wait_for 3 is compliant && ! nft list table inet lazaret >/dev/null 2>&1
+ok $? 'it starts without any link: judged'
+ip link set eth0 up
+wait_for 3 is held && nft list table inet lazaret >/dev/null 2>&1
+ok $? 'the first link comes up: held, before there is a route'
+ip route replace default via 192.0.2.2 dev eth0
+wait_for 3 is compliant
+ok $? 'and judged when there is one'
+stop
 echo "1..$n"
