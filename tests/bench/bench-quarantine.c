@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Laying the quarantine, beside nft(8) laying the same list in the same two places (packets and
- * frames of a link), in the same namespace.
+ * frames of a link), in the same namespace, and beside the least that the kernel can be asked for.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,6 +18,7 @@
 #include "agent/base/cleanup.h"
 #include "netfilter/nft.h"
 #include "netfilter/quarantine.h"
+#include "tests/bench/limit-quarantine.h"
 #include "tests/bench/row.h"
 
 #define RUNS 5
@@ -93,6 +94,15 @@ static void enter(uint32_t n)
 	nft.once = true; /* as lazaret-hold does */
 	lay(&nft, &allow);
 	_exit(0);
+}
+
+static void enter_least(uint32_t n)
+{
+	int r = limit_lay(n, address);
+
+	if (r < 0)
+		fprintf(stderr, "bench-quarantine: the limit: %s\n", strerror(-r));
+	_exit(r < 0);
 }
 
 static double cpu_of_laying(struct nft *nft, const struct allow *allow)
@@ -202,12 +212,19 @@ static int await(pid_t pid, struct rusage *ret)
 	return pid < 0 || wait4(pid, &status, 0, ret) < 0 || status ? -1 : 0;
 }
 
-static int run(uint32_t n, const char *file, struct cost *ret)
+enum layer { OURS, NFT, LEAST, LAYERS };
+
+static pid_t start_laying(enum layer by, uint32_t n, const char *file)
+{
+	return by == NFT ? start_nft(file) : start(by == OURS ? enter : enter_least, n);
+}
+
+static int run(enum layer by, uint32_t n, const char *file, struct cost *ret)
 {
 	double begin = clock_ms(CLOCK_MONOTONIC);
 	struct rusage use;
 
-	if (await(file ? start_nft(file) : start(enter, n), &use) < 0)
+	if (await(start_laying(by, n, file), &use) < 0)
 		return -1;
 	*ret = (struct cost){ .cpu = ms(use.ru_utime) + ms(use.ru_stime),
 			      .wall = clock_ms(CLOCK_MONOTONIC) - begin,
@@ -229,49 +246,65 @@ static void tell(const char *who, uint32_t n, const struct cost *c)
 	printf("%s, %u peers, rss\t%.1f\tMiB\n", who, n, (double)c->rss / 1024);
 }
 
-/* By turns, so that whatever else the machine does meets both. */
-static int bench(uint32_t n, const char *file, struct cost *ours, struct cost *nft)
+/* By turns, so that whatever else the machine does meets all. */
+static int bench(uint32_t n, const char *file, struct cost *ret)
 {
-	struct cost all[2][RUNS];
+	static const char *const names[] = {
+		[OURS] = "quarantine",
+		[NFT] = "nft -f",
+		[LEAST] = "the least of the kernel",
+	};
+	struct cost all[LAYERS][RUNS];
 
-	for (int i = 0; i < RUNS; i++) {
-		if (run(n, NULL, &all[0][i]) < 0 || run(n, file, &all[1][i]) < 0)
-			return -1;
+	for (int i = 0; i < RUNS; i++)
+		for (enum layer by = 0; by < LAYERS; by++)
+			if (run(by, n, file, &all[by][i]) < 0)
+				return -1;
+	for (enum layer by = 0; by < LAYERS; by++) {
+		qsort(all[by], RUNS, sizeof(**all), compare);
+		ret[by] = all[by][RUNS / 2];
+		tell(names[by], n, &ret[by]);
 	}
-	qsort(all[0], RUNS, sizeof(**all), compare);
-	qsort(all[1], RUNS, sizeof(**all), compare);
-	*ours = all[0][RUNS / 2];
-	*nft = all[1][RUNS / 2];
-	tell("quarantine", n, ours);
-	tell("nft -f", n, nft);
 	return 0;
 }
 
-static void judge(uint32_t n, const struct cost *ours, const struct cost *nft)
+static void judge(uint32_t n, const struct cost *c)
 {
-	const struct row rows[] = {
-		{ "quarantine, 10,000 peers: processor time", "ms", ours->cpu, "0.125x", 4,
-		  "nft -f", nft->cpu },
-		{ "quarantine, 100,000 peers: wall", "ms", ours->wall, "0.25x", 4, "nft -f",
-		  nft->wall },
-		{ "quarantine, 100,000 peers: most memory", "MiB", (double)ours->rss / 1024, "5", 4,
-		  "nft -f", (double)nft->rss / 1024 },
+	const double rss = (double)c[OURS].rss / 1024;
+	const struct {
+		uint32_t n;
+		struct row row;
+	} rows[] = {
+		{ 10000,
+		  { "quarantine, 10,000 peers: processor time", "ms", c[OURS].cpu, "0.125x", 4,
+		    "nft -f", c[NFT].cpu } },
+		{ 10000,
+		  { "quarantine, 10,000 peers: processor time", "ms", c[OURS].cpu, NULL, 4,
+		    "the least of the kernel", c[LEAST].cpu } },
+		{ 100000,
+		  { "quarantine, 100,000 peers: wall", "ms", c[OURS].wall, "0.25x", 4, "nft -f",
+		    c[NFT].wall } },
+		{ 100000,
+		  { "quarantine, 100,000 peers: wall", "ms", c[OURS].wall, NULL, 4,
+		    "the least of the kernel", c[LEAST].wall } },
+		{ 100000,
+		  { "quarantine, 100,000 peers: most memory", "MiB", rss, "5", 4, "nft -f",
+		    (double)c[NFT].rss / 1024 } },
 	};
 
-	if (n == 10000)
-		row_print(&rows[0]);
-	for (size_t i = 1; n == 100000 && i < sizeof(rows) / sizeof(*rows); i++)
-		row_print(&rows[i]);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].n == n)
+			row_print(&rows[i].row);
 }
 
 static int bench_size(uint32_t n, const char *file)
 {
-	struct cost ours, nft;
+	struct cost costs[LAYERS];
 	struct rusage use;
 
-	if (write_rules(file, n) < 0 || bench(n, file, &ours, &nft) < 0)
+	if (write_rules(file, n) < 0 || bench(n, file, costs) < 0)
 		return -1;
-	judge(n, &ours, &nft);
+	judge(n, costs);
 	fflush(stdout);
 	return await(start(edit, n), &use);
 }
