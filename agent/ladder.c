@@ -126,7 +126,7 @@ static unsigned rise(struct ladder *l, int64_t now)
 	if (l->tried)
 		l->repaired = now;
 	l->rung = l->rounds = l->tried = 0;
-	l->failing = false;
+	l->failing = l->starved = false;
 	l->not_before = 0;
 	memset(l->breakers, 0, sizeof(l->breakers));
 	return LADDER_MOVED;
@@ -186,6 +186,7 @@ void ladder_begin(struct ladder *l, const struct requirement *req, enum remedy r
 {
 	int64_t pause = LADDER_CRASH_WAIT;
 
+	l->at_work = true;
 	l->rung = (unsigned)rung_of(req, remedy) + 1;
 	l->tried += l->tried < TRIED_COUNTED;
 	if (turn(l, req, now) && round_pause(l, dice) > pause)
@@ -198,6 +199,8 @@ void ladder_end(struct ladder *l, const struct requirement *req, enum remedy rem
 {
 	size_t rung = rung_of(req, remedy);
 
+	l->at_work = false;
+	l->starved |= err < 0 && remedy_menu[remedy].fetches;
 	l->not_before = l->rung ? 0 : now + round_pause(l, dice);
 	if (rung == req->n_remedies)
 		return;
@@ -205,6 +208,15 @@ void ladder_end(struct ladder *l, const struct requirement *req, enum remedy rem
 		l->proven = (int)rung + 1;
 	else
 		l->breakers[rung].vain = 0;
+}
+
+bool ladder_hurry(struct ladder *l, int64_t at)
+{
+	if (!l->failing || !l->starved || l->at_work || ladder_tug(l, at) || l->not_before <= at)
+		return false;
+	l->starved = false;
+	l->not_before = at;
+	return true;
 }
 
 static void leap(int64_t *at, int64_t seconds)
@@ -223,13 +235,21 @@ void ladder_leap(struct ladder *l, int64_t seconds)
 		leap(&l->breakers[i].until, seconds);
 }
 
+/* Of a remedy during which lazaretd itself ended nobody knows why it did not help. */
+static const char *word_of(const struct ladder *l)
+{
+	if (!l->failing)
+		return "met";
+	return l->starved && !l->at_work ? "starved" : "failing";
+}
+
 /* What failed again as seconds before the newest; of the breakers, those that count something. */
 void ladder_put(const struct ladder *l, char text[LADDER_TEXT])
 {
 	int n = snprintf(text, LADDER_TEXT,
 			 "%08" PRIx32 " %s %u %u %u %d %" PRId64 " %" PRId64 " back %" PRId64,
-			 l->of, l->failing ? "failing" : "met", l->rung, l->rounds, l->tried,
-			 l->proven, l->not_before, l->repaired, l->back[0]);
+			 l->of, word_of(l), l->rung, l->rounds, l->tried, l->proven, l->not_before,
+			 l->repaired, l->back[0]);
 
 	for (size_t i = 1; i < TUG_KEPT && n < LADDER_TEXT; i++)
 		if (l->back[i] && l->back[0] - l->back[i] < TUG_SPAN)
@@ -270,7 +290,8 @@ int ladder_get(const char *text, struct ladder *ret)
 	if (l.rung > REQUIREMENT_REMEDIES || l.proven < 0 || l.proven > REQUIREMENT_REMEDIES ||
 	    l.rounds > ROUNDS_COUNTED || l.tried > TRIED_COUNTED)
 		return -EINVAL;
-	l.failing = !strcmp(word, "failing");
+	l.starved = !strcmp(word, "starved");
+	l.failing = l.starved || !strcmp(word, "failing");
 	text = get_back(text + used, &l);
 	while (sscanf(text, " b%zu %u %" SCNd64 "%n", &i, &b.vain, &b.until, &used) == 3) {
 		if (i >= REQUIREMENT_REMEDIES || b.vain > ROUNDS_COUNTED)

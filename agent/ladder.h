@@ -11,6 +11,8 @@
  *   times in a row, rests for hours; the others go on;
  * - a tug-of-war: what was repaired fails again, more than TUG_FREE times within an hour.  Somebody
  *   keeps switching it off, and each repair waits four times as long as the one before it.
+ *
+ * And one makes it faster: a remedy that fetches failed, and there is a way out again.
  */
 #pragma once
 
@@ -43,6 +45,8 @@ struct ladder {
 	unsigned rounds;    /* whole ladders climbed in vain */
 	int64_t not_before; /* 0: at once */
 	bool failing;	    /* the last look did */
+	bool starved;	    /* a remedy that fetches failed */
+	bool at_work;	    /* one has begun and not ended */
 	unsigned tried;	    /* remedies in this fault */
 	int proven;	  /* the rung that was done and is to be proven by a look, plus one; or 0 */
 	int64_t repaired; /* when a look first passed after remedies; 0: never */
@@ -77,6 +81,13 @@ void ladder_begin(struct ladder *l, const struct requirement *req, enum remedy r
 /* It has ended: err is 0 or -errno. */
 void ladder_end(struct ladder *l, const struct requirement *req, enum remedy remedy, int err,
 		int64_t now, uint32_t dice);
+
+/*
+ * There is a way out again, after there was none: when a remedy that fetches failed, the pause
+ * ends at that moment at the latest.  Not so the pauses of a breaker, of a tug-of-war, and after a
+ * crash.  Is it another pause now?
+ */
+bool ladder_hurry(struct ladder *l, int64_t at);
 
 /* When ladder_next() has one; INT64_MAX: never, unless something changes. */
 int64_t ladder_due(const struct ladder *l, const struct requirement *req);

@@ -11,14 +11,14 @@ const char *const check_names[CHECK_COUNT] = {
 };
 
 const struct remedy_entry remedy_menu[REMEDY_COUNT] = {
-	[REMEDY_PATCHES_INSTALL] = { "patches-install", CHECK_PATCHES, 0 },
-	[REMEDY_SERVICES_RESTART] = { "services-restart", CHECK_PATCHES, 1800 },
-	[REMEDY_ANTIVIRUS_START] = { "antivirus-start", CHECK_ANTIVIRUS, 600 },
-	[REMEDY_ANTIVIRUS_ENABLE] = { "antivirus-enable", CHECK_ANTIVIRUS, 900 },
-	[REMEDY_ANTIVIRUS_RESTORE] = { "antivirus-restore", CHECK_ANTIVIRUS, 900 },
-	[REMEDY_ANTIVIRUS_REINSTALL] = { "antivirus-reinstall", CHECK_ANTIVIRUS, 3600 },
-	[REMEDY_FIREWALL_ENABLE] = { "firewall-enable", CHECK_FIREWALL, 600 },
-	[REMEDY_HOST_REBOOT] = { "host-reboot", CHECK_COUNT, 0 },
+	[REMEDY_PATCHES_INSTALL] = { "patches-install", CHECK_PATCHES, 0, true },
+	[REMEDY_SERVICES_RESTART] = { "services-restart", CHECK_PATCHES, 1800, false },
+	[REMEDY_ANTIVIRUS_START] = { "antivirus-start", CHECK_ANTIVIRUS, 600, false },
+	[REMEDY_ANTIVIRUS_ENABLE] = { "antivirus-enable", CHECK_ANTIVIRUS, 900, false },
+	[REMEDY_ANTIVIRUS_RESTORE] = { "antivirus-restore", CHECK_ANTIVIRUS, 900, false },
+	[REMEDY_ANTIVIRUS_REINSTALL] = { "antivirus-reinstall", CHECK_ANTIVIRUS, 3600, true },
+	[REMEDY_FIREWALL_ENABLE] = { "firewall-enable", CHECK_FIREWALL, 600, false },
+	[REMEDY_HOST_REBOOT] = { "host-reboot", CHECK_COUNT, 0, false },
 };
 
 const char *const patch_state_names[PATCH_STATES] = {

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct remedy_entry {
 	const char *name; /* "antivirus-start" */
 	enum check check; /* CHECK_COUNT: none lists it */
 	unsigned limit; /* seconds it may take when the policy says nothing; 0: REMEDY_LIMIT_MAX */
+	bool fetches;	/* it needs a network */
 };
 
 extern const char *const check_names[CHECK_COUNT];

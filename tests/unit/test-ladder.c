@@ -15,6 +15,9 @@
 static const struct requirement two = {
 	.remedies = { REMEDY_ANTIVIRUS_START, REMEDY_ANTIVIRUS_ENABLE }, .n_remedies = 2
 };
+static const struct requirement far = {
+	.remedies = { REMEDY_ANTIVIRUS_START, REMEDY_ANTIVIRUS_REINSTALL }, .n_remedies = 2
+};
 static const struct requirement one = { .remedies = { REMEDY_FIREWALL_ENABLE }, .n_remedies = 1 };
 
 static struct ladder start(const struct requirement *req)
@@ -47,6 +50,14 @@ static unsigned try(struct ladder *l, const struct requirement *req, enum remedy
 	ladder_begin(l, req, remedy, now, 0);
 	ladder_end(l, req, remedy, err, now, 0);
 	return ladder_look(l, req, helps, now, 0);
+}
+
+static void restart(struct ladder *l)
+{
+	char text[LADDER_TEXT];
+
+	ladder_put(l, text);
+	assert_int_equal(ladder_get(text, l), 0);
 }
 
 static void test_each_once(void **state)
@@ -218,6 +229,67 @@ static void test_clock_set_back(void **state)
 	assert_int_equal(ladder_due(&l, &one), NOW + LADDER_PAUSE_MIN + 5000);
 }
 
+/* Brings it to the pause after both have failed: until when that is. */
+static int64_t starve(struct ladder *l)
+{
+	*l = start(&far);
+	ladder_look(l, &far, false, NOW, 0);
+	try(l, &far, REMEDY_ANTIVIRUS_START, -EIO, false, NOW);
+	try(l, &far, REMEDY_ANTIVIRUS_REINSTALL, -EIO, false, NOW);
+	return ladder_due(l, &far);
+}
+
+static void test_a_way_out_again(void **state)
+{
+	struct ladder l;
+	int64_t due = starve(&l);
+
+	(void)state;
+	assert_int_equal(due, NOW + LADDER_PAUSE_MIN);
+	assert_false(ladder_hurry(&l, due)); /* no later than without */
+	restart(&l);
+	assert_true(ladder_hurry(&l, NOW + 3));
+	assert_false(ladder_hurry(&l, NOW + 1)); /* once for each failure */
+	assert_true(is_idle(&l, &far, NOW + 2));
+	try(&l, &far, REMEDY_ANTIVIRUS_START, -EIO, false, NOW + 3);
+	try(&l, &far, REMEDY_ANTIVIRUS_REINSTALL, -EIO, false, NOW + 3);
+	/* The pauses go on from where they were. */
+	assert_int_equal(ladder_due(&l, &far), NOW + 3 + 2 * LADDER_PAUSE_MIN);
+	assert_true(ladder_hurry(&l, NOW + 40));
+	ladder_look(&l, &far, true, NOW + 40, 0);
+	assert_false(ladder_hurry(&l, NOW + 41));
+}
+
+static void test_no_way_past_the_other_pauses(void **state)
+{
+	struct ladder l = start(&two);
+	int64_t now = NOW;
+
+	(void)state;
+	ladder_look(&l, &two, false, now, 0);
+	try(&l, &two, REMEDY_ANTIVIRUS_START, -EIO, false, now);
+	try(&l, &two, REMEDY_ANTIVIRUS_ENABLE, -EIO, false, now);
+	assert_false(ladder_hurry(&l, now + 3)); /* these need no network */
+
+	starve(&l); /* a crash */
+	now = ladder_due(&l, &far);
+	ladder_begin(&l, &far, REMEDY_ANTIVIRUS_START, now, 0);
+	assert_false(ladder_hurry(&l, now + 3));
+	restart(&l);
+	assert_false(ladder_hurry(&l, now + 3));
+	assert_int_equal(ladder_due(&l, &far), now + LADDER_CRASH_WAIT);
+
+	starve(&l); /* a tug-of-war */
+	for (int i = 0; i <= TUG_FREE; i++)
+		l.back[i] = NOW - i;
+	assert_false(ladder_hurry(&l, NOW + 3));
+
+	starve(&l); /* a breaker */
+	l.breakers[0].until = l.breakers[1].until = NOW + BREAKER_PAUSE_MIN;
+	ladder_hurry(&l, NOW + 3);
+	assert_true(is_idle(&l, &far, NOW + BREAKER_PAUSE_MIN - 1));
+}
+
 static void round_trip(const struct ladder *l)
 {
 	char text[LADDER_TEXT], again[LADDER_TEXT];
@@ -228,6 +300,7 @@ static void round_trip(const struct ladder *l)
 	ladder_put(&copy, again);
 	assert_string_equal(text, again);
 	assert_int_equal(copy.failing, l->failing);
+	assert_int_equal(copy.starved, l->starved);
 	assert_int_equal(copy.not_before, l->not_before);
 	for (size_t i = 0; i < REQUIREMENT_REMEDIES; i++) {
 		assert_int_equal(copy.breakers[i].vain, l->breakers[i].vain);
@@ -248,6 +321,7 @@ static void test_text(void **state)
 	};
 	struct ladder l = { .of = UINT32_MAX,
 			    .failing = true,
+			    .starved = true,
 			    .rung = 7,
 			    .rounds = 32,
 			    .tried = 1000,
@@ -278,18 +352,11 @@ static uint32_t roll(struct dice *d, uint32_t n)
 	return (uint32_t)(d->at >> 33) % n;
 }
 
-static void restart(struct ladder *l)
-{
-	char text[LADDER_TEXT];
-
-	ladder_put(l, text);
-	assert_int_equal(ladder_get(text, l), 0);
-}
-
 /* One day with something that is at odds with the repairs; how many remedies that took. */
 static unsigned live(struct dice *d, bool stubborn)
 {
-	const struct requirement *req = roll(d, 2) ? &two : &one;
+	static const struct requirement *const reqs[] = { &two, &one, &far };
+	const struct requirement *req = reqs[roll(d, 3)];
 	struct ladder l = start(req);
 	int64_t now = NOW, last_idle = now;
 	bool pass = true;
@@ -350,6 +417,8 @@ int main(void)
 		cmocka_unit_test(test_killed_in_between),
 		cmocka_unit_test(test_other_remedies),
 		cmocka_unit_test(test_clock_set_back),
+		cmocka_unit_test(test_a_way_out_again),
+		cmocka_unit_test(test_no_way_past_the_other_pauses),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_never_hot),
 	};
