@@ -68,6 +68,7 @@ struct daemon {
 	struct clock clock;
 	uint64_t counted_at; /* io_awake_ms() of the round before, in seconds */
 	bool had_way_out;    /* then */
+	bool roamed;	     /* and no refresh has ended since */
 	bool laid;	     /* the quarantine is in the kernel */
 	bool relay;	     /* its allow-list is another one now */
 	char enforce_fault[240];
@@ -91,6 +92,8 @@ struct daemon {
 	struct remedy_run *run;
 	enum remedy running;	    /* the remedy of that run */
 	struct subject *mending;    /* whose remedy it is; NULL: of a policy that is gone */
+	bool mend_late;		    /* a way out came back meanwhile */
+	uint64_t hurried;	    /* io_boot_ms() of that, the last time; 0: never */
 	struct remedy_run *clerk;   /* under way */
 	uint64_t clerk_asked;	    /* io_boot_ms(); 0: never */
 	bool clerk_round;	    /* a round waits for its answer */

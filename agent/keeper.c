@@ -17,6 +17,7 @@
 #include "agent/keeper.h"
 #include "agent/login.h"
 #include "agent/memory.h"
+#include "agent/mend.h"
 #include "agent/poll.h"
 #include "agent/reach.h"
 #include "agent/refresh.h"
@@ -145,12 +146,16 @@ static void answer_waiting(struct daemon *d)
 static void on_refreshed(void *ctx, const struct vet_said *said)
 {
 	struct daemon *d = ctx;
+	bool doubted = *d->policy_fault || d->roamed || !d->refreshed;
 
 	d->refresh = refresh_free(d->refresh);
+	d->roamed = false;
 	note_refresh(d, said->err, said->why);
 	keeper_read(d, said->err == 0 && said->changed);
 	if (said->err == 0 && (d->feed || *said->feed_why))
 		feeds_note(d, said->feed_why);
+	if (said->err == 0 && doubted)
+		mend_hurry(d);
 	round_look(d, said->changed ? "new policy" : "policy refreshed");
 	if (d->laid ? said->err < 0 : said->err == 0 && said->changed)
 		confirm_again(d);

@@ -14,6 +14,7 @@
 #include "agent/keeper.h"
 #include "agent/login.h"
 #include "agent/memory.h"
+#include "agent/mend.h"
 #include "agent/plain.h"
 #include "agent/portal.h"
 #include "agent/reach.h"
@@ -27,6 +28,7 @@ struct login {
 	struct daemon *daemon;
 	struct portal portal;
 	struct seek *seek;
+	bool forgetting; /* the policy goes: what is laid on the way is its last */
 	struct prefix found[WIRE_FOUND_MAX]; /* so far, by it */
 	size_t n_found;
 	size_t next;	      /* the probe's address to be asked next */
@@ -247,6 +249,7 @@ static void arm(struct login *l)
 static void go_on(struct daemon *d)
 {
 	reach_hurry(d);
+	mend_hurry(d);
 	if (*d->config->url)
 		keeper_refresh(d);
 }
@@ -277,7 +280,7 @@ static void run(struct login *l, enum portal_event event, const struct portal_ne
 		ask(l);
 	else if (deed == PORTAL_RESOLVE)
 		resolve(l);
-	if (was == PORTAL_OPEN && l->portal.state == PORTAL_CLEAR)
+	if (l->portal.state == PORTAL_CLEAR && was != PORTAL_CLEAR && was != PORTAL_ASKING)
 		go_on(d);
 }
 
@@ -296,7 +299,7 @@ static bool demanded(const struct daemon *d)
 /* Each change of the list is another laying. */
 void login_laid(struct daemon *d)
 {
-	if (demanded(d) && d->login->portal.state == PORTAL_OFF)
+	if (demanded(d) && d->login->portal.state == PORTAL_OFF && !d->login->forgetting)
 		run(d->login, PORTAL_BEGIN, NULL);
 }
 
@@ -320,7 +323,9 @@ void login_again(struct daemon *d)
 
 void login_forget(struct daemon *d)
 {
+	d->login->forgetting = true;
 	login_lifted(d);
+	d->login->forgetting = false;
 }
 
 const struct name *login_name(const struct daemon *d)

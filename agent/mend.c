@@ -17,8 +17,53 @@
 /* It ends itself at its limit, and may take that long to end what it runs. */
 #define ENDING_SECONDS 180
 
+#define HURRY_SECONDS 3 /* until names resolve in a network that has just let us out */
+
 #define REPAIR_FIELDS(requirement, remedy) \
 	LOG_FIELDS({ "LAZARET_REQUIREMENT", requirement }, { "LAZARET_REMEDY", remedy })
+
+static int64_t hurry_at(const struct daemon *d)
+{
+	uint64_t since = (io_boot_ms() - d->hurried) / 1000, wait = HURRY_SECONDS;
+
+	if (d->hurried && since + wait < LADDER_PAUSE_MIN)
+		wait = LADDER_PAUSE_MIN - since;
+	return io_now() + (int64_t)wait;
+}
+
+void mend_hurry(struct daemon *d)
+{
+	int64_t at = hurry_at(d);
+	bool any = false;
+
+	d->mend_late = d->run != NULL;
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		const struct subject *s = &d->subjects[i];
+		struct ladder *l = memory_ladder(d->memory, s->req);
+
+		if (!l || !ladder_hurry(l, at))
+			continue;
+		log_notice("%s: there is a way out again; trying once more", s->req->id);
+		memory_climbed(d->memory, s->req);
+		any = true;
+	}
+	if (!any)
+		return;
+	d->hurried = io_boot_ms();
+	round_wake(d);
+}
+
+bool mend_starves(const struct daemon *d)
+{
+	bool any = d->run != NULL;
+
+	for (size_t i = 0; i < d->n_subjects && !any; i++) {
+		const struct ladder *l = memory_ladder(d->memory, d->subjects[i].req);
+
+		any = l && l->failing && l->starved;
+	}
+	return any;
+}
 
 static void on_line(void *ctx, const char *line)
 {
@@ -50,6 +95,8 @@ static void on_done(void *ctx, int err, const char *why)
 		ladder_end(l, s->req, d->running, err, io_now(), io_dice());
 		memory_climbed(d->memory, s->req);
 	}
+	if (d->mend_late)
+		mend_hurry(d);
 	if (!witness_look(d))
 		round_look(d, name);
 }
@@ -67,6 +114,7 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 
 	s->last = remedy;
 	s->n_tried++;
+	d->mend_late = false;
 	s->outcome[0] = '\0';
 	log_notice("%s: %s; trying remedy %s", s->req->id, s->finding.what, name);
 	ladder_begin(l, s->req, remedy, io_now(), io_dice());

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct daemon;
@@ -11,6 +12,16 @@ struct subject;
  * audit mode.  When it ends the host is looked at again: only that counts.
  */
 void mend(struct daemon *d);
+
+/*
+ * There is a way out, and there may have been none before: repairs that failed for want of it are
+ * tried again: after some seconds, in which names resolve, but each LADDER_PAUSE_MIN seconds at
+ * most, since ways out come and go.  Sees to it that the next round is in time.
+ */
+void mend_hurry(struct daemon *d);
+
+/* Is there such a repair, or may the one under way be another? */
+bool mend_starves(const struct daemon *d);
 
 /* After each look: whether the last remedy helped, and whether somebody undid it. */
 void mend_look(struct daemon *d, struct subject *s);

@@ -10,6 +10,7 @@
 #include "agent/integrity.h"
 #include "agent/keeper.h"
 #include "agent/login.h"
+#include "agent/mend.h"
 #include "agent/network.h"
 #include "agent/reach.h"
 #include "agent/round.h"
@@ -115,6 +116,18 @@ static bool has_moved(struct daemon *d)
 	return moved;
 }
 
+/* The server of the policy stands for the way out; without one, whatever is new may be it. */
+static void seek_way_out(struct daemon *d)
+{
+	bool told = *d->config->url;
+
+	if (told && !d->refresh && (*d->policy_fault || (d->roamed && mend_starves(d))))
+		keeper_refresh(d);
+	if (!told && d->roamed)
+		mend_hurry(d);
+	d->roamed &= told;
+}
+
 static void on_network(void *ctx)
 {
 	struct daemon *d = ctx;
@@ -122,6 +135,7 @@ static void on_network(void *ctx)
 
 	if (has_moved(d)) {
 		cause = "another network";
+		d->roamed = true;
 		d->parted = false;
 		d->n_came = 0;
 		sd_event_source_set_enabled(d->door, SD_EVENT_OFF);
@@ -131,8 +145,7 @@ static void on_network(void *ctx)
 	round_look(d, cause);
 	confirm_network(d);
 	reach_hurry(d);
-	if (*d->policy_fault && *d->config->url && !d->refresh)
-		keeper_refresh(d);
+	seek_way_out(d);
 }
 
 int network_start(struct daemon *d)

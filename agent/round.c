@@ -182,6 +182,12 @@ void round_keep(struct daemon *d)
 		log_notice("decisions are kept again");
 }
 
+void round_wake(struct daemon *d)
+{
+	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)
+		log_err("cannot set the timer of the next look");
+}
+
 void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 {
 	uint64_t round = io_boot_ms();
@@ -208,8 +214,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	reboot_round(d);
 	witness_ask(d);
 	inquiry_round(d);
-	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)
-		log_err("cannot set the timer of the next look");
+	round_wake(d);
 }
 
 void round_look(struct daemon *d, const char *cause)

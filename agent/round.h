@@ -19,5 +19,8 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause);
  */
 void round_hold(struct daemon *d, const char *cause);
 
+/* Sets the time of the next round anew, after what it depends on has changed. */
+void round_wake(struct daemon *d);
+
 /* What was decided is on disk before it takes effect; a full disk is no reason not to act. */
 void round_keep(struct daemon *d);

@@ -78,15 +78,23 @@ asks() { "$O/tests/leak/question" "$@"; }
 later=$(($(date +%s) + 86400))
 mkdir -p "$dir/bin" "$dir/state/store/g" "$dir/run/agent" "$dir/root"
 ln -s g "$dir/state/store/current"
-for p in agent/fetch/lazaret-fetch policy/lazaret-vet agent/remedy/lazaret-remedy; do
-	ln -s "$O/$p" "$dir/bin/"
-done
+ln -s "$O/agent/fetch/lazaret-fetch" "$O/policy/lazaret-vet" "$dir/bin/"
+# A repair that needs what is behind the hotel.
+cat >"$dir/bin/lazaret-remedy" <<-'END'
+	#!/bin/bash
+	exec 3<>/dev/tcp/203.0.113.9/80 && printf 'GET / HTTP/1.0\r\n\r\n' >&3
+	head -c 12 <&3 | grep -q 204 && echo '= ok' || echo '= failed: no way out'
+END
+chmod 755 "$dir/bin/lazaret-remedy"
 echo "{\"version\":1,\"expires\":$later,\"accepted\":1}" >"$dir/state/store/g/accepted.json"
 policy() { # MEMBERS of captive_portal
 	cat >"$dir/state/store/g/policy.json" <<-END
 		{
 			"mode": "enforce",
-			"requirements": [{ "id": "firewall", "check": "firewall", "grace": "0s" }],
+			"requirements": [
+				{ "id": "firewall", "check": "firewall", "grace": "0s" },
+				{ "id": "antivirus", "check": "antivirus", "grace": "0s", "remedies": ["antivirus-reinstall"] }
+			],
 			"allow": {
 				"policy": [{ "to": "203.0.113.10", "tcp": [443] }],
 				"resolvers": "any",
@@ -124,6 +132,7 @@ policy '"open_for": "1min", "attempts": 3, "addresses": 2, "never": ["10.6.0.0/1
 start
 check 'a portal is noticed, and opened' soon is open
 page='http://portal.hotel.example/login\?from=10.5.7.7'
+check 'a repair does not get out' soon logged 'antivirus-reinstall failed: no way out'
 check 'the user is told where to log in' says "wants a login: open $page in a browser"
 check 'and why' eval "lazaret why | grep -Eq 'wants a login: open $page'"
 check 'the journal has it' logged "wants a login: its portal is open in a browser for .*: $page"
@@ -144,6 +153,8 @@ check 'the kernel itself would close it' rules 'timeout 1m'
 answer 'return 204;'
 check 'after the login it is sealed' soon is clear
 check 'which is said' logged 'sealed again: the network lets us out'
+check 'the repair is tried again, before its pause is over' soon logged 'antivirus-reinstall is done'
+check 'for that reason' logged 'there is a way out again; trying once more'
 check 'and so it is' cut 10.5.0.2 80
 check 'nor is its name asked for' not asks 10.5.0.1 portal.hotel.example 1
 check 'no rule of it is left' not rules @open
