@@ -4,20 +4,18 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <systemd/sd-event.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
-#include "agent/base/msg.h"
 #include "agent/base/peer.h"
 #include "agent/base/wire.h"
 #include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
-#include "agent/fetcher.h"
 #include "agent/served.h"
+#include "agent/trial.h"
 #include "agent/trigger/timer.h"
 #include "agent/way.h"
 #include "agent/widen.h"
@@ -36,16 +34,12 @@ struct confirm {
 	struct allow good; /* of a policy before, until the one in force has worked */
 	struct served known;
 	struct way way;
-	size_t next;   /* the mirror to be tried next */
-	unsigned saw;  /* by all that were tried */
-	char why[240]; /* of the first that failed */
-	bool resting;  /* what is laid next needs no trial: it had one */
-	sd_event_source *answer, *again;
+	struct trial *trial;
+	bool resting; /* what is laid next needs no trial: it had one */
+	sd_event_source *again;
 };
 
 DEFINE_DROP(confirm, confirm_free)
-
-static bool try_next(struct confirm *c);
 
 const struct confirmed *confirm_state(const struct confirm *c)
 {
@@ -93,13 +87,9 @@ static void lay(struct confirm *c)
 
 static void begin(struct confirm *c)
 {
-	c->answer = sd_event_source_disable_unref(c->answer);
-	c->next = 0;
-	c->saw = 0;
-	c->why[0] = '\0';
-	if (!try_next(c) && *c->why)
+	if (trial_begin(c->trial) < 0)
 		log_warn("whether the policy's servers can be reached was not found out: %s",
-			 c->why);
+			 trial_seen(c->trial)->why);
 }
 
 /* Another way than the last one is a trial of its own. */
@@ -122,7 +112,7 @@ static void found(struct confirm *c, enum path path, const char *why)
 /* Told once: the same can be found again each time that something is laid. */
 static void tell_leak(struct confirm *c)
 {
-	bool leak = c->daemon->laid && c->saw & FETCH_SAW_LEAK;
+	bool leak = c->daemon->laid && trial_seen(c->trial)->saw & FETCH_SAW_LEAK;
 
 	if (leak && !c->now.leak)
 		log_err("the quarantine leaks: a packet to an address that no list names was let "
@@ -182,26 +172,28 @@ static void worked(struct confirm *c, const struct fetch_server *s)
 /* A wider list when the rules may be what is wrong with this one, else WIDTH_SIGNED. */
 static enum width wider(const struct confirm *c)
 {
-	bool shut = c->saw & FETCH_SAW_REFUSAL ||
-		    (c->saw & FETCH_SAW_NO_NAME && !widen_resolves(&c->daemon->policy->allow));
+	unsigned saw = trial_seen(c->trial)->saw;
+	bool shut = saw & FETCH_SAW_REFUSAL ||
+		    (saw & FETCH_SAW_NO_NAME && !widen_resolves(&c->daemon->policy->allow));
 
 	if (c->now.width == WIDTH_SIGNED && c->daemon->nft.who.level &&
-	    c->saw & (FETCH_SAW_REFUSAL | FETCH_SAW_NO_NAME))
+	    saw & (FETCH_SAW_REFUSAL | FETCH_SAW_NO_NAME))
 		return WIDTH_EVERYONE;
 	return shut && c->now.width != WIDTH_KNOWN ? WIDTH_KNOWN : WIDTH_SIGNED;
 }
 
 static void give_up(struct confirm *c)
 {
-	bool shut = c->saw & FETCH_SAW_REFUSAL;
+	const struct trial_seen *seen = trial_seen(c->trial);
+	bool shut = seen->saw & FETCH_SAW_REFUSAL;
 
 	way_leave(&c->way);
 	if (shut && c->now.path != PATH_SHUT)
 		log_err("the quarantine's rules shut out the policy's servers, and nothing that is "
 			"known would let them in: %s; write addresses to the file `enrol` beside "
 			"lazaret.conf",
-			c->why);
-	found(c, shut ? PATH_SHUT : PATH_SILENT, c->why);
+			seen->why);
+	found(c, shut ? PATH_SHUT : PATH_SILENT, seen->why);
 	if (c->now.width == WIDTH_SIGNED)
 		return;
 	drop_list(c);
@@ -211,11 +203,12 @@ static void give_up(struct confirm *c)
 
 static void failed(struct confirm *c)
 {
+	const struct trial_seen *seen = trial_seen(c->trial);
 	enum width to;
 
 	if (!c->daemon->laid)
 		return;
-	if (!(c->saw & FETCH_SAW_REFUSAL) && way_turn(&c->way, &c->daemon->allow)) {
+	if (!(seen->saw & FETCH_SAW_REFUSAL) && way_turn(&c->way, &c->daemon->allow)) {
 		begin(c);
 		return;
 	}
@@ -225,66 +218,19 @@ static void failed(struct confirm *c)
 		return;
 	}
 	log_notice("repair does not get out of the quarantine (%s): trying a wider list, %s",
-		   c->why, width_names[to]);
+		   seen->why, width_names[to]);
 	lay(c);
 }
 
-static int on_answer(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+static void on_answer(void *ctx, const struct fetch_got *got, bool last)
 {
-	struct confirm *c = userdata;
-	struct fetch_got got;
-	int r = msg_recv(fd, &got, sizeof(got), NULL, NULL, 0);
+	struct confirm *c = ctx;
 
-	(void)s, (void)revents;
-	if (r == 0 && !wire_text_ok(got.why))
-		r = -EPROTO;
-	if (r < 0)
-		got = (struct fetch_got){ .err = r, .why = "lazaret-fetch gave no answer" };
-	c->answer = sd_event_source_disable_unref(c->answer);
-	c->saw |= got.saw;
-	if (!*c->why && got.err < 0)
-		snprintf(c->why, sizeof(c->why), "%s", got.why);
-	if (!c->daemon->policy)
-		return 0;
 	tell_leak(c);
-	if (got.err == 0)
-		worked(c, &got.server);
-	else if (!try_next(c))
+	if (got->err == 0)
+		worked(c, &got->server);
+	else if (last)
 		failed(c);
-	return 0;
-}
-
-static int ask(struct confirm *c, struct mirror *m, struct fault *fault)
-{
-	_close_ int fd = fetcher_open(&c->daemon->helpers, m, FETCH_PROBE, fault);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = sd_event_add_io(c->daemon->loop, &c->answer, fd, EPOLLIN, on_answer, c);
-	if (r < 0)
-		return r;
-	sd_event_source_set_io_fd_own(c->answer, true);
-	take_fd(&fd);
-	return 0;
-}
-
-/* Whether one is being tried now. */
-static bool try_next(struct confirm *c)
-{
-	struct mirrors *m = c->daemon->mirrors;
-
-	while (c->next < m->n) {
-		struct fault fault = { 0 };
-		int r = ask(c, &m->at[c->next++], &fault);
-
-		if (r == 0)
-			return true;
-		if (!*c->why)
-			snprintf(c->why, sizeof(c->why), "%s",
-				 *fault.why ? fault.why : strerror(-r));
-	}
-	return false;
 }
 
 static int on_again(sd_event_source *s, uint64_t usec, void *userdata)
@@ -323,7 +269,7 @@ void confirm_lifted(struct daemon *d)
 {
 	struct confirm *c = d->confirm;
 
-	c->answer = sd_event_source_disable_unref(c->answer);
+	trial_end(c->trial);
 	sd_event_source_set_enabled(c->again, SD_EVENT_OFF);
 	drop_list(c);
 	way_end(&c->way);
@@ -335,7 +281,7 @@ void confirm_again(struct daemon *d)
 {
 	struct confirm *c = d->confirm;
 
-	if (!d->policy || d->policy->mode != MODE_ENFORCE || c->answer)
+	if (!d->policy || d->policy->mode != MODE_ENFORCE || trial_runs(d->confirm->trial))
 		return;
 	if (d->laid)
 		begin_anew(c);
@@ -384,6 +330,8 @@ int confirm_new(struct daemon *d, struct confirm **ret)
 		return -errno;
 	served_read(c->folder, SERVED_FILE, &c->known);
 	r = timer_new(d->loop, on_again, c, &c->again);
+	if (r >= 0)
+		r = trial_new(d, on_answer, c, &c->trial);
 	if (r < 0)
 		return r;
 	*ret = take(c);
@@ -393,7 +341,7 @@ int confirm_new(struct daemon *d, struct confirm **ret)
 struct confirm *confirm_free(struct confirm *c)
 {
 	if (c) {
-		sd_event_source_disable_unref(c->answer);
+		trial_free(c->trial);
 		sd_event_source_disable_unref(c->again);
 		drop_list(c);
 		allow_free(&c->good);
