@@ -56,3 +56,8 @@ struct reboot_plan reboot_plan(const struct reboot_terms *t)
 		p.stage = REBOOT_NOW;
 	return p;
 }
+
+bool reboot_plan_stands(const struct reboot_plan *p, const struct reboot_terms *t)
+{
+	return p->at <= t->now;
+}

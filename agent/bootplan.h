@@ -42,3 +42,9 @@ struct reboot_plan {
 
 /* To be made anew at its `at`, and when the terms change. */
 struct reboot_plan reboot_plan(const struct reboot_terms *t);
+
+/*
+ * Is one that was announced by an earlier plan still to come?  Not when this one has it later or
+ * never, whatever changed; what only keeps it from being begun ends no announcement.
+ */
+bool reboot_plan_stands(const struct reboot_plan *p, const struct reboot_terms *t);

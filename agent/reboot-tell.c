@@ -23,7 +23,7 @@ const char *reboot_state(const struct reboot *r)
 		[REBOOT_VAIN] = "in-vain", [REBOOT_STUCK] = "failed",
 	};
 
-	if (r->begun)
+	if (r->begun_ms)
 		return "begun";
 	return r->run ? "announced" : names[r->plan.stage];
 }

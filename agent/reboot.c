@@ -9,20 +9,17 @@
 #include "agent/base/log.h"
 #include "agent/control.h"
 #include "agent/daemon.h"
-#include "agent/due.h"
-#include "agent/helpdesk.h"
 #include "agent/memory.h"
-#include "agent/posture/patches.h"
 #include "agent/reboot.h"
 #include "agent/remedy/ask.h"
 #include "agent/remedy/reboot-hold.h"
 #include "agent/remedy/remedy.h"
 #include "agent/round.h"
 
-#define RETRY_SECONDS 300
-#define DOWN_MS	      (10 * 60 * 1000) /* a host that is up after that does not go down any more */
-#define ENDING_MS     (3 * 60 * 1000)
-#define UNKEPT	      "the ledger cannot be written; free some space on its disk"
+#define RETRY_MS  (5 * 60 * 1000)
+#define DOWN_MS	  (10 * 60 * 1000) /* a host that is up after that does not go down any more */
+#define ENDING_MS (3 * 60 * 1000)
+#define UNKEPT	  "the ledger cannot be written; free some space on its disk"
 
 int reboot_new(struct daemon *d, struct reboot **ret)
 {
@@ -56,127 +53,28 @@ bool reboot_is_begun(const struct daemon *d)
 {
 	const struct reboot *r = d->reboot;
 
-	return r->begun && io_boot_ms() - r->begun_ms < DOWN_MS;
+	return r->begun_ms && io_boot_ms() - r->begun_ms < DOWN_MS;
 }
 
 int64_t reboot_due(const struct daemon *d)
 {
 	const struct reboot *r = d->reboot;
 
+	/* What may end an announcement is looked for as long as it lasts. */
+	if (r->run && !r->begun_ms)
+		return io_now() + REBOOT_PATIENCE;
 	return r->plan.stage == REBOOT_ASKED && r->plan.at > io_now() ? r->plan.at : INT64_MAX;
 }
 
-static const struct subject *find_subject(const struct daemon *d)
-{
-	for (size_t i = 0; i < d->n_subjects; i++) {
-		const struct requirement *q = d->subjects[i].req;
-
-		if (q->check == CHECK_PATCHES && q->with.patches.reboot.given)
-			return &d->subjects[i];
-	}
-	return NULL;
-}
-
-/* Services are restarted by themselves, as long as that may help. */
-static bool restarts_services(struct daemon *d, const struct requirement *req)
-{
-	const struct ladder *l = memory_ladder(d->memory, req);
-	bool may = false;
-
-	for (size_t i = 0; i < req->n_remedies; i++)
-		may |= req->remedies[i] == REMEDY_SERVICES_RESTART;
-	return may && l && !l->rounds;
-}
-
-static void say_why(struct reboot *r, const struct patch *p, size_t before)
-{
-	if (!before)
-		snprintf(r->why, sizeof(r->why), "%.50s%s%.30s: %.60s", p->package,
-			 *p->fixed ? " " : "", p->fixed, p->why);
-}
-
-static int64_t due_of(const struct daemon *d, const struct subject *s, const struct findings *f,
-		      const struct patch *p)
-{
-	const struct deadlines *given = &s->req->with.patches.deadlines;
-	const struct due_terms t = { s->req, memory_offered(d->memory),
-				     deadlines_risk(given, (unsigned)d->config->risk), io_now() };
-	struct due due;
-
-	if (!(s->req->with.patches.fails_on >> PATCH_RESTART & 1))
-		return INT64_MAX;
-	if (given->given)
-		return due_patch(&t, f, p, &due) ? due.until : INT64_MAX;
-	return s->verdict.standing == STANDING_MET ? INT64_MAX : s->verdict.until;
-}
-
-static bool sees_all(const struct daemon *d)
-{
-	return !d->host.running || (d->host.running->whole && !d->host.running->unread);
-}
-
-/* What waits for a restart of the host, and what of it was not restarted for yet. */
-static void count(struct daemon *d, const struct subject *s, const struct findings *f,
-		  struct reboot_terms *t)
+static void decide_again(struct daemon *d)
 {
 	struct reboot *r = d->reboot;
-	bool services = restarts_services(d, s->req);
-	size_t n;
-	const struct patch *p = findings_list(f, &n);
-
-	for (; n && t->waiting < REBOOT_WAITS; n--, p++) {
-		int64_t until;
-
-		if (p->state != PATCH_RESTART || (!p->reboot && services))
-			continue;
-		r->ids[t->waiting] = findings_id(p);
-		t->stuck += reboots_stuck(memory_reboots(d->memory), r->ids[t->waiting]);
-		if (!reboots_over(memory_reboots(d->memory), r->ids[t->waiting])) {
-			until = due_of(d, s, f, p);
-			t->until = until < t->until ? until : t->until;
-			say_why(r, p, t->open++);
-		} else if (!t->open) {
-			say_why(r, p, t->waiting);
-		}
-		t->waiting++;
-	}
-	/* A look that did not see all that runs forgets nothing. */
-	if (t->sure && !services && sees_all(d))
-		reboots_forget(memory_reboots(d->memory), r->ids, t->waiting, t->now);
-}
-
-static void take_terms(struct daemon *d, const struct subject *s)
-{
-	const struct findings *f = s ? patches_of(d->host.patches, s->req) : NULL;
-	struct reboot *r = d->reboot;
-	static const struct reboot_rule none;
-	struct reboot_terms t = {
-		.rule = s ? &s->req->with.patches.reboot : &none,
-		.until = INT64_MAX,
-		.enforce = d->decision.mend,
-		.sure = s && (s->finding.grade == GRADE_PASS || s->finding.grade == GRADE_FAIL),
-		.busy = d->run || d->witness_round,
-		.released = helpdesk_until(d),
-		.retry = r->retry,
-		.now = io_now(),
-	};
-
-	r->why[0] = '\0';
-	if (f)
-		count(d, s, f, &t);
-	t.last = reboots_last(memory_reboots(d->memory));
-	if (reboots_retry(memory_reboots(d->memory)) > t.retry)
-		t.retry = reboots_retry(memory_reboots(d->memory));
-	r->terms = t;
-}
-
-static void decide_again(struct reboot *r)
-{
 	char user[64];
 
+	reboot_weigh(d);
 	r->plan = reboot_plan(&r->terms);
 	if (r->plan.stage != REBOOT_NOW || r->plan.forced || r->terms.rule->despite_users ||
-	    !hold_user(user))
+	    !hold_users(user))
 		return;
 	snprintf(r->outcome, sizeof(r->outcome), "%s is logged in", user);
 	r->terms.users = true;
@@ -201,7 +99,7 @@ static bool note(struct daemon *d)
 		memory_note(d->memory, &e);
 	}
 	round_keep(d);
-	r->begun = now;
+	done->begun = now;
 	r->begun_ms = io_boot_ms();
 	return !d->memory_fault;
 }
@@ -209,17 +107,18 @@ static bool note(struct daemon *d)
 /* Let go or not, it was none: remembered, so that one that fails is not tried for ever. */
 static void take_back(struct daemon *d, bool let_go, const char *why)
 {
-	struct reboot *r = d->reboot;
-	const struct entry e = reboots_none(r->begun, let_go, why);
+	struct reboots *done = memory_reboots(d->memory);
+	const struct entry e = reboots_none(done->begun, let_go, why);
 
-	if (!r->begun)
+	if (!done->begun)
 		return;
 	if (let_go)
-		reboots_failed(memory_reboots(d->memory), r->begun);
+		reboots_failed(done, done->begun);
 	else
-		reboots_withdraw(memory_reboots(d->memory), r->begun);
+		reboots_withdraw(done, done->begun);
 	memory_note(d->memory, &e);
-	r->begun = 0;
+	done->begun = 0;
+	d->reboot->begun_ms = 0;
 }
 
 static void put_off(struct reboot *r, const char *why)
@@ -227,7 +126,7 @@ static void put_off(struct reboot *r, const char *why)
 	if (strcmp(r->outcome, why))
 		log_notice("the host is not restarted yet: %s", why);
 	snprintf(r->outcome, sizeof(r->outcome), "%s", why);
-	r->retry = io_now() + RETRY_SECONDS;
+	r->retry_ms = io_boot_ms() + RETRY_MS;
 }
 
 static void on_line(void *ctx, const char *line)
@@ -236,10 +135,12 @@ static void on_line(void *ctx, const char *line)
 	struct reboot *r = d->reboot;
 
 	log_info("%s: %s", remedy_menu[REMEDY_HOST_REBOOT].name, line);
-	if (strcmp(line, REMEDY_READY) || r->begun)
+	if (strcmp(line, REMEDY_READY) || r->begun_ms)
 		return;
-	if (d->run) {
-		remedy_answer(r->run, REMEDY_NOT); /* begun meanwhile; it is not cut off */
+	/* Meanwhile a remedy was begun, somebody logged in, or the policy is another. */
+	decide_again(d);
+	if (r->plan.stage != REBOOT_NOW) {
+		remedy_answer(r->run, REMEDY_NOT);
 		return;
 	}
 	if (!note(d)) {
@@ -262,7 +163,7 @@ static void on_done(void *ctx, int err, const char *why)
 	r->run = remedy_run_free(r->run);
 	if (err == -EIO)
 		take_back(d, true, why);
-	if (err < 0 && !r->begun)
+	if (err < 0 && !r->begun_ms)
 		put_off(r, d->memory_fault ? UNKEPT : why);
 	round_look_at(d, 0, remedy_menu[REMEDY_HOST_REBOOT].name);
 }
@@ -293,9 +194,7 @@ static void begin(struct daemon *d)
 /* Announced, and not to be any more: whoever waits at the other end tells the users. */
 static void call_off(struct reboot *r)
 {
-	const struct reboot_terms *t = &r->terms;
-
-	if (!r->run || r->begun || (t->open && t->enforce && t->released <= t->now))
+	if (!r->run || r->begun_ms || reboot_plan_stands(&r->plan, &r->terms))
 		return;
 	log_notice("the restart that was announced is called off");
 	r->run = remedy_run_free(r->run);
@@ -323,7 +222,7 @@ static void mind_time(struct daemon *d)
 {
 	struct reboot *r = d->reboot;
 
-	if (!r->begun || reboot_is_begun(d))
+	if (!r->begun_ms || reboot_is_begun(d))
 		return;
 	log_warn("the host was told to restart and is still up: see systemctl list-jobs");
 	take_back(d, true, "the host was still up ten minutes later");
@@ -335,8 +234,7 @@ void reboot_round(struct daemon *d)
 	enum reboot_stage before = r->plan.stage;
 
 	mind_time(d);
-	take_terms(d, find_subject(d));
-	decide_again(r);
+	decide_again(d);
 	ask(r, before);
 	call_off(r);
 	if (r->plan.stage == REBOOT_NOW && !r->run && !reboot_is_begun(d))

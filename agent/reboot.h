@@ -25,10 +25,9 @@ struct reboot {
 	char why[160];		    /* the first of these, and how many more */
 	char outcome[160];	    /* why the last try brought nothing; or empty */
 	int64_t since;		    /* when it was first asked for, by this lazaretd */
-	int64_t retry;		    /* not before */
+	uint64_t retry_ms;	    /* not before, of io_boot_ms() */
 	struct remedy_run *run;	    /* under way: it gives notice, or waits for us */
-	int64_t begun;		    /* when it was, in the ledger; 0: it is not */
-	uint64_t begun_ms;	    /* io_boot_ms() then */
+	uint64_t begun_ms;	    /* io_boot_ms() when it was, in the ledger; 0: it is not */
 	int folder;		    /* where others read of it */
 	char told[1024];	    /* what they read */
 };
@@ -47,6 +46,9 @@ bool reboot_is_begun(const struct daemon *d);
 
 /* For `lazaret status`. */
 json_t *reboot_json(const struct daemon *d);
+
+/* Of reboot-terms.c: d->reboot's terms, ids and why anew. */
+void reboot_weigh(struct daemon *d);
 
 /* Of reboot-tell.c: for people at a login, and for programs that show notices. */
 void reboot_tell(struct reboot *r);

@@ -183,4 +183,6 @@ void reboots_leap(struct reboots *r, int64_t seconds)
 {
 	for (size_t i = 0; i < r->n; i++)
 		r->rows[i].at += seconds;
+	if (r->begun)
+		r->begun += seconds;
 }

@@ -20,9 +20,10 @@ struct reboots {
 		unsigned failed; /* how many were let go, and came to nothing */
 		bool none;	 /* the last one was none: it failed, or was not let go */
 	} rows[REBOOTS_KEPT];
+	int64_t begun; /* when the one was that is under way; not kept: it ends with lazaretd */
 };
 
-/* A restart is begun for that finding. */
+/* A restart was begun for that finding. */
 void reboots_note(struct reboots *r, uint64_t id, int64_t at);
 /* The one begun at that moment was let go and failed: it counts as a try. */
 void reboots_failed(struct reboots *r, int64_t at);
@@ -46,5 +47,5 @@ void reboots_repeat(const struct reboots *r, ledger_each add, void *ctx);
 struct entry reboots_begun(uint64_t id, int64_t at, const char *what);
 struct entry reboots_none(int64_t at, bool let_go, const char *why);
 
-/* The host's clock leapt. */
+/* The host's clock leapt: all of it, also that of one under way. */
 void reboots_leap(struct reboots *r, int64_t seconds);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,21 +36,19 @@ static void name_of(const char *session, char name[64])
 		snprintf(name, 64, "somebody");
 }
 
-bool hold_user(char name[64])
+unsigned hold_users(char name[64])
 {
 	char **sessions = NULL;
 	int n = sd_get_sessions(&sessions);
-	bool found = false;
+	unsigned there = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (!found && is_user(sessions[i])) {
-			found = true;
+		if (is_user(sessions[i]) && !there++)
 			name_of(sessions[i], name);
-		}
 		free(sessions[i]);
 	}
 	free(sessions);
-	return found;
+	return there;
 }
 
 static bool is_word(const char *list, const char *word)
@@ -116,25 +113,4 @@ int hold_inhibitor(struct fault *fault)
 	r = ask_logind(bus, fault);
 	sd_bus_flush_close_unref(bus);
 	return r;
-}
-
-int hold_packages(struct fault *fault)
-{
-	static const char *const locks[] = { "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock" };
-
-	for (size_t i = 0; i < sizeof(locks) / sizeof(*locks); i++) {
-		struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-		int fd = open(locks[i], O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-
-		if (fd < 0 && errno == ENOENT)
-			continue; /* no dpkg here */
-		if (fd < 0)
-			return fault_set(fault, -errno, "%s: %m", locks[i]);
-		if (fcntl(fd, F_SETLK, &l) == 0)
-			continue; /* it stays open: closing it would give the lock back */
-		close(fd);
-		return fault_set(fault, -EBUSY, "packages are being written: somebody holds %s",
-				 locks[i]);
-	}
-	return 0;
 }

@@ -4,6 +4,7 @@
  * nothing but that there is something to restart for.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "agent/base/io.h"
 #include "agent/base/span.h"
 #include "agent/remedy/demand.h"
+#include "agent/remedy/package-locks.h"
 #include "agent/remedy/reboot-hold.h"
 #include "agent/remedy/remedy.h"
 
@@ -20,6 +22,7 @@
 #define WALL_S	    10
 #define SYSTEMCTL_S 90
 #define GO_MS	    30000
+#define COMING_S    5
 #define DOWN_MS	    60000 /* until systemd has ended us */
 
 DEFINE_DROP(policy, policy_free)
@@ -57,10 +60,29 @@ static int await_nobody(const struct reboot_rule *rule, struct fault *fault)
 	char user[64];
 	int r;
 
-	if (!rule->despite_users && !rule->force && hold_user(user))
+	if (!rule->despite_users && !rule->force && hold_users(user))
 		return fault_set(fault, -EBUSY, "%s is logged in", user);
 	r = hold_inhibitor(fault);
 	return r > 0 ? -EBUSY : r;
+}
+
+/* May it be, as the policy and the host are now?  *notice: how long before it is to be told. */
+static int weigh(uint64_t *notice, struct fault *fault)
+{
+	_drop_(drop_policy) struct policy *p = NULL;
+	const struct reboot_rule *rule;
+	char user[64];
+	int r = demand_policy(&p, fault);
+
+	if (r < 0)
+		return fault_set(fault, r, "no policy lets anybody restart this host");
+	rule = find_rule(p);
+	r = may_now(p, rule, fault);
+	if (r == 0)
+		r = await_nobody(rule, fault);
+	if (r == 0)
+		*notice = hold_users(user) || !is_open(rule) ? rule->notice : 0;
+	return r;
 }
 
 /* False when whoever asked has gone away: then it is called off. */
@@ -86,22 +108,32 @@ static bool is_told(uint64_t left, uint64_t notice)
 	return left == notice || left == 900 || left == 300 || left == 60;
 }
 
-static int announce(uint64_t notice, struct report *report, struct fault *fault)
+static void tell_left(uint64_t left, struct report *report)
 {
 	char text[200], span[SPAN_TEXT];
 
-	for (uint64_t left = notice; left; left--) {
-		if (is_told(left, notice)) {
-			snprintf(text, sizeof(text),
-				 "This host restarts in %s to complete updates; save your work "
-				 "(see: lazaret status).",
-				 span_text(left, span));
-			tell_all(text, report);
-		}
-		if (is_asked(report, 1000))
-			continue;
-		tell_all("The restart of this host is called off.", report);
-		return fault_set(fault, -ECANCELED, "called off");
+	snprintf(text, sizeof(text),
+		 "This host restarts in %s to complete updates; save your work "
+		 "(see: lazaret status).",
+		 span_text(left, span));
+	tell_all(text, report);
+}
+
+/* Whoever comes later is told as well, once his terminal is there. */
+static int announce(uint64_t notice, struct report *report, struct fault *fault)
+{
+	uint64_t again = 0;
+	char user[64];
+	unsigned there = hold_users(user), before = there;
+
+	for (uint64_t left = notice; left; left--, before = there) {
+		there = hold_users(user);
+		if (there > before)
+			again = left > COMING_S ? left - COMING_S : 1;
+		if (is_told(left, notice) || left == again)
+			tell_left(left, report);
+		if (!is_asked(report, 1000))
+			return fault_set(fault, -ECANCELED, "called off");
 	}
 	return 0;
 }
@@ -113,8 +145,10 @@ static int await_go(struct report *report, struct fault *fault)
 	char go = 0;
 
 	report_line(report, "+ ", REMEDY_READY);
-	if (poll(&p, 1, GO_MS) <= 0 || read(report->fd, &go, 1) != 1 || go != REMEDY_GO)
+	if (poll(&p, 1, GO_MS) <= 0 || read(report->fd, &go, 1) != 1)
 		return fault_set(fault, -ECANCELED, "called off: nobody said that it is kept");
+	if (go != REMEDY_GO)
+		return fault_set(fault, -ECANCELED, "called off: it is no longer wanted");
 	return 0;
 }
 
@@ -130,31 +164,32 @@ static int go_down(struct report *report, struct fault *fault)
 	return r;
 }
 
-static int reboot_by(const struct reboot_rule *rule, struct report *report, struct fault *fault)
+/* What was so before it was announced may not be any more. */
+static int prepare(uint64_t notice, struct report *report, struct fault *fault)
 {
-	char user[64];
-	int r = await_nobody(rule, fault);
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = 0;
 
-	if (r == 0 && (hold_user(user) || !is_open(rule)))
-		r = announce(rule->notice, report, fault);
-	if (r == 0)
-		r = await_nobody(rule, fault);
-	if (r == 0 && !rule->force && !is_open(rule))
-		r = fault_set(fault, -EPERM, "the window closed while it was announced");
-	if (r == 0)
-		r = hold_packages(fault);
-	return r < 0 ? r : go_down(report, fault);
+	if (notice)
+		r = announce(notice, report, fault);
+	if (r == 0 && notice)
+		r = weigh(&notice, fault);
+	return r < 0 ? r : package_locks_take(root, fault);
 }
 
 static int reboot_host(struct report *report, struct fault *fault)
 {
-	_drop_(drop_policy) struct policy *p = NULL;
-	int r = demand_policy(&p, fault);
+	uint64_t notice = 0;
+	int r = weigh(&notice, fault);
 
 	if (r < 0)
-		return fault_set(fault, r, "no policy lets anybody restart this host");
-	r = may_now(p, find_rule(p), fault);
-	return r < 0 ? r : reboot_by(find_rule(p), report, fault);
+		return r;
+	r = prepare(notice, report, fault);
+	if (r == 0)
+		r = go_down(report, fault);
+	if (r < 0 && notice)
+		tell_all("The restart of this host is called off.", report);
+	return r;
 }
 
 const struct step steps_host_reboot[] = {

@@ -136,15 +136,15 @@ ok $? "and it does not restart again: $(grep 'is restarted for' "$LAB_DIR/said")
 key=$LAB_DIR/helpdesk
 rm -f "$key".*
 "$O/policy/lazaret-policy" keygen --no-passphrase "$key.pem" >/dev/null
-# forced GRACE NOTICE: a policy without a window, on a host that was never restarted; its user stays.
-forced() {
+# anew GRACE REBOOT: another policy, on a host that was never restarted; its user stays.
+anew() {
 	local root
 
 	at systemctl stop lazaretd
 	root=$(lab_root host)
 	rm -rf "$root"/var/lib/lazaret/agent/*
 	echo '{ "mode": "enforce", "look_every": "5s", "requirements": [{ "id": "up", "check": "patches",' \
-		"\"grace\": \"$1\", \"reboot\": { \"force\": true, \"notice\": \"$2\" } }]," \
+		"\"grace\": \"$1\", \"reboot\": { $2 } }]," \
 		"$("$O/policy/lazaret-policy" release --public "$key.pub" --for 1h | sed '1s/{//; $s/}//')," \
 		'"allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] } }' \
 		>"$root/var/lib/lazaret/store/generation-1/policy.json"
@@ -152,6 +152,7 @@ forced() {
 		printf "UID=1000\nCLASS=user\nSTATE=active\n" >/run/systemd/sessions/lab'
 	at systemctl start lazaretd
 }
+forced() { anew "$1" "\"force\": true, \"notice\": \"$2\""; } # GRACE NOTICE, without a window
 history() { lab_exec host lazaret history | grep "$1"; }
 journal() { lab_exec host journalctl -o cat --no-pager | grep -c "$1"; }
 
@@ -163,10 +164,16 @@ lab_wait 10 tells '"state":"announced"' >/dev/null
 at lazaret status
 grep -q '^restart: is announced to all who are logged in for libc6' "$LAB_DIR/said"
 ok $? "by force it is announced to whoever is logged in: $(grep -A 1 '^restart' "$LAB_DIR/said" | tr -s ' \n' ' ')"
+before=$(journal 'This host restarts in')
+at sh -c 'printf "UID=1001\nCLASS=user\nSTATE=active\n" >/run/systemd/sessions/lab2'
 at cat /run/lazaret/agent/restart && grep -q '^STATE=announced$' "$LAB_DIR/said" &&
 	grep -q '^BY=[1-9]' "$LAB_DIR/said" && grep -q '^WHY=libc6' "$LAB_DIR/said" &&
 	at cat /run/motd.d/50-lazaret && grep -q 'needs a restart by 20.*: libc6' "$LAB_DIR/said"
 ok $? "the files for its users say by when and why: $(head -n 1 "$LAB_DIR/said")"
+told_again() { [ "$(journal 'This host restarts in')" = $((before + 1)) ]; }
+lab_wait 10 told_again >/dev/null
+ok $? 'and so is who logs in later'
+at rm /run/systemd/sessions/lab2
 at lazaret release --plain
 token=$("$O/policy/lazaret-policy" release --challenge "$(cat "$LAB_DIR/said")" --for 30min \
 	--reason 'a talk is on' --key "$key.pem" 2>/dev/null)
@@ -175,6 +182,17 @@ at lazaret release "$token"
 lab_wait 5 tells '"state":"asked"' >/dev/null &&
 	[ "$(journal 'that was announced is called off')" = $((before + 1)) ] && [ "$(left)" -gt 1700 ]
 ok $? "a release calls it off until it ends, in $(left) s"
+
+# Its window goes by while it is announced: another time zone, here.
+zone "$(lab_root host)/etc/localtime" $(($(date +%s) - 600))
+anew 7d '"window": ["02:00-04:00"], "users": "ignore", "notice": "5min"'
+lab_wait 10 tells '"state":"announced"' >/dev/null
+before=$(journal 'that was announced is called off')
+zone "$(lab_root host)/etc/localtime" $(($(date +%s) + 36000))
+at lazaret check
+lab_wait 5 tells '"state":"asked"' >/dev/null &&
+	[ "$(journal 'that was announced is called off')" = $((before + 1)) ] && [ "$(left)" -gt 35000 ]
+ok $? "one whose window is no longer open is called off until the next, in $(left) s"
 
 # --- it fails, or cannot be kept ----------------------------------------------------------
 at systemctl mask --runtime reboot.target
@@ -185,6 +203,16 @@ at systemctl restart lazaretd
 lab_wait 10 tells '"state":"asked"' >/dev/null
 [ "$(left)" -gt 600 ] && [ "$(history 'is restarted for' | wc -l)" = 1 ]
 ok $? "also by the next lazaretd, which waits $(left) s"
+at systemctl stop lazaretd
+ledger=$(lab_root host)/var/lib/lazaret/agent/ledger
+# It had failed twice, two hours ago: an entry as lazaretd writes it (agent/ledger.h).
+entry=" 1000 $(($(date +%s) - 7200)) reboot tried $(awk '$5 == "begun" { id = $6 } END { print id }' "$ledger") 2"
+printf '%s%s\n' "$(printf %s "$entry" | sha256sum | cut -c 1-32)" "$entry" >>"$ledger"
+at systemctl start lazaretd
+lab_wait 10 tells '"state":"failed"' >/dev/null
+at lazaret status
+grep -q '^restart: this host could not be restarted' "$LAB_DIR/said"
+ok $? "the third that fails is the last: $(grep -A 1 '^restart' "$LAB_DIR/said" | tr -s ' \n' ' ')"
 at systemctl unmask --runtime reboot.target
 at systemctl daemon-reload
 

@@ -500,6 +500,82 @@ static void test_one_that_fails_is_tried_thrice(void **state)
 	assert_int_equal(tries[0], 0);
 }
 
+/* The clock is set between its beginning and its failure: it failed all the same. */
+static void test_clock_is_set_amid_one(void **state)
+{
+	static const int64_t leaps[] = { DAY, -DAY, 40 * DAY };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(leaps) / sizeof(*leaps); i++) {
+		struct reboots r = { 0 }, ledger = { 0 };
+		struct entry e = reboots_begun(7, SAT, "a kernel");
+
+		reboots_note(&r, 7, SAT);
+		r.begun = SAT;
+		reboots_recall(&ledger, &e);
+		reboots_leap(&r, leaps[i]);
+		reboots_leap(&ledger, leaps[i]);
+		e = reboots_none(r.begun, true, "it failed");
+		reboots_failed(&r, r.begun);
+		reboots_recall(&ledger, &e);
+		assert_false(reboots_over(&r, 7) || reboots_over(&ledger, 7));
+		assert_int_equal(reboots_retry(&r), SAT + leaps[i] + 15 * 60);
+		assert_int_equal(reboots_retry(&ledger), reboots_retry(&r));
+	}
+}
+
+/* One that was announced ends when a newer plan has it later, and for nothing less. */
+static void test_announced(void **state)
+{
+	struct reboot_rule wide = { .given = true, .despite_users = true, .notice = 900 };
+	struct reboot_rule narrow = wide, none = { 0 };
+	const struct reboot_terms then = { .rule = &wide,
+					   .waiting = 1,
+					   .open = 1,
+					   .until = FAR,
+					   .enforce = true,
+					   .sure = true,
+					   .now = SAT + 3 * HOUR };
+	const struct {
+		const struct reboot_rule *rule;
+		int64_t released, later;
+		size_t open;
+		bool audit, busy, unsure, stands;
+	} now[] = {
+		{ &wide, .open = 1, .stands = true },
+		{ &wide, .open = 1, .busy = true, .stands = true },
+		{ &wide, .open = 1, .unsure = true, .stands = true },
+		{ &narrow, .open = 1 },
+		{ &none, .open = 1 },
+		{ &wide, .open = 0 },
+		{ &wide, .open = 1, .audit = true },
+		{ &wide, .open = 1, .released = SAT + 4 * HOUR },
+		{ &wide, .open = 1, .later = HOUR },
+	};
+	struct reboot_plan p = { 0 };
+
+	(void)state;
+	wide.n_windows = narrow.n_windows = 1;
+	assert_int_equal(window_parse("02:00-04:00", wide.windows), 0);
+	assert_int_equal(window_parse("02:00-02:30", narrow.windows), 0);
+	p = reboot_plan(&then);
+	assert_int_equal(p.stage, REBOOT_NOW);
+	for (size_t i = 0; i < sizeof(now) / sizeof(*now); i++) {
+		struct reboot_terms t = then;
+
+		t.rule = now[i].rule;
+		t.open = now[i].open;
+		t.enforce = !now[i].audit;
+		t.busy = now[i].busy;
+		t.sure = !now[i].unsure;
+		t.released = now[i].released;
+		t.now += now[i].later;
+		p = reboot_plan(&t);
+		if (reboot_plan_stands(&p, &t) != now[i].stands)
+			fail_msg("row %zu", i);
+	}
+}
+
 /* What succeeds at the second try was a restart as any other. */
 static void test_one_that_failed_once(void **state)
 {
@@ -530,6 +606,8 @@ int main(void)
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_one_that_fails_is_tried_thrice),
 		cmocka_unit_test(test_one_that_failed_once),
+		cmocka_unit_test(test_clock_is_set_amid_one),
+		cmocka_unit_test(test_announced),
 	};
 
 	setenv("TZ", "UTC", 1);
