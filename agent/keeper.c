@@ -30,8 +30,7 @@ void keeper_forget(struct daemon *d)
 {
 	d->mending = NULL;
 	d->n_subjects = 0;
-	if (d->login)
-		login_forget(d);
+	login_forget(d);
 	if (d->confirm)
 		confirm_forget(d);
 	d->policy = policy_free(d->policy);

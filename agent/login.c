@@ -323,6 +323,8 @@ void login_again(struct daemon *d)
 
 void login_forget(struct daemon *d)
 {
+	if (!d->login)
+		return;
 	d->login->forgetting = true;
 	login_lifted(d);
 	d->login->forgetting = false;

@@ -25,7 +25,7 @@ void login_moved(struct daemon *d);
 /* A refresh failed in quarantine: perhaps the network wants a login again. */
 void login_again(struct daemon *d);
 
-/* The policy is about to be freed. */
+/* The policy is about to be freed.  Nothing when there is no login yet. */
 void login_forget(struct daemon *d);
 
 /* Adds to a list of no `open` what is open now, and the portal's name.  -ENOMEM: nothing is. */
