@@ -55,3 +55,9 @@ static inline int root_put(const struct root *r, const char *name, const void *d
 	fd = openat(r->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	return fd < 0 ? -1 : io_write(fd, data, len);
 }
+
+static inline void root_text(const struct root *r, const char *name, const char *text)
+{
+	if (root_put(r, name, text, strlen(text)) < 0)
+		abort();
+}

@@ -22,21 +22,16 @@ static void root_rm(const struct root *r, const char *name)
 
 static struct report nobody; /* hears it: /dev/null */
 
-static void put(const struct root *r, const char *name, const char *text)
-{
-	assert_int_equal(root_put(r, name, text, strlen(text)), 0);
-}
-
 static void put_ufw(const struct root *r)
 {
-	put(r, "etc/default/ufw", "DEFAULT_INPUT_POLICY=\"DROP\"\n");
-	put(r, "etc/ufw/ufw.conf", "ENABLED=yes\n");
-	put(r, "etc/ufw/user.rules", "*filter\nCOMMIT\n");
-	put(r, "etc/ufw/applications.d/ssh", "[ssh]\nports=22/tcp\n");
-	put(r, "etc/ufw/empty", "");
-	put(r, "etc/ufw/.hidden", "not kept\n");
-	put(r, "etc/nftables.conf", "flush ruleset\n");
-	put(r, "etc/passwd", "not kept\n");
+	root_text(r, "etc/default/ufw", "DEFAULT_INPUT_POLICY=\"DROP\"\n");
+	root_text(r, "etc/ufw/ufw.conf", "ENABLED=yes\n");
+	root_text(r, "etc/ufw/user.rules", "*filter\nCOMMIT\n");
+	root_text(r, "etc/ufw/applications.d/ssh", "[ssh]\nports=22/tcp\n");
+	root_text(r, "etc/ufw/empty", "");
+	root_text(r, "etc/ufw/.hidden", "not kept\n");
+	root_text(r, "etc/nftables.conf", "flush ruleset\n");
+	root_text(r, "etc/passwd", "not kept\n");
 }
 
 /* The text must outlive the copies. */
@@ -116,11 +111,11 @@ static void test_changed(void **state)
 	assert_int_equal(root_open(&r), 0);
 	put_ufw(&r);
 	c = copied(&r, &text, &len);
-	put(&r, "etc/ufw/user.rules", "-A ufw-user-input -j ACCEPT\n");
-	put(&r, "etc/ufw/before.init", "#!/bin/sh\n");
-	put(&r, "etc/ufw/more.d/one", "x\n");
-	put(&r, "etc/nftables.conf", "other\n");
-	put(&r, "etc/ufw/ufw.conf", "");
+	root_text(&r, "etc/ufw/user.rules", "-A ufw-user-input -j ACCEPT\n");
+	root_text(&r, "etc/ufw/before.init", "#!/bin/sh\n");
+	root_text(&r, "etc/ufw/more.d/one", "x\n");
+	root_text(&r, "etc/nftables.conf", "other\n");
+	root_text(&r, "etc/ufw/ufw.conf", "");
 	assert_true(copies_gone(c, FRONT_UFW, r.fd));
 	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 1);
 	assert_true(has(&r, "etc/ufw/ufw.conf", "ENABLED=yes\n"));
@@ -132,7 +127,7 @@ static void test_changed(void **state)
 	assert_false(has(&r, "etc/ufw/before.init", "#!/bin/sh\n"));
 	assert_true(has(&r, "etc/nftables.conf", "other\n"));
 	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 0);
-	put(&r, "etc/ufw/more.d/two", "y\n");
+	root_text(&r, "etc/ufw/more.d/two", "y\n");
 	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 1);
 	assert_true(has(&r, "etc/ufw/.more.d.set-aside.2/two", "y\n"));
 	copies_free(c);
@@ -151,7 +146,7 @@ static void test_links(void **state)
 	(void)state;
 	assert_int_equal(root_open(&r), 0);
 	put_ufw(&r);
-	put(&r, "elsewhere/secret", "secret\n");
+	root_text(&r, "elsewhere/secret", "secret\n");
 	assert_int_equal(symlinkat("../../elsewhere/secret", r.fd, "etc/ufw/link"), 0);
 	assert_int_equal(symlinkat("../../elsewhere", r.fd, "etc/ufw/folder"), 0);
 	assert_int_equal(mkfifoat(r.fd, "etc/ufw/fifo", 0600), 0);
@@ -174,7 +169,7 @@ static void test_links(void **state)
 	assert_true(has(&r, "elsewhere/secret", "secret\n"));
 
 	assert_int_equal(unlinkat(r.fd, "etc/ufw/ufw.conf", 0), 0);
-	put(&r, "etc/ufw/ufw.conf/file", "a folder in its place\n");
+	root_text(&r, "etc/ufw/ufw.conf/file", "a folder in its place\n");
 	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 1);
 	assert_true(has(&r, "etc/ufw/ufw.conf", "ENABLED=yes\n"));
 	copies_free(c);
@@ -196,23 +191,23 @@ static void test_bounds(void **state)
 	free(text);
 	text = NULL;
 	memset(big, 'x', COPIES_BYTES / 2 + 1);
-	put(&r, "etc/nftables.d/a", big);
-	put(&r, "etc/nftables.d/b", "");
+	root_text(&r, "etc/nftables.d/a", big);
+	root_text(&r, "etc/nftables.d/b", "");
 	assert_int_equal(copies_make(r.fd, &nobody, &text, &len, NULL), 0);
 	free(text);
 	text = NULL;
-	put(&r, "etc/nftables.d/b", big);
+	root_text(&r, "etc/nftables.d/b", big);
 	fault = (struct fault){ 0 };
 	assert_int_equal(copies_make(r.fd, &nobody, &text, &len, &fault), -EFBIG);
 	assert_non_null(strstr(fault.why, "at /etc/nftables.d/b"));
 	root_rm(&r, "etc/nftables.d");
 	for (int i = 0; i <= COPIES_FILES; i++) {
 		snprintf(name, sizeof(name), "etc/firewalld/zones/%d.xml", i);
-		put(&r, name, "x");
+		root_text(&r, name, "x");
 	}
 	assert_int_equal(copies_make(r.fd, &nobody, &text, &len, NULL), -EFBIG);
 	root_rm(&r, "etc/firewalld");
-	put(&r, "etc/firewalld/1/2/3/4/5/x.xml", "x");
+	root_text(&r, "etc/firewalld/1/2/3/4/5/x.xml", "x");
 	assert_int_equal(copies_make(r.fd, &nobody, &text, &len, NULL), -EFBIG);
 	assert_null(text);
 	free(big);
