@@ -173,4 +173,4 @@ for at in $(seq 8 3 $((size - 1))); do
 done
 ok $((killed || refused < 50)) "feeds with a bent byte: $refused are named and refused, $killed kill it"
 echo "1..$n"
-exit $bad
+exit $failed

@@ -5,16 +5,10 @@
 # Package names, versions and sources are those of this machine's own lists where it has some.
 # Dependencies are left out: what apt does about those is no question of patch levels.
 set -u
+. "${src:?}/tests/tap.sh"
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 hosts=${PATCH_HOSTS:-200}
-n=0 bad=0
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] || bad=1
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 
 # "NAME VERSION ARCH SOURCE SOURCE-VERSION" of real packages, or of some that could be.
 real() {
@@ -237,4 +231,4 @@ ok $((packages < hosts)) 'and there was something to find'
 wait
 [ ! -e "$t/others" ] || ok "$(cat "$t/others")" 'and so does debsecan'
 echo "1..$n"
-exit $bad
+exit $failed

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The commands of docs/publishing.md, in their order, in an empty folder.
 set -u
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export EXAMPLE=$src/docs/example-policy.json PATH=$work/bin:$PATH REAL=$O/policy/lazaret-policy
@@ -21,17 +21,12 @@ esac
 EOF_TOOL
 chmod +x "$work/bin/lazaret-policy"
 
-n=0
 block=
 finish() { # runs what was collected; the first command of it names the test
-	n=$((n + 1))
-	if (cd "$work" && bash -euc "$block") >"$work/.out" 2>&1; then
-		echo "ok $n - ${block%%$'\n'*}"
-	else
-		echo "not ok $n - ${block%%$'\n'*}"
-		sed 's/^/# /' "$work/.out"
-	fi
+	(cd "$work" && bash -euc "$block") >"$work/.out" 2>&1
+	ok $? "${block%%$'\n'*}"
 }
+evidence() { cat "$work/.out"; }
 
 inside=
 while IFS= read -r line; do
@@ -46,7 +41,6 @@ missing=
 for name in $names; do
 	grep -q "^[! ]*lazaret-policy $name " "$src/docs/publishing.md" "$src/docs/feeds.md" || missing+=" $name"
 done
-n=$((n + 1))
-[ "$n" -gt 7 ] && [ -n "$names" ] && [ -z "$missing" ] || printf 'not '
-echo "ok $n - each subcommand is shown${missing:+, but not:$missing}"
+[ "$n" -gt 6 ] && [ -n "$names" ] && [ -z "$missing" ]
+ok $? "each subcommand is shown${missing:+, but not:$missing}"
 echo "1..$n"

@@ -286,4 +286,4 @@ done
 [ $differ = 0 ] && [ $pending -ge "$SETS" ]
 ok $? "$SETS generated hosts: $pending updates, $differ differ from dnf's"
 echo "1..$n"
-exit $bad
+exit $failed

@@ -2,18 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sourced by tests of hosts with rpm: a folder $t, and $lazaret, built with rpm's library, which is an
 # option of the build.
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
-n=0 bad=0
 
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	bad=1
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$t/said" "$t/err" 2>/dev/null
-}
+evidence() { cat "$t/said" "$t/err" 2>/dev/null; }
 
 rpm_O=$O-rpm
 mkdir -p "$rpm_O"

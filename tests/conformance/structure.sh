@@ -3,16 +3,10 @@
 # What lazaret-policy makes, held against the specification by tools that share no code with
 # it: canonical form by jq, key ids by sha256sum, signatures by openssl.
 set -u
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] || printf 'not '
-	echo "ok $n - $2"
-}
 tool=$O/policy/lazaret-policy
 
 # canonical FILTER FILE: members in order, no blanks, and in strings only " and \ escaped.

@@ -4,24 +4,17 @@
 # 13, in emulation, both at a time; and what docs/threats.md promises of each is what was seen there.
 # The kernels are kept in $O-lab/kernels.
 set -u
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 cache=${LAB_DIR:-$O-lab}/kernels
 limit=${KERNEL_SECONDS:-570} # that a kernel may take, on a busy machine
 lines=${KERNELS:-6.1 6.12}
 # Of its modules: what links, filters and tunnels are made of.
 modules='kernel/net kernel/lib kernel/crypto kernel/arch kernel/drivers/net'
 PATH=$PATH:/usr/sbin:/sbin
-n=0
 
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-end() { echo "1..$n"; }
-
-[ "$(uname -m)" = x86_64 ] || { echo '1..0 # SKIP the kernels are for x86_64'; exit 0; }
+[ "$(uname -m)" = x86_64 ] || skip 'the kernels are for x86_64'
 for tool in qemu-system-x86_64 cpio busybox nft ip openssl wg xz; do
-	command -v $tool >/dev/null || { ok 1 "needs $tool (tests/setup check)"; end; exit 1; }
+	command -v $tool >/dev/null || quit "needs $tool (tests/setup check)"
 done
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/run.XXXXXX") || exit 1
@@ -103,7 +96,7 @@ fill() {
 	done
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=ca \
 		-keyout /dev/null -out "$work/root/t/ca.pem" 2>"$work/log" || return 1
-	cp "$src/tests/kernel/late" "$src/tests/kernel/shut" "$work/root/t/" && cp -r "$src/tests/leak" "$work/root/t/src/tests/leak" &&
+	cp "$src/tests/kernel/late" "$src/tests/kernel/shut" "$work/root/t/" && cp -r "$src/tests/leak" "$src/tests/tap.sh" "$work/root/t/src/tests/" &&
 		cp "$src/docs/threats.md" "$work/root/t/src/docs/" && (cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/programs"
 }
 
@@ -146,4 +139,4 @@ for line in $lines; do
 done
 wait
 for line in $lines; do [ ! -e "$work/console.$line" ] || judge "$line"; done
-end
+echo "1..$n"

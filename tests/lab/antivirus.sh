@@ -4,22 +4,10 @@
 # the remedy meant for it brings ClamAV back, and a fresh look, with the test file of
 # antivirus found, agrees.  How long both took is told.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
-
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
-probe() { at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe "$@"; }
 look() { at /usr/lib/lazaret/probe look antivirus; }
-tell() { sed 's/^/# /' "$LAB_DIR/said"; }
 
 # off REMEDY SEEN COMMAND: after COMMAND a look fails and says SEEN; REMEDY mends it.
 off() {

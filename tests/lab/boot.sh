@@ -4,16 +4,9 @@
 # NetworkManager or ifupdown, and when it cannot be laid the links stay down.  Each of them has a
 # link of its own, and a service that begins to send at once shows what gets out.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
 is() { ok "$([ "$1" = "$2" ]; echo $?)" "$3${1:+ ($1)}"; }
 
 when() { lab_exec host systemctl show -P "$2" "$1"; } # UNIT PROPERTY, microseconds

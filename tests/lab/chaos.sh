@@ -6,23 +6,15 @@
 #	CHAOS_SEED    of the dice (1)
 #	CHAOS_KILLS   of dpkg at random times (2)
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 . "$src/tests/lab/scanned.sh"
 lab_enter "$0" "$@"
 kills=${CHAOS_KILLS:-2}
 RANDOM=${CHAOS_SEED:=1}
 echo "# CHAOS_SEED=$CHAOS_SEED"
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-
 journal() { at journalctl -u lazaretd --no-pager -n 40 -o cat; tell; }
-mend() { at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe mend "$1"; }
+mend() { probe mend "$1"; }
 
 # --- the host ---------------------------------------------------------------------------
 remedies='["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'

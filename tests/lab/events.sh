@@ -3,33 +3,22 @@
 # What wakes lazaretd on a host with a real ClamAV: looks come once a day here, so that whatever is
 # seen was seen by an event, without a bus.  `events.sh bench` prints lines for make bench.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 bench=${1:-} STOPS=3
 [ "$bench" != bench ] || STOPS=7
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$bench" != bench ] || { [ "$1" = 0 ] || echo "$2: failed" >&2; return; }
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
-tell() { sed 's/^/# /' "$LAB_DIR/said"; at journalctl -u lazaretd --no-pager -n 25; sed 's/^/# /' "$LAB_DIR/said"; }
+[ "$bench" != bench ] || ok() { [ "$1" = 0 ] || echo "$2: failed" >&2; }
+evidence() { cat "$LAB_DIR/said"; lab_exec host journalctl -u lazaretd --no-pager -n 25; }
 says() { at sh -c "lazaret status; lazaret antivirus"; grep -q "$1" "$LAB_DIR/said"; } # PATTERN
 
 # seen PATTERN COMMAND: an event has it looked at within two seconds.
 seen() {
-	local ms r
+	local ms
 
 	at sh -c "$2"
 	ms=$(lab_wait 2 says "$1")
-	r=$?
-	ok $r "seen ${ms:-not in 2000} ms after the command ended: $2"
-	[ $r = 0 ] || tell
+	ok $? "seen ${ms:-not in 2000} ms after the command ended: $2"
 }
 
 rootfs=$(lab_rootfs) || quit 'a root for the host'

@@ -4,24 +4,11 @@
 # nftables.service: each is seen for what it is, firewall-enable brings the firewall back as its
 # front end wants it, and a fresh look agrees.  How long both took is told.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
-
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
-mend() {
-	at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe \
-		mend firewall-enable
-}
+mend() { probe mend firewall-enable; }
 look() { at /usr/lib/lazaret/probe look firewall; }
-tell() { sed 's/^/# /' "$LAB_DIR/said"; }
 
 # off SEEN BY COMMAND: after COMMAND a look fails and has SEEN in it; the remedy mends it, and then
 # inbound is closed BY that chain.

@@ -3,17 +3,10 @@
 # kill -9 of the agent under systemd: the store keeps the socket that owns the quarantine, so that
 # nobody can change it while the daemon is dead, and the next one goes on with it.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 KILLS=10
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
 on() { lab_exec host "$@"; }
 pid() { on systemctl show -P MainPID lazaretd; }
 next() { [ "$(pid)" != 0 ] && [ "$(pid)" != "$1" ]; } # OLD-PID

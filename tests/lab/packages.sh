@@ -3,20 +3,9 @@
 # Installing updates where the package manager has a bad day: another apt-get is at work, disks
 # are full, needrestart wants to ask, a kernel with its hooks comes from within the remedy's sandbox.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
-
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
-tell() { sed 's/^/# /' "$LAB_DIR/said"; }
 look() { at /usr/lib/lazaret/probe look patches; }
 mend() {
 	lab_exec host setpriv --reuid=lazaret --regid=lazaret --clear-groups \

@@ -3,30 +3,12 @@
 # Policies that must not count, and programs that die: on a laptop with the agent in its
 # units and a policy server that lies.  Whatever comes, the last good state stays in force.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 . "$src/tests/lab/office.sh"
 lab_enter "$0" "$@"
 work=$LAB_DIR/policy
 rm -rf "$work"
 mkdir -p "$work"
-
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	tell
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
-try() { # WHAT CMD...
-	local what=$1
-
-	shift
-	"$@" >/dev/null 2>&1
-	ok $? "$what"
-}
 
 on_laptop() { lab_exec laptop "$@"; }
 status() { on_laptop lazaret status --json 2>/dev/null; }
@@ -34,7 +16,7 @@ field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"; } # NAME < status
 state() { status | grep -o '"state":"[a-z]*"' | head -n 1 | cut -d'"' -f4; }
 version() { status | grep -o '"version":[0-9]*' | cut -d: -f2; }
 is() { [ "$(state)" = "$1" ]; }
-tell() { on_laptop lazaret status 2>&1 | sed 's/^/# /'; }
+evidence() { on_laptop lazaret status; }
 has_table() { on_laptop nft list table inet lazaret >/dev/null 2>&1; }
 
 # refresh: asks for it and prints why it brought nothing, if so.
@@ -153,15 +135,15 @@ on_laptop systemctl mask -q --runtime --now lazaret-remedy-firewall-enable.socke
 on_laptop systemctl mask -q --now ufw
 on_laptop nft flush ruleset
 on_laptop lazaret check >/dev/null
-try 'without a firewall it is quarantined, and the table is there' has_table
+check 'without a firewall it is quarantined, and the table is there' has_table
 was=$(daemon)
 on_laptop kill -9 "$was"
-try 'kill -9: the table is there at once' has_table
+check 'kill -9: the table is there at once' has_table
 lab_wait 20 is quarantined >/dev/null && [ "$(daemon)" != "$was" ]
 ok $? 'and another daemon takes over, still quarantined'
 timeout 2 lab_exec laptop curl -s -m 1 "http://$INTERNET4/" >/dev/null 2>&1
 ok "$([ $? != 0 ]; echo $?)" 'the internet does not answer'
-try 'the policy server does' on_laptop curl -sf -m 3 --cacert /etc/lazaret/ca.pem \
+check 'the policy server does' on_laptop curl -sf -m 3 --cacert /etc/lazaret/ca.pem \
 	"https://$POLICY_HOST/metadata/timestamp.json"
 # As units of the laptop's own systemd.
 asks() {

@@ -4,22 +4,8 @@
 # break them; each remedy is asked for as lazaretd does, through its socket and by its account,
 # and counts only when a fresh look passes.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
-
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
-
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
-probe() { at setpriv --reuid=lazaret --regid=lazaret --clear-groups /usr/lib/lazaret/probe "$@"; }
-look() { at /usr/lib/lazaret/probe look "$1"; }
-tell() { sed 's/^/# /' "$LAB_DIR/said"; }
 
 # broken CHECK WHAT: what was just done to the host is seen.
 broken() {

@@ -4,21 +4,10 @@
 # lazaretd sees which of them run what was before, says so by the package and the unit, restarts
 # what the policy lists and nothing else, and a fresh look passes.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	lab_exec host lazaret status 2>&1 | sed 's/^/# /'
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
-
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+evidence() { lab_exec host lazaret status; }
 what() { lab_exec host lazaret status --json | grep -o '"what":"[^"]*"'; }
 tells() { lab_exec host lazaret status --json | grep -q "$1"; }
 is_another() { [ "$(main_pid "$1")" != "$2" ]; } # UNIT PID

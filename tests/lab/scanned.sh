@@ -1,10 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A host with ClamAV, the agent, and a mirror on its own disk.  Sourced after lab.sh and parts.sh.
+# A host with ClamAV, the agent, and a mirror on its own disk.  Sourced after begin.sh.
 
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
-tell() { sed 's/^/# /' "$LAB_DIR/said"; }
-look() { at /usr/lib/lazaret/probe look "$1"; } # CHECK
 is() { at lazaret --json status; grep -q "\"state\":\"$1\"" "$LAB_DIR/said"; } # STATE
 # It looks now; and it is so.
 becomes() { at lazaret check; lab_wait "$2" is "$1"; } # STATE SECONDS

@@ -6,20 +6,12 @@
 #
 #	STORM_ROUNDS (1)	STORM_SEED of the dice (1)	STORM_SECONDS a round may take (110)
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 . "$src/tests/lab/scanned.sh"
 lab_enter "$0" "$@"
 rounds=${STORM_ROUNDS:-1} limit=${STORM_SECONDS:-110}
 RANDOM=${STORM_SEED:=1}
 echo "# STORM_SEED=$STORM_SEED"
-
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 
 journal() { at journalctl -u lazaretd -u clamav-daemon --no-pager -n 80 -o cat; tell; }
 

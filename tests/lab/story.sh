@@ -2,14 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The demo's story holds, and neither it nor its clean leaves anything behind.
 set -u
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 export LAB_DIR=${LAB_DIR:-$O-lab}-story
-n=0
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 
 mark=$(. "$src/tests/lab/lab.sh" && lab_mark)
 # What a lab could leave on the machine.

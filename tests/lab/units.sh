@@ -3,17 +3,11 @@
 # The units as they are installed: systemd understands them, each starts a program that is
 # there, each remedy has its pair, and no sandbox is weaker than its figure.
 set -u
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 PATH=$PATH:/usr/sbin:/sbin
-n=0
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 units=$dir/root/usr/lib/systemd/system
-
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 
 make -s -C "$src" O="$O" DESTDIR="$dir/root" install >"$dir/log" 2>&1
 ok $? 'make install fills a folder'

@@ -5,19 +5,9 @@
 set -u
 . "${src:?}/tests/leak/lab.sh"
 lab_enter "$0"
-command -v busybox >/dev/null || {
-	echo '1..0 # SKIP needs busybox'
-	exit 0
-}
-n=0
+needs busybox
+check_log=$dir/log
 
-check() { # WHAT COMMAND...
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >>"$dir/log" 2>&1; then echo "ok $n - $what"; else echo "not ok $n - $what"; fi
-}
-not() { ! "$@"; }
 asks() { # NAMESPACE ARGUMENTS-OF-ask...
 	where=$1
 	shift

@@ -10,22 +10,13 @@
 #   lk-mac (another one)
 #
 # Namespaces, mounts and processes end with the script.
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 here=$src/tests/leak bin=$O/tests/leak
 hold=${LK_HOLD:-$O/netfilter/lazaret-hold}
 
 lab_enter() { # SCRIPT
-	for tool in ip nft tc nsenter setpriv iptables; do
-		command -v $tool >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-		command -v $tool >/dev/null || {
-			echo "1..0 # SKIP needs $tool"
-			exit 0
-		}
-	done
-	[ "$(id -u)" = 0 ] || {
-		echo '1..0 # SKIP needs root'
-		exit 0
-	}
+	needs ip nft tc nsenter setpriv iptables
+	[ "$(id -u)" = 0 ] || skip 'needs root'
 	[ -n "${IN_LAB-}" ] ||
 		IN_LAB=1 exec unshare -n -m -p -f --kill-child --mount-proc --propagation private "$1"
 	mkdir -p /run/netns && mount -t tmpfs lk /run/netns || exit 1

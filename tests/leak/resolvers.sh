@@ -6,13 +6,8 @@
 # the list, and those who ask know soon.  The packages are unpacked below $O-lab, not installed.
 set -u
 . "${src:?}/tests/leak/lab.sh"
-for tool in dnsmasq apt-get dpkg-deb busybox ss; do
-	PATH=$PATH:/usr/sbin:/sbin command -v $tool >/dev/null || {
-		echo "1..0 # SKIP needs $tool"
-		exit 0
-	}
-done
-cache=${LAB_DIR:-$O-lab}/resolvers n=0
+needs dnsmasq apt-get dpkg-deb busybox ss
+cache=${LAB_DIR:-$O-lab}/resolvers
 
 fetch() { # what of them this machine lacks
 	[ ! -e "$cache/root/usr/sbin/unbound" ] || return 0
@@ -27,22 +22,10 @@ fetch() { # what of them this machine lacks
 [ -n "${IN_LAB-}" ] || { mkdir -p "$cache" && fetch >"$cache/log" 2>&1; }
 lab_enter "$0"
 
-check() { # WHAT COMMAND...
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >>"$dir/log" 2>&1; then echo "ok $n - $what"; else
-		echo "not ok $n - $what"
-		tail -n 12 "$dir/log" "$dir/queries" "$dir/resolver" 2>/dev/null | sed 's/^/# /'
-	fi
-}
-not() { ! "$@"; }
+check_log=$dir/log
+evidence() { tail -n 12 "$dir/log" "$dir/queries" "$dir/resolver" 2>/dev/null; }
 
-[ -e "$cache/root/usr/sbin/unbound" ] || {
-	check "the resolvers of this release: $(tail -n 1 "$cache/log")" false
-	echo "1..$n"
-	exit 1
-}
+[ -e "$cache/root/usr/sbin/unbound" ] || quit "the resolvers of this release: $(tail -n 1 "$cache/log")"
 root=$cache/root
 LD_LIBRARY_PATH=$(find "$root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
 export LD_LIBRARY_PATH

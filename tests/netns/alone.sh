@@ -2,18 +2,14 @@
 # shellcheck shell=sh
 # Sourced first by tests that need a network of their own: starts them again in one, with loopback
 # up and a folder $dir; both are gone at the end, and the process $pid, if there is one.
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 [ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
 dir=$(mktemp -d /tmp/netns-test.XXXXXX)
 chmod 755 "$dir"
-n=0 pid=
+pid=
 trap '[ -z "$pid" ] || kill -9 $pid; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 ip link set lo up
 
-ok() { # STATUS WHAT; on a failure with what the programs said, in $dir/log and $dir/said
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	cat "$dir/log" "$dir/said" 2>/dev/null | tail -n 60 | sed 's/^/# /'
-}
+# What the programs said.
+evidence() { cat "$dir/log" "$dir/said" 2>/dev/null | tail -n 60; }

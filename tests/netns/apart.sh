@@ -3,15 +3,13 @@
 # Sourced first by tests with $tools: starts them again with a network, processes and an /etc of their
 # own, and control groups in which repair services and others are told apart ($group; empty where
 # this machine has none).  A folder $dir; all of it is gone at the end.
-: "${src:?}" "${O:?}" "${tools:?}"
-for tool in $tools; do
-	command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-	command -v "$tool" >/dev/null || { echo "1..0 # SKIP needs $tool"; exit 0; }
-done
+. "${src:?}/tests/tap.sh"
+# shellcheck disable=SC2086
+needs ${tools:?}
 [ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n -m -p -f --kill-child --mount-proc "$0" "$@"
 dir=$(mktemp -d /tmp/apart-test.XXXXXX)
 chmod 755 "$dir"
-n=0 group='' group_was=''
+group='' group_was=''
 tidy() {
 	[ -z "$group_was" ] || echo 0 >"$group_was/cgroup.procs"
 	[ -z "$group" ] || echo 1 >"$group/cgroup.kill"
@@ -26,16 +24,7 @@ tidy() {
 trap tidy EXIT
 trap 'exit 1' INT TERM
 
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	tail -qn 12 "$dir/log" "$dir/said" 2>/dev/null | sed 's/^/# /'
-}
-quit() {
-	echo "Bail out! $*"
-	exit 1
-}
+evidence() { tail -qn 12 "$dir/log" "$dir/said" 2>/dev/null; }
 soon() { # COMMAND...: until it succeeds
 	for _ in $(seq 200); do
 		"$@" >/dev/null 2>&1 && return

@@ -3,8 +3,7 @@
 # lazaretd in the foreground, without systemd and bus, in a network of its own: as it is, and
 # as sanitizers see it.
 set -u
-: "${src:?}"
-. "$src/tests/netns/alone.sh"
+. "${src:?}/tests/netns/alone.sh"
 
 # all_of BUILD: the whole life of a daemon of that build.
 all_of() {

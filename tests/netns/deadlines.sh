@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Deadlines of patches by the real programs: what `lazaret patches` says, a kill, thousands of them.
 set -u
-: "${src:?}"
-. "$src/tests/netns/alone.sh"
+. "${src:?}/tests/netns/alone.sh"
 
 # A host with Alpine's database, and a feed: two packages lack a fix, one has none.
 critical='"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]'

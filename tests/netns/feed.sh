@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A feed from documents to what `lazaret status` says of it, by the real programs.
 set -u
-: "${src:?}"
-. "$src/tests/netns/alone.sh"
+. "${src:?}/tests/netns/alone.sh"
 
 distro=$(sed -n 's/^ID=//p' /etc/os-release | tr -d '"')
 release=$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')

@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For the tests of lazaret-fetch: a network and a folder of their own, certificates, names.
 # shellcheck shell=sh
+. "${src:?}/tests/tap.sh"
 fetch=${FETCH:-$O/agent/fetch/lazaret-fetch}
 ask=$O/tests/netns/fetch-ask
 
-for tool in nginx openssl ip; do
-	command -v $tool >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-	command -v $tool >/dev/null || {
-		echo "1..0 # SKIP needs $tool"
-		exit 0
-	}
-done
+needs nginx openssl ip
 [ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n -m "$0" "$@"
 
 dir=$(mktemp -d /tmp/fetch-test.XXXXXX)
-n=0 failed=0 pids=
+pids=
 cleanup() {
 	for p in $pids; do kill "$p" 2>/dev/null; done
 	wait
@@ -34,27 +29,17 @@ t() {
 	out=$($ask "$@" 2>&1)
 	slow=$(echo "$out" | sed -n 's/.* ms=\([0-9]*\) .*/\1/p' | awk -v m=$most '$1 > m')
 	got=$(echo "$out" | sed '/^open err=0 /d' | tr '\n' '|')
-	n=$((n + 1))
 	case $got in *'end status='*) want='an orderly end of lazaret-fetch' ;; esac
-	if [ -z "$slow" ] && echo "$got" | grep -Eq -- "$want"; then
-		echo "ok $n - $what"
-		return
-	fi
-	failed=1
-	echo "not ok $n - $what"
+	[ -z "$slow" ] && echo "$got" | grep -Eq -- "$want" && ok 0 "$what" && return
+	ok 1 "$what"
 	echo "# want: $want"
 	echo "# got:  $got"
 	[ -z "$slow" ] || echo "# took $slow ms, more than $most"
 }
 
 same() { # WHAT FILE FILE
-	n=$((n + 1))
-	if cmp -s "$2" "$3"; then
-		echo "ok $n - $1"
-	else
-		failed=1
-		echo "not ok $n - $1"
-	fi
+	cmp -s "$2" "$3"
+	ok $? "$1"
 }
 
 # ----- certificates

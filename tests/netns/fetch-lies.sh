@@ -3,8 +3,7 @@
 # A server that lies at each step of a refresh: lazaret-vet ends in bounded time with a plain
 # reason, and the last good policy stays in force.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/netns/fetch-lab.sh"
+. "${src:?}/tests/netns/fetch-lab.sh"
 policy=$O/policy/lazaret-policy
 vet=$O/policy/lazaret-vet
 

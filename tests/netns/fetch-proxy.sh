@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lazaret-fetch through HTTP proxies: good ones, and those that refuse, lie or say nothing.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/netns/fetch-lab.sh"
+. "${src:?}/tests/netns/fetch-lab.sh"
 
 echo 'the policy' >www/file
 nginx_conf "

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lazaret-fetch resumes TLS sessions from one run to the next, and only where it may.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/netns/fetch-lab.sh"
+. "${src:?}/tests/netns/fetch-lab.sh"
 
 echo 'the policy' >www/file
 reused='location = /reused { return 200 "$ssl_session_reused\n"; }'

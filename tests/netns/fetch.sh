@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lazaret-fetch against nginx, openssl's server and a lying one, in a network of its own.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/netns/fetch-lab.sh"
+. "${src:?}/tests/netns/fetch-lab.sh"
 
 # ----- servers
 echo 'the policy' >www/file

@@ -2,17 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lazaret-hold lays a quarantine whatever is wrong with its list, and says what it laid.
 set -u
+. "${src:?}/tests/tap.sh"
 [ -n "${HOLD_NS-}" ] || HOLD_NS=1 exec unshare -n "$0" "$@"
 hold=$O/netfilter/lazaret-hold
-tmp=$(mktemp -d) n=0
+tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-check() { # WHAT COMMAND...: passes when the command does
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then echo "ok $n - $what"; else echo "not ok $n - $what"; fi
-}
 rules() { nft list table inet lazaret 2>/dev/null | grep -q -- "$1"; }
 said() { grep -q -- "$1" "$tmp/said"; }
 run() { "$hold" "$@" 2>"$tmp/said"; }

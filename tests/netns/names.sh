@@ -3,32 +3,17 @@
 # Destinations by name, with a real resolver: what is opened, and what is asked.  A host in
 # quarantine, and a resolver that tells the truth, lies, keeps silent or is gone.
 set -u
-: "${src:?}" "${O:?}"
-for tool in ip nft dnsmasq; do
-	command -v $tool >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-	command -v $tool >/dev/null || {
-		echo "1..0 # SKIP needs $tool"
-		exit 0
-	}
-done
+. "${src:?}/tests/tap.sh"
+needs ip nft dnsmasq
 [ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n -m --propagation private "$0" "$@"
 dir=$(mktemp -d /tmp/names-test.XXXXXX)
 chmod 755 "$dir"
-n=0 daemon="" resolver="" stub=""
+check_log=$dir/out daemon="" resolver="" stub=""
 mkdir -p /run/netns && mount -t tmpfs dn /run/netns || exit 1
 trap 'kill -9 $daemon $resolver $stub 2>/dev/null; umount -l /etc; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 
-check() { # WHAT COMMAND...
-	what=$1
-	shift
-	n=$((n + 1))
-	"$@" >>"$dir/out" 2>&1 && echo "ok $n - $what" && return
-	echo "not ok $n - $what"
-	lazaret status 2>&1 | sed 's/^/# /'
-	tail -n 15 "$dir/log" | sed 's/^/# /'
-}
-not() { ! "$@"; }
+evidence() { lazaret status; tail -n 15 "$dir/log"; }
 until_() { # COMMAND...: within twenty seconds
 	for _ in $(seq 200); do
 		"$@" >/dev/null 2>&1 && return

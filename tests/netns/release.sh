@@ -3,22 +3,17 @@
 # Break-glass without a network: lazaretd in quarantine, the helpdesk's lazaret-policy, and
 # tokens of which only one is good.
 set -u
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 [ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -nm --propagation private "$0" "$@"
-[ -s /etc/machine-id ] || { echo '1..0 # SKIP needs /etc/machine-id'; exit 0; }
+[ -s /etc/machine-id ] || skip 'needs /etc/machine-id'
 dir=$(mktemp -d /tmp/release-test.XXXXXX)
 chmod 755 "$dir"
-n=0 pid=
+pid=
 trap '[ -z "$pid" ] || kill -9 $pid; umount -l "$dir/state/agent" 2>/dev/null; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 ip link set lo up
 
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	tail -n 20 "$dir/log" "$dir/said" | sed 's/^/# /'
-}
+evidence() { tail -n 20 "$dir/log" "$dir/said"; }
 wait_for() { # SECONDS CMD...
 	tries=$(($1 * 10))
 	shift

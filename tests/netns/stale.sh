@@ -3,8 +3,7 @@
 # A policy that says `stale: quarantine` runs out while lazaretd runs and nothing newer is to
 # be had: the real daemon, in a network of its own.
 set -u
-: "${src:?}"
-. "$src/tests/netns/alone.sh"
+. "${src:?}/tests/netns/alone.sh"
 wait_for() { # SECONDS CMD...
 	tries=$(($1 * 5))
 	shift

@@ -2,18 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lazaret-policy verify over TLS: through lazaret-fetch, at a web server, as a new host.
 set -u
-: "${src:?}" "${O:?}"
-for tool in nginx openssl; do
-	command -v $tool >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-	command -v $tool >/dev/null || {
-		echo "1..0 # SKIP needs $tool"
-		exit 0
-	}
-done
+. "${src:?}/tests/tap.sh"
+needs nginx openssl
 [ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n -m "$0" "$@"
 dir=$(mktemp -d /tmp/verify-test.XXXXXX)
 chmod 755 "$dir"
-n=0 pid=
+is=0 pid=
 trap '[ -z "$pid" ] || kill $pid; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 cd "$dir" || exit 1
@@ -25,14 +19,10 @@ t() { # WHAT STATUS WORDS ARGUMENTS...
 	shift 3
 	"$policy" verify --helper "$O/agent/fetch/lazaret-fetch" "$@" >said 2>&1
 	is=$?
-	n=$((n + 1))
-	if [ $is = "$status" ] && grep -q -- "$words" said; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		sed "s/^/# $is: /" said
-	fi
+	[ $is = "$status" ] && grep -q -- "$words" said
+	ok $? "$what"
 }
+evidence() { sed "s/^/$is: /" said; }
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out ca.pem \
 	-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
@@ -71,9 +61,8 @@ for _ in $(seq 50); do
 done
 t 'through a proxy' 0 'policy version 1' --ca ca.pem --proxy http://localhost:3128 https://localhost:8443/
 https_proxy=localhost:3128 t "the environment's" 0 'policy version 1' --ca ca.pem https://localhost:8443/
-n=$((n + 1))
-[ "$(grep -c localhost:8443 proxy.log)" = 2 ] || printf 'not '
-echo "ok $n - it was asked both times"
+[ "$(grep -c localhost:8443 proxy.log)" = 2 ]
+ok $? 'it was asked both times'
 https_proxy=localhost:9 t 'a proxy that is not there' 1 'the proxy localhost:9: .*refused' --ca ca.pem https://localhost:8443/
 https_proxy=localhost:9 t 'none' 0 'policy version 1' --proxy none --ca ca.pem https://localhost:8443/
 t 'no CA file' 1 'none.pem: No such file' --ca none.pem https://localhost:8443/
