@@ -4,128 +4,18 @@
  * the hundred, must be refused.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/base/io.h"
 #include "policy/canon.h"
 #include "policy/json.h"
 #include "policy/stamp.h"
 #include "tests/unit/repo.h"
+#include "tests/unit/sigstore.h"
 #include "tests/unit/test.h"
 
-#define FIRST_ROOT 5
-#define LAST_ROOT  15
-#define FILE_MAX   1000000
-#define ROOT_STEP  4 /* of a root's many */
-#define SEED	   20260825
-
-#define FLIPS 100 /* of single bits, a file */
-
-static const char *const targets[] = {
-	"artifact.pub",
-	"ctfe.pub",
-	"ctfe_2022.pub",
-	"fulcio.crt.pem",
-	"fulcio_intermediate_v1.crt.pem",
-	"fulcio_v1.crt.pem",
-	"rekor.pub",
-	"signing_config.json",
-	"signing_config.v0.2.json",
-	"signing_config_rekor_v2.v0.2.json",
-	"trusted_root.json",
-	"registry.npmjs.org/keys.json",
-};
-#define N_TARGETS (sizeof(targets) / sizeof(*targets))
-
-static const char *const others[] = {
-	"timestamp.json",
-	"165.snapshot.json",
-	"14.targets.json",
-	"8.registry.npmjs.org.json",
-};
-
-static void load(struct shelf *s, const char *name, const char *as)
-{
-	char path[PATH_MAX] = __FILE__, *text;
-	size_t len;
-
-	sprintf(strrchr(path, '/') + 1, "data/sigstore/%s", name);
-	if (io_read(AT_FDCWD, path, FILE_MAX, &text, &len) < 0)
-		fail_msg("%s cannot be read", path);
-	shelf_put(s, as, text, len);
-	free(text);
-}
-
-static void load_target(struct shelf *s, const char *target)
-{
-	const char *slash = strrchr(target, '/');
-	const char *base = slash ? slash + 1 : target;
-	char name[PATH_MAX], as[PATH_MAX], hash[DIGEST_TEXT];
-	int i;
-
-	snprintf(name, sizeof(name), "targets/%s", target);
-	load(s, name, "new");
-	i = shelf_find(s, "new");
-	assert_int_equal(digest_make_text(DIGEST_SHA256, s->files[i].text, s->files[i].len, hash),
-			 0);
-	snprintf(as, sizeof(as), "targets/%.*s%s.%s", (int)(base - target), target, hash, base);
-	shelf_put(s, as, s->files[i].text, s->files[i].len);
-	shelf_drop(s, "new");
-}
-
-/* The client starts with that root and nothing else. */
-static void trust(struct repo *r, int root)
-{
-	char name[40];
-
-	while (r->store.n)
-		shelf_drop(&r->store, r->store.files[0].name);
-	snprintf(name, sizeof(name), "%d.root.json", root);
-	load(&r->store, name, "root.json");
-}
-
-static int set_up(void **state)
-{
-	struct repo *r = calloc(1, sizeof(*r));
-	char name[60], as[80];
-
-	for (int i = FIRST_ROOT + 1; i <= LAST_ROOT; i++) {
-		snprintf(name, sizeof(name), "%d.root.json", i);
-		snprintf(as, sizeof(as), "metadata/%s", name);
-		load(&r->server, name, as);
-	}
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		snprintf(as, sizeof(as), "metadata/%s", others[i]);
-		load(&r->server, others[i], as);
-	}
-	for (size_t i = 0; i < N_TARGETS; i++)
-		load_target(&r->server, targets[i]);
-	assert_int_equal(stamp_parse("2026-08-25T00:00:00Z", &r->now), 0);
-	r->path = targets[N_TARGETS - 1]; /* through the delegated role */
-	trust(r, FIRST_ROOT);
-	srandom(SEED);
-	*state = r;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	repo_free(*state);
-	return 0;
-}
-
-static int client(struct repo *r)
-{
-	struct fault f = { 0 };
-	int e = repo_client(r, NULL, &f);
-
-	if (e < 0)
-		assert_string_not_equal(f.why, "");
-	return e;
-}
+#define ROOT_STEP 4   /* of a root's many */
+#define FLIPS	  100 /* of single bits, a file */
 
 static void test_chain(void **state)
 {
@@ -134,12 +24,12 @@ static void test_chain(void **state)
 	for (size_t i = 0; i < N_TARGETS; i++) {
 		struct fault f = { 0 };
 
-		r->path = targets[i];
+		r->path = sigstore_targets[i];
 		if (repo_client(r, NULL, &f) < 0)
-			fail_msg("%s: %s", targets[i], f.why);
+			fail_msg("%s: %s", sigstore_targets[i], f.why);
 	}
 	r->path = "registry.npmjs.org/other.json";
-	assert_int_equal(client(r), -ENOENT);
+	assert_int_equal(sigstore_client(r), -ENOENT);
 	assert_int_equal(shelf_find(&r->server, "metadata/15.root.json") >= 0, 1);
 	assert_string_equal(r->store.files[shelf_find(&r->store, "root.json")].text,
 			    r->server.files[shelf_find(&r->server, "metadata/15.root.json")].text);
@@ -153,75 +43,11 @@ static void test_dates(void **state)
 
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(stamp_parse(late[i], &r->now), 0);
-		assert_int_equal(client(r), -ESTALE);
-		trust(r, FIRST_ROOT);
+		assert_int_equal(sigstore_client(r), -ESTALE);
+		sigstore_trust(r, FIRST_ROOT);
 	}
 	assert_int_equal(stamp_parse("2026-08-28T19:25:55Z", &r->now), 0);
-	assert_int_equal(client(r), 0);
-}
-
-/* From which root a client comes to that file first. */
-static int root_before(const char *name)
-{
-	int version = atoi(name);
-
-	return strstr(name, ".root.json") ? version - 1 : LAST_ROOT;
-}
-
-static void must_refuse(struct repo *r, const char *name, const char *text, size_t len,
-			const char *what)
-{
-	char as[80];
-
-	snprintf(as, sizeof(as), "metadata/%s", name);
-	shelf_put(&r->server, as, text, len);
-	trust(r, root_before(name));
-	if (client(r) == 0)
-		fail_msg("%s: accepted in spite of %s", name, what);
-	load(&r->server, name, as);
-}
-
-static void must_refuse_json(struct repo *r, const char *name, const json_t *file, const char *what)
-{
-	char *text = json_dumps(file, JSON_INDENT(1));
-
-	must_refuse(r, name, text, strlen(text), what);
-	free(text);
-}
-
-static json_t *read_file(struct repo *r, const char *name)
-{
-	json_t *file = NULL;
-	char as[80];
-	int i;
-
-	snprintf(as, sizeof(as), "metadata/%s", name);
-	i = shelf_find(&r->server, as);
-	assert_true(i >= 0);
-	assert_int_equal(json_read(r->server.files[i].text, r->server.files[i].len, &file, NULL),
-			 0);
-	return file;
-}
-
-/* Another value of the same type; NULL when there is none so near. */
-static json_t *changed(const json_t *value)
-{
-	char *text;
-	json_t *other;
-	size_t len;
-
-	if (json_is_integer(value))
-		return json_integer(json_integer_value(value) ^ 1 << random() % 8);
-	if (json_is_boolean(value))
-		return json_boolean(!json_boolean_value(value));
-	if (!json_is_string(value) || !json_string_length(value))
-		return NULL;
-	text = strdup(json_string_value(value));
-	len = strlen(text);
-	text[(size_t)random() % len] ^= 1; /* stays ASCII and never becomes NUL */
-	other = json_string(text);
-	free(text);
-	return other;
+	assert_int_equal(sigstore_client(r), 0);
 }
 
 struct walk {
@@ -237,7 +63,7 @@ static void try_change(struct walk *w, const char *what)
 {
 	if (w->seen++ % w->step)
 		return;
-	must_refuse_json(w->r, w->name, w->file, what);
+	sigstore_must_refuse_json(w->r, w->name, w->file, what);
 	w->n++;
 }
 
@@ -248,7 +74,7 @@ static void change_members(struct walk *w, json_t *object)
 	const char *name;
 
 	json_object_foreach(names, name, value) {
-		json_t *other = changed(value);
+		json_t *other = sigstore_changed(value);
 
 		if (other) {
 			json_object_set_new(object, name, other);
@@ -267,7 +93,7 @@ static void change_items(struct walk *w, json_t *array)
 {
 	for (size_t i = 0; i < json_array_size(array); i++) {
 		json_t *value = json_incref(json_array_get(array, i));
-		json_t *other = changed(value);
+		json_t *other = sigstore_changed(value);
 
 		if (other) {
 			json_array_set_new(array, i, other);
@@ -301,10 +127,10 @@ static void test_fields(void **state)
 		struct walk w = { .r = r, .name = name, .step = i < 4 ? 1 : ROOT_STEP };
 
 		if (i < 4)
-			strcpy(name, others[i]);
+			strcpy(name, sigstore_others[i]);
 		else
 			snprintf(name, sizeof(name), "%d.root.json", FIRST_ROOT + i - 3);
-		w.file = read_file(r, name);
+		w.file = sigstore_read(r, name);
 		change_all(&w, json_object_get(w.file, "signed"));
 		json_decref(w.file);
 		n += w.n;
@@ -320,9 +146,9 @@ static bool accepted(struct repo *r, const char *name, const json_t *file)
 
 	snprintf(as, sizeof(as), "metadata/%s", name);
 	shelf_put(&r->server, as, text, strlen(text));
-	trust(r, root_before(name));
-	ok = client(r) == 0;
-	load(&r->server, name, as);
+	sigstore_trust(r, sigstore_root_before(name));
+	ok = sigstore_client(r) == 0;
+	sigstore_load(&r->server, name, as);
 	free(text);
 	return ok;
 }
@@ -354,14 +180,14 @@ static size_t break_signatures(struct repo *r, const char *name, json_t *file)
 		for (size_t k = 0; k < 4; k++) {
 			json_t *was = json_incref(json_object_get(one, fields[k % 2]));
 
-			json_object_set_new(one, fields[k % 2], changed(was));
-			must_refuse_json(r, name, file, "a changed signature");
+			json_object_set_new(one, fields[k % 2], sigstore_changed(was));
+			sigstore_must_refuse_json(r, name, file, "a changed signature");
 			json_object_set_new(one, fields[k % 2], was);
 			n++;
 		}
 		json_incref(one);
 		json_array_remove(list, i);
-		must_refuse_json(r, name, file, "a signature less");
+		sigstore_must_refuse_json(r, name, file, "a signature less");
 		/* Of another's, made one's own; roots 9 and 10 have keys by two ids. */
 		other = strstr(name, ".root.json") ? NULL : json_array_get(list, 0);
 		if (other) {
@@ -369,7 +195,7 @@ static size_t break_signatures(struct repo *r, const char *name, json_t *file)
 
 			json_object_set(copy, "sig", json_object_get(other, "sig"));
 			json_array_insert_new(list, i, copy);
-			must_refuse_json(r, name, file, "one signature under two names");
+			sigstore_must_refuse_json(r, name, file, "one signature under two names");
 			json_array_remove(list, i);
 		}
 		json_array_insert_new(list, i, one);
@@ -388,10 +214,10 @@ static void test_signatures(void **state)
 		json_t *file;
 
 		if (i < 4)
-			strcpy(name, others[i]);
+			strcpy(name, sigstore_others[i]);
 		else
 			snprintf(name, sizeof(name), "%d.root.json", FIRST_ROOT + i - 3);
-		file = read_file(r, name);
+		file = sigstore_read(r, name);
 		strip(r, name, file);
 		n += break_signatures(r, name, file);
 		json_decref(file);
@@ -408,7 +234,7 @@ static void test_swapped(void **state)
 
 	for (size_t i = 0; i < all; i++) {
 		if (i < 4)
-			strcpy(names[i], others[i]);
+			strcpy(names[i], sigstore_others[i]);
 		else
 			snprintf(names[i], sizeof(names[i]), "%zu.root.json", FIRST_ROOT + i - 3);
 	}
@@ -420,8 +246,8 @@ static void test_swapped(void **state)
 				continue;
 			snprintf(from, sizeof(from), "metadata/%s", names[k]);
 			at = shelf_find(&r->server, from);
-			must_refuse(r, names[i], r->server.files[at].text, r->server.files[at].len,
-				    names[k]);
+			sigstore_must_refuse(r, names[i], r->server.files[at].text,
+					     r->server.files[at].len, names[k]);
 			n++;
 		}
 	print_message("# %zu swapped files refused\n", n);
@@ -450,12 +276,12 @@ static void test_bits(void **state)
 	struct repo *r = *state;
 	size_t refused = 0;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+	for (size_t i = 0; i < N_OTHERS; i++) {
 		char as[80], *good, *bad;
 		size_t len;
 		int at;
 
-		snprintf(as, sizeof(as), "metadata/%s", others[i]);
+		snprintf(as, sizeof(as), "metadata/%s", sigstore_others[i]);
 		at = shelf_find(&r->server, as);
 		len = r->server.files[at].len;
 		good = memcpy(malloc(len), r->server.files[at].text, len);
@@ -464,8 +290,8 @@ static void test_bits(void **state)
 			memcpy(bad, good, len);
 			bad[(size_t)random() % len] ^= (char)(1 << random() % 8);
 			shelf_put(&r->server, as, bad, len);
-			trust(r, LAST_ROOT);
-			if (client(r) < 0)
+			sigstore_trust(r, LAST_ROOT);
+			if (sigstore_client(r) < 0)
 				refused++;
 			else if (!same_signed(good, len, bad, len))
 				fail_msg("%s: flip %d accepted", as, k);
@@ -474,8 +300,7 @@ static void test_bits(void **state)
 		free(good);
 		free(bad);
 	}
-	print_message("# %zu of %zu flipped bits refused\n", refused,
-		      FLIPS * sizeof(others) / sizeof(*others));
+	print_message("# %zu of %zu flipped bits refused\n", refused, (size_t)FLIPS * N_OTHERS);
 }
 
 static void test_target_bytes(void **state)
@@ -483,12 +308,12 @@ static void test_target_bytes(void **state)
 	struct repo *r = *state;
 	size_t n = r->server.n;
 
-	trust(r, LAST_ROOT);
+	sigstore_trust(r, LAST_ROOT);
 	for (size_t i = 0; i < N_TARGETS; i++) {
-		const char *base = strrchr(targets[i], '/');
+		const char *base = strrchr(sigstore_targets[i], '/');
 		size_t at = 0;
 
-		base = base ? base + 1 : targets[i];
+		base = base ? base + 1 : sigstore_targets[i];
 		for (size_t k = 0; k < n; k++) {
 			const char *dot = strchr(r->server.files[k].name, '.');
 
@@ -499,18 +324,18 @@ static void test_target_bytes(void **state)
 				at = k;
 		}
 		assert_true(at > 0);
-		r->path = targets[i];
+		r->path = sigstore_targets[i];
 		r->server.files[at].text[(size_t)random() % r->server.files[at].len] ^= 1;
-		assert_int_equal(client(r), -EBADMSG);
-		load_target(&r->server, targets[i]);
+		assert_int_equal(sigstore_client(r), -EBADMSG);
+		sigstore_load_target(&r->server, sigstore_targets[i]);
 		r->server.files[at].len--;
-		assert_int_equal(client(r), -EBADMSG);
-		load_target(&r->server, targets[i]);
-		assert_int_equal(client(r), 0);
+		assert_int_equal(sigstore_client(r), -EBADMSG);
+		sigstore_load_target(&r->server, sigstore_targets[i]);
+		assert_int_equal(sigstore_client(r), 0);
 	}
 }
 
-#define ROW(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define ROW(f) cmocka_unit_test_setup_teardown(f, sigstore_set_up, sigstore_tear_down)
 
 int main(void)
 {
