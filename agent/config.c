@@ -130,20 +130,20 @@ static int set_risk(struct config *c, const struct key *k, const char *value, st
 	return 0;
 }
 
-static int set(void *ctx, const char *section, const char *name, const char *value,
-	       struct fault *fault)
+static int set(void *ctx, const struct ini_line *l, struct fault *fault)
 {
 	bool known = false;
 
 	for (size_t i = 0; i < N_KEYS; i++) {
-		if (strcmp(keys[i].section, section))
+		if (strcmp(keys[i].section, l->section))
 			continue;
 		known = true;
-		if (!strcmp(keys[i].name, name))
-			return keys[i].set(ctx, &keys[i], *value ? value : keys[i].preset, fault);
+		if (!strcmp(keys[i].name, l->key))
+			return keys[i].set(ctx, &keys[i], *l->value ? l->value : keys[i].preset,
+					   fault);
 	}
-	return known ? fault_set(fault, -EINVAL, "[%s] has no key %s=", section, name)
-		     : fault_set(fault, -EINVAL, "there is no section [%s]", section);
+	return known ? fault_set(fault, -EINVAL, "[%s] has no key %s=", l->section, l->key)
+		     : fault_set(fault, -EINVAL, "there is no section [%s]", l->section);
 }
 
 static int load_file(int dir, const char *name, const char *shown, struct config *c,
@@ -155,7 +155,7 @@ static int load_file(int dir, const char *name, const char *shown, struct config
 
 	if (r < 0)
 		return fault_set(fault, r, "%s: cannot read it: %s", shown, strerror(-r));
-	r = ini_parse(text, len, set, c, fault);
+	r = ini_parse(INI_SYSTEMD, text, len, set, c, fault);
 	if (r < 0) {
 		if (fault && fault->line)
 			fault_prefix(fault, "%s:%u", shown, fault->line);

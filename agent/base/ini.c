@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agent/base/ini.h"
 
 #define BLANKS " \t\r"
+
+struct reading {
+	enum ini_form form;
+	struct ini_line line;
+	ini_set set;
+	void *ctx;
+	struct fault *fault;
+};
 
 static char *strip(char *s)
 {
@@ -17,67 +26,99 @@ static char *strip(char *s)
 	return s;
 }
 
-/* Cuts the next line off, joined with those that it continues on; counts them. */
-static char *next_line(char **text, unsigned *lines)
+/* Joins a line with the next one, over its newline, where it goes on there. */
+static bool join(enum ini_form form, const char *from, char *nl)
+{
+	switch (form) {
+	case INI_SYSTEMD:
+		if (nl == from || nl[-1] != '\\')
+			return false;
+		nl[-1] = ' ';
+		break;
+	case INI_YUM:
+		if ((nl[1] != ' ' && nl[1] != '\t') || *from == '[' || *from == '#')
+			return false;
+		break;
+	}
+	*nl = ' ';
+	return true;
+}
+
+/* Cuts the next line off with those that it goes on in, and counts them. */
+static char *next_line(enum ini_form form, char **text, unsigned *lines)
 {
 	char *from = *text, *nl = from;
 
 	if (!*from)
 		return NULL;
-	for (;;) {
-		nl = strchr(nl, '\n');
+	do {
+		nl += strcspn(nl, "\n");
 		++*lines;
-		if (!nl) {
-			*text = from + strlen(from);
-			return from;
-		}
-		if (nl == from || nl[-1] != '\\')
-			break;
-		nl[-1] = nl[0] = ' ';
-	}
+	} while (*nl && join(form, from, nl));
+	*text = *nl ? nl + 1 : nl;
 	*nl = '\0';
-	*text = nl + 1;
 	return from;
 }
 
-static int read_line(char *line, const char **section, ini_set set, void *ctx, struct fault *fault)
+static int refuse(const struct reading *r, const char *why)
 {
-	size_t len = strlen(line);
+	return r->form == INI_SYSTEMD ? fault_set(r->fault, -EINVAL, "%s", why) : 0;
+}
+
+static int read_section(struct reading *r, char *line)
+{
+	char *end = strchr(line, ']');
+
+	if (r->form == INI_SYSTEMD && (!end || end[1]))
+		return refuse(r, "section without closing bracket");
+	if (end)
+		*end = '\0';
+	r->line.section = line + 1;
+	return 0;
+}
+
+static int read_line(struct reading *r, char *line)
+{
 	char *eq;
 
 	if (!*line || *line == '#' || *line == ';')
 		return 0;
-	if (*line == '[') {
-		if (line[len - 1] != ']')
-			return fault_set(fault, -EINVAL, "section without closing bracket");
-		line[len - 1] = '\0';
-		*section = line + 1;
-		return 0;
-	}
+	if (*line == '[')
+		return read_section(r, line);
 	eq = strchr(line, '=');
 	if (!eq)
-		return fault_set(fault, -EINVAL, "neither Key=Value nor [Section]");
-	if (!*section)
-		return fault_set(fault, -EINVAL, "assignment before any [Section]");
+		return refuse(r, "neither Key=Value nor [Section]");
+	if (r->form == INI_SYSTEMD && !*r->line.section)
+		return refuse(r, "assignment before any [Section]");
 	*eq = '\0';
-	return set(ctx, *section, strip(line), strip(eq + 1), fault);
+	r->line.key = strip(line);
+	r->line.value = strip(eq + 1);
+	return r->set(r->ctx, &r->line, r->fault);
 }
 
-int ini_parse(char *text, size_t len, ini_set set, void *ctx, struct fault *fault)
+int ini_parse(enum ini_form form, char *text, size_t len, ini_set set, void *ctx,
+	      struct fault *fault)
 {
-	const char *section = NULL;
-	unsigned lines = 0, first;
+	struct reading r = { form, { .section = "" }, set, ctx, fault };
+	unsigned lines = 0;
 	char *line;
-	int r;
+	int err = 0;
 
 	if (memchr(text, '\0', len))
 		return fault_set(fault, -EINVAL, "NUL byte in the text");
-	while (first = lines + 1, (line = next_line(&text, &lines))) {
-		r = read_line(strip(line), &section, set, ctx, fault);
-		if (r < 0) {
-			fault->line = first;
-			return r;
-		}
-	}
-	return 0;
+	while (err >= 0 && (r.line.number = lines + 1, line = next_line(form, &text, &lines)))
+		err = read_line(&r, strip(line));
+	if (err < 0 && fault)
+		fault->line = r.line.number;
+	return err < 0 ? err : 0;
+}
+
+bool ini_is_true(const char *value)
+{
+	static const char *const yes[] = { "1", "yes", "true", "on", "enabled" };
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
+		if (!strcasecmp(value, yes[i]))
+			return true;
+	return false;
 }

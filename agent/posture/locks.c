@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/locks.h"
-#include "agent/posture/yumconf.h"
 #include "policy/version.h"
 
 #define FILE_MAX       (1024 * 1024)
@@ -131,15 +131,15 @@ struct plugin {
 	char list[256];
 };
 
-static int set_plugin(void *ctx, const char *section, const char *key, char *value, unsigned line)
+static int set_plugin(void *ctx, const struct ini_line *l, struct fault *fault)
 {
 	struct plugin *p = ctx;
 
-	(void)section, (void)line;
-	if (!strcmp(key, "enabled"))
-		p->enabled = yumconf_is_true(value);
-	if (!strcmp(key, "locklist"))
-		snprintf(p->list, sizeof(p->list), "%s", value);
+	(void)fault;
+	if (!strcmp(l->key, "enabled"))
+		p->enabled = ini_is_true(l->value);
+	if (!strcmp(l->key, "locklist"))
+		snprintf(p->list, sizeof(p->list), "%s", l->value);
 	return 0;
 }
 
@@ -157,11 +157,12 @@ static int read_plugin(int root, struct repos *r)
 	_free_ char *conf = NULL, *text = NULL;
 	char *rest, *line;
 	unsigned number = 0;
+	size_t len;
 	int err = 0;
 
-	if (read_text(root, PLUGIN, &conf) < 0)
+	if (io_read(root, PLUGIN, FILE_MAX, &conf, &len) < 0)
 		return 0;
-	yumconf_parse(conf, set_plugin, &p);
+	ini_parse(INI_YUM, conf, len, set_plugin, &p, NULL);
 	if (!p.enabled || *p.list != '/' || read_text(root, p.list + 1, &text) < 0)
 		return 0;
 	rest = text;

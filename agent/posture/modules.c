@@ -86,20 +86,19 @@ struct state {
 	bool chosen;
 };
 
-static int set_state(void *ctx, const char *section, const char *key, const char *value,
-		     struct fault *fault)
+static int set_state(void *ctx, const struct ini_line *l, struct fault *fault)
 {
 	struct state *s = ctx;
 
 	(void)fault;
-	snprintf(s->module, sizeof(s->module), "%s", section);
-	if (!strcmp(key, "stream"))
-		snprintf(s->stream, sizeof(s->stream), "%s", value);
-	if (strcmp(key, "state"))
+	snprintf(s->module, sizeof(s->module), "%s", l->section);
+	if (!strcmp(l->key, "stream"))
+		snprintf(s->stream, sizeof(s->stream), "%s", l->value);
+	if (strcmp(l->key, "state"))
 		return 0;
-	if (!strcmp(value, "enabled") || !strcmp(value, "1"))
+	if (!strcmp(l->value, "enabled") || !strcmp(l->value, "1"))
 		s->chosen = true;
-	if (!strcmp(value, "disabled"))
+	if (!strcmp(l->value, "disabled"))
 		s->chosen = true, s->stream[0] = '\0';
 	return 0;
 }
@@ -113,7 +112,7 @@ static int read_state(struct modules *m, int root, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", MODULES_STATE, name);
 	if (io_read(root, path, INI_FILE_MAX, &text, &len) < 0 ||
-	    ini_parse(text, len, set_state, &s, &(struct fault){ 0 }) < 0 || !s.chosen)
+	    ini_parse(INI_SYSTEMD, text, len, set_state, &s, NULL) < 0 || !s.chosen)
 		return 0;
 	return choose(m, s.module, s.stream, true);
 }

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/locks.h"
 #include "agent/posture/repos.h"
-#include "agent/posture/yumconf.h"
 
 #define FILE_MAX  (1024 * 1024)
 #define FILES_MAX 256
@@ -117,24 +117,25 @@ static int check_place(struct reading *r, const char *key, const char *value, un
 	return 0;
 }
 
-static int set_main(struct reading *r, const char *key, char *value, unsigned line)
+static int set_main(struct reading *r, const struct ini_line *l)
 {
-	check_place(r, key, value, line);
-	return set_rules(r, key, value, line, &r->repos->excludes, &r->repos->includes);
+	check_place(r, l->key, l->value, l->number);
+	return set_rules(r, l->key, l->value, l->number, &r->repos->excludes, &r->repos->includes);
 }
 
-static int set_repo(struct reading *r, struct repo *repo, const char *key, char *value,
-		    unsigned line)
+static int set_repo(struct reading *r, struct repo *repo, const struct ini_line *l, char *value)
 {
+	const char *key = l->key;
+
 	if (!strcmp(key, "enabled"))
-		repo->enabled = yumconf_is_true(value);
+		repo->enabled = ini_is_true(value);
 	else if (!strcmp(key, "priority"))
 		repo->priority = (int)strtol(value, NULL, 10);
 	else if (!strcmp(key, "skip_if_unavailable"))
-		repo->optional = yumconf_is_true(value);
+		repo->optional = ini_is_true(value);
 	else if (!strcmp(key, "module_hotfixes"))
-		repo->hotfixes = yumconf_is_true(value);
-	return set_rules(r, key, value, line, &repo->excludes, &repo->includes);
+		repo->hotfixes = ini_is_true(value);
+	return set_rules(r, key, value, l->number, &repo->excludes, &repo->includes);
 }
 
 static struct repo *find_repo(struct repos *all, const char *id)
@@ -167,54 +168,55 @@ static struct repo *make_repo(struct reading *r, const char *id)
 	return repo->id ? repo : NULL;
 }
 
-static int override(struct reading *r, const char *section, const char *key, char *value,
-		    unsigned line)
+static int override(struct reading *r, const struct ini_line *l)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < r->repos->n_all && err == 0; i++) {
-		_free_ char *copy = strdup(value);
+		_free_ char *copy = strdup(l->value);
 
 		if (!copy)
 			return -ENOMEM;
-		if (fnmatch(section, r->repos->rows[i].id, 0) == 0)
-			err = set_repo(r, &r->repos->rows[i], key, copy, line);
+		if (fnmatch(l->section, r->repos->rows[i].id, 0) == 0)
+			err = set_repo(r, &r->repos->rows[i], l, copy);
 	}
 	return err;
 }
 
-static int on_set(void *ctx, const char *section, const char *key, char *value, unsigned line)
+static int on_set(void *ctx, const struct ini_line *l, struct fault *fault)
 {
 	struct reading *r = ctx;
 	struct repo *repo;
 
-	if (!strcmp(section, "main"))
-		return set_main(r, key, value, line);
-	if (!*section)
+	(void)fault;
+	if (!strcmp(l->section, "main"))
+		return set_main(r, l);
+	if (!*l->section)
 		return 0;
 	if (r->overrides)
-		return override(r, section, key, value, line);
-	repo = make_repo(r, section);
+		return override(r, l);
+	repo = make_repo(r, l->section);
 	if (!repo)
 		return r->err ? 0 : -ENOMEM;
-	return set_repo(r, repo, key, value, line);
+	return set_repo(r, repo, l, l->value);
 }
 
 static int read_file(struct reading *r, int root, const char *name)
 {
 	_free_ char *text = NULL;
+	struct fault why = { 0 };
 	size_t len;
 	int err = io_read(root, name, FILE_MAX, &text, &len);
 
-	if (err == -ENOENT || err == -ENOTDIR || err == -ENOMEM)
-		return err == -ENOMEM ? err : 0;
-	if (err < 0) {
-		if (!r->err)
-			r->err = fault_set(r->fault, err, "/%s: %s", name, strerror(-err));
+	if (err == -ENOENT || err == -ENOTDIR)
 		return 0;
-	}
 	r->file = name;
-	return yumconf_parse(text, on_set, r);
+	if (err == 0)
+		err = ini_parse(INI_YUM, text, len, on_set, r, &why);
+	if (err < 0 && err != -ENOMEM && !r->err)
+		r->err = fault_set(r->fault, err, "/%s: %s", name,
+				   *why.why ? why.why : strerror(-err));
+	return err == -ENOMEM ? err : 0;
 }
 
 static bool ends_in(const char *name, const char *end)

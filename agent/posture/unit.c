@@ -209,19 +209,18 @@ static const char *const decisive[] = {
 static const char *const around[] = { "ExecStartPre", "ExecStartPost", "ExecReload",
 				      "ExecStopPost" };
 
-static int on_line(void *ctx, const char *section, const char *key, const char *value,
-		   struct fault *fault)
+static int on_line(void *ctx, const struct ini_line *l, struct fault *fault)
 {
 	struct decides *d = ctx;
 
-	(void)section, (void)value, (void)fault;
+	(void)fault;
 	for (size_t i = 0; d->own && i < sizeof(around) / sizeof(*around); i++)
-		if (!strcmp(key, around[i]))
+		if (!strcmp(l->key, around[i]))
 			return 0;
 	for (size_t i = 0; !d->yes && i < sizeof(decisive) / sizeof(*decisive); i++)
-		if (!strncmp(key, decisive[i], strlen(decisive[i]))) {
+		if (!strncmp(l->key, decisive[i], strlen(decisive[i]))) {
 			d->yes = true;
-			snprintf(d->sets, 32, "%s", key);
+			snprintf(d->sets, 32, "%s", l->key);
 		}
 	return 0;
 }
@@ -229,9 +228,8 @@ static int on_line(void *ctx, const char *section, const char *key, const char *
 bool drop_in_decides(char *text, size_t len, bool own, char sets[32])
 {
 	struct decides d = { .own = own, .sets = sets };
-	struct fault fault = { 0 };
 
-	if (ini_parse(text, len, on_line, &d, &fault) < 0 && !d.yes) {
+	if (ini_parse(INI_SYSTEMD, text, len, on_line, &d, NULL) < 0 && !d.yes) {
 		d.yes = true;
 		snprintf(sets, 32, "what cannot be read");
 	}

@@ -68,14 +68,13 @@ static void test_span(void **state)
 	assert_string_equal(span_text(61, text), "1 min 1 s");
 }
 
-static int note(void *ctx, const char *section, const char *key, const char *value,
-		struct fault *fault)
+static int note(void *ctx, const struct ini_line *l, struct fault *fault)
 {
 	char *out = ctx;
 
-	if (!strcmp(key, "Bad"))
+	if (!strcmp(l->key, "Bad"))
 		return fault_set(fault, -EINVAL, "bad");
-	sprintf(out + strlen(out), "%s.%s=%s;", section, key, value);
+	sprintf(out + strlen(out), "%s.%s=%s;", l->section, l->key, l->value);
 	return 0;
 }
 
@@ -85,13 +84,20 @@ static void test_ini(void **state)
 		const char *text, *seen;
 		int r;
 		unsigned line;
+		enum ini_form form;
 	} rows[] = {
-		{ "# c\n[A]\n k = v w \n;x\n\n[B]\nl=1\\\n2\n", "A.k=v w;B.l=1  2;", 0, 0 },
-		{ "[A]\nk=\n", "A.k=;", 0, 0 },
-		{ "[A]\na=1\\\n2\nBad=1", "A.a=1  2;", -EINVAL, 4 },
-		{ "k=v", "", -EINVAL, 1 },
-		{ "[A\n", "", -EINVAL, 1 },
-		{ "[A]\nwords\n", "", -EINVAL, 2 },
+		{ "# c\n[A]\n k = v w \n;x\n\n[B]\nl=1\\\n2\n", "A.k=v w;B.l=1  2;", 0, 0,
+		  INI_SYSTEMD },
+		{ "[A]\nk=\n", "A.k=;", 0, 0, INI_SYSTEMD },
+		{ "[A]\na=1\\\n2\nBad=1", "A.a=1  2;", -EINVAL, 4, INI_SYSTEMD },
+		{ "k=v", "", -EINVAL, 1, INI_SYSTEMD },
+		{ "[A\n", "", -EINVAL, 1, INI_SYSTEMD },
+		{ "[A]\nwords\n", "", -EINVAL, 2, INI_SYSTEMD },
+		{ "[A\n", "", 0, 0, INI_YUM },
+		{ "a=0\n[A]\nwords\n#x\n k = v w \n", ".a=0;A.k=v w;", 0, 0, INI_YUM },
+		{ "[A]\na=1,\n\t2\n 3\nb=4\\\n", "A.a=1, \t2  3;A.b=4\\;", 0, 0, INI_YUM },
+		{ "[A]\na=1\n 2\nBad=1\n", "A.a=1  2;", -EINVAL, 4, INI_YUM },
+		{ "#x\n a=1\n[A]\n b=2\n;y\n", ".a=1;A.b=2;", 0, 0, INI_YUM },
 	};
 
 	(void)state;
@@ -100,7 +106,8 @@ static void test_ini(void **state)
 		struct fault f = { 0 };
 		char seen[200] = "";
 
-		assert_int_equal(ini_parse(text, strlen(text), note, seen, &f), rows[i].r);
+		assert_int_equal(ini_parse(rows[i].form, text, strlen(text), note, seen, &f),
+				 rows[i].r);
 		assert_string_equal(seen, rows[i].seen);
 		assert_int_equal(f.line, rows[i].line);
 	}
