@@ -10,22 +10,19 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/span.h"
+#include "agent/posture/apt-host.h"
 #include "agent/posture/apt.h"
-#include "agent/posture/distribution.h"
 #include "agent/posture/list.h"
 
-#define NAMES_MAX   8192
-#define SUITES_MAX  256
-#define ID_MAX	    64
-#define CLOCKS_DIFF 86400 /* seconds that a mirror may be ahead of us */
+#define NAMES_MAX  8192
+#define SUITES_MAX 256
 
 struct apt {
 	struct candidate *candidates;
 	struct pins *pins;
 	struct suite suites[SUITES_MAX];
 	size_t n_suites;
-	char machine_id[ID_MAX];
-	char *os; /* the text of OS_RELEASE */
+	struct apt_host host;
 	struct seen seen;
 };
 
@@ -37,7 +34,7 @@ struct apt *apt_free(struct apt *a)
 		free(a->suites[i].text);
 	if (a) {
 		free(a->candidates);
-		free(a->os);
+		apt_host_drop(&a->host);
 		pins_free(a->pins);
 	}
 	free(a);
@@ -72,10 +69,8 @@ struct scan {
 	struct apt *apt;
 	struct inventory *inv;
 	int lists; /* the folder */
-	int64_t stamp;
+	struct apt_host *host;
 	struct names names;
-	struct distribution of; /* this host */
-	struct aptconf conf;
 	char foreign[64]; /* a security suite of another release */
 	int err;	  /* the first doubt, and why; what comes after it is read all the same */
 	struct fault *fault;
@@ -103,19 +98,9 @@ static void doubt(struct scan *s, int err, const char *name, const char *why)
 		s->err = fault_set(s->fault, err, "apt's list %s: %s", name, why);
 }
 
-/* When apt last said that every list was fetched or unchanged; 0 when it never did. */
-static int64_t stamp_read(int root, int64_t now)
-{
-	struct stat st;
-
-	if (root < 0 || fstatat(root, APT_STAMP, &st, 0) < 0 || st.st_mtime > now + CLOCKS_DIFF)
-		return 0;
-	return st.st_mtime;
-}
-
 static int64_t last_update(const struct scan *s, const struct release *r)
 {
-	return r->date > s->stamp ? r->date : s->stamp;
+	return r->date > s->host->stamp ? r->date : s->host->stamp;
 }
 
 static int check_fresh(struct scan *s, const struct release *r)
@@ -125,7 +110,7 @@ static int check_fresh(struct scan *s, const struct release *r)
 	uint64_t age = now > updated ? (uint64_t)(now - updated) : 0;
 	char is[SPAN_TEXT], may[SPAN_TEXT];
 
-	if (r->date > now + CLOCKS_DIFF)
+	if (r->date > now + APT_CLOCKS_DIFF)
 		return fault_set(s->fault, -ETIME, "the package lists of %.*s are from the future",
 				 (int)name.len, name.p);
 	if (r->valid_until && r->valid_until < now)
@@ -151,9 +136,9 @@ static int read_if_list(struct scan *s, const struct suite *suite, const char *n
 		.name = name,
 		.below = name + suite->stem_len,
 		.pins = s->apt->pins,
-		.phasing = s->conf.phasing,
-		.architectures = s->conf.architectures,
-		.machine_id = { s->apt->machine_id, strlen(s->apt->machine_id) },
+		.phasing = s->host->conf.phasing,
+		.architectures = s->host->conf.architectures,
+		.machine_id = { s->host->machine_id, strlen(s->host->machine_id) },
 	};
 	struct fault why = { 0 };
 	int r;
@@ -198,11 +183,11 @@ static void derive_release(struct scan *s, const struct release *r)
 	static const char end[] = "-security";
 	struct word name = r->codename;
 
-	if (s->ask->root >= 0 || s->of.codename.len || !release_is_security(r))
+	if (s->ask->root >= 0 || s->host->of.codename.len || !release_is_security(r))
 		return;
 	if (name.len > strlen(end) && !memcmp(name.p + name.len - strlen(end), end, strlen(end)))
 		name.len -= strlen(end);
-	s->of.codename = name;
+	s->host->of.codename = name;
 }
 
 static void read_suite(struct scan *s, const char *name, size_t stem)
@@ -254,7 +239,7 @@ static bool same_letters(struct word a, struct word b)
 /* Others give their suites the names of Debian's: the origin says whose it is. */
 static bool is_ours(const struct scan *s, const struct release *r)
 {
-	if (same_letters(r->origin, s->of.id))
+	if (same_letters(r->origin, s->host->of.id))
 		return true;
 	for (size_t i = 0; i < s->apt->n_suites; i++)
 		if (s->apt->suites[i].role == SUITE_SECURITY &&
@@ -268,7 +253,7 @@ static void cast_roles(struct scan *s)
 	for (size_t i = 0; i < s->apt->n_suites; i++) {
 		struct suite *suite = &s->apt->suites[i];
 
-		suite->role = release_role(&suite->release, &s->of);
+		suite->role = release_role(&suite->release, &s->host->of);
 		if (suite->role == SUITE_SECURITY)
 			note_security(s, suite);
 		else if (release_is_security(&suite->release))
@@ -293,7 +278,7 @@ static bool does_count(const struct apt_ask *ask, enum suite_role role)
 
 static void read_all(struct scan *s)
 {
-	struct word here = s->of.codename.len ? s->of.codename : s->of.version;
+	struct word here = s->host->of.codename.len ? s->host->of.codename : s->host->of.version;
 
 	read_suites(s);
 	cast_roles(s);
@@ -315,52 +300,10 @@ static void read_all(struct scan *s)
 				   "no security suite among apt's package lists");
 }
 
-static void read_machine_id(int root, char ret[ID_MAX])
-{
-	_free_ char *text = NULL;
-	size_t len;
-
-	if (io_read(root, ETC_MACHINE_ID, ID_MAX - 1, &text, &len) < 0)
-		return;
-	text[strcspn(text, "\n")] = '\0';
-	strcpy(ret, text);
-}
-
-/* The host's own architecture, dpkg's, is always among those of a list. */
-static void add_native(struct scan *s)
-{
-	size_t n = strlen(s->conf.architectures), at = 0, i, all;
-	const struct package *rows = inventory_list(s->inv, &all);
-
-	i = inventory_find(s->inv, (struct word)WORD("dpkg"), &at);
-	if (!n)
-		return;
-	/* Without it nothing says which that is: then none is passed over. */
-	if (i == INVENTORY_END || n + rows[i].arch.len + 2 > sizeof(s->conf.architectures))
-		s->conf.architectures[0] = '\0';
-	else
-		snprintf(s->conf.architectures + n, sizeof(s->conf.architectures) - n, " %s",
-			 rows[i].arch.p);
-}
-
 static int read_host(struct scan *s)
 {
-	struct fault moved = { 0 };
-	int elsewhere = aptconf_read(s->ask->root, &s->conf, &moved), r;
-
-	r = elsewhere == -ENOMEM ? -ENOMEM : pins_read(s->ask->root, &s->conf, &s->apt->pins);
-	if (r < 0)
-		return r;
-	add_native(s);
-	read_machine_id(s->ask->root, s->apt->machine_id);
-	if (*s->conf.machine_id)
-		snprintf(s->apt->machine_id, sizeof(s->apt->machine_id), "%.*s", ID_MAX - 1,
-			 s->conf.machine_id);
-	s->stamp = stamp_read(s->ask->root, s->ask->now);
-	s->err = distribution_read(s->ask->root, &s->apt->os, &s->of, s->fault);
-	if (!s->err && elsewhere)
-		s->err = fault_set(s->fault, elsewhere, "%s", moved.why);
-	return 0;
+	s->err = apt_host_read(s->ask->root, s->inv, s->ask->now, s->host, s->fault);
+	return s->err == -ENOMEM ? -ENOMEM : pins_read(s->ask->root, &s->host->conf, &s->apt->pins);
 }
 
 static int is_index(const struct dirent *e)
@@ -400,7 +343,7 @@ int apt_read(const struct apt_ask *ask, struct inventory *inv, struct apt **ret,
 	r = inventory_index(inv);
 	if (r < 0)
 		return r;
-	*s = (struct scan){ ask, a, inv, lists, .fault = fault };
+	*s = (struct scan){ ask, a, inv, lists, &a->host, .fault = fault };
 	r = ask->root >= 0 ? read_host(s) : 0;
 	if (r < 0)
 		return r;

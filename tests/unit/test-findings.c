@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/posture/aptconf.h"
+#include "agent/posture/apt-host.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/phase.h"
 #include "agent/posture/posture.h"
@@ -281,18 +281,20 @@ static void test_phase(void **state)
 	assert_true(phase_reached(0, draws[0].source, draws[0].version, (struct word){ 0 }));
 }
 
-/* What apt was told not to install is not to be had, however old its list lies there. */
+/* What apt does not install is not to be had, however old its list lies there. */
 static void test_architectures(void **state)
 {
 	static const char other[] = "Package: libfoo\nStatus: install ok installed\nArchitecture: "
 				    "i386\nVersion: 1\n\n";
 	static const char offer[] = "Package: libfoo\nArchitecture: i386\nVersion: 2\n\n";
 	static const struct {
-		const char *conf;
+		const char *conf, *dpkg; /* what it knows; "": of its own alone */
 		size_t n;
-	} cases[] = { { "", 1 },
-		      { "APT::Architectures { \"amd64\"; };", 0 },
-		      { "APT::Architectures { \"i386\"; };", 1 } };
+	} cases[] = { { "", "", 0 },
+		      { "", "amd64\narm64\n", 0 },
+		      { "", "amd64\ni386\n", 1 },
+		      { "APT::Architectures { \"amd64\"; };", "amd64\ni386\n", 0 },
+		      { "APT::Architectures { \"i386\"; };", "", 1 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -307,6 +309,8 @@ static void test_architectures(void **state)
 		assert_int_equal(root_open(&r), 0);
 		put_host(&r, &host);
 		root_text(&r, APT_CONF, cases[i].conf);
+		if (*cases[i].dpkg)
+			root_text(&r, DPKG_ARCH, cases[i].dpkg);
 		find(&r, false, NULL, &f);
 		findings_list(f, &n);
 		assert_int_equal(n, cases[i].n);
