@@ -10,6 +10,7 @@
 #include "agent/base/io.h"
 #include "agent/posture/apt-host.h"
 #include "agent/posture/apt.h"
+#include "agent/posture/dpkg.h"
 
 static int64_t read_stamp(int root, int64_t now)
 {

@@ -9,7 +9,6 @@
 #include "agent/posture/distribution.h"
 #include "agent/posture/inventory.h"
 
-#define DPKG_ARCH	"var/lib/dpkg/arch" /* one a line; dpkg(1), --add-architecture */
 #define MACHINE_ID_MAX	64
 #define APT_CLOCKS_DIFF 86400 /* seconds that a mirror may be ahead of us */
 

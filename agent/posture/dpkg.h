@@ -7,6 +7,8 @@
 
 #include "agent/posture/inventory.h"
 
+#define DPKG_ARCH "var/lib/dpkg/arch" /* one a line; dpkg(1), --add-architecture */
+
 /* A Source field (deb-control(5)): its name, and its version when it says one. */
 void dpkg_cut_source(struct word field, struct word *name, struct word *version);
 

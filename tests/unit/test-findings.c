@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/posture/apt-host.h"
+#include "agent/posture/aptconf.h"
+#include "agent/posture/dpkg.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/phase.h"
 #include "agent/posture/posture.h"
