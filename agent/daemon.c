@@ -82,11 +82,17 @@ static char *on_verb(void *ctx, const char *verb, bool privileged)
 		return history_text(d);
 	if (!strncmp(verb, "release", 7) && (!verb[7] || verb[7] == ' '))
 		return helpdesk_verb(d, verb + 7 + (verb[7] == ' '), privileged);
-	if (strcmp(verb, "check") && strcmp(verb, "refresh") && strcmp(verb, "accept"))
+	if (strcmp(verb, "check") && strcmp(verb, "refresh") && strcmp(verb, "accept") &&
+	    strcmp(verb, "hold"))
 		return strdup("{\"error\":\"unknown verb\"}");
 	if (!privileged)
 		return strdup("{\"error\":\"only root may ask for this; use sudo\"}");
+	if (!strcmp(verb, "hold")) {
+		events_sleep(d);
+		return status_text(d);
+	}
 	if (!strcmp(verb, "check")) {
+		events_wake(d);
 		patches_forget(d->host.patches);
 		witness_look(d);
 		round_look(d, "asked by the administrator");

@@ -11,11 +11,15 @@
 #include "agent/round.h"
 #include "agent/trigger/files.h"
 #include "agent/trigger/resume.h"
+#include "agent/trigger/timer.h"
+
+#define SLEEP_SECONDS 60 /* for a suspend to come about; if none does, the host is not cut off */
 
 struct events {
 	struct daemon *daemon;
 	struct files *files;
 	struct resume *resume;
+	sd_event_source *sleeping; /* armed: it is about to, or does */
 };
 
 DEFINE_DROP(events, events_free)
@@ -33,9 +37,38 @@ static void on_resumed(void *ctx, uint64_t slept)
 {
 	struct events *e = ctx;
 
-	if (slept)
+	if (slept) {
+		events_wake(e->daemon);
 		round_hold(e->daemon, "resumed");
+	}
 	round_look(e->daemon, slept ? "resumed" : "the clock was set");
+}
+
+static int on_sleepless(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	(void)s, (void)usec;
+	round_look(userdata, "it did not sleep");
+	return 0;
+}
+
+void events_sleep(struct daemon *d)
+{
+	int r = timer_arm(d->events->sleeping, SLEEP_SECONDS);
+
+	if (r == 0)
+		round_hold(d, "about to sleep");
+	else
+		log_err("not held before it sleeps: no timer: %s", strerror(-r));
+}
+
+void events_wake(struct daemon *d)
+{
+	sd_event_source_set_enabled(d->events->sleeping, SD_EVENT_OFF);
+}
+
+bool events_asleep(const struct daemon *d)
+{
+	return sd_event_source_get_enabled(d->events->sleeping, NULL) > 0;
 }
 
 struct place_of {
@@ -78,6 +111,8 @@ int events_new(struct daemon *d, struct events **ret)
 	r = files_new(d->loop, d->host.root, on_files, e, &e->files);
 	if (r >= 0)
 		r = resume_new(d->loop, on_resumed, e, &e->resume);
+	if (r >= 0)
+		r = timer_new(d->loop, on_sleepless, d, &e->sleeping);
 	if (r < 0)
 		return r;
 	*ret = take(e);
@@ -89,6 +124,7 @@ struct events *events_free(struct events *e)
 	if (e) {
 		files_free(e->files);
 		resume_free(e->resume);
+		sd_event_source_disable_unref(e->sleeping);
 	}
 	free(e);
 	return NULL;

@@ -2,6 +2,8 @@
 /* What wakes the daemon, and which look each event concerns. */
 #pragma once
 
+#include <stdbool.h>
+
 struct daemon;
 struct events;
 
@@ -10,3 +12,11 @@ struct events *events_free(struct events *e); /* always NULL; e may be NULL */
 
 /* Another policy is in force, so other files matter. */
 void events_policy(struct daemon *d);
+
+/*
+ * The host is about to sleep, and may wake up anywhere: held until it is awake and judged there,
+ * or did not sleep within a minute.
+ */
+void events_sleep(struct daemon *d);
+void events_wake(struct daemon *d); /* nothing to wait for any more; a look follows */
+bool events_asleep(const struct daemon *d);

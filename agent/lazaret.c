@@ -14,6 +14,8 @@ const struct command commands[] = {
 	{ "why", "", "only what is not met, what is done about it, and whom to call", command_why },
 	{ "history", "", "what was decided about this host, and when", command_history },
 	{ "check", "", "look at everything now, then the status (root)", command_status },
+	{ "hold", "", "held until the next check, a minute at most, as before it sleeps (root)",
+	  command_status },
 	{ "refresh", "", "fetch the policy now, then the status (root)", command_status },
 	{ "policy", "", "the policy in force, and what it demands", command_policy },
 	{ "release", "[--plain | TOKEN | --file FILE | --end]",

@@ -10,6 +10,7 @@
 #include "agent/daemon.h"
 #include "agent/dated.h"
 #include "agent/enforce.h"
+#include "agent/events.h"
 #include "agent/helpdesk.h"
 #include "agent/integrity.h"
 #include "agent/kept.h"
@@ -188,6 +189,12 @@ void round_wake(struct daemon *d)
 		log_err("cannot set the timer of the next look");
 }
 
+/* Another network, perhaps. */
+static bool is_awaited(const struct daemon *d)
+{
+	return network_awaited(d) || events_asleep(d);
+}
+
 void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 {
 	uint64_t round = io_boot_ms();
@@ -205,7 +212,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	dated_end(d);
 	kept_round(d);
 	age_judge(d);
-	judge_all(d, d->history->state != STATE_HELD || !network_awaited(d), cause);
+	judge_all(d, d->history->state != STATE_HELD || !is_awaited(d), cause);
 	round_keep(d);
 	enforce(d);
 	reach_round(d);

@@ -12,7 +12,7 @@ units=$dir/root/usr/lib/systemd/system
 make -s -C "$src" O="$O" DESTDIR="$dir/root" install >"$dir/log" 2>&1
 ok $? 'make install fills a folder'
 
-sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$units"/lazaret*.service | sort -u >"$dir/programs"
+sed -n 's/^ExecStart=-*\([^ ]*\).*/\1/p' "$units"/lazaret*.service | sort -u >"$dir/programs"
 bad=0
 while read -r program; do
 	[ -x "$dir/root$program" ] || { echo "# $program is not installed"; bad=1; }
@@ -75,6 +75,7 @@ score lazaret-witness@.service 9
 score lazaret-clerk@.service 6
 score lazaret-keep@.service 9
 score lazaret-hold.service 12
+score lazaret-sleep.service 8
 while read -r remedy; do
 	score "lazaret-remedy-$remedy@.service" 40
 done <"$dir/menu"

@@ -159,6 +159,21 @@ router hotel eth1 02:00:00:00:00:03
 join eth1 192.0.2.60 192.0.2.1
 moved 'a second link'
 
+# --- before it sleeps -------------------------------------------------------------------
+before=$(held)
+say() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" "$1" >"$dir/said" 2>&1; }
+say hold
+[ $? = 4 ] && [ "$(held)" -gt "$before" ] && nft list table inet lazaret >/dev/null 2>&1
+ok $? 'held before it sleeps'
+ip route replace default via 192.0.2.2 dev eth1
+ip addr add 192.0.2.61/24 dev eth1
+sleep 0.3
+is held
+ok $? 'whatever happens meanwhile'
+say check
+ip route replace default via 192.0.2.1 dev eth1
+moved 'awake, it is judged'
+
 # --- a network that never rests ---------------------------------------------------------
 ticks() { awk '{ print $14 + $15 }' "/proc/$pid/stat"; }
 for i in $(seq 3000); do
