@@ -123,6 +123,19 @@ truncate -s 5000 "$rpmroot/var/lib/rpm/rpmdb.sqlite"
 refuses "$rpmroot" "$t/almalinux.feed" "rpm's database" 'a database that was cut'
 head -c 60000 /dev/urandom >"$rpmroot/var/lib/rpm/rpmdb.sqlite"
 refuses "$rpmroot" "$t/almalinux.feed" "rpm's database" 'a database of noise'
+lost=0 refused=0 size=$(stat -c %s "$t/whole")
+for at in $(seq 4096 4096 $((size - 1))); do
+	rm -f "$rpmroot"/var/lib/rpm/rpmdb.sqlite*
+	cp "$t/whole" "$rpmroot/var/lib/rpm/rpmdb.sqlite"
+	head -c 4096 /dev/urandom |
+		dd of="$rpmroot/var/lib/rpm/rpmdb.sqlite" bs=1 seek="$at" conv=notrunc status=none
+	if look "$rpmroot" "$t/almalinux.feed"; then
+		[ "$(wc -l <"$t/said")" = 2 ] || lost=$((lost + 1))
+	else
+		refused=$((refused + 1))
+	fi
+done
+ok $((lost || !refused)) "a page of noise hides no package: $refused are refused"
 
 # --- apk --------------------------------------------------------------------------------
 apkroot=$t/apk

@@ -54,19 +54,20 @@ static int add(struct inventory *inv, Header h)
 	return inventory_add(inv, &p);
 }
 
-/* What the library would print: the first of it is the reason why it fails. */
+/* Of what the library would print the first error is the reason why it fails. */
 static int keep_first(rpmlogRec rec, void *data)
 {
 	char *why = data;
 
-	if (!*why) {
+	if (!*why && rpmlogRecPriority(rec) <= RPMLOG_ERR) {
 		snprintf(why, TEXT_MAX, "%s", rpmlogRecMessage(rec));
 		why[strcspn(why, "\n")] = '\0';
 	}
 	return 0;
 }
 
-static int read_all(rpmts ts, struct inventory *inv, struct fault *fault)
+/* At a page that is damaged the iterator ends as at the last package; only its log tells. */
+static int read_all(rpmts ts, struct inventory *inv, const char *why, struct fault *fault)
 {
 	rpmdbMatchIterator all = rpmtsInitIterator(ts, RPMDBI_PACKAGES, NULL, 0);
 	Header h;
@@ -79,7 +80,10 @@ static int read_all(rpmts ts, struct inventory *inv, struct fault *fault)
 	inventory_list(inv, &n);
 	if (r < 0)
 		return fault_set(fault, r, "rpm's database: %s", strerror(-r));
-	return n ? 0 : fault_set(fault, -EBADMSG, "rpm's database: no package is installed");
+	if (*why || !n)
+		return fault_set(fault, -EBADMSG, "rpm's database: %s",
+				 *why ? why : "no package is installed");
+	return 0;
 }
 
 /* The library takes paths only; reading needs no lock and no signature. */
@@ -97,7 +101,10 @@ static int open_database(int root, char why[TEXT_MAX], rpmts *ret)
 		     RMIL_CMDLINE);
 	*ret = rpmtsCreate();
 	rpmtsSetVSFlags(*ret, RPMVSF_MASK_NOSIGNATURES | RPMVSF_MASK_NODIGESTS);
-	return rpmtsSetRootDir(*ret, path) || rpmtsOpenDB(*ret, O_RDONLY) ? -EIO : 0;
+	if (rpmtsSetRootDir(*ret, path) || rpmtsOpenDB(*ret, O_RDONLY))
+		return -EIO;
+	*why = '\0'; /* what did not keep it from being opened */
+	return 0;
 }
 
 static void close_database(rpmts ts)
@@ -121,7 +128,7 @@ int rpm_read(int root, struct inventory **ret, struct fault *fault)
 	if (r < 0)
 		fault_set(fault, r, "rpm's database: %s", *why ? why : strerror(-r));
 	else
-		r = read_all(ts, inv, fault);
+		r = read_all(ts, inv, why, fault);
 	close_database(ts);
 	if (r == 0)
 		*ret = take(inv);
@@ -144,6 +151,8 @@ int rpm_owner(int root, const char *path, char *ret, size_t room)
 		name = h ? headerGetString(h, RPMTAG_NAME) : NULL;
 		snprintf(ret, room, "%s", name ? name : "");
 		rpmdbFreeIterator(of);
+		if (!name && *why)
+			r = -EIO;
 	}
 	close_database(ts);
 	return r;
