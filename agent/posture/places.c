@@ -16,6 +16,9 @@ struct place {
 
 static const struct place of_patches[] = {
 	{ DPKG_STATUS, false },
+	/* Closed when it is done with all the rest. */
+	{ DPKG_LOCK, false },
+	{ DPKG_LOCK "-frontend", false },
 	{ APT_LISTS, false },
 	{ "etc/apt", true },
 	{ OS_RELEASE, false },

@@ -157,4 +157,30 @@ used=$((($(ticks) - before) * 10 / 2))
 [ "$used" -lt 2000 ]
 ok $? "an answer about 5,000 costs lazaretd $used ms, and it has $rss KiB"
 end TERM
+
+# dpkg ends with what is no change of its database: its journal is gone, its lock is closed.
+dpkg=$dir/root/var/lib/dpkg
+mkdir -p "$dpkg/updates"
+printf 'ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n' >"$dir/root/etc/os-release"
+rm "$dir/root/lib/apk/db/installed"
+record() { printf 'Package: p\nStatus: install ok %s\nArchitecture: all\nVersion: 1\n\n' "$1"; }
+record installed >"$dpkg/status"
+record half-configured >"$dpkg/updates/0000"
+mkfifo "$dir/go"
+python3 -c 'import fcntl, os, sys
+lock = open(sys.argv[1] + "/lock", "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+open(sys.argv[2]).read()
+os.unlink(sys.argv[1] + "/updates/0000")' "$dpkg" "$dir/go" &
+until [ -e "$dpkg/lock" ]; do sleep 0.1; done
+begin
+said() { ask status; grep -q "$1" "$dir/said"; }
+busy='dpkg is at work'
+said "$busy"
+ok $? 'packages are half done while dpkg is at work: unknown'
+echo >"$dir/go"
+for _ in $(seq 30); do said "$busy" || break; sleep 0.1; done
+grep -q '^policy: version' "$dir/said" && ! grep -q "$busy" "$dir/said"
+ok $? 'it ends, and that is seen'
+end TERM
 echo "1..$n"
