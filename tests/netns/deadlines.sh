@@ -59,6 +59,11 @@ code=$?
 	grep -q 'bad .* medium on a host of risk 5: 1 w since the fix was offered$' "$dir/said"
 ok $? "each fix has its deadline, and says why that long; the most urgent is first"
 first=$(due)
+esc=$(printf '\033')
+! grep -q "$esc" "$dir/said" && SHELL=/bin/sh script -qec \
+	"env -u NO_COLOR '$O/agent/lazaret' --socket '$(find "$dir/run" -name control.sock)' patches" /dev/null >"$dir/seen" </dev/null
+grep -q "^$esc\[[0-9;]*mcritical$esc\[0m" "$dir/seen" && grep -q "$esc\[[0-9;]*m20.* (in .*)$esc\[0m critical on" "$dir/seen"
+ok $? "in colours on a terminal, and nowhere else"
 ask patches --all
 grep -q '^unknown .*lost .*no-fix .*none: no fix exists$' "$dir/said" && ! grep -q 'without a deadline' "$dir/said"
 ok $? "with --all, what nobody can mend stands below"

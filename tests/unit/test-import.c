@@ -185,6 +185,40 @@ static const struct {
 								 "openssl-1_1",
 								 RANGE(UP_TO("9")))) },
 	  "libopenssl1_1 b SUSE-SU-2026:1-1 fixed unknown [,1.1-2,] CVE-2026-1\n" },
+	{ "a module of SUSE's is of its service pack",
+	  "sles",
+	  "15.5",
+	  { OSV("SUSE-SU-2026:2-1", "",
+		AFFECTED("SUSE:Linux Enterprise Module for Basesystem 15 SP5", "x",
+			 RANGE(UP_TO(
+				 "2"))) "," AFFECTED("SUSE:Linux Enterprise Module for Basesystem "
+						     "15 SP6",
+						     "y",
+						     RANGE(UP_TO(
+							     "2"))) "," AFFECTED("openSUSE:Leap "
+										 "15.5",
+										 "z",
+										 RANGE(UP_TO(
+											 "2")))) },
+	  "x s SUSE-SU-2026:2-1 fixed unknown [,2,] \n" },
+	{ "openSUSE lists its binaries as well",
+	  "opensuse-leap",
+	  "15.5",
+	  { OSV("openSUSE-SU-2026:1-1", "\"related\":[\"CVE-2026-1\"],",
+		AFFECTED("openSUSE:Leap 15.5", "git",
+			 "\"ecosystem_specific\":{\"binaries\":[{\"git-core\":\"2.35-1\"}]}"
+			 "," RANGE(UP_TO("2.35-1"))) "," AFFECTED("openSUSE:Leap 15.4", "git",
+								  RANGE(UP_TO("9")))),
+	    OSV("openSUSE-SU-2026:2-1", "",
+		AFFECTED("openSUSE:Tumbleweed", "git", RANGE(UP_TO("9")))) },
+	  "git-core b openSUSE-SU-2026:1-1 fixed unknown [,2.35-1,] CVE-2026-1\n" },
+	{ "Rocky lists its sources",
+	  "rocky",
+	  "9",
+	  { OSV("RLSA-2026:1", "\"summary\":\"Critical: x update\",\"related\":[\"CVE-2026-1\"],",
+		AFFECTED("Rocky Linux:9", "x", RANGE(UP_TO("0:1.0-2.el9"))) "," AFFECTED(
+			"Rocky Linux:8", "x", RANGE(UP_TO("0:9")))) },
+	  "x s RLSA-2026:1 fixed critical [,0:1.0-2.el9,] CVE-2026-1\n" },
 	{ "an array of documents; commits and long names are left",
 	  "debian",
 	  "12",
