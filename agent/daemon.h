@@ -15,7 +15,6 @@
 #include "agent/judge.h"
 #include "agent/known.h"
 #include "agent/posture/running.h"
-#include "agent/shed.h"
 #include "netfilter/gateways.h"
 #include "netfilter/nft.h"
 #include "policy/feed.h"
@@ -118,7 +117,6 @@ struct daemon {
 	struct nftables *nftables;
 	struct integrity *integrity;
 	struct sd_event_source *wake, *poll;
-	struct shed shed;
 };
 
 int daemon_start(struct daemon *d);

@@ -10,6 +10,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "agent/daemon.h"
+#include "agent/shed.h"
 
 #define CONFIG_FILE "/etc/lazaret/lazaret.conf"
 
@@ -55,10 +56,12 @@ static int make_loop(sd_event **ret)
 /* What the quarantine allows stays as it is when the daemon leaves: an exit opens nothing. */
 static int run(const struct config *config, bool foreground)
 {
-	_free_ struct daemon *d = calloc(1, sizeof(*d));
+	_free_ struct daemon *d = NULL;
 	sd_event *loop = NULL;
 	int r;
 
+	shed_begin();
+	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
 	r = make_loop(&loop);
@@ -68,11 +71,9 @@ static int run(const struct config *config, bool foreground)
 	d->helpers = (struct helpers){ .config = config, .spawn = foreground };
 	d->loop = loop;
 	r = daemon_start(d);
-	if (r >= 0)
-		r = shed_start(loop, &d->shed);
 	if (r >= 0) {
 		sd_notify(0, "READY=1");
-		r = sd_event_loop(loop);
+		r = shed_loop(loop);
 		if (r < 0)
 			log_err("the event loop failed: %s", strerror(-r));
 	}

@@ -18,6 +18,9 @@
 #define FAULTS_MAX 16
 #define PAUSE_MS   1000
 
+#define STACK_BYTES (1024 * 1024) /* no look goes deeper */
+#define PIECE_BYTES (32 * 1024)
+
 static long faults(void)
 {
 	struct rusage u;
@@ -31,7 +34,8 @@ static int drop_code(struct dl_phdr_info *object, size_t size, void *ctx)
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
 	(void)size, (void)ctx;
-	for (int i = 0; i < object->dlpi_phnum; i++) {
+	/* Backwards: the headers are in the first piece, and to read them there maps it again. */
+	for (int i = object->dlpi_phnum; i-- > 0;) {
 		const ElfW(Phdr) *p = &object->dlpi_phdr[i];
 		uintptr_t from = (object->dlpi_addr + p->p_vaddr) & ~(page - 1);
 		uintptr_t to = object->dlpi_addr + p->p_vaddr + p->p_memsz;
@@ -42,29 +46,60 @@ static int drop_code(struct dl_phdr_info *object, size_t size, void *ctx)
 	return 0;
 }
 
+/* Below where we are it is nobody's, down to where it ends by itself. */
+static __attribute__((noinline)) void drop_stack(void)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t to = ((uintptr_t)__builtin_frame_address(0) & ~(page - 1)) - page;
+
+	madvise((void *)(to - STACK_BYTES), STACK_BYTES, MADV_DONTNEED);
+}
+
 void shed_now(void)
 {
 	malloc_trim(0);
+	drop_stack();
 	dl_iterate_phdr(drop_code, NULL);
 }
 
-/* The loop calls it behind each event. */
-static int on_event(sd_event_source *source, void *userdata)
+void shed_begin(void)
 {
-	struct shed *s = userdata;
-	uint64_t now = io_boot_ms();
-
-	(void)source;
-	if (faults() - s->faults < FAULTS_MAX || (s->at && now < s->at + PAUSE_MS))
-		return 0;
-	shed_now();
-	*s = (struct shed){ .faults = faults(), .at = now };
-	return 0;
+	mallopt(M_MMAP_THRESHOLD, PIECE_BYTES);
 }
 
-int shed_start(struct sd_event *loop, struct shed *s)
+/* How many microseconds the loop may sleep. */
+static uint64_t shed(struct shed *s)
 {
-	int r = sd_event_add_post(loop, NULL, on_event, s);
+	uint64_t now = io_boot_ms();
 
-	return r < 0 ? r : on_event(NULL, s); /* starting was the largest of all events */
+	if (faults() - s->faults < FAULTS_MAX)
+		return UINT64_MAX;
+	if (s->at && now < s->at + PAUSE_MS)
+		return (s->at + PAUSE_MS - now) * 1000;
+	shed_now();
+	s->faults = faults();
+	s->at = now;
+	return UINT64_MAX;
+}
+
+int shed_turn(struct sd_event *loop, struct shed *s)
+{
+	int r = sd_event_prepare(loop);
+
+	/* Not before: to prepare runs through more code than to wait. */
+	if (r == 0)
+		r = sd_event_wait(loop, shed(s));
+	return r > 0 ? sd_event_dispatch(loop) : r;
+}
+
+int shed_loop(struct sd_event *loop)
+{
+	struct shed s = { 0 };
+	int r = 0, code = 0;
+
+	while (r >= 0 && sd_event_get_state(loop) != SD_EVENT_FINISHED)
+		r = shed_turn(loop, &s);
+	if (r >= 0)
+		r = sd_event_get_exit_code(loop, &code);
+	return r < 0 ? r : code;
 }

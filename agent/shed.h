@@ -9,18 +9,24 @@
 
 struct sd_event;
 
-struct shed {	     /* when memory was given back the last time */
+struct shed {	     /* when memory was given back the last time; start from zeros */
 	long faults; /* of this process */
 	uint64_t at; /* io_boot_ms() */
 };
 
-/*
- * From now on, after whatever the loop does, memory is given back if enough of it was touched, once
- * a second at most: free heap, and code (ours and the libraries'), whose pages the kernel maps
- * again when they run.
- * Wakes nobody.  `s` has to live as long as the loop.  0 or -errno.
+/* Before anything else: large pieces of heap are pages of their own, which go when they are freed.
  */
-int shed_start(struct sd_event *loop, struct shed *s);
+void shed_begin(void);
+
+/*
+ * sd_event_loop(), but before it sleeps memory is given back if enough of it was touched, once a
+ * second at most: free heap, stack, and code (ours and the libraries'), whose pages the kernel maps
+ * again when they run.  Wakes nobody, but once after a burst of events.
+ */
+int shed_loop(struct sd_event *loop);
+
+/* One turn of it, as sd_event_run(): it may sleep. */
+int shed_turn(struct sd_event *loop, struct shed *s);
 
 /* At once, whatever was touched. */
 void shed_now(void);

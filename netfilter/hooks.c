@@ -60,15 +60,18 @@ static void add_link(struct batch *b, const char *table, const struct link *link
 {
 	for (size_t i = 0; i < N_WAYS; i++) {
 		char name[HOOKS_NAME];
-		const struct rule on = { .chain = name,
-					 .terms = { GOTO(target_of(&ways[i], link)) } };
-		const struct rule count = { .chain = name, .terms = { COUNT, ACCEPT } };
+		const struct term count[] = { COUNT, ACCEPT };
+		struct term on = GOTO("");
 
 		if (!(which & 1u << i))
 			continue;
+		snprintf(on.name, sizeof(on.name), "%s", target_of(&ways[i], link));
 		name_of(&ways[i], link, name);
 		add_chain(b, table, name, &ways[i], link->name);
-		rule_add(b, table, ways[i].bonded ? &on : &count);
+		if (ways[i].bonded)
+			rule_add_terms(b, table, name, &on, 1);
+		else
+			rule_add_terms(b, table, name, count, 2);
 	}
 }
 

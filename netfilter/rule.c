@@ -256,7 +256,7 @@ static void add_verdict(struct nftnl_rule **r, const struct term *t)
 
 	set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	set_u32(e, NFTNL_EXPR_IMM_VERDICT, t->value);
-	if (e && t->name && nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, t->name) < 0)
+	if (e && *t->name && nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, t->name) < 0)
 		forget(r);
 }
 

@@ -32,13 +32,15 @@ enum term_op {
 	TERM_VERDICT, /* `value`, to chain `name` when it is a jump or goto */
 };
 
+#define RULE_NAME 16 /* in place, so that a table of rules has no pointers to be relocated */
+
 struct term {
 	enum term_op op;
 	uint8_t base, len, at;
 	uint8_t proto_at, port_at; /* of TERM_IN_SET */
 	uint8_t cmp;		   /* enum nft_cmp_ops */
 	uint32_t mask, value;	   /* host order; mask 0: none */
-	const char *name;
+	char name[RULE_NAME];
 	const uint8_t *bytes, *bits; /* of TERM_BYTES */
 	const struct who *who; /* of TERM_OTHERS; without one, or of level 0, there is no rule */
 };
@@ -51,7 +53,7 @@ struct term {
 
 struct rule {
 	uint32_t when; /* the ruleset's own: under which circumstances the rule is wanted */
-	const char *chain;
+	char chain[RULE_NAME];
 	struct term terms[RULE_TERMS];
 };
 
@@ -154,10 +156,10 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
 
 #define COUNT	 { .op = TERM_COUNTER }
 #define LIMIT(n) { .op = TERM_LIMIT, .value = (n) }
-#define ACCEPT	 VERDICT_(NF_ACCEPT, NULL)
-#define DROP	 VERDICT_(NF_DROP, NULL)
+#define ACCEPT	 VERDICT_(NF_ACCEPT, "")
+#define DROP	 VERDICT_(NF_DROP, "")
 #define REFUSE	 { .op = TERM_REFUSE }
-#define RETURN	 VERDICT_(NFT_RETURN, NULL)
+#define RETURN	 VERDICT_(NFT_RETURN, "")
 #define GOTO(to) VERDICT_(NFT_GOTO, to)
 #define JUMP(to) VERDICT_(NFT_JUMP, to)
 /* clang-format on */

@@ -49,6 +49,46 @@ static void test_heap(void **state)
 	assert_true(resident("RssAnon:") < full - HEAP_KIB * 3 / 4);
 	free(pieces[PIECES - 1]);
 }
+
+static __attribute__((noinline)) char go_deep(void)
+{
+	volatile char deep[100 * PAGE_BYTES];
+
+	for (size_t i = 0; i < sizeof(deep); i += PAGE_BYTES)
+		deep[i] = 1;
+	return deep[sizeof(deep) - PAGE_BYTES];
+}
+
+static void test_stack(void **state)
+{
+	char kept[3 * PAGE_BYTES];
+	long full;
+
+	(void)state;
+	memset(kept, 'x', sizeof(kept));
+	assert_int_equal(go_deep(), 1);
+	full = resident("RssAnon:");
+	shed_now();
+	assert_true(resident("RssAnon:") < full - 300);
+	for (size_t i = 0; i < sizeof(kept); i++)
+		assert_int_equal(kept[i], 'x');
+}
+
+static void test_large_pieces(void **state)
+{
+	char *piece, *above;
+	long before;
+
+	(void)state;
+	shed_begin();
+	before = resident("RssAnon:");
+	piece = malloc(100 * PAGE_BYTES);
+	above = malloc(1);
+	memset(piece, 'x', 100 * PAGE_BYTES);
+	free(piece);
+	assert_true(resident("RssAnon:") < before + 100);
+	free(above);
+}
 #endif
 
 /* What was written, by us or by whoever relocated it, is still there. */
@@ -79,34 +119,65 @@ static int touch(sd_event_source *s, void *userdata)
 	return 0;
 }
 
-static void run_event(sd_event *loop, size_t pages)
+static int wake(sd_event_source *s, uint64_t usec, void *userdata)
 {
-	sd_event_source *s = NULL;
-
-	assert_true(sd_event_add_defer(loop, &s, touch, &pages) >= 0);
-	while (sd_event_run(loop, 0) > 0)
-		;
-	sd_event_source_disable_unref(s);
+	(void)s, (void)usec, (void)userdata;
+	return 0;
 }
 
-/* Only who touched much gives back, and not in the same second. */
+/* One event, and the sleep behind it, of so many microseconds at most. */
+static void run_event(sd_event *loop, struct shed *shed, size_t pages, uint64_t sleep)
+{
+	sd_event_source *s = NULL, *end = NULL;
+
+	assert_true(sd_event_add_defer(loop, &s, touch, &pages) >= 0);
+	assert_true(shed_turn(loop, shed) > 0);
+	assert_true(sd_event_add_time_relative(loop, &end, CLOCK_BOOTTIME, sleep, 1, wake, NULL) >=
+		    0);
+	shed_turn(loop, shed);
+	sd_event_source_disable_unref(s);
+	sd_event_source_disable_unref(end);
+}
+
+/* Only who touched much gives back, and not in the same second, but then. */
 static void test_loop(void **state)
 {
 	struct shed s = { 0 };
 	sd_event *loop = NULL;
+	uint64_t begun;
 	long at;
 
 	(void)state;
 	assert_true(sd_event_new(&loop) >= 0);
-	assert_int_equal(shed_start(loop, &s), 0);
+	run_event(loop, &s, 1000, 1000);
 	assert_true(s.faults > 0);
 	at = s.faults;
 	s.at = io_boot_ms() + 3600000; /* a pause that lasts longer than the test */
-	run_event(loop, 1000);
+	run_event(loop, &s, 1000, 1000);
 	assert_int_equal(s.faults, at);
-	s.at = 0;
-	run_event(loop, 1000);
+	begun = io_boot_ms();
+	s.at = begun - 950;
+	run_event(loop, &s, 1000, 5000000);
+	assert_true(io_boot_ms() - begun < 4000);
+	run_event(loop, &s, 0, 1000);
 	assert_true(s.faults > at);
+	sd_event_unref(loop);
+}
+
+static int leave(sd_event_source *s, void *userdata)
+{
+	(void)userdata;
+	return sd_event_exit(sd_event_source_get_event(s), 7);
+}
+
+static void test_exit(void **state)
+{
+	sd_event *loop = NULL;
+
+	(void)state;
+	assert_true(sd_event_new(&loop) >= 0);
+	assert_true(sd_event_add_defer(loop, NULL, leave, NULL) >= 0);
+	assert_int_equal(shed_loop(loop), 7);
 	sd_event_unref(loop);
 }
 
@@ -114,10 +185,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #ifndef __SANITIZE_ADDRESS__
-		cmocka_unit_test(test_heap),
+		cmocka_unit_test(test_heap),	     cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_large_pieces),
 #endif
-		cmocka_unit_test(test_code),
-		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_code),	     cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_exit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
