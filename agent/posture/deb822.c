@@ -117,6 +117,13 @@ void deb822_by_hand(struct deb822 *d)
 	d->kinds['#'] = LINE_COMMENT;
 }
 
+static int refuse(struct deb822 *d, const char *why, struct fault *fault)
+{
+	if (fault && !fault->why[0])
+		fault->line = d->line;
+	return fault_set(fault, -EBADMSG, "%s", why);
+}
+
 /* Reads more behind what there is, after moving this stanza to the window's front. */
 static int refill(struct deb822 *d, struct fault *fault)
 {
@@ -137,17 +144,13 @@ static int refill(struct deb822 *d, struct fault *fault)
 	n = unpack_read(d->in, d->text + d->len, READ_BYTES, fault);
 	if (n < 0)
 		return (int)n;
+	/* A block that a power cut left empty would swallow the stanzas that it runs over. */
+	if (memchr(d->text + d->len, '\0', (size_t)n))
+		return refuse(d, "a NUL byte, here or below", fault);
 	d->len += (size_t)n;
 	d->end = n == 0;
 	memset(d->text + d->len, 0, ENDS_AHEAD);
 	return 0;
-}
-
-static int refuse(struct deb822 *d, const char *why, struct fault *fault)
-{
-	if (fault && !fault->why[0])
-		fault->line = d->line;
-	return fault_set(fault, -EBADMSG, "%s", why);
 }
 
 /* Makes sure of a whole line at `at`, or that there is none: 1 or 0. */

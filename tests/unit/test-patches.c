@@ -156,7 +156,11 @@ static const struct row {
 	{ .list = "Package: openssl\nVersion: 1\1\nArchitecture: all\n\n", .grade = GRADE_UNKNOWN,
 	  .what = "control character" },
 	{ MORE(LIST, OFFER("a\0b", "1", "all")),
-	  .grade = GRADE_UNKNOWN, .what = "control character" },
+	  .grade = GRADE_UNKNOWN, .what = "NUL byte" },
+	/* The end of one stanza, nothing, and the end of another one. */
+	{ MORE("var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nArchitecture: all\n"
+	       "Version: 1\nDescription: x\0\0\0\0rsion: 3\n\n"), .grade = GRADE_UNKNOWN,
+	  .what = "NUL byte" },
 	{ .release = RELEASE "SHA256:\n 0a0b 100 main/binary-amd64/Packages\n", .grade = GRADE_UNKNOWN,
 	  .what = "bytes; its suite says 100" },
 	{ .release = RELEASE "SHA256:\n 0a 9 main/binary-amd64/Packages.gz\n 0a 62 "
