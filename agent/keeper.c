@@ -39,8 +39,9 @@ void keeper_forget(struct daemon *d)
 
 static void take_policy(struct daemon *d, struct policy *p, const struct accepted *a)
 {
-	char version[24];
+	char version[24], mending[POLICY_ID_MAX];
 
+	snprintf(mending, sizeof(mending), "%s", d->mending ? d->mending->req->id : "");
 	keeper_forget(d);
 	d->policy = p;
 	d->accepted = *a;
@@ -49,6 +50,8 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 		d->subjects[i] = (struct subject){ .req = &p->requirements[i],
 						   .finding.grade = GRADE_COUNT };
 	memory_prune(d->memory, p->requirements, p->n_requirements);
+	if (*mending)
+		mend_keep(d, mending);
 	reach_policy(d);
 	events_policy(d);
 	snprintf(version, sizeof(version), "%" PRIu64, a->version);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
@@ -111,11 +112,17 @@ static void read_lines(const char *text, size_t len, ledger_each each, void *ctx
 	}
 }
 
+/* What was not read yet is no reason to cut it off. */
 static int open_file(struct ledger *l)
 {
+	struct stat st;
+
 	l->fd = openat(l->dir, FILE_NAME, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
 		       0600);
-	return l->fd < 0 ? -errno : 0;
+	if (l->fd < 0 || fstat(l->fd, &st) < 0)
+		return -errno;
+	l->size = (size_t)st.st_size;
+	return 0;
 }
 
 static void close_file(struct ledger *l)

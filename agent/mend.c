@@ -151,6 +151,20 @@ void mend(struct daemon *d)
 	}
 }
 
+void mend_keep(struct daemon *d, const char *requirement)
+{
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		struct subject *s = &d->subjects[i];
+		const struct ladder *l = memory_ladder(d->memory, s->req);
+
+		if (strcmp(s->req->id, requirement) || !l || !l->at_work)
+			continue;
+		s->last = d->running;
+		s->n_tried = 1;
+		d->mending = s;
+	}
+}
+
 void mend_stop(struct daemon *d)
 {
 	d->run = remedy_run_free(d->run);
@@ -237,12 +251,13 @@ void mend_judge(struct daemon *d, struct subject *s)
 
 int64_t mend_due(const struct daemon *d)
 {
+	const bool waits = d->run || reboot_is_begun(d);
 	int64_t due = INT64_MAX;
 
 	for (size_t i = 0; i < d->n_subjects; i++) {
 		const struct requirement *req = d->subjects[i].req;
 		const struct ladder *l = memory_ladder(d->memory, req);
-		int64_t at = l && !d->run ? ladder_due(l, req) : INT64_MAX;
+		int64_t at = l && !waits ? ladder_due(l, req) : INT64_MAX;
 		int64_t over = l ? ladder_tug_until(l, io_now()) : 0;
 
 		if (over && over < at)

@@ -35,5 +35,8 @@ void mend_judge(struct daemon *d, struct subject *s);
 /* When mend() has something to do, or mend_judge() something else to say; INT64_MAX: never. */
 int64_t mend_due(const struct daemon *d);
 
+/* After another policy: the remedy under way was that requirement's, and is still if it has it. */
+void mend_keep(struct daemon *d, const char *requirement);
+
 /* Stops waiting for a remedy under way; the remedy itself runs to its own end. */
 void mend_stop(struct daemon *d);

@@ -101,8 +101,8 @@ static void release(struct day *d)
 
 static void ask(struct day *d)
 {
-	static const char *const verbs[] = { "check",	  "history",   "policy",  "firewall",
-					     "antivirus", "lacking 0", "nonsense" };
+	static const char *const verbs[] = { "check", "history",   "policy",	"firewall",
+					     "hold",  "antivirus", "lacking 0", "nonsense" };
 
 	free(host_ask(&d->host, verbs[day_dice(COUNT(verbs))]));
 }

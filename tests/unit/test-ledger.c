@@ -17,6 +17,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/ledger.h"
 #include "agent/memory.h"
 #include "tests/unit/test.h"
 
@@ -397,6 +398,49 @@ static void test_full_disk(void **state)
 	memory_close(m);
 }
 
+static void pass_over(void *ctx, const struct entry *e)
+{
+	(void)ctx, (void)e;
+}
+
+/* It cannot be read at first, and is opened with the first entry, which does not fit. */
+static void test_opened_late(void **state)
+{
+	struct rlimit files, few, full = { 0, RLIM_INFINITY };
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct entry late = { .kind = ENTRY_FAILING, .name = "b", .value = 2 };
+	struct memory *m = anew();
+	struct fault fault = { 0 };
+	struct ledger *l = NULL;
+	struct stat st;
+	int next;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	fail_since(m, "a", 1);
+	assert_int_equal(memory_keep(m), 0);
+	assert_int_equal(stat(file("ledger"), &st), 0);
+	memory_close(m);
+
+	next = dup(0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	few = (struct rlimit){ (rlim_t)next + 1, files.rlim_max }; /* the folder, and no more */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(ledger_open(folder, pass_over, NULL, &l, &fault), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+
+	full.rlim_cur = (rlim_t)st.st_size + 5;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	ledger_add(l, &late);
+	assert_int_equal(ledger_sync(l), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	ledger_close(l);
+	m = reopen(NULL, 0);
+	assert_int_equal(memory_past(m, "a")->since, 1);
+	memory_close(m);
+}
+
 static void test_not_a_ledger(void **state)
 {
 	_free_ char *huge = calloc(1, 2 * 1024 * 1024);
@@ -460,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_flipped_bits),
 		cmocka_unit_test(test_killed_at_every_call),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_opened_late),
 		cmocka_unit_test(test_not_a_ledger),
 	};
 
