@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -50,6 +52,29 @@ static uint64_t now_s(void)
 
 static void ask_next(struct login *l);
 
+/* A page, which is to be shown to whoever asks for anything (511: RFC 6585, section 6). */
+static bool is_page(unsigned status)
+{
+	return status == 200 || status == 511;
+}
+
+/* The probe's page at the address that has just answered. */
+static int page_here(const struct login *l, struct web *ret)
+{
+	const struct portal_rule *rule = &l->daemon->policy->portal;
+	const struct prefix *at = &rule->at[l->next - 1];
+	const char *path = rule->probe.text + rule->probe.path;
+	bool six = at->family == AF_INET6;
+	char host[INET6_ADDRSTRLEN], port[8] = "", text[WEB_TEXT_MAX];
+
+	inet_ntop(at->family, at->addr, host, sizeof(host));
+	if (rule->probe.port != 80)
+		snprintf(port, sizeof(port), ":%u", rule->probe.port);
+	snprintf(text, sizeof(text), "http://%s%s%s%s%.*s", six ? "[" : "", host, six ? "]" : "",
+		 port, WIRE_URL_MAX, path);
+	return web_read(text, ret, NULL);
+}
+
 /* Whatever answers may be anybody, and what it says is no more than a hint where to log in. */
 static void take_answer(struct login *l, const struct fetch_glanced *seen)
 {
@@ -65,6 +90,11 @@ static void take_answer(struct login *l, const struct fetch_glanced *seen)
 	if (*seen->location && web_read(seen->location, &page, &fault) == 0) {
 		news.page = &page;
 		run(l, PORTAL_REDIRECT, &news);
+		return;
+	}
+	if (!*seen->location && is_page(seen->status) && page_here(l, &page) == 0) {
+		news.page = &page;
+		run(l, PORTAL_IN_PLACE, &news);
 		return;
 	}
 	snprintf(why, sizeof(why),

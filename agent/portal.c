@@ -132,17 +132,29 @@ static bool has_port(const struct portal_rule *rule, uint16_t port)
 	return false;
 }
 
+static void add_port(struct portal *p, const struct prefix *at, uint16_t port)
+{
+	struct peer *peer = &p->open[p->n_open++];
+
+	*peer = (struct peer){
+		.family = at->family, .proto = IPPROTO_TCP, .prefix = at->prefix, .port = port
+	};
+	memcpy(peer->addr, at->addr, sizeof(peer->addr));
+}
+
 static void add_address(struct portal *p, const struct portal_rule *rule, const struct prefix *at)
 {
-	for (size_t i = 0; i < rule->n_ports; i++) {
-		struct peer *peer = &p->open[p->n_open++];
+	for (size_t i = 0; i < rule->n_ports; i++)
+		add_port(p, at, rule->ports[i]);
+}
 
-		*peer = (struct peer){ .family = at->family,
-				       .proto = IPPROTO_TCP,
-				       .prefix = at->prefix,
-				       .port = rule->ports[i] };
-		memcpy(peer->addr, at->addr, sizeof(peer->addr));
-	}
+static enum portal_deed opened(struct portal *p, const struct portal_world *w)
+{
+	p->n_open = peers_merge(p->open, p->n_open);
+	p->until = w->boot + w->rule->lasts;
+	p->pause = 0;
+	portal_note(w->past, w->now);
+	return PORTAL_REST;
 }
 
 static enum portal_deed open_at(struct portal *p, const struct portal_world *w,
@@ -157,20 +169,37 @@ static enum portal_deed open_at(struct portal *p, const struct portal_world *w,
 			add_address(p, rule, &found[i]);
 	if (!p->n_open)
 		return doubt(p, w, "a portal is where no portal can be, so nothing was opened");
-	p->n_open = peers_merge(p->open, p->n_open);
-	p->until = w->boot + rule->lasts;
-	p->pause = 0;
-	portal_note(w->past, w->now);
-	return PORTAL_REST;
+	return opened(p, w);
 }
 
-static enum portal_deed meet(struct portal *p, const struct web *page, const struct portal_world *w)
+/*
+ * The probe's own address, at which the network has another page.  The list leads there for
+ * repair, so a portal could not be there; but this place the policy signs, and no other port of it
+ * is opened.
+ */
+static enum portal_deed open_here(struct portal *p, const struct portal_world *w)
+{
+	const struct portal_rule *rule = w->rule;
+	const struct prefix *at = &p->page.at;
+
+	if (!any_holds(rule->at, rule->n_at, at) || p->page.port != rule->probe.port ||
+	    any_holds(rule->never, rule->n_never, at))
+		return doubt(p, w, "a portal is where no portal can be, so nothing was opened");
+	enter(p, PORTAL_OPEN, w->boot + PORTAL_CHECK_SECONDS);
+	add_port(p, at, p->page.port);
+	return opened(p, w);
+}
+
+static enum portal_deed meet(struct portal *p, enum portal_event event, const struct web *page,
+			     const struct portal_world *w)
 {
 	p->page = *page;
 	if (!has_port(w->rule, page->port))
 		return doubt(p, w, "a portal is at a port that the policy does not open");
 	if (must_wait(w))
 		return bar(p, w, 0, "as many portals were opened as the policy allows in an hour");
+	if (event == PORTAL_IN_PLACE)
+		return open_here(p, w);
 	if (page->at.family)
 		return open_at(p, w, &page->at, 1);
 	enter(p, PORTAL_NAMING, NEVER);
@@ -213,7 +242,8 @@ static enum portal_deed on_answer(struct portal *p, enum portal_event event,
 	}
 	if (p->state == PORTAL_OPEN)
 		return keep_open(p, w);
-	return event == PORTAL_REDIRECT ? meet(p, news->page, w) : doubt(p, w, news->why);
+	return event == PORTAL_REDIRECT || event == PORTAL_IN_PLACE ? meet(p, event, news->page, w)
+								    : doubt(p, w, news->why);
 }
 
 static enum portal_deed on_name(struct portal *p, enum portal_event event,
@@ -235,6 +265,7 @@ enum portal_deed portal_on(struct portal *p, enum portal_event event,
 	case PORTAL_TICK: return tick(p, w);
 	case PORTAL_EXPECTED:
 	case PORTAL_REDIRECT:
+	case PORTAL_IN_PLACE:
 	case PORTAL_STRANGE:
 	case PORTAL_FAILED: return on_answer(p, event, news, w);
 	case PORTAL_FOUND:

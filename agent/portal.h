@@ -56,6 +56,7 @@ enum portal_event {
 	PORTAL_TICK,	 /* `due` has come */
 	PORTAL_EXPECTED, /* the probe was answered as it should be */
 	PORTAL_REDIRECT, /* ... with another place to go to, `page` */
+	PORTAL_IN_PLACE, /* ... with a page of somebody else's; it is at `page`, an address */
 	PORTAL_STRANGE,	 /* ... in another way, `why` */
 	PORTAL_FAILED,	 /* ... not at all, `why` */
 	PORTAL_FOUND,	 /* the name's addresses */

@@ -128,7 +128,7 @@ rules() { nft list table inet lazaret | grep -q -- "$1"; }
 to_portal='return 302 "http://portal.hotel.example/login?from=$remote_addr";'
 dns 'host-record=portal.hotel.example,10.5.0.2'
 answer "$to_portal"
-policy '"open_for": "1min", "attempts": 3, "addresses": 2, "never": ["10.6.0.0/16"]'
+policy '"open_for": "1min", "attempts": 4, "addresses": 2, "never": ["10.6.0.0/16"]'
 start
 check 'a portal is noticed, and opened' soon is open
 page='http://portal.hotel.example/login\?from=10.5.7.7'
@@ -185,23 +185,34 @@ lies 'a portal that is the policy server' "$(go http://203.0.113.10/)" 'where no
 lies 'a portal that is this host' "$(go http://127.0.0.1/)" 'where no portal can be'
 lies 'a portal at another port' "$(go http://10.5.0.2:8080/)" 'at a port that the policy does not open'
 lies 'a portal with a user in its name' "$(go http://bank@10.5.0.2/)" 'has a user before its host'
-lies 'a page in place of the probe' 'return 200 "log in here";' 'in place of the probe .200.'
+lies 'an error in place of the probe' 'return 503;' 'in place of the probe .503.'
 dns 'host-record=portal.hotel.example,203.0.113.10,127.0.0.1'
 lies 'a name that leads elsewhere' "$to_portal" 'where no portal can be'
 dns 'local=/hotel.example/'
 lies 'a name that leads nowhere' "$to_portal" 'does not resolve'
+
+# A portal that answers each page itself, and sends nobody anywhere.
+answer 'return 200 "log in here";'
+start
+check 'a page in place of the probe is opened' soon is open
+check 'and told by its address' says 'open http://203.0.113.9/ok in a browser'
+check 'any program reaches it' user 203.0.113.9 80
+check 'at its port alone' cut 203.0.113.9 443
+[ -z "$group" ] || check 'and nothing else' cut 203.0.113.10 443
+stop
+check 'whoever stops the daemon seals that, too' not rules @open
 
 # Many addresses, and once more than the policy allows.
 dns 'host-record=portal.hotel.example,10.5.0.2' 'host-record=portal.hotel.example,10.5.0.4' \
 	'host-record=portal.hotel.example,10.5.0.5'
 answer "$to_portal"
 start
-check 'a third portal within the hour' soon is open
+check 'a fourth portal within the hour' soon is open
 check 'has two addresses at most' eval 'test $(nft list set inet lazaret open4 | grep -o "10\.5\.0\.[0-9] . tcp . 80" | wc -l) = 2'
 stop
 check 'whoever stops the daemon seals it' not rules @open
 start
-check 'a fourth one has to wait' soon is barred
+check 'a fifth one has to wait' soon is barred
 check 'which is told' says 'wants a login at .*: as many portals were opened as the policy allows.*next try in'
 check 'and opens nothing' not rules @open
 stop

@@ -185,6 +185,32 @@ static void test_forget(void **state)
 	assert_int_equal(asked, 2);
 }
 
+/* A page in place of the probe's: that is opened, and shown by its address. */
+static void test_in_place(void **state)
+{
+	json_t *now;
+
+	(void)state;
+	login_laid(&host);
+	answer(200, "");
+	assert_true(is("open"));
+	now = login_json(&host);
+	assert_string_equal(json_string_value(json_object_get(now, "page")),
+			    "http://203.0.113.9/ok");
+	json_decref(now);
+	login_forget(&host);
+
+	policy.portal.at[0] = (struct prefix){ .family = AF_INET6, .prefix = 128 };
+	inet_pton(AF_INET6, "2001:db8::9", policy.portal.at[0].addr);
+	login_laid(&host);
+	answer(511, "");
+	assert_true(is("open"));
+	now = login_json(&host);
+	assert_string_equal(json_string_value(json_object_get(now, "page")),
+			    "http://[2001:db8::9]/ok");
+	json_decref(now);
+}
+
 /* Repairs need not wait when a network that kept us in lets us out; no network says nothing new. */
 static void test_way_out(void **state)
 {
@@ -211,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_forget, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_in_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_way_out, set_up, tear_down),
 	};
 

@@ -38,6 +38,8 @@ static int set_up(void **state)
 		.lasts = LASTS, .attempts = 2, .addresses = 2, .ports = { 80, 443 }, .n_ports = 2
 	};
 	rule.never[rule.n_never++] = at("10.6.0.0", 16);
+	assert_int_equal(web_read("http://detect.example/ok", &rule.probe, NULL), 0);
+	rule.at[rule.n_at++] = at("192.0.2.10", 0);
 	company = (struct peer){ .family = AF_INET,
 				 .proto = IPPROTO_TCP,
 				 .prefix = 24,
@@ -80,6 +82,14 @@ static enum portal_deed redirected(const char *url)
 	return on(PORTAL_REDIRECT, &news);
 }
 
+static enum portal_deed in_place(const char *url)
+{
+	struct web page;
+
+	assert_int_equal(web_read(url, &page, NULL), 0);
+	return on(PORTAL_IN_PLACE, &(struct portal_news){ .page = &page });
+}
+
 static enum portal_deed found(const char *first, const char *second)
 {
 	struct prefix all[2] = { at(first, 0), at(second ? second : first, 0) };
@@ -87,7 +97,8 @@ static enum portal_deed found(const char *first, const char *second)
 	return on(PORTAL_FOUND, &(struct portal_news){ .found = all, .n_found = second ? 2 : 1 });
 }
 
-#define URL "http://portal.hotel.example/login"
+#define URL  "http://portal.hotel.example/login"
+#define HERE "http://192.0.2.10/ok"
 
 /* Brings a fresh machine into the state. */
 static void be_in(enum portal_state state)
@@ -120,21 +131,21 @@ static void be_in(enum portal_state state)
 /* clang-format off */
 static const char *const steps[PORTAL_STATES][PORTAL_EVENTS] = {
 	/*    BEGIN      END    AGAIN      TICK        EXPECTED  REDIRECT
-	      STRANGE    FAILED     FOUND      LOST */
+	      IN_PLACE  STRANGE    FAILED     FOUND      LOST */
 	{ "asking!", "off", "off",     "off",      "off",    "off",
-	  "off",     "off",     "off",     "off" },
+	  "off",    "off",     "off",     "off",     "off" },
 	{ "asking!", "off", "asking",  "asking",   "clear",  "naming?",
-	  "unclear", "unclear", "asking",  "asking" },
+	  "open",   "unclear", "unclear", "asking",  "asking" },
 	{ "asking!", "off", "asking!", "clear",    "clear",  "clear",
-	  "clear",   "clear",   "clear",   "clear" },
+	  "clear",  "clear",   "clear",   "clear",   "clear" },
 	{ "asking!", "off", "unclear", "unclear!", "clear",  "naming?",
-	  "unclear", "unclear", "unclear", "unclear" },
+	  "open",   "unclear", "unclear", "unclear", "unclear" },
 	{ "asking!", "off", "naming",  "naming",   "naming", "naming",
-	  "naming",  "naming",  "open",    "unclear" },
+	  "naming", "naming",  "naming",  "open",    "unclear" },
 	{ "asking!", "off", "open",    "open!",    "clear",  "open",
-	  "open",    "open",    "open",    "open" },
+	  "open",   "open",    "open",    "open",    "open" },
 	{ "asking!", "off", "barred",  "barred!",  "clear",  "naming?",
-	  "unclear", "unclear", "barred",  "barred" },
+	  "open",   "unclear", "unclear", "barred",  "barred" },
 };
 /* clang-format on */
 
@@ -149,9 +160,10 @@ static void test_each_step(void **state)
 			char got[32];
 
 			be_in(s);
-			deed = e == PORTAL_REDIRECT ? redirected(URL)
-			       : e == PORTAL_FOUND  ? found("10.5.0.2", NULL)
-						    : happens(e);
+			deed = e == PORTAL_REDIRECT   ? redirected(URL)
+			       : e == PORTAL_IN_PLACE ? in_place(HERE)
+			       : e == PORTAL_FOUND    ? found("10.5.0.2", NULL)
+						      : happens(e);
 			snprintf(got, sizeof(got), "%s%s", portal_names[portal.state], deeds[deed]);
 			if (strcmp(got, steps[s][e]))
 				fail_msg("from %s by event %u: %s", portal_names[s], e, got);
@@ -185,6 +197,51 @@ static void test_what_is_opened(void **state)
 		assert_int_equal(portal.state, rows[i].n ? PORTAL_OPEN : PORTAL_UNCLEAR);
 		assert_int_equal(past.opened[0] != 0, rows[i].n != 0);
 	}
+}
+
+/* Though the list leads there, the place of the probe is opened: at its port alone. */
+static void test_in_place(void **state)
+{
+	struct peer probe = { .family = AF_INET,
+			      .proto = IPPROTO_TCP,
+			      .prefix = 32,
+			      .port = 80,
+			      .addr = { 192, 0, 2, 10 } };
+
+	(void)state;
+	list = (struct allow){ .out = &probe, .n_out = 1 };
+	happens(PORTAL_BEGIN);
+	assert_int_equal(in_place(HERE), PORTAL_REST);
+	assert_int_equal(portal.state, PORTAL_OPEN);
+	assert_int_equal(portal.n_open, 1);
+	assert_memory_equal(portal.open[0].addr, probe.addr, 4);
+	assert_int_equal(portal.open[0].prefix, 32);
+	assert_int_equal(portal.open[0].port, 80);
+	assert_null(portal_name(&portal));
+	assert_int_equal(past.opened[0], now);
+	assert_int_equal(portal.until, boot + LASTS);
+
+	happens(PORTAL_BEGIN);
+	in_place("http://192.0.2.11/ok"); /* none of the policy's */
+	assert_int_equal(portal.state, PORTAL_UNCLEAR);
+	happens(PORTAL_BEGIN);
+	in_place("http://192.0.2.10:443/ok");
+	assert_int_equal(portal.state, PORTAL_UNCLEAR);
+	rule.never[rule.n_never++] = at("192.0.2.0", 24);
+	happens(PORTAL_BEGIN);
+	in_place(HERE);
+	assert_int_equal(portal.state, PORTAL_UNCLEAR);
+	rule.n_never--;
+	rule.ports[0] = 8080;
+	happens(PORTAL_BEGIN);
+	in_place(HERE);
+	assert_int_equal(portal.state, PORTAL_UNCLEAR);
+	rule.ports[0] = 80;
+	happens(PORTAL_BEGIN);
+	in_place(HERE);
+	happens(PORTAL_BEGIN); /* the third within an hour */
+	in_place(HERE);
+	assert_int_equal(portal.state, PORTAL_BARRED);
 }
 
 static void test_no_more_than_the_policy_says(void **state)
@@ -298,6 +355,8 @@ static void test_model(void **state)
 			e = PORTAL_TICK;
 		if (e == PORTAL_REDIRECT)
 			redirected(pages[random() % 5]);
+		else if (e == PORTAL_IN_PLACE)
+			in_place(random() % 2 ? HERE : "http://198.51.100.4/");
 		else if (e == PORTAL_FOUND)
 			found(places[random() % 4], places[random() % 4]);
 		else
@@ -310,6 +369,7 @@ static void test_model(void **state)
 		assert_true(portal.until <= boot + LASTS && portal.until > boot);
 		for (size_t k = 0; k < portal.n_open; k++)
 			assert_true(portal.open[k].addr[0] == 0x20 ||
+				    !memcmp(portal.open[k].addr, rule.at[0].addr, 4) ||
 				    (portal.open[k].addr[0] == 10 && portal.open[k].addr[1] == 5));
 		if (was == PORTAL_OPEN)
 			continue;
@@ -390,6 +450,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_each_step, set_up),
 		cmocka_unit_test_setup(test_what_is_opened, set_up),
+		cmocka_unit_test_setup(test_in_place, set_up),
 		cmocka_unit_test_setup(test_no_more_than_the_policy_says, set_up),
 		cmocka_unit_test_setup(test_ports, set_up),
 		cmocka_unit_test_setup(test_time_and_attempts, set_up),
