@@ -60,7 +60,7 @@ watch='
 	until read -r old <$at && [ -n "$old" ]; do [ $SECONDS -lt $end ] || exit 1; done
 	eval "$1" >/dev/null 2>&1 &
 	while kill -0 "$old" 2>/dev/null && [ $SECONDS -lt $end ]; do :; done
-	down=$(t)
+	down=$(t) end=$((SECONDS + 10))
 	until other || [ $SECONDS -ge $end ]; do :; done
 	other && echo $(($(t) - down))
 	wait'

@@ -27,7 +27,8 @@ within() { # SECONDS COMMAND...
 	return 1
 }
 held() { status | grep -q '"quarantine":true'; }
-# The daemon's own look may fall into a burst and count it in two: the bounds below leave room.
+# Each look forgives 64 packets, and the daemon's own may fall into a burst and part it: of 600 are
+# told 536, or some more times 64 fewer.
 pour() { # shoot's arguments: many, past the quarantine
 	host "$bin/shoot" socket LKT0000I "to=127.0.0.1" dport=9 "count=$1"
 }
@@ -67,7 +68,7 @@ host tc filter add dev lo egress u32 match u32 0 0 action mirred egress redirect
 within 5 told 'lo has a traffic control filter (u32)'
 ok $? 'a filter is told of when it comes'
 pour 600
-found 'up0 sent [1-5][0-9][0-9] packets or more'
+found 'up0 sent [45][0-9][0-9] packets or more'
 ok $? 'and what it sends past the quarantine is counted'
 host tc qdisc del dev lo clsact
 within 5 gone 'lo has' && told 'up0 sent' && [ "$(said 'no longer: lo has a traffic')" = 1 ]
@@ -83,7 +84,7 @@ start lk-host "$bin/redirect" b-port up1
 within 5 told 'b-port runs an XDP program (id [1-9]'
 ok $? 'an XDP program is told of when it comes'
 at lk-box "$bin/shoot" frame LKT0000I dev=eth1 "smac=$hostmac" "dmac=$gwmac" "from=$own4" "to=$net4" count=600
-found 'up1 sent [1-5][0-9][0-9] packets or more'
+found 'up1 sent [45][0-9][0-9] packets or more'
 ok $? 'and what it sends is counted'
 kill "$(sed -n 's/^ready //p' "$dir/redirect-lk-host")"
 within 5 gone 'b-port runs'
