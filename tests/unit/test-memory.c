@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is remembered through restarts, and through clocks that leap. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/ledger.h"
+#include "agent/memory.h"
+#include "tests/unit/ledgers.h"
+#include "tests/unit/test.h"
+
+/* An entry after the release tells how late it was; one before it may be of a clock that was wrong.
+ */
+static void test_remembers_how_late(void **state)
+{
+	static const struct entry rows[] = {
+		{ .kind = ENTRY_STATE, .at = 9000, .name = "quarantined", .value = 9000 },
+		{ .kind = ENTRY_RELEASE, .at = 1000, .name = "granted", .value = 4600 },
+		{ .kind = ENTRY_RELEASE, .at = 1000, .name = "ends", .value = 5000 },
+		{ .kind = ENTRY_STATE, .at = 2000, .name = "released", .value = 2000 },
+	};
+	struct fault fault = { 0 };
+	struct ledger *l = NULL;
+	struct memory *m;
+
+	(void)state;
+	unlink(file("ledger"));
+	assert_int_equal(ledger_open(folder, ignore, NULL, &l, &fault), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		ledger_add(l, &rows[i]);
+	assert_int_equal(ledger_sync(l), 0);
+	ledger_close(l);
+
+	m = reopen(NULL, 0);
+	assert_int_equal(memory_leave(m)->granted, 1000);
+	assert_int_equal(memory_leave(m)->seen, 2000);
+	assert_true(leave_set_back(memory_leave(m), 1900));
+	assert_false(leave_set_back(memory_leave(m), 2000));
+	memory_leap(m, -500);
+	assert_int_equal(memory_leave(m)->seen, 1500);
+	memory_close(m);
+}
+
+static void test_remembers(void **state)
+{
+	struct requirement only = { .id = "patches" };
+	struct memory *m = anew();
+	struct seen seen;
+
+	(void)state;
+	fail_since(m, "antivirus", 77);
+	fail_since(m, "patches", 88);
+	move(m, STATE_QUARANTINED, 90);
+	memory_tell(m, ENTRY_REPAIR, "antivirus", -EIO, "antivirus-start: %s", "no");
+	assert_int_equal(memory_keep(m), 0);
+	fail_since(m, "patches", 99); /* never kept */
+
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "antivirus")->since, 77);
+	assert_int_equal(memory_past(m, "patches")->since, 88);
+	assert_int_equal(memory_past(m, "firewall")->since, 0);
+	assert_int_equal(memory_history(m)->state, STATE_QUARANTINED);
+	assert_int_equal(memory_history(m)->since, 90);
+	assert_int_equal(memory_history(m)->quarantined[0], 90);
+	seen = all_of(m);
+	assert_int_equal(seen.n, 4);
+	assert_int_equal(seen.last.kind, ENTRY_REPAIR);
+	assert_int_equal(seen.last.value, -EIO);
+	assert_string_equal(seen.last.text, "antivirus-start: no");
+
+	memory_prune(m, &only, 1);
+	assert_int_equal(memory_keep(m), 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "antivirus")->since, 0);
+	assert_int_equal(memory_past(m, "patches")->since, 88);
+	memory_close(m);
+}
+
+static void test_no_hot_loop_by_restart(void **state)
+{
+	const struct requirement req = { .id = "firewall",
+					 .remedies = { REMEDY_FIREWALL_ENABLE },
+					 .n_remedies = 1 };
+	struct memory *m = anew();
+	enum remedy next;
+	struct ladder *l = memory_ladder(m, &req);
+
+	(void)state;
+	ladder_look(l, &req, false, 1000, 0);
+	assert_int_equal(ladder_next(l, &req, 1000, &next), 1);
+	ladder_begin(l, &req, next, 1000, 0);
+	memory_climbed(m, &req);
+	assert_int_equal(memory_keep(m), 0);
+
+	m = reopen(m, 0);
+	l = memory_ladder(m, &req);
+	assert_int_equal(ladder_next(l, &req, 1000, &next), 0);
+	assert_int_equal(ladder_due(l, &req), 1000 + LADDER_CRASH_WAIT);
+	memory_leap(m, 500);
+	assert_int_equal(memory_keep(m), 0);
+
+	m = reopen(m, 0);
+	assert_int_equal(ladder_due(memory_ladder(m, &req), &req), 1500 + LADDER_CRASH_WAIT);
+	memory_close(m);
+}
+
+static void test_the_clock_leaps(void **state)
+{
+	struct memory *m = anew();
+
+	(void)state;
+	fail_since(m, "antivirus", 1000);
+	move(m, STATE_QUARANTINED, 1100);
+	memory_leap(m, 86400);
+	fail_since(m, "patches", 90000);
+	assert_int_equal(memory_past(m, "antivirus")->since, 87400);
+	assert_int_equal(memory_keep(m), 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "antivirus")->since, 87400);
+	assert_int_equal(memory_past(m, "patches")->since, 90000);
+	assert_int_equal(memory_history(m)->since, 87500);
+	assert_int_equal(memory_history(m)->quarantined[0], 87500);
+	memory_close(m);
+}
+
+static void test_bounds(void **state)
+{
+	struct memory *m = anew();
+	struct seen seen;
+	struct stat st;
+	char id[POLICY_ID_MAX];
+
+	(void)state;
+	for (int i = 0; i < POLICY_REQUIREMENTS; i++) {
+		snprintf(id, sizeof(id), "r%d", i);
+		fail_since(m, id, 5 + i);
+	}
+	assert_null(memory_past(m, "one-too-many"));
+	for (int i = 0; i < 5000; i++) {
+		memory_tell(m, ENTRY_REPAIR, "r7", i, "%0200d", i);
+		if (i % 20 == 0)
+			assert_int_equal(memory_keep(m), 0);
+	}
+	assert_int_equal(memory_keep(m), 0);
+	assert_int_equal(stat(file("ledger"), &st), 0);
+	assert_in_range(st.st_size, 100 * 1024, 300 * 1024);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "r63")->since, 68);
+	seen = all_of(m);
+	assert_true(seen.last.number > 5000);
+	memory_close(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_remembers),
+		cmocka_unit_test(test_remembers_how_late),
+		cmocka_unit_test(test_no_hot_loop_by_restart),
+		cmocka_unit_test(test_the_clock_leaps),
+		cmocka_unit_test(test_bounds),
+	};
+
+	return cmocka_run_group_tests_name("memory", tests, make_folder, drop_folder);
+}
