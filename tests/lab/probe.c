@@ -57,8 +57,9 @@ static int look(const char *name)
 	if (check < 0)
 		return 2;
 	if (check == CHECK_ANTIVIRUS)
-		req.with = (typeof(req.with)){ .antivirus = { WEEK, 60, &provider_clamav, false,
-							      false } };
+		req.with = (typeof(req.with)){ .antivirus = { .signatures_max_age = WEEK,
+							      .proof_every = 60,
+							      .provider = &provider_clamav } };
 	if (check == CHECK_PATCHES) {
 		host.feed = kept_feed();
 		req.with.patches.index_max_age = WEEK;
