@@ -4,7 +4,7 @@
 # somebody logs in.  What is opened is the portal, for every program and for a while; what the
 # hotel's wire sees is compared with that.  A hotel that lies opens nothing else.
 set -u
-tools='nginx dnsmasq ip nft'
+tools='nginx dnsmasq ip nft sysctl'
 # shellcheck source=apart.sh
 . "${src:?}/tests/netns/apart.sh"
 [ -z "$group" ] || echo 0 >"$group/others/unit/cgroup.procs" # the user is no repair service
@@ -57,9 +57,9 @@ answer() { # TEXT: how each page is answered, in nginx's words
 		events {}
 		http {
 			access_log off;
-			server { listen 80 default_server; location / { $1 } }
-			server { listen 443; listen 8080; location / { return 200 "there"; } }
-			server { listen 80; server_name portal.hotel.example 10.5.0.2; location / { return 200 "log in"; } }
+			server { listen 80 default_server; listen [::]:80 default_server; location / { $1 } }
+			server { listen 443; listen [::]:443; listen 8080; location / { return 200 "there"; } }
+			server { listen 80; listen [::]:80; server_name portal.hotel.example 10.5.0.2 [fd05:0:0:1::2]; location / { return 200 "log in"; } }
 		}
 	END
 	# One that reloads its settings has old workers answer for a while.
@@ -87,6 +87,7 @@ cat >"$dir/bin/lazaret-remedy" <<-'END'
 END
 chmod 755 "$dir/bin/lazaret-remedy"
 echo "{\"version\":1,\"expires\":$later,\"accepted\":1}" >"$dir/state/store/g/accepted.json"
+probe=203.0.113.9
 policy() { # MEMBERS of captive_portal
 	cat >"$dir/state/store/g/policy.json" <<-END
 		{
@@ -100,7 +101,7 @@ policy() { # MEMBERS of captive_portal
 				"resolvers": "any",
 				"dns": "names"
 			},
-			"captive_portal": { "probe": "http://detect.example.org/ok", "at": ["203.0.113.9"], $1 }
+			"captive_portal": { "probe": "http://detect.example.org/ok", "at": ["$probe"], $1 }
 		}
 	END
 }
@@ -229,6 +230,71 @@ wire() {
 	cmp "$dir/seen" "$dir/may"
 }
 check 'all this time the wire has seen the portal, the probe and names, and nothing else' wire
+
+# ----- the same in a hotel that has IPv6 only, and tells so by router advertisements
+rm -rf "$dir/state/agent"
+ip -4 addr flush dev up0
+sysctl -qw net.ipv6.conf.up0.accept_dad=0 net.ipv6.conf.up0.accept_ra=1
+ip -n pt-hotel addr add fd05::1/64 dev eth0 nodad &&
+	ip -n pt-hotel route add local fd05:0:0:1::/64 dev lo &&
+	ip -n pt-hotel route add local 2001:db8:9::/64 dev lo || quit 'no IPv6'
+hotel nft -f - <<-END
+	table inet wire {
+		set seen6 { type ipv6_addr . inet_proto . inet_service; flags dynamic; }
+		chain in6 {
+			type filter hook prerouting priority -500
+			meta l4proto { tcp, udp } iif eth0 add @seen6 { ip6 daddr . meta l4proto . th dport }
+		}
+	}
+END
+printf 'nameserver fd05::1\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
+kill $resolver && wait $resolver
+answer "$to_portal"
+probe=2001:db8:9::9
+policy '"open_for": "1min", "attempts": 6, "addresses": 2, "never": ["fd06::/16"]'
+start
+check 'without a network there is no portal' soon is unclear
+printf '%s\n' 'host-record=portal.hotel.example,fd05:0:0:1::2' enable-ra 'dhcp-range=fd05::,ra-only' >"$dir/records"
+ip netns exec pt-hotel dnsmasq -k -p 53 -i eth0 -z -R -h -u root -g root -x "$dir/pid" -C "$dir/records" &
+resolver=$!
+has_router() { ip -6 route show default | grep -q 'proto ra'; }
+check 'a router is heard of in quarantine' soon has_router
+check 'IPv6: a portal is noticed, and opened' soon is open
+check 'any program reaches it' user fd05:0:0:1::2 80
+check 'at the ports of the policy' user fd05:0:0:1::2 443
+check 'nor somebody else' cut fd05:0:0:1::3 80
+check 'nor over UDP' not bash -c 'echo x >/dev/udp/fd05:0:0:1::2/443'
+check 'its name can be asked for' asks fd05::1 portal.hotel.example 28
+check 'and no other' not asks fd05::1 other.example 28
+answer 'return 204;'
+check 'after the login it is sealed' soon is clear
+check 'and so it is' cut fd05:0:0:1::2 80
+stop
+answer "$(go 'http://[fd05:0:0:1::2]/login')"
+start
+check 'a portal that is named by address is opened' soon is open
+check 'and told by it' says 'open http://\[fd05:0:0:1::2\]/login in a browser'
+stop
+lies 'a portal at the link alone' "$(go 'http://[fe80::1]/')" 'where no portal can be'
+lies 'a portal in IPv4 in disguise' "$(go 'http://[::ffff:10.5.0.2]/')" 'where no portal can be'
+lies 'a portal in such a network' "$(go 'http://[fd06::1]/')" 'where no portal can be'
+answer 'return 200 "log in here";'
+start
+check 'a page in place of the probe is opened' soon is open
+check 'and told by its address' says 'open http://\[2001:db8:9::9\]/ok in a browser'
+check 'at its port' user 2001:db8:9::9 80
+check 'and no other' cut 2001:db8:9::9 443
+stop
+cat >"$dir/may" <<-END
+	2001:db8:9::9 . tcp . 80
+	fd05:0:0:1::2 . tcp . 443
+	fd05:0:0:1::2 . tcp . 80
+	fd05::1 . udp . 53
+END
+seen() {
+	hotel nft list set inet wire seen6 | tr ',{}' '\n\n\n' | sed -n 's/^[ \t]*\([0-9a-f:]* \. [a-z0-9]* \. [0-9a-z]*\).*/\1/p' | sort -u
+}
+check 'the wire has seen these in IPv6, and nothing else' wire
 kill $server $resolver
 wait
 echo "1..$n"
