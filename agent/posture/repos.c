@@ -213,6 +213,7 @@ static int read_file(struct reading *r, int root, const char *name)
 	r->file = name;
 	if (err == 0)
 		err = ini_parse(INI_YUM, text, len, on_set, r, &why);
+	r->file = NULL;
 	if (err < 0 && err != -ENOMEM && !r->err)
 		r->err = fault_set(r->fault, err, "/%s: %s", name,
 				   *why.why ? why.why : strerror(-err));
