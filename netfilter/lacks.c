@@ -1,40 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <libnftnl/chain.h>
 #include <libnftnl/set.h>
-#include <libnftnl/table.h>
 
 #include "netfilter/batch.h"
 #include "netfilter/lacks.h"
 #include "netfilter/nft.h"
+#include "netfilter/probe.h"
 
-#define PROBE	   CONFIG_NFT_TABLE "-probe"
 #define TYPE_MARK  19 /* as nft(8) numbers it, to show the tokens */
 #define TOKENS_MAX 1024
 
-DEFINE_DROP(nftnl_table, nftnl_table_free)
-DEFINE_DROP(nftnl_chain, nftnl_chain_free)
 DEFINE_DROP(nftnl_set, nftnl_set_free)
 
 /* ENOENT is its word for an expression that it does not have; another answer says nothing. */
 static bool lacks(struct nft *nft, struct term term)
 {
 	const struct rule rule = { 0, "probe", { term } };
-	_drop_(drop_nftnl_table) struct nftnl_table *t = nftnl_table_alloc();
-	_drop_(drop_nftnl_chain) struct nftnl_chain *c = nftnl_chain_alloc();
-	struct batch *b = batch_begin(nft, NFPROTO_INET);
 
-	if (t)
-		nftnl_table_set_str(t, NFTNL_TABLE_NAME, PROBE);
-	if (c) {
-		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, PROBE);
-		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, rule.chain);
-	}
-	batch_add_table(b, t);
-	batch_add_chain(b, c);
-	rule_add(b, PROBE, &rule);
-	batch_delete_table(b, PROBE);
-	return batch_commit(b, NULL) == -ENOENT;
+	return probe_rule(nft, &rule) == -ENOENT;
 }
 
 int lacks_find(struct nft *nft)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <libnftnl/chain.h>
-#include <libnftnl/table.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,16 +9,12 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
-#include "netfilter/batch.h"
 #include "netfilter/nft.h"
+#include "netfilter/probe.h"
 #include "netfilter/rule.h"
 #include "netfilter/who.h"
 
-#define PROBE	   CONFIG_NFT_TABLE "-probe"
 #define GROUPS_MAX 65536 /* of /proc/self/cgroup: a line a hierarchy, paths of 4 KiB at most */
-
-DEFINE_DROP(nftnl_table, nftnl_table_free)
-DEFINE_DROP(nftnl_chain, nftnl_chain_free)
 
 /* systemd/Kbuild has the drop-ins that bring them into the slice. */
 const char *const who_services[] = {
@@ -134,21 +128,8 @@ static int probe(struct nft *nft)
 {
 	const struct who any = { .level = 1, .id = 1 };
 	const struct rule rule = { 0, "probe", { { .op = TERM_OTHERS, .who = &any }, DROP } };
-	_drop_(drop_nftnl_table) struct nftnl_table *t = nftnl_table_alloc();
-	_drop_(drop_nftnl_chain) struct nftnl_chain *c = nftnl_chain_alloc();
-	struct batch *b = batch_begin(nft, NFPROTO_INET);
 
-	if (t)
-		nftnl_table_set_str(t, NFTNL_TABLE_NAME, PROBE);
-	if (c) {
-		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, PROBE);
-		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, rule.chain);
-	}
-	batch_add_table(b, t);
-	batch_add_chain(b, c);
-	rule_add(b, PROBE, &rule);
-	batch_delete_table(b, PROBE);
-	return batch_commit(b, NULL);
+	return probe_rule(nft, &rule);
 }
 
 /* What is no answer to the question (memory, a full buffer) leaves it open for the next time. */
