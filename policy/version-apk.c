@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "policy/version-part.h"
 #include "policy/version.h"
 
 /*
@@ -104,37 +105,21 @@ static void next(struct token *t, struct rest *v)
 		cut(t, v, REVISION, is_digit);
 }
 
-static int compare_texts(const struct token *a, const struct token *b)
-{
-	size_t m = (size_t)(a->end - a->p), n = (size_t)(b->end - b->p);
-	int r = memcmp(a->p, b->p, m < n ? m : n);
-
-	return r ? r : (m > n) - (m < n);
-}
-
-static int compare_numbers(struct token a, struct token b)
-{
-	while (a.p < a.end && *a.p == '0')
-		a.p++;
-	while (b.p < b.end && *b.p == '0')
-		b.p++;
-	if (a.end - a.p != b.end - b.p)
-		return a.end - a.p < b.end - b.p ? -1 : 1;
-	return memcmp(a.p, b.p, (size_t)(a.end - a.p));
-}
-
 /* Both are of the same kind. */
 static int compare_tokens(const struct token *a, const struct token *b)
 {
+	const struct version_part m = { a->p, a->end }, n = { b->p, b->end };
+
 	switch (a->piece) {
 	case NUMBER: /* 1.05 < 1.1: with a zero in front it is a fraction, as Gentoo has it */
-		return *a->p == '0' || *b->p == '0' ? compare_texts(a, b) : compare_numbers(*a, *b);
+		return *a->p == '0' || *b->p == '0' ? version_compare_words(m, n)
+						    : version_compare_numbers(m, n);
 	case FIRST:
 	case SUFFIX_NUMBER:
-	case REVISION: return compare_numbers(*a, *b);
+	case REVISION: return version_compare_numbers(m, n);
 	case SUFFIX: return a->suffix - b->suffix;
 	case LETTER:
-	case HASH: return compare_texts(a, b);
+	case HASH: return version_compare_words(m, n);
 	case END:
 	case WRONG: break;
 	}

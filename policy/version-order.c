@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "policy/version-part.h"
 #include "policy/version.h"
 
 const char *const version_order_names[VERSION_ORDERS] = {
@@ -16,4 +19,23 @@ int version_cmp(enum version_order order, const char *a, size_t a_len, const cha
 	};
 
 	return rows[order](a, a_len, b, b_len);
+}
+
+int version_compare_words(struct version_part a, struct version_part b)
+{
+	size_t m = (size_t)(a.end - a.p), n = (size_t)(b.end - b.p);
+	int r = memcmp(a.p, b.p, m < n ? m : n);
+
+	return r ? r : (m > n) - (m < n);
+}
+
+int version_compare_numbers(struct version_part a, struct version_part b)
+{
+	while (a.p < a.end && *a.p == '0')
+		a.p++;
+	while (b.p < b.end && *b.p == '0')
+		b.p++;
+	if (a.end - a.p != b.end - b.p)
+		return a.end - a.p < b.end - b.p ? -1 : 1;
+	return memcmp(a.p, b.p, (size_t)(a.end - a.p));
 }

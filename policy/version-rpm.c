@@ -2,13 +2,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "policy/version-part.h"
 #include "policy/version.h"
 
 /* A part of a version that is consumed from the front. */
-struct part {
-	const char *p, *end;
-};
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -20,7 +17,7 @@ static bool is_letter(char c)
 }
 
 /* All but what is compared only separates. */
-static void skip_separators(struct part *v)
+static void skip_separators(struct version_part *v)
 {
 	while (v->p < v->end && !is_digit(*v->p) && !is_letter(*v->p) && *v->p != '~' &&
 	       *v->p != '^')
@@ -30,7 +27,7 @@ static void skip_separators(struct part *v)
 /* What comes next, in rising order; so "1~" < "1" < "1^" < "1a" < "1.1". */
 enum piece { TILDE, END, CARET, WORD, NUMBER };
 
-static enum piece piece_of(const struct part *v)
+static enum piece piece_of(const struct version_part *v)
 {
 	if (v->p == v->end)
 		return END;
@@ -41,9 +38,9 @@ static enum piece piece_of(const struct part *v)
 	return is_digit(*v->p) ? NUMBER : WORD;
 }
 
-static struct part cut(struct part *v, bool (*belongs)(char))
+static struct version_part cut(struct version_part *v, bool (*belongs)(char))
 {
-	struct part n = { v->p, v->p };
+	struct version_part n = { v->p, v->p };
 
 	while (v->p < v->end && belongs(*v->p))
 		v->p++;
@@ -51,26 +48,7 @@ static struct part cut(struct part *v, bool (*belongs)(char))
 	return n;
 }
 
-static int compare_words(struct part a, struct part b)
-{
-	size_t m = (size_t)(a.end - a.p), n = (size_t)(b.end - b.p);
-	int r = memcmp(a.p, b.p, m < n ? m : n);
-
-	return r ? r : (m > n) - (m < n);
-}
-
-static int compare_numbers(struct part a, struct part b)
-{
-	while (a.p < a.end && *a.p == '0')
-		a.p++;
-	while (b.p < b.end && *b.p == '0')
-		b.p++;
-	if (a.end - a.p != b.end - b.p)
-		return a.end - a.p < b.end - b.p ? -1 : 1;
-	return memcmp(a.p, b.p, (size_t)(a.end - a.p));
-}
-
-static int compare_parts(struct part a, struct part b)
+static int compare_parts(struct version_part a, struct version_part b)
 {
 	enum piece m, n;
 	int r = 0;
@@ -83,9 +61,9 @@ static int compare_parts(struct part a, struct part b)
 		if (m != n)
 			return m < n ? -1 : 1;
 		if (m == NUMBER)
-			r = compare_numbers(cut(&a, is_digit), cut(&b, is_digit));
+			r = version_compare_numbers(cut(&a, is_digit), cut(&b, is_digit));
 		else if (m == WORD)
-			r = compare_words(cut(&a, is_letter), cut(&b, is_letter));
+			r = version_compare_words(cut(&a, is_letter), cut(&b, is_letter));
 		else if (m != END)
 			a.p++, b.p++;
 	} while (!r && m != END);
@@ -93,14 +71,14 @@ static int compare_parts(struct part a, struct part b)
 }
 
 struct version {
-	struct part epoch, version, release; /* p of a release is NULL when there is none */
+	struct version_part epoch, version, release; /* p of a release is NULL when there is none */
 };
 
 /* An epoch is digits before a colon; the release is what follows the last hyphen. */
 static struct version split(const char *text, size_t len)
 {
-	struct part all = { text, text + len };
-	struct part epoch = cut(&all, is_digit);
+	struct version_part all = { text, text + len };
+	struct version_part epoch = cut(&all, is_digit);
 	struct version v = { .epoch = { text, text } };
 	const char *hyphen;
 
@@ -109,16 +87,16 @@ static struct version split(const char *text, size_t len)
 		text = all.p + 1;
 	}
 	hyphen = memrchr(text, '-', (size_t)(all.end - text));
-	v.version = (struct part){ text, hyphen ? hyphen : all.end };
+	v.version = (struct version_part){ text, hyphen ? hyphen : all.end };
 	if (hyphen)
-		v.release = (struct part){ hyphen + 1, all.end };
+		v.release = (struct version_part){ hyphen + 1, all.end };
 	return v;
 }
 
 int version_compare_rpm(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	struct version v = split(a, a_len), w = split(b, b_len);
-	int r = compare_numbers(v.epoch, w.epoch);
+	int r = version_compare_numbers(v.epoch, w.epoch);
 
 	if (!r)
 		r = compare_parts(v.version, w.version);
