@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <systemd/sd-event.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
-#include "agent/base/msg.h"
 #include "agent/base/span.h"
 #include "agent/daemon.h"
 #include "agent/keeper.h"
+#include "agent/knock.h"
 #include "agent/login.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
@@ -24,19 +21,16 @@
 #include "agent/seek.h"
 #include "agent/trigger/timer.h"
 
-#define GLANCE_MS 5000 /* a portal is near */
-
 struct login {
 	struct daemon *daemon;
 	struct portal portal;
+	struct knock probe;
 	struct seek *seek;
-	bool forgetting; /* the policy goes: what is laid on the way is its last */
 	struct prefix found[WIRE_FOUND_MAX]; /* so far, by it */
 	size_t n_found;
-	size_t next;	      /* the probe's address to be asked next */
-	char why[PORTAL_WHY]; /* of the first that failed */
 	char told[PORTAL_WHY];
-	sd_event_source *answer, *due;
+	bool forgetting; /* the policy goes: what is laid on the way is its last */
+	sd_event_source *due;
 };
 
 DEFINE_DROP(login, login_free)
@@ -46,133 +40,6 @@ static void run(struct login *l, enum portal_event event, const struct portal_ne
 static uint64_t now_s(void)
 {
 	return io_boot_ms() / 1000;
-}
-
-/* ----- the probe */
-
-static void ask_next(struct login *l);
-
-/* A page, which is to be shown to whoever asks for anything (511: RFC 6585, section 6). */
-static bool is_page(unsigned status)
-{
-	return status == 200 || status == 511;
-}
-
-/* The probe's page at the address that has just answered. */
-static int page_here(const struct login *l, struct web *ret)
-{
-	const struct portal_rule *rule = &l->daemon->policy->portal;
-	const struct prefix *at = &rule->at[l->next - 1];
-	const char *path = rule->probe.text + rule->probe.path;
-	bool six = at->family == AF_INET6;
-	char host[INET6_ADDRSTRLEN], port[8] = "", text[WEB_TEXT_MAX];
-
-	inet_ntop(at->family, at->addr, host, sizeof(host));
-	if (rule->probe.port != 80)
-		snprintf(port, sizeof(port), ":%u", rule->probe.port);
-	snprintf(text, sizeof(text), "http://%s%s%s%s%.*s", six ? "[" : "", host, six ? "]" : "",
-		 port, WIRE_URL_MAX, path);
-	return web_read(text, ret, NULL);
-}
-
-/* Whatever answers may be anybody, and what it says is no more than a hint where to log in. */
-static void take_answer(struct login *l, const struct fetch_glanced *seen)
-{
-	char why[PORTAL_WHY];
-	struct portal_news news = { .why = why };
-	struct fault fault = { 0 };
-	struct web page;
-
-	if (seen->status == 204) {
-		run(l, PORTAL_EXPECTED, &news);
-		return;
-	}
-	if (*seen->location && web_read(seen->location, &page, &fault) == 0) {
-		news.page = &page;
-		run(l, PORTAL_REDIRECT, &news);
-		return;
-	}
-	if (!*seen->location && is_page(seen->status) && page_here(l, &page) == 0) {
-		news.page = &page;
-		run(l, PORTAL_IN_PLACE, &news);
-		return;
-	}
-	snprintf(why, sizeof(why),
-		 "something answers in place of the probe (%u); where it %s %.50s", seen->status,
-		 *fault.why ? "sends us" : "would have us log in is not said", fault.why);
-	run(l, PORTAL_STRANGE, &news);
-}
-
-static int on_answer(sd_event_source *s, int fd, uint32_t revents, void *userdata)
-{
-	struct login *l = userdata;
-	struct fetch_glanced seen;
-	int r = msg_recv(fd, &seen, sizeof(seen), NULL, NULL, 0);
-
-	(void)s, (void)revents;
-	if (r == 0 && (!wire_text_ok(seen.why) || !wire_text_ok(seen.location) || seen.err > 0))
-		r = -EPROTO;
-	if (r < 0)
-		seen = (struct fetch_glanced){ .err = r, .why = "lazaret-fetch gave no answer" };
-	l->answer = sd_event_source_disable_unref(l->answer);
-	if (seen.err == 0) {
-		take_answer(l, &seen);
-		return 0;
-	}
-	if (!*l->why)
-		snprintf(l->why, sizeof(l->why), "%.150s", seen.why);
-	ask_next(l);
-	return 0;
-}
-
-static int ask_at(struct login *l, const struct prefix *at, struct fault *fault)
-{
-	struct daemon *d = l->daemon;
-	struct fetch_open ask = { .flags = FETCH_GLANCE,
-				  .timeout_ms = GLANCE_MS,
-				  .at.family = at->family };
-	_close_ int fd = helper_fetch(&d->helpers, fault);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	snprintf(ask.base, sizeof(ask.base), "%.*s", WIRE_URL_MAX - 1,
-		 d->policy->portal.probe.text);
-	memcpy(ask.at.addr, at->addr, sizeof(ask.at.addr));
-	r = msg_send(fd, &ask, sizeof(ask), NULL, 0);
-	if (r == 0)
-		r = sd_event_add_io(d->loop, &l->answer, fd, EPOLLIN, on_answer, l);
-	if (r < 0)
-		return r;
-	sd_event_source_set_io_fd_own(l->answer, true);
-	take_fd(&fd);
-	return 0;
-}
-
-/* One address after the other, until somebody answers. */
-static void ask_next(struct login *l)
-{
-	const struct portal_rule *rule = &l->daemon->policy->portal;
-	const struct portal_news news = { .why = l->why };
-
-	while (l->next < rule->n_at) {
-		struct fault fault = { 0 };
-		int r = ask_at(l, &rule->at[l->next++], &fault);
-
-		if (r == 0)
-			return;
-		if (!*l->why)
-			snprintf(l->why, sizeof(l->why), "%.150s",
-				 *fault.why ? fault.why : strerror(-r));
-	}
-	run(l, PORTAL_FAILED, &news);
-}
-
-static void ask(struct login *l)
-{
-	l->next = 0;
-	l->why[0] = '\0';
-	ask_next(l);
 }
 
 /* ----- its name */
@@ -299,7 +166,7 @@ static void run(struct login *l, enum portal_event event, const struct portal_ne
 
 	deed = portal_on(&l->portal, event, news, &world);
 	if (!l->portal.asking || deed == PORTAL_ASK)
-		l->answer = sd_event_source_disable_unref(l->answer);
+		knock_end(&l->probe);
 	if (l->portal.state != PORTAL_NAMING)
 		l->seek = seek_free(l->seek);
 	tell(l, was);
@@ -307,11 +174,16 @@ static void run(struct login *l, enum portal_event event, const struct portal_ne
 	if (n_open != l->portal.n_open || named != !!portal_name(&l->portal))
 		reach_renew(d);
 	if (deed == PORTAL_ASK)
-		ask(l);
+		knock(&l->probe, &d->policy->portal);
 	else if (deed == PORTAL_RESOLVE)
 		resolve(l);
 	if (l->portal.state == PORTAL_CLEAR && was != PORTAL_CLEAR && was != PORTAL_ASKING)
 		go_on(d);
+}
+
+static void on_told(void *ctx, enum portal_event event, const struct portal_news *news)
+{
+	run(ctx, event, news);
 }
 
 static int on_due(sd_event_source *s, uint64_t usec, void *userdata)
@@ -408,6 +280,9 @@ int login_new(struct daemon *d, struct login **ret)
 		return -ENOMEM;
 	l->daemon = d;
 	l->portal.due = UINT64_MAX;
+	l->probe = (struct knock){
+		.loop = d->loop, .helpers = &d->helpers, .told = on_told, .ctx = l
+	};
 	r = timer_new(d->loop, on_due, l, &l->due);
 	if (r < 0)
 		return r;
@@ -419,7 +294,7 @@ struct login *login_free(struct login *l)
 {
 	if (l) {
 		seek_free(l->seek);
-		sd_event_source_disable_unref(l->answer);
+		knock_end(&l->probe);
 		sd_event_source_disable_unref(l->due);
 		free(l);
 	}
