@@ -4,11 +4,13 @@
 #   make                         the programs            make demo   the story, on real parts
 #   make defconfig | menuconfig  choose the options      make check  all tests
 #   make install DESTDIR=...     put it into a system    make bench  figures beside peers and limits
+#   make deb                     a package of it for Debian
 #   make install-publisher       what makes and signs policies, and nothing of the agent
 #   make fuzz FUZZ_SECONDS=60    fuzz each parser        make clean
 #
 # O=DIR builds elsewhere, SAN=address,undefined under sanitizers, CC=clang with
 # another compiler, V=1 shows the commands.
+version := 1.0
 MAKEFLAGS += -rR --no-print-directory
 src  := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 override O := $(abspath $(or $(O),$(src)/build$(if $(SAN),-san)))
@@ -16,7 +18,7 @@ Q    := $(if $(V),,@)
 say   = $(if $(V),,@printf '  %-7s %s\n' $1 $(@:$(O)/%=%))
 
 # These set the machine up first (see tests/setup), so they start without a compiler.
-outer := check demo demo-clean bench fuzz
+outer := check demo demo-clean bench fuzz deb
 ifneq ($(filter $(outer),$(MAKECMDGOALS)),)
 FUZZ_SECONDS := 30
 fuzz-o := $(src)/build-fuzz
@@ -24,6 +26,8 @@ check: ; $(Q)$(src)/tests/setup check && O=$(O) $(src)/tests/check $(T)
 demo: ; $(Q)$(src)/tests/setup demo && $(MAKE) -f $(src)/Makefile all $(O)/tests/lab/unchroot && \
 	O=$(O) $(src)/tests/lab/demo
 demo-clean: ; $(Q)O=$(O) $(src)/tests/lab/demo clean
+deb: ; $(Q)$(src)/tests/setup deb && $(MAKE) -f $(src)/Makefile all && \
+	src=$(src) O=$(O) $(src)/systemd/deb/build $(version)
 bench: ; $(Q)$(src)/tests/setup bench && $(MAKE) -f $(src)/Makefile all benches && O=$(O) $(src)/tests/bench/run
 fuzz: ; $(Q)$(src)/tests/setup fuzz && \
 	$(MAKE) -f $(src)/Makefile O=$(fuzz-o) CC=clang SAN=fuzzer-no-link,address,undefined fuzzers && \

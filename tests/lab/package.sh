@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The Debian package: installed it does nothing yet; an upgrade keeps the quarantine; removed, also in
+# the middle of one, it leaves an open host.
+set -u
+. "${src:?}/tests/lab/begin.sh"
+lab_enter "$0" "$@"
+
+package=$LAB_DIR/lazaret.deb
+built=$("$src/systemd/deb/build" 1.0) && mv "$built" "$package"
+ok $? 'it is built'
+is_small() { [ "$(stat -c %s "$package")" -lt 1000000 ]; }
+check 'it is below a megabyte' is_small
+depends() { dpkg-deb -f "$package" Depends | grep -q 'libmbed.*libnftnl.*libsystemd'; }
+check 'it names the libraries that it needs' depends
+
+rootfs=$(lab_rootfs) || quit 'a root for the host'
+cp "$package" "$(lab_layer host)/lazaret.deb"
+lab_boot host "$rootfs" || quit 'the host boots'
+install_it() { lab_run host apt-get install -qy --reinstall /lazaret.deb >"$LAB_DIR/said" 2>&1; }
+check 'apt installs it' install_it
+tell
+whole() { ! lab_exec host dpkg --verify lazaret | grep -v ' /usr/share/\(man\|doc\)' | grep -q .; } # the lab has no such
+check 'its files are whole' whole
+nothing_on() {
+	! lab_exec host systemctl list-unit-files --no-legend --state=enabled 'lazaret*' | grep . &&
+		! lab_exec host systemctl list-units --no-legend --state=active 'lazaret*' | grep .
+}
+check 'nothing is switched on' nothing_on
+at systemctl enable --now lazaretd
+no_policy() { at lazaret status; [ $? = 5 ]; }
+lab_wait 5 no_policy >/dev/null
+check 'switched on it says that there is no policy yet' no_policy
+tell
+
+# --- quarantined -------------------------------------------------------------------------
+lab_exec host bash -c 'mkdir -p /var/lib/lazaret/store/generation-1 && cd /var/lib/lazaret/store &&
+	echo "{ \"mode\": \"enforce\", \"requirements\": [{ \"id\": \"f\", \"check\": \"firewall\", \"grace\": \"0s\" }],
+		\"allow\": { \"policy\": [{ \"to\": \"192.0.2.1\", \"tcp\": [443] }] } }" >generation-1/policy.json &&
+	echo "{}" >generation-1/allow.json && : >generation-1/enforce &&
+	echo "{ \"version\": 1, \"expires\": 4000000000, \"accepted\": 1 }" >generation-1/accepted.json &&
+	ln -s generation-1 current && chmod 750 generation-1 && chmod 640 generation-1/* &&
+	chown -R lazaret-vet:lazaret generation-1'
+at systemctl restart lazaretd
+quarantined() { at lazaret status; grep -q ^quarantined "$LAB_DIR/said"; }
+is_held() { lab_exec host nft list table inet lazaret >/dev/null 2>&1; }
+lab_wait 5 quarantined >/dev/null && is_held
+ok $? 'an open host is quarantined'
+tell
+daemon() { lab_exec host systemctl show -P MainPID lazaretd; }
+before=$(daemon)
+check 'it is upgraded' install_it
+[ "$(daemon)" != "$before" ] && is_held && lab_wait 5 quarantined >/dev/null
+ok $? 'by the new daemon it is quarantined still'
+
+remove() { lab_run host apt-get "$1" -qy lazaret >"$LAB_DIR/said" 2>&1; } # COMMAND
+check 'it is removed' remove remove
+tell
+gone() {
+	! at systemctl is-active lazaretd && ! at nft list table inet lazaret &&
+		! at nft list table netdev lazaret && nothing_on
+}
+check 'nothing of it runs, no table is left' gone
+check 'what it knew is there still' at test -e /var/lib/lazaret/store/current
+check 'until it is purged' remove purge
+check 'of which nothing is left' at bash -c '! find / -xdev -path /proc -prune -o -path "*lazaret*" -print | grep -v -e ^/lazaret.deb -e /var/lib/apt -e /var/log -e /run/log'
+tell
+echo "1..$n"
