@@ -106,6 +106,20 @@ static void move_to(struct daemon *d, enum state state, const char *cause)
 	memory_tell(d->memory, ENTRY_STATE, state_names[state], d->history->since, "%s", why);
 }
 
+/* From then on a finding counts as what it is. */
+static int64_t meanwhile_ends(const struct daemon *d)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		int64_t at = d->subjects[i].finding.meanwhile;
+
+		if (at && at < first)
+			first = at;
+	}
+	return first;
+}
+
 /* When to look again though nothing wakes us: the earliest of all that is due. */
 static uint64_t seconds_to_wake(struct daemon *d)
 {
@@ -118,6 +132,8 @@ static uint64_t seconds_to_wake(struct daemon *d)
 		first = stale;
 	if (kept_due(d, now) < first)
 		first = kept_due(d, now);
+	if (meanwhile_ends(d) < first)
+		first = meanwhile_ends(d);
 	if (*d->enforce_fault && first > now + RETRY_SECONDS)
 		first = now + RETRY_SECONDS;
 	if (d->decision.until < first)

@@ -2,12 +2,18 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <time.h>
 
+#include "agent/base/io.h"
 #include "netfilter/imprint.h"
 #include "netfilter/nft.h"
 #include "netfilter/ruleset.h"
 #include "netfilter/sets.h"
 #include "netfilter/survey.h"
+
+#define TRIES	 16
+#define PAUSE_MS 10
+#define LIMIT_MS 300 /* of all but the second try, which comes whatever the first one took */
 
 static int read_sets(struct nft *nft, struct ruleset *rs, struct fault *fault)
 {
@@ -60,24 +66,29 @@ static int look(struct nft *nft, struct survey_port *ports, size_t n, struct sur
 	return r < 0 ? fault_set(fault, r, "cannot read the ruleset: %s", nft_why(r)) : 0;
 }
 
-static int look_twice(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
-		      survey_chain each, void *ctx, struct fault *fault)
-{
-	int r = look(nft, ports, n, ret, each, ctx, NULL);
-
-	return r == 0 ? 0 : look(nft, ports, n, ret, each, ctx, fault);
-}
-
+/* Whoever adds rules one by one leaves time between them. */
 int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
 		  survey_chain each, void *ctx, struct fault *fault)
 {
-	return look_twice(nft, ports, n, ret, each, ctx, fault);
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
+	const uint64_t end = io_boot_ms() + LIMIT_MS;
+	struct fault last = { 0 };
+	int r = look(nft, ports, n, ret, each, ctx, &last);
+
+	for (unsigned i = 1; r < 0 && i < TRIES; i++) {
+		if (i > 1 && (r != -EINTR || io_boot_ms() >= end))
+			break;
+		nanosleep(&pause, NULL);
+		last = (struct fault){ 0 };
+		r = look(nft, ports, n, ret, each, ctx, &last);
+	}
+	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
 }
 
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
 		 struct fault *fault)
 {
-	return look_twice(nft, ports, n, ret, NULL, NULL, fault);
+	return survey_chains(nft, ports, n, ret, NULL, NULL, fault);
 }
 
 int survey_inbound(struct nft *nft, struct survey *ret, struct fault *fault)

@@ -55,7 +55,10 @@ struct survey {
 	size_t n_forwards, all_forwards; /* kept; there */
 };
 
-/* 0 and *ret; or -errno (-EINTR: the ruleset changed while it was read, twice). */
+/*
+ * 0 and *ret; or -errno.  -EINTR: the ruleset changed each time it was read, for a third of a
+ * second and at least twice.
+ */
 int survey_inbound(struct nft *nft, struct survey *ret, struct fault *fault);
 
 /* One of the chains that decide about packets to this host, as imprint.h says. */

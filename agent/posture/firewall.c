@@ -72,18 +72,29 @@ static int survey(const struct host *host, struct survey_port *ports, size_t n, 
 	return r;
 }
 
+static void tell_unseen(int err, const struct fault *fault, struct finding *f)
+{
+	f->moving = err == -EINTR;
+	if (f->moving)
+		finding_tell(f, "ruleset", GRADE_UNKNOWN, "see who changes it: nft monitor",
+			     "the kernel's ruleset changes all the time and cannot be read");
+	else
+		finding_tell(f, "ruleset", GRADE_UNKNOWN, "see it: nft list ruleset",
+			     "the kernel's ruleset cannot be judged: %.150s", fault->why);
+}
+
 static void look(const struct requirement *req, const struct host *host, struct finding *f)
 {
 	_free_ struct listeners *l = calloc(1, sizeof(*l));
 	struct survey_port ports[SURVEY_PORTS_MAX];
 	struct fault fault = { 0 }, deaf = { 0 };
 	struct survey s;
-	int r = l ? listen_read(l, &deaf) : fault_set(&deaf, -ENOMEM, "out of memory");
+	int seen, r = l ? listen_read(l, &deaf) : fault_set(&deaf, -ENOMEM, "out of memory");
 	size_t n = r == 0 ? exposed_ports(l, ports, SURVEY_PORTS_MAX) : 0;
 
-	if (survey(host, ports, n, &s, &fault) < 0) {
-		finding_tell(f, "ruleset", GRADE_UNKNOWN, "see it: nft list ruleset",
-			     "the kernel's ruleset cannot be judged: %.150s", fault.why);
+	seen = survey(host, ports, n, &s, &fault);
+	if (seen < 0) {
+		tell_unseen(seen, &fault, f);
 		return;
 	}
 	tell_families(host, &s, f);

@@ -128,11 +128,11 @@ static void say_broken(const struct look *l, struct finding *f)
 /* Whoever writes what is looked at makes nobody fail for it, as long as that takes no longer. */
 static void say_meanwhile(const struct look *l, struct finding *f)
 {
-	int64_t since = l->host->now - l->kept->confirmed;
+	int64_t until = l->kept->confirmed + AT_WORK_FRESH, now = l->host->now;
 
-	if (l->err != -EINPROGRESS || since < 0 || since > AT_WORK_FRESH)
+	if (l->err != -EINPROGRESS || now >= until || until > now + AT_WORK_FRESH)
 		return;
-	f->meanwhile = true;
+	f->meanwhile = until;
 	f->counts = count_failing(l) ? GRADE_FAIL : GRADE_PASS;
 	f->lacking = f->counts == GRADE_FAIL;
 }

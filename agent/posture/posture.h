@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "policy/document.h"
 
@@ -34,11 +35,14 @@ struct evidence {
 
 struct finding {
 	enum grade grade;
-	bool lacking;	   /* it fails for nothing but the patches of patches_of() */
-	bool meanwhile;	   /* unknown for a moment: until then it counts as the look before */
-	enum grade counts; /* as that */
-	char what[200];	   /* one sentence: what was seen */
-	char todo[160];	   /* what a person can do about it; empty on a pass */
+	bool lacking; /* it fails for nothing but the patches of patches_of() */
+	bool moving;  /* unknown, as what is looked at changes all the time */
+	/* Unknown for a moment: until then, seconds since 1970, it counts as the look before; or 0.
+	 */
+	int64_t meanwhile;
+	enum grade counts;
+	char what[200]; /* one sentence: what was seen */
+	char todo[160]; /* what a person can do about it; empty on a pass */
 	char items[FINDING_ITEMS]
 		  [120]; /* the first of what it is about: "openssl 3.0.1 -> 3.0.2" */
 	size_t n_items;
@@ -71,15 +75,15 @@ struct host {
 	long now;		 /* seconds since 1970 */
 	const struct feed *feed; /* of this host's distribution; NULL: there is none */
 	struct patches *patches; /* what the last looks saw (patches.h); NULL: always look afresh */
-	struct remembered *remembered; /* what looks remember; NULL: nothing */
+	struct remembered *remembered;	/* what looks remember; NULL: nothing */
 	struct kept_firewall *firewall; /* which one is kept as good (likeness.h); NULL: none */
-	const struct utsname *kernel;  /* the one that runs here; NULL: do not judge it */
+	const struct utsname *kernel;	/* the one that runs here; NULL: do not judge it */
 	const struct running *running; /* what processes run (running.h); NULL: do not judge them */
 };
 
 /*
  * Looks at what one requirement demands.  *ret holds the finding before, or zeros: from it comes
- * since when each evidence has been as it is.
+ * since when each evidence has been as it is, and what counts while it cannot be told.
  */
 void posture_look(const struct requirement *req, const struct host *host, struct finding *ret);
 

@@ -54,13 +54,15 @@ int burst_note(struct burst *b)
 	return b->armed ? 0 : arm(b);
 }
 
-int burst_new(sd_event *loop, burst_told told, void *ctx, struct burst **ret)
+int burst_new(sd_event *loop, const struct settle_pace *pace, burst_told told, void *ctx,
+	      struct burst **ret)
 {
 	_drop_(drop_burst) struct burst *b = calloc(1, sizeof(*b));
 	int r;
 
 	if (!b)
 		return -ENOMEM;
+	b->settle.pace = pace;
 	b->told = told;
 	b->ctx = ctx;
 	r = sd_event_add_time(loop, &b->timer, CLOCK_MONOTONIC, UINT64_MAX, 1, on_due, b);

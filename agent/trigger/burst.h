@@ -4,10 +4,13 @@
 
 struct burst;
 struct sd_event;
+struct settle_pace;
 
 typedef void (*burst_told)(void *ctx);
 
-int burst_new(struct sd_event *loop, burst_told told, void *ctx, struct burst **ret);
+/* `pace` outlives the result. */
+int burst_new(struct sd_event *loop, const struct settle_pace *pace, burst_told told, void *ctx,
+	      struct burst **ret);
 struct burst *burst_free(struct burst *b); /* always NULL; b may be NULL */
 
 /* One event.  Cheap: the timer is set once a burst, however many events it has.  -errno. */

@@ -12,6 +12,7 @@
 #include "agent/base/log.h"
 #include "agent/trigger/burst.h"
 #include "agent/trigger/files.h"
+#include "agent/trigger/settle.h"
 
 #define ROWS_MAX  512
 #define MARKS_MAX 8192
@@ -290,7 +291,7 @@ int files_new(sd_event *loop, int root, files_changed changed, void *ctx, struct
 	f->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (f->fd < 0)
 		return -errno;
-	r = burst_new(loop, on_settled, f, &f->burst);
+	r = burst_new(loop, &settle_files, on_settled, f, &f->burst);
 	if (r >= 0)
 		r = sd_event_add_io(loop, &f->io, f->fd, EPOLLIN, on_inotify, f);
 	if (r < 0)

@@ -7,23 +7,22 @@
 #include <time.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/trigger/burst.h"
 #include "agent/trigger/nftables.h"
+#include "agent/trigger/settle.h"
 #include "netfilter/watch.h"
 
-#define SETTLE_USEC   200000ull	 /* a firewall that reloads changes its rules many times */
-#define CALM_USEC     1000000ull /* between two changes told */
 #define COST_MULTIPLE 4
 #define NAME_WAIT_MS  2
 
 struct nftables {
-	sd_event_source *io, *restore, *settle;
+	sd_event_source *io, *restore;
+	struct burst *foreign;
 	const struct nftables_handlers *handlers;
 	void *ctx;
 	struct watch seen;
 	uint64_t rested; /* CLOCK_MONOTONIC, microseconds: until then no restoring */
-	uint64_t told;
-	bool waiting; /* the restore timer runs */
-	bool armed;   /* the settle timer runs */
+	bool waiting;	 /* the restore timer runs */
 };
 
 DEFINE_DROP(nftables, nftables_free)
@@ -47,13 +46,13 @@ static void restore(struct nftables *n)
 	n->rested = usec(CLOCK_MONOTONIC) + RESTORE_GAP_USEC + COST_MULTIPLE * cost;
 }
 
-static int arm(sd_event_source *timer, uint64_t at, bool *armed)
+static int restore_later(struct nftables *n)
 {
-	int r = sd_event_source_set_time(timer, at);
+	int r = sd_event_source_set_time(n->restore, n->rested);
 
 	if (r >= 0)
-		r = sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-	*armed = r >= 0;
+		r = sd_event_source_set_enabled(n->restore, SD_EVENT_ONESHOT);
+	n->waiting = r >= 0;
 	return r;
 }
 
@@ -67,27 +66,12 @@ static int on_rested(sd_event_source *s, uint64_t at, void *userdata)
 	return 0;
 }
 
-static int on_settled(sd_event_source *s, uint64_t at, void *userdata)
+static void on_foreign(void *userdata)
 {
 	struct nftables *n = userdata;
 
-	(void)s;
-	n->armed = false;
-	n->told = at;
 	n->handlers->foreign(n->ctx);
 	n->seen.n_hands = 0;
-	return 0;
-}
-
-static int plan_foreign(struct nftables *n)
-{
-	uint64_t at = usec(CLOCK_MONOTONIC) + SETTLE_USEC;
-
-	if (n->armed)
-		return 0;
-	if (n->told && at < n->told + CALM_USEC)
-		at = n->told + CALM_USEC;
-	return arm(n->settle, at, &n->armed);
 }
 
 static int on_events(sd_event_source *s, int fd, uint32_t revents, void *userdata)
@@ -101,22 +85,14 @@ static int on_events(sd_event_source *s, int fd, uint32_t revents, void *userdat
 	if (r == 0 && n->seen.open && poll(&more, 1, NAME_WAIT_MS) > 0)
 		r = watch_take(fd, &n->seen);
 	if (r == 0 && n->seen.what & (WATCH_FOREIGN | WATCH_LOST))
-		r = plan_foreign(n);
+		r = burst_note(n->foreign);
 	n->seen.what &= ~(unsigned)WATCH_FOREIGN;
 	if (r < 0 || !n->seen.what || n->waiting)
 		return r;
 	if (usec(CLOCK_MONOTONIC) < n->rested)
-		return arm(n->restore, n->rested, &n->waiting);
+		return restore_later(n);
 	restore(n);
 	return 0;
-}
-
-static int add_timer(struct nftables *n, sd_event *loop, sd_event_time_handler_t handler,
-		     sd_event_source **ret)
-{
-	int r = sd_event_add_time(loop, ret, CLOCK_MONOTONIC, UINT64_MAX, 1, handler, n);
-
-	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }
 
 int nftables_new(sd_event *loop, const struct nft *own, const struct nftables_handlers *handlers,
@@ -132,9 +108,12 @@ int nftables_new(sd_event *loop, const struct nft *own, const struct nftables_ha
 	n->ctx = ctx;
 	r = watch_open(own, &fd, NULL);
 	if (r >= 0)
-		r = add_timer(n, loop, on_rested, &n->restore);
+		r = sd_event_add_time(loop, &n->restore, CLOCK_MONOTONIC, UINT64_MAX, 1, on_rested,
+				      n);
 	if (r >= 0)
-		r = add_timer(n, loop, on_settled, &n->settle);
+		r = sd_event_source_set_enabled(n->restore, SD_EVENT_OFF);
+	if (r >= 0)
+		r = burst_new(loop, &settle_rules, on_foreign, n, &n->foreign);
 	if (r >= 0)
 		r = sd_event_add_io(loop, &n->io, fd, EPOLLIN, on_events, n);
 	if (r >= 0)
@@ -159,7 +138,7 @@ struct nftables *nftables_free(struct nftables *n)
 	if (n) {
 		sd_event_source_disable_unref(n->io);
 		sd_event_source_disable_unref(n->restore);
-		sd_event_source_disable_unref(n->settle);
+		burst_free(n->foreign);
 		free(n);
 	}
 	return NULL;

@@ -14,7 +14,10 @@ struct nftables_handlers {
 	 * that whoever fights costs a fifth of a processor at most and meets the drop again soon.
 	 */
 	void (*tampered)(void *ctx, const struct watch *seen);
-	/* Rules of others changed: within a second, and at most once in one. */
+	/*
+	 * Rules of others changed: 200 ms after the last change, within a second of the first one,
+	 * and at most once in a second.
+	 */
 	void (*foreign)(void *ctx);
 };
 

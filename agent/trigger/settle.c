@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "agent/trigger/settle.h"
 
+const struct settle_pace settle_files = {
+	.quiet = SETTLE_QUIET,
+	.most = SETTLE_MOST,
+	.calm = SETTLE_CALM,
+	.saved = SETTLE_SAVED,
+};
+
+const struct settle_pace settle_rules = {
+	.quiet = 200000,
+	.most = 1000000,
+	.calm = 1000000,
+};
+
 void settle_note(struct settle *s, uint64_t now)
 {
 	if (!s->first)
@@ -10,17 +23,18 @@ void settle_note(struct settle *s, uint64_t now)
 
 uint64_t settle_due(const struct settle *s)
 {
-	uint64_t due = s->last + SETTLE_QUIET;
+	const struct settle_pace *p = s->pace;
+	uint64_t due = s->last + p->quiet;
 
 	if (!s->first)
 		return UINT64_MAX;
-	if (due > s->first + SETTLE_MOST)
-		due = s->first + SETTLE_MOST;
-	return s->spent > due + SETTLE_SAVED ? s->spent - SETTLE_SAVED : due;
+	if (due > s->first + p->most)
+		due = s->first + p->most;
+	return s->spent > due + p->saved ? s->spent - p->saved : due;
 }
 
 void settle_told(struct settle *s, uint64_t now)
 {
 	s->first = s->last = 0;
-	s->spent = (s->spent > now ? s->spent : now) + SETTLE_CALM;
+	s->spent = (s->spent > now ? s->spent : now) + s->pace->calm;
 }

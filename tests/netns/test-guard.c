@@ -24,6 +24,7 @@
 #define COUNT(n)   (sizeof(n) / sizeof(*(n)))
 #define KILLS	   200
 #define GOAL_USEC  30000
+#define BURST_USEC 4000000ull
 #define LIMIT_USEC 3000000 /* on a machine that is emulated, or busy */
 
 static bool can_own;
@@ -192,6 +193,52 @@ static void test_a_changed_firewall_is_looked_at(void **state)
 	nft_close(&nft);
 }
 
+/* Somebody's firewall of a thousand rules, which closes inbound. */
+static void lay_his(void)
+{
+	FILE *p = popen("nft -f -", "w");
+
+	assert_non_null(p);
+	fputs("table inet his {\n chain in { type filter hook input priority 0; policy drop;\n", p);
+	for (unsigned i = 0; i < 1000; i++)
+		fprintf(p, "ip saddr 10.9.%u.%u tcp dport %u counter accept\n", i / 250, i % 250,
+			i + 1);
+	fputs("}\n}\n", p);
+	assert_int_equal(pclose(p), 0);
+}
+
+/* While rules come one by one no look sees the same ruleset twice, and the firewall is on. */
+static void test_rules_in_a_burst(void **state)
+{
+	struct guard g;
+	struct nft nft;
+	uint64_t start;
+	unsigned n = 0, held = 0;
+	char line[128];
+
+	(void)state;
+	guard_begin(&g);
+	nft = open_nft();
+	guard_policy(&g, GUARD_FIREWALL);
+	lay_his();
+	guard_start(&g);
+	for (start = guard_now(); quarantine_present(&nft, NULL) == 1 || n < 100; n++) {
+		assert_true(guard_now() < start + 2 * LIMIT_USEC);
+		usleep(5000);
+	}
+	for (n = 0, start = guard_now(); guard_now() < start + BURST_USEC; n++) {
+		assert_int_equal(system("nft add rule inet his in ip saddr 10.8.0.1 accept"), 0);
+		held += quarantine_present(&nft, NULL) == 1;
+	}
+	snprintf(line, sizeof(line), "grep -c 'unknown: ' %s/log", g.dir);
+	printf("# %u rules in %llu ms; unknown meanwhile: %s", n, BURST_USEC / 1000, shown(line));
+	assert_int_equal(held, 0);
+	snprintf(line, sizeof(line), "grep 'trying remedy' %s/log", g.dir);
+	assert_string_equal(shown(line), "");
+	guard_end(&g);
+	nft_close(&nft);
+}
+
 /* Processor time of a process, in milliseconds. */
 static unsigned long cpu_ms(pid_t pid)
 {
@@ -289,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_the_daemon_withstands),
 		cmocka_unit_test(test_without_ownership),
 		cmocka_unit_test(test_a_changed_firewall_is_looked_at),
+		cmocka_unit_test(test_rules_in_a_burst),
 		cmocka_unit_test(test_a_fight_is_no_hot_loop),
 		cmocka_unit_test(test_killed_at_any_moment),
 	};

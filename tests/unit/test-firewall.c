@@ -324,6 +324,76 @@ static void test_ranges(void **state)
 	assert_true(exposed_may(&e, IPPROTO_TCP, 1, 65535));
 }
 
+static unsigned moves; /* that the ruleset still makes, one each time somebody asks */
+
+int __real_nft_generation(struct nft *nft, uint32_t *ret, struct fault *fault);
+int __wrap_nft_generation(struct nft *nft, uint32_t *ret, struct fault *fault);
+int __wrap_nft_generation(struct nft *nft, uint32_t *ret, struct fault *fault)
+{
+	int r = __real_nft_generation(nft, ret, fault);
+
+	if (r == 0 && moves)
+		*ret += moves--;
+	return r;
+}
+
+int __wrap_nanosleep(const struct timespec *t, struct timespec *left);
+int __wrap_nanosleep(const struct timespec *t, struct timespec *left)
+{
+	(void)t, (void)left;
+	return 0;
+}
+
+/* Looks at that second, while the ruleset moves so often. */
+static enum grade look_moving(struct nft *nft, unsigned n, int64_t now, struct finding *f)
+{
+	static const struct requirement req = { .check = CHECK_FIREWALL };
+	const struct host host = { .root = -1, .nft = nft, .now = now };
+
+	moves = n;
+	posture_look(&req, &host, f);
+	moves = 0;
+	return finding_counts(f);
+}
+
+/* Rules that come one by one: read once they leave the time for it, and else not judged at once. */
+static void test_moving(void **state)
+{
+	static const enum grade were[] = { GRADE_PASS, GRADE_FAIL };
+	const unsigned for_ever = 10000;
+	struct nft nft = open_nft();
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct finding f = { 0 };
+
+		load_rules("");
+		if (were[i] == GRADE_PASS)
+			assert_int_equal(system("nft 'table inet t { chain c { type filter hook "
+						"input priority 0; policy drop; }; }'"),
+					 0);
+		/* Nothing was seen before: then it is not known. */
+		assert_int_equal(look_moving(&nft, for_ever, 1000, &f), GRADE_UNKNOWN);
+		assert_int_equal(f.meanwhile, 0);
+		assert_int_equal(look_moving(&nft, for_ever, 1001, &f), GRADE_UNKNOWN);
+		assert_int_equal(look_moving(&nft, 11, 2000, &f), were[i]);
+		assert_int_equal(f.grade, were[i]);
+		/* Ten seconds from the first that did not see it, and not from the last. */
+		for (int64_t now = 3000; now < 3010; now++) {
+			assert_int_equal(look_moving(&nft, for_ever, now, &f), were[i]);
+			assert_int_equal(f.grade, GRADE_UNKNOWN);
+			assert_int_equal(f.meanwhile, 3010);
+		}
+		assert_int_equal(look_moving(&nft, for_ever, 3010, &f), GRADE_UNKNOWN);
+		assert_int_equal(look_moving(&nft, for_ever, 3011, &f), GRADE_UNKNOWN);
+		/* One that was seen begins it anew; a clock that is set back does not. */
+		assert_int_equal(look_moving(&nft, 0, 3020, &f), were[i]);
+		assert_int_equal(look_moving(&nft, for_ever, 3021, &f), were[i]);
+		assert_int_equal(look_moving(&nft, for_ever, 3020, &f), GRADE_UNKNOWN);
+	}
+	nft_close(&nft);
+}
+
 static int enter(void **state)
 {
 	int r = enter_netns(state);
@@ -337,7 +407,7 @@ int main(void)
 		cmocka_unit_test(test_listeners), cmocka_unit_test(test_exposed),
 		cmocka_unit_test(test_forwards),  cmocka_unit_test(test_front_ends),
 		cmocka_unit_test(test_like),	  cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_baseline),
+		cmocka_unit_test(test_baseline),  cmocka_unit_test(test_moving),
 	};
 
 	return cmocka_run_group_tests_name("firewall", tests, enter, NULL);

@@ -43,7 +43,7 @@ static unsigned run(struct settle *s, uint64_t *now, uint64_t every, uint64_t sp
 
 static void test_settle(void **state)
 {
-	struct settle s = { 0 };
+	struct settle s = { .pace = &settle_files };
 	uint64_t now = 5 * SECOND;
 
 	(void)state;
@@ -62,7 +62,7 @@ static void test_settle(void **state)
 /* A thousand events a second cost no more than a few, but for what was saved up. */
 static void test_flood(void **state)
 {
-	struct settle s = { 0 };
+	struct settle s = { .pace = &settle_files };
 	uint64_t now = 100 * SECOND, late;
 	unsigned told = run(&s, &now, 1000, 60 * SECOND, &late);
 
@@ -75,6 +75,28 @@ static void test_flood(void **state)
 	now += 60 * SECOND;
 	assert_in_range(run(&s, &now, 100000, SECOND / 2, &late), 4, 5);
 	assert_in_range(late, SETTLE_QUIET, SETTLE_QUIET + 100);
+}
+
+/* Rules: once when it is quiet again, a second after the first one when it is not, once a second.
+ */
+static void test_rules(void **state)
+{
+	struct settle s = { .pace = &settle_rules };
+	uint64_t now = 100 * SECOND, late;
+
+	(void)state;
+	assert_int_equal(run(&s, &now, 150000, 14 * SECOND / 10, &late), 1);
+	assert_in_range(late, SECOND, SECOND + 100);
+	s = (struct settle){ .pace = &settle_rules };
+	settle_note(&s, now);
+	settle_note(&s, now + 600000);
+	assert_true(settle_due(&s) == now + 800000);
+	settle_told(&s, now + 800000);
+	settle_note(&s, now + 900000);
+	assert_true(settle_due(&s) == now + 1800000);
+	s = (struct settle){ .pace = &settle_rules };
+	assert_in_range(run(&s, &now, 20000, 10 * SECOND, &late), 9, 10);
+	assert_in_range(late, SECOND, SECOND + 100);
 }
 
 struct heard {
@@ -306,9 +328,9 @@ static void test_resume(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_settle), cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_files),  cmocka_unit_test(test_overrun),
-		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_settle),	cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_rules),	cmocka_unit_test(test_files),
+		cmocka_unit_test(test_overrun), cmocka_unit_test(test_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
