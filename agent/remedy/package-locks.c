@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,14 +54,16 @@ static int take_lock(int root, const char *path, mode_t mode, struct fault *faul
 }
 
 /* A process that ended and is not yet buried has no command line. */
-static bool is_alive(long pid)
+static bool is_alive(pid_t pid)
 {
 	char path[48], byte;
 	_close_ int fd = -1;
 
-	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && read(fd, &byte, 1) == 1;
+	return fd < 0 || read(fd, &byte, 1) != 0;
 }
 
 static int await_none(int root, const char *path, struct fault *fault)
@@ -74,7 +78,7 @@ static int await_none(int root, const char *path, struct fault *fault)
 	if (r < 0)
 		return fault_set(fault, r, "/%s: %s", path, strerror(-r));
 	pid = strtol(text, NULL, 10);
-	if (pid <= 0 || !is_alive(pid))
+	if (pid <= 0 || pid > INT_MAX || !is_alive((pid_t)pid))
 		return 0;
 	return fault_set(fault, -EBUSY, "packages are being written: by process %ld, says /%s", pid,
 			 path);
