@@ -205,6 +205,8 @@ int daemon_start(struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
 	mend_stop(d);
+	warm_drop(d);
+	d->clerk_later = sd_event_source_disable_unref(d->clerk_later);
 	d->clerk = remedy_run_free(d->clerk);
 	d->reboot = reboot_free(d->reboot);
 	d->witness = remedy_run_free(d->witness);

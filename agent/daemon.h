@@ -15,6 +15,7 @@
 #include "agent/judge.h"
 #include "agent/known.h"
 #include "agent/posture/running.h"
+#include "agent/warm.h"
 #include "netfilter/gateways.h"
 #include "netfilter/nft.h"
 #include "policy/feed.h"
@@ -88,12 +89,14 @@ struct daemon {
 	struct refresh *refresh;
 	struct reboot *reboot; /* of the host (reboot.h) */
 	bool refresh_again;    /* asked for while one was under way: that one may have missed it */
+	struct warm warm;
 	struct remedy_run *run;
-	enum remedy running;	    /* the remedy of that run */
-	struct subject *mending;    /* whose remedy it is; NULL: of a policy that is gone */
-	bool mend_late;		    /* a way out came back meanwhile */
-	uint64_t hurried;	    /* io_boot_ms() of that, the last time; 0: never */
-	struct remedy_run *clerk;   /* under way */
+	enum remedy running;	  /* the remedy of that run */
+	struct subject *mending;  /* whose remedy it is; NULL: of a policy that is gone */
+	bool mend_late;		  /* a way out came back meanwhile */
+	uint64_t hurried;	  /* io_boot_ms() of that, the last time; 0: never */
+	struct remedy_run *clerk; /* under way */
+	struct sd_event_source *clerk_later;
 	uint64_t clerk_asked;	    /* io_boot_ms(); 0: never */
 	bool clerk_round;	    /* a round waits for its answer */
 	bool clerk_news;	    /* what it said of updaters */

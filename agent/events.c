@@ -29,6 +29,9 @@ static void on_files(void *ctx, unsigned what)
 {
 	struct events *e = ctx;
 
+	/* What waits may run what was just replaced. */
+	if (what >> CHECK_PATCHES & 1)
+		warm_drop(e->daemon);
 	round_look_at(e->daemon, what, "files changed");
 }
 
@@ -98,6 +101,11 @@ void events_policy(struct daemon *d)
 		log_warn("not all files that matter can be watched: %s; their changes are found "
 			 "when the host is looked at",
 			 strerror(-r));
+}
+
+bool events_wait(const struct events *e)
+{
+	return files_changing(e->files);
 }
 
 int events_new(struct daemon *d, struct events **ret)

@@ -10,6 +10,9 @@ struct events;
 int events_new(struct daemon *d, struct events **ret);
 struct events *events_free(struct events *e); /* always NULL; e may be NULL */
 
+/* Has something changed that is not looked at yet, as the burst may go on? */
+bool events_wait(const struct events *e);
+
 /* Another policy is in force, so other files matter. */
 void events_policy(struct daemon *d);
 

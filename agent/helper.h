@@ -23,4 +23,5 @@ int helper_witness(const struct helpers *h, struct fault *fault);
 int helper_clerk(const struct helpers *h, struct fault *fault);
 /* -EOPNOTSUPP with `spawn`: what it writes is the service's. */
 int helper_keep(const struct helpers *h, struct fault *fault);
+/* It waits for remedy_go(). */
 int helper_remedy(const struct helpers *h, const char *remedy, struct fault *fault);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-event.h>
+#include <time.h>
 
 #include "agent/base/io.h"
 #include "agent/base/log.h"
@@ -19,6 +21,8 @@
 #define EVERY_MS (10 * 60 * 1000) /* how updaters fare */
 /* Clocks of logs count whole seconds, and a look takes its time. */
 #define SLACK 2
+/* The first moments are the repair's: systemd would make the clerk's sandbox beside it. */
+#define LATER_USEC 250000
 
 static void ask(struct daemon *d);
 
@@ -113,6 +117,25 @@ static void ask(struct daemon *d)
 			 *fault.why ? fault.why : strerror(-r));
 }
 
+static int on_later(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	(void)s, (void)usec;
+	d->clerk_later = sd_event_source_disable_unref(d->clerk_later);
+	ask(d);
+	if (!d->clerk)
+		conclude_all(d);
+	return 0;
+}
+
+static void ask_later(struct daemon *d)
+{
+	if (!d->clerk_later && sd_event_add_time_relative(d->loop, &d->clerk_later, CLOCK_MONOTONIC,
+							  LATER_USEC, 1, on_later, d) < 0)
+		on_later(NULL, 0, d);
+}
+
 /* "nft (process 812), dockerd (process 77 of docker.service) changed rules" */
 static void note_hands(struct daemon *d, struct inquiry *q)
 {
@@ -151,9 +174,7 @@ void inquiry_look(struct daemon *d, struct subject *s)
 			       .before = q->act };
 	if (s->req->check == CHECK_FIREWALL)
 		note_hands(d, q);
-	ask(d);
-	if (!d->clerk)
-		conclude(d, s);
+	ask_later(d);
 }
 
 void inquiry_tug(struct daemon *d, struct subject *s)

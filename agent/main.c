@@ -10,6 +10,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "agent/daemon.h"
+#include "agent/events.h"
 #include "agent/shed.h"
 
 #define CONFIG_FILE "/etc/lazaret/lazaret.conf"
@@ -53,6 +54,14 @@ static int make_loop(sd_event **ret)
 	return 0;
 }
 
+/* A repair is about to begin, or goes on: it waits for no page that was just given back. */
+static bool is_busy(const void *ctx)
+{
+	const struct daemon *d = ctx;
+
+	return d->run || events_wait(d->events);
+}
+
 /* What the quarantine allows stays as it is when the daemon leaves: an exit opens nothing. */
 static int run(const struct config *config, bool foreground)
 {
@@ -73,7 +82,7 @@ static int run(const struct config *config, bool foreground)
 	r = daemon_start(d);
 	if (r >= 0) {
 		sd_notify(0, "READY=1");
-		r = shed_loop(loop);
+		r = shed_loop(loop, is_busy, d);
 		if (r < 0)
 			log_err("the event loop failed: %s", strerror(-r));
 	}

@@ -121,7 +121,7 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 	memory_climbed(d->memory, s->req);
 	/* Whatever it does to us: who starts again knows that it was tried. */
 	round_keep(d);
-	fd = helper_remedy(&d->helpers, name, &fault);
+	fd = warm_ask(d, remedy, &fault);
 	r = fd < 0 ? fd
 		   : remedy_watch(d->loop, fd, on_line, on_done, d, limit_ms(s->req, remedy),
 				  &d->run);

@@ -170,7 +170,6 @@ static void on_done(void *ctx, int err, const char *why)
 
 static void begin(struct daemon *d)
 {
-	const char *name = remedy_menu[REMEDY_HOST_REBOOT].name;
 	uint64_t limit = remedy_limit(REMEDY_HOST_REBOOT, 0) * 1000ull + ENDING_MS;
 	struct reboot *r = d->reboot;
 	struct fault fault = { 0 };
@@ -182,7 +181,7 @@ static void begin(struct daemon *d)
 		r->plan = reboot_plan(&r->terms);
 		return;
 	}
-	fd = err = helper_remedy(&d->helpers, name, &fault);
+	fd = err = warm_ask(d, REMEDY_HOST_REBOOT, &fault);
 	if (fd >= 0)
 		err = remedy_watch(d->loop, fd, on_line, on_done, d, limit, &r->run);
 	if (err < 0)

@@ -234,6 +234,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	reach_round(d);
 	integrity_look(d);
 	mend(d);
+	warm_round(d);
 	reboot_round(d);
 	witness_ask(d);
 	inquiry_round(d);

@@ -72,7 +72,7 @@ static uint64_t shed(struct shed *s)
 {
 	uint64_t now = io_boot_ms();
 
-	if (faults() - s->faults < FAULTS_MAX)
+	if (faults() - s->faults < FAULTS_MAX || s->busy(s->ctx))
 		return UINT64_MAX;
 	if (s->at && now < s->at + PAUSE_MS)
 		return (s->at + PAUSE_MS - now) * 1000;
@@ -92,9 +92,9 @@ int shed_turn(struct sd_event *loop, struct shed *s)
 	return r > 0 ? sd_event_dispatch(loop) : r;
 }
 
-int shed_loop(struct sd_event *loop)
+int shed_loop(struct sd_event *loop, shed_busy busy, const void *ctx)
 {
-	struct shed s = { 0 };
+	struct shed s = { .busy = busy, .ctx = ctx };
 	int r = 0, code = 0;
 
 	while (r >= 0 && sd_event_get_state(loop) != SD_EVENT_FINISHED)

@@ -81,6 +81,13 @@ static int on_limit(sd_event_source *s, uint64_t usec, void *userdata)
 	return finish(userdata, -ETIMEDOUT, "the remedy did not end in its time");
 }
 
+int remedy_go(int fd)
+{
+	const char go = REMEDY_GO;
+
+	return send(fd, &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
+}
+
 int remedy_watch(sd_event *loop, int fd, remedy_line line, remedy_done done, void *ctx,
 		 uint64_t limit_ms, struct remedy_run **ret)
 {

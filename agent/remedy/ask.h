@@ -19,6 +19,9 @@ typedef void (*remedy_line)(void *ctx, const char *line);
  */
 typedef void (*remedy_done)(void *ctx, int err, const char *why);
 
+/* Lets a remedy begin that waits at the other end of that socket.  0 or -errno. */
+int remedy_go(int fd);
+
 /*
  * Follows the remedy at the other end of a stream socket, for limit_ms
  * milliseconds at most.  fd is taken, whatever is returned.  The caller frees *ret, before

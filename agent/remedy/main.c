@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/remedy/remedy.h"
+
+/* Then a new one waits, with today's libraries; its unit ends after two hours, whatever it does. */
+#define WAIT_SECONDS 3600
 
 static int list(void)
 {
@@ -33,6 +37,15 @@ static int settle(void)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how a program ended */
 	return 0;
+}
+
+/* By hand, at a terminal or into a pipe, there is nobody who could say go. */
+static bool is_wanted(void)
+{
+	struct stat st;
+
+	return fstat(STDOUT_FILENO, &st) == 0 &&
+	       (!S_ISSOCK(st.st_mode) || remedy_await_go(STDOUT_FILENO, WAIT_SECONDS * 1000) == 0);
 }
 
 int main(int argc, char **argv)
@@ -57,5 +70,7 @@ int main(int argc, char **argv)
 		printf("%scannot settle: %s\n", REMEDY_FAILED, strerror(-r));
 		return 1;
 	}
+	if (!is_wanted())
+		return 0;
 	return remedy_run((enum remedy)remedy, STDOUT_FILENO) == 0 ? 0 : 1;
 }

@@ -141,15 +141,13 @@ static int announce(uint64_t notice, struct report *report, struct fault *fault)
 /* lazaretd has it in its ledger, so that it never asks for the same again. */
 static int await_go(struct report *report, struct fault *fault)
 {
-	struct pollfd p = { .fd = report->fd, .events = POLLIN };
-	char go = 0;
+	int r;
 
 	report_line(report, "+ ", REMEDY_READY);
-	if (poll(&p, 1, GO_MS) <= 0 || read(report->fd, &go, 1) != 1)
-		return fault_set(fault, -ECANCELED, "called off: nobody said that it is kept");
-	if (go != REMEDY_GO)
-		return fault_set(fault, -ECANCELED, "called off: it is no longer wanted");
-	return 0;
+	r = remedy_await_go(report->fd, GO_MS);
+	if (r == -ECANCELED)
+		return fault_set(fault, r, "called off: it is no longer wanted");
+	return r < 0 ? fault_set(fault, -ECANCELED, "called off: nobody said that it is kept") : 0;
 }
 
 static int go_down(struct report *report, struct fault *fault)

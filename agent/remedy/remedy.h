@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What lazaret-remedy says on its standard output, which is the socket that
- * lazaretd connected.  Lines of text, each with a mark in its first two bytes:
+ * What is said on lazaret-remedy's standard output, which is the socket that lazaretd connected.
+ * It does nothing before it has read REMEDY_GO there; another byte, or that lazaretd goes away,
+ * ends it as if it had not been started.  So a connection may be made long before the remedy is
+ * needed (agent/warm.h).  Then it says lines of text, each with a mark in its first two bytes:
  *
  *	"+ starting ClamAV"	a step begins
  *	"  Reading state..."	what the step's program wrote
@@ -9,7 +11,7 @@
  *	"= failed: WHY"		or this
  *
  * One remedy asks back: host-reboot says REMEDY_READY and restarts nothing before it has read
- * REMEDY_GO; another answer, or going away before, calls it off.
+ * REMEDY_GO once more; another answer, or going away before, calls it off.
  *
  * A program's own lines are indented, so none of them can pass for a verdict; a
  * stream that ends without a verdict is a failure.
@@ -36,6 +38,12 @@ extern const struct step steps_antivirus_restore[];
 extern const struct step steps_antivirus_reinstall[];
 extern const struct step steps_firewall_enable[];
 extern const struct step steps_host_reboot[];
+
+/*
+ * Waits for REMEDY_GO from the other end of a stream socket, asleep.  0; -ECANCELED: it said
+ * something else; -EPIPE: it is gone; -ETIMEDOUT after that many milliseconds; or -errno.
+ */
+int remedy_await_go(int fd, int ms);
 
 /* Carries a remedy out and says how it ended.  0 or -errno; root is needed. */
 int remedy_run(enum remedy remedy, int out);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
@@ -22,6 +24,19 @@ static const struct step *const steps[REMEDY_COUNT] = {
 static bool writes_packages(enum remedy remedy)
 {
 	return remedy == REMEDY_PATCHES_INSTALL || remedy == REMEDY_ANTIVIRUS_REINSTALL;
+}
+
+int remedy_await_go(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char go = REMEDY_NOT;
+	int n = poll(&p, 1, ms);
+
+	if (n <= 0)
+		return n < 0 ? -errno : -ETIMEDOUT;
+	if (read(fd, &go, 1) != 1)
+		return -EPIPE;
+	return go == REMEDY_GO ? 0 : -ECANCELED;
 }
 
 int remedy_run(enum remedy remedy, int out)

@@ -250,6 +250,11 @@ static void on_settled(void *ctx)
 	f->changed(f->ctx, what);
 }
 
+bool files_changing(const struct files *f)
+{
+	return f->what != 0;
+}
+
 int files_watch(struct files *f, const char *path, bool deep, unsigned what)
 {
 	char *copy;

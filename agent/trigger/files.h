@@ -26,5 +26,8 @@ struct files *files_free(struct files *f); /* always NULL; f may be NULL */
  */
 int files_watch(struct files *f, const char *path, bool deep, unsigned what);
 
+/* Is there a change that was not told yet? */
+bool files_changing(const struct files *f);
+
 /* Nothing is watched any more. */
 void files_forget(struct files *f);

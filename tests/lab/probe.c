@@ -144,7 +144,7 @@ static int mend(const char *name)
 		printf("failed: %s: %s\n", to.sun_path, strerror(errno));
 		return 1;
 	}
-	if (sd_event_new(&loop) < 0 ||
+	if (remedy_go(fd) < 0 || sd_event_new(&loop) < 0 ||
 	    remedy_watch(loop, fd, on_line, on_done, loop, MEND_LIMIT_MS, &run) < 0)
 		return 1;
 	r = sd_event_loop(loop);

@@ -39,6 +39,13 @@ waits=$(($(number REMEDY_LIMIT_MAX policy/menu.h) + $(number ENDING_SECONDS agen
 ok "$([ "$runs" -gt 60 ] && [ $waits -gt "$runs" ]; echo $?)" \
 	"lazaretd waits $waits s for a remedy, whose unit ends after $runs s at the latest"
 
+# It counts from the start, and antivirus-start waits for its turn beforehand.
+warm=$(($(number WAIT_SECONDS agent/remedy/main.c) +
+	$(sed -n 's/.*"antivirus-start", .*, \([0-9]*\) },$/\1/p' "$src/policy/menu.c")))
+limit=$(seconds "$(span_of RuntimeMaxSec)")
+ok "$([ $warm -gt 3600 ] && [ $warm -lt "$limit" ]; echo $?)" \
+	"antivirus-start waits and works for $warm s at most, and its unit ends after $limit s"
+
 # Whom the daemon expects in the slice a drop-in brings there, and all that is ours is in it.
 sed -n '/who_services\[\] = {/,/NULL/p' "$src/netfilter/who.c" | grep -o '[a-z-]*\.service' | sort >"$dir/expected"
 (cd "$units" && grep -l '^Slice=lazaret.slice$' -- *.service.d/lazaret.conf | sed 's|\.d/.*||') |

@@ -303,6 +303,34 @@ static void hear(const char *stream, bool end, struct heard *h)
 		close(pair[1]);
 }
 
+/* Whatever is not a go, and that nobody says one any more, is none. */
+static void test_go(void **state)
+{
+	static const struct {
+		const char *said;
+		bool gone;
+		int want;
+	} rows[] = {
+		{ "!", false, 0 },	    { "!", true, 0 },
+		{ "-", false, -ECANCELED }, { "\n!", false, -ECANCELED },
+		{ "", true, -EPIPE },   { "", false, -ETIMEDOUT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int pair[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+		assert_int_equal(io_write(pair[1], rows[i].said, strlen(rows[i].said)), 0);
+		if (rows[i].gone)
+			close(pair[1]);
+		assert_int_equal(remedy_await_go(pair[0], 10), rows[i].want);
+		if (!rows[i].gone)
+			close(pair[1]);
+		close(pair[0]);
+	}
+}
+
 static void test_watch(void **state)
 {
 	static const struct {
@@ -345,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_reader_gone),
 		cmocka_unit_test(test_lines_of_others),
 		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_go),
 		cmocka_unit_test(test_watch),
 	};
 

@@ -139,10 +139,16 @@ static void run_event(sd_event *loop, struct shed *shed, size_t pages, uint64_t 
 	sd_event_source_disable_unref(end);
 }
 
-/* Only who touched much gives back, and not in the same second, but then. */
+static bool is_busy(const void *ctx)
+{
+	return *(const bool *)ctx;
+}
+
+/* Only who touched much gives back, not in the same second but then, nor amid something. */
 static void test_loop(void **state)
 {
-	struct shed s = { 0 };
+	bool busy = false;
+	struct shed s = { .busy = is_busy, .ctx = &busy };
 	sd_event *loop = NULL;
 	uint64_t begun;
 	long at;
@@ -155,6 +161,11 @@ static void test_loop(void **state)
 	s.at = io_boot_ms() + 3600000; /* a pause that lasts longer than the test */
 	run_event(loop, &s, 1000, 1000);
 	assert_int_equal(s.faults, at);
+	s.at = 0;
+	busy = true;
+	run_event(loop, &s, 1000, 1000);
+	assert_int_equal(s.faults, at);
+	busy = false;
 	begun = io_boot_ms();
 	s.at = begun - 950;
 	run_event(loop, &s, 1000, 5000000);
