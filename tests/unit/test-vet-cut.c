@@ -7,27 +7,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/msg.h"
 #include "policy/store.h"
+#include "tests/unit/cut.h"
 #include "tests/unit/test.h"
 #include "tests/unit/vet-lab.h"
 
-#define NEVER 10000
-#define PAGE  4096
-
-enum change { NOTHING, MAKE, WRITE, SYNC, MOVE };
+#define PAGE 4096
 
 /* Has a store of version 1, and a server with version 2 and another feed. */
 static int open_two(void **state)
@@ -80,56 +75,6 @@ static void assert_mended(struct lab *l, const char *when, int n)
 		fail_msg("%s %d: not mended", when, n);
 }
 
-static enum change change_of(const struct __ptrace_syscall_info *i)
-{
-	switch (i->entry.nr) {
-	case SYS_openat: return i->entry.args[2] & O_CREAT ? MAKE : NOTHING;
-	case SYS_write: return i->entry.args[0] > 2 ? WRITE : NOTHING;
-	case SYS_fsync: return SYNC;
-	case SYS_mkdirat:
-	case SYS_symlinkat:
-	case SYS_linkat:
-	case SYS_unlinkat: return MAKE;
-#ifdef SYS_renameat
-	case SYS_renameat:
-#endif
-	case SYS_renameat2: return MOVE;
-	default: return NOTHING;
-	}
-}
-
-/* To before the n-th change or the end; how many there were.  What moves has been synced. */
-static int follow(pid_t vet, int n)
-{
-	struct __ptrace_syscall_info info;
-	enum change change = NOTHING;
-	int status, seen = 0, written = -1;
-
-	waitpid(vet, &status, 0);
-	ptrace(PTRACE_SETOPTIONS, vet, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-	while (WIFSTOPPED(status) && seen < n) {
-		ptrace(PTRACE_SYSCALL, vet, 0, 0);
-		waitpid(vet, &status, 0);
-		if (!WIFSTOPPED(status) ||
-		    ptrace(PTRACE_GET_SYSCALL_INFO, vet, sizeof(info), &info) <= 0 ||
-		    info.op != PTRACE_SYSCALL_INFO_ENTRY)
-			continue;
-		change = change_of(&info);
-		seen += change != NOTHING;
-		if (change == MOVE && written >= 0)
-			fail_msg("change %d puts in place what a power cut may empty", seen);
-		if (change == WRITE)
-			written = (int)info.entry.args[0];
-		else if (change == SYNC && written == (int)info.entry.args[0])
-			written = -1;
-	}
-	if (WIFSTOPPED(status)) {
-		kill(vet, SIGKILL);
-		waitpid(vet, &status, 0);
-	}
-	return seen;
-}
-
 /* One question to a vet that dies before its n-th change; how many changes there were. */
 static int cut(struct lab *l, int n)
 {
@@ -151,7 +96,7 @@ static int cut(struct lab *l, int n)
 	assert_int_equal(msg_send(talk[0], &ask, sizeof(ask), &fetch[1], 1), 0);
 	for (int i = 0; i < 2; i++)
 		close(fetch[i]);
-	seen = follow(vet, n);
+	seen = cut_follow(vet, n);
 	for (int i = 0; i < 2; i++)
 		close(talk[i]);
 	waitpid(server, NULL, 0);
@@ -161,10 +106,10 @@ static int cut(struct lab *l, int n)
 static void test_killed_at_each_change(void **state)
 {
 	struct lab *l = *state;
-	int all = cut(l, NEVER);
+	int all = cut(l, CUT_NEVER);
 
 	assert_mended(l, "not killed", 0);
-	assert_in_range(all, 40, NEVER - 1);
+	assert_in_range(all, 40, CUT_NEVER - 1);
 	print_message("killed before each of %d changes\n", all);
 	for (int n = 1; n <= all; n++) {
 		lab_copy(l, "before", "store");
@@ -194,7 +139,7 @@ static void test_disk_full_at_each_page(void **state)
 	int full = 0;
 
 	snprintf(path, sizeof(path), "%s/store", l->path);
-	for (unsigned long pages = 0; pages < NEVER; pages++) {
+	for (unsigned long pages = 0; pages < CUT_NEVER; pages++) {
 		assert_int_equal(mount("none", path, "tmpfs", 0, "size=1m"), 0);
 		assert_int_equal(lab_shell(l, "cp -a before/. store"), 0);
 		fill(l, pages);
