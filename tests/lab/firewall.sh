@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every way to switch a host's firewall off that is known to us, with the real ufw, firewalld and
-# nftables.service: each is seen for what it is, firewall-enable brings the firewall back as its
+# Every way to switch a host's firewall off that is known to us, with the real ufw, firewalld,
+# iptables-persistent and nftables.service: each is seen for what it is, firewall-enable brings the firewall back as its
 # front end wants it, and a fresh look agrees.  How long both took is told.
 set -u
 . "${src:?}/tests/lab/begin.sh"
@@ -75,7 +75,7 @@ has() {
 }
 
 # --- the host ---------------------------------------------------------------------------
-rootfs=$(lab_rootfs firewalld) || quit 'a root for the host'
+rootfs=$(lab_rootfs firewalld 'iptables-persistent netfilter-persistent') || quit 'a root for the host'
 layer=$(lab_layer host)
 store=$layer/var/lib/lazaret/store
 mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
@@ -156,9 +156,36 @@ mend
 	grep -q "^pass: .*by $input" "$LAB_DIR/said"
 ok $? 'and taken away by the remedy'
 
-# --- nftables.service -------------------------------------------------------------------
+# --- iptables-persistent ----------------------------------------------------------------
 at sh -c 'systemctl disable --now firewalld; mv /usr/sbin/firewalld /usr/sbin/firewalld.away
-	rm -f /usr/lib/systemd/system/firewalld.service; systemctl daemon-reload; nft flush ruleset'
+	rm -f /usr/lib/systemd/system/firewalld.service; systemctl daemon-reload; nft flush ruleset
+	dpkg --purge ufw; dpkg --install /srv/*persistent_*.deb'
+at sh -c 'for t in iptables ip6tables; do $t -A INPUT -i lo -j ACCEPT
+	$t -A INPUT -p tcp --dport 8022 -m mac --mac-source 02:00:00:00:00:01 -j ACCEPT
+	$t -P INPUT DROP; done; netfilter-persistent save'
+input='ip filter INPUT'
+look
+r=$?
+ok $r 'a host with iptables-persistent in the place of ufw'
+[ $r = 0 ] || tell
+off 'inbound is open' "$input" 'nft flush ruleset'
+off 'inbound is open' "$input" 'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
+off 'inbound is open' "$input" 'netfilter-persistent flush'
+off 'inbound is open' "$input" 'systemctl disable --now netfilter-persistent; netfilter-persistent flush'
+at systemctl is-enabled netfilter-persistent
+ok $? 'and is enabled again'
+off 'inbound is open' "$input" 'systemctl mask netfilter-persistent; systemctl mask --runtime netfilter-persistent
+	netfilter-persistent flush'
+copies iptables-persistent
+off 'inbound is open' "$input" 'rm -r /etc/iptables; nft flush ruleset'
+back /etc/iptables/rules.v4 'dport 8022'
+off 'inbound is open' "$input" ': >/etc/iptables/rules.v4; : >/etc/iptables/rules.v6; nft flush ruleset'
+back /etc/iptables/rules.v6 'dport 8022'
+off 'inbound is open' "$input" 'netfilter-persistent flush; netfilter-persistent save'
+
+# --- nftables.service -------------------------------------------------------------------
+at sh -c 'systemctl disable --now netfilter-persistent; dpkg --purge iptables-persistent netfilter-persistent
+	rm -rf /etc/iptables; nft flush ruleset'
 at cp -a /etc/nftables.conf /etc/nftables.old
 printf '%s\n' 'flush ruleset' 'table inet filter {' 'chain input {' \
 	'type filter hook input priority filter; policy drop; iif lo accept; }; }' |

@@ -105,21 +105,23 @@ lab_mirror() { # SUITE
 		awk -v suite="$1" '$2 == suite && $1 !~ /deb\.debian\.org/ { print $1; exit }'
 }
 
-# lab_rootfs [PACKAGES]: prints the path of a minimal Debian of this machine's own release (so that
-# our programs run in it) with the real ClamAV, apt, ufw and nginx, and what else is asked for; built
-# once.
+# lab_rootfs [PACKAGES [DEBS]]: prints the path of a minimal Debian of this machine's own release (so
+# that our programs run in it) with the real ClamAV, apt, ufw and nginx, and what else is asked for;
+# built once.  DEBS are only put into its /srv: those that cannot be installed beside the others.
 # shellcheck disable=SC2120
 lab_rootfs() {
 	local suite pkgs dir opts=() line mirror
 
 	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	pkgs=$LAB_PACKAGES${1:+,$1},$(lab_libraries)
-	dir=$LAB_DIR/cache/$suite-$(echo "3 $pkgs" | sha256sum | cut -c1-12)
+	dir=$LAB_DIR/cache/$suite-$(echo "3 $pkgs${2:+ $2}" | sha256sum | cut -c1-12)
 	mkdir -p "$LAB_DIR/cache"
 	while read -r line; do
 		opts+=("--aptopt=$line")
 	done < <(apt-config dump | grep '^Acquire::https\?::Proxy')
 	mirror=$(lab_mirror "$suite")
+	[ -z "${2:-}" ] ||
+		opts+=("--customize-hook=cd \"\$1/srv\" && APT_CONFIG=\$MMDEBSTRAP_APT_CONFIG apt-get download $2")
 	# shellcheck disable=SC2016
 	(
 		flock -w 900 9 || exit 1
