@@ -313,7 +313,7 @@ static void test_go(void **state)
 	} rows[] = {
 		{ "!", false, 0 },	    { "!", true, 0 },
 		{ "-", false, -ECANCELED }, { "\n!", false, -ECANCELED },
-		{ "", true, -EPIPE },   { "", false, -ETIMEDOUT },
+		{ "", true, -EPIPE },	    { "", false, -ETIMEDOUT },
 	};
 
 	(void)state;
