@@ -41,7 +41,7 @@ ok "$([ "$runs" -gt 60 ] && [ $waits -gt "$runs" ]; echo $?)" \
 
 # It counts from the start, and antivirus-start waits for its turn beforehand.
 warm=$(($(number WAIT_SECONDS agent/remedy/main.c) +
-	$(sed -n 's/.*"antivirus-start", .*, \([0-9]*\) },$/\1/p' "$src/policy/menu.c")))
+	$(sed -n 's/.*"antivirus-start", CHECK_ANTIVIRUS, \([0-9]*\).*/\1/p' "$src/policy/menu.c")))
 limit=$(seconds "$(span_of RuntimeMaxSec)")
 ok "$([ $warm -gt 3600 ] && [ $warm -lt "$limit" ]; echo $?)" \
 	"antivirus-start waits and works for $warm s at most, and its unit ends after $limit s"
