@@ -183,12 +183,13 @@ static int leave(sd_event_source *s, void *userdata)
 
 static void test_exit(void **state)
 {
+	bool busy = false;
 	sd_event *loop = NULL;
 
 	(void)state;
 	assert_true(sd_event_new(&loop) >= 0);
 	assert_true(sd_event_add_defer(loop, NULL, leave, NULL) >= 0);
-	assert_int_equal(shed_loop(loop), 7);
+	assert_int_equal(shed_loop(loop, is_busy, &busy), 7);
 	sd_event_unref(loop);
 }
 
