@@ -18,13 +18,15 @@
 #define FILE_NAME     "firewall"
 #define SETTLE_MS     10000 /* a front end lays its rules in several steps, each of them good */
 #define COPY_LIMIT_MS 60000
-#define COPY_AGAIN_MS 600000
+#define AGAIN_MS      600000 /* after a try that failed */
 
 struct kept {
 	int folder;
 	struct kept_firewall firewall;
 	uint8_t last[LIKE_BYTES]; /* the first one, as long as it is looked at */
 	uint64_t since;		  /* it is good and the same: io_boot_ms(); 0: it is not */
+	int err;		  /* of the last try to keep it; 0: it was kept, or none was made */
+	uint64_t tried;		  /* io_boot_ms() of that one */
 	struct remedy_run *run;	  /* lazaret-keep at work */
 	uint64_t asked;		  /* io_boot_ms() */
 	bool news;		  /* the last look saw none that is good, and now there is one */
@@ -142,7 +144,7 @@ static int keep(struct daemon *d, bool accepted, const char *differs)
 	return 0;
 }
 
-static bool is_settled(struct kept *k)
+static void note_sound(struct kept *k)
 {
 	const uint8_t *now = k->firewall.now.digest;
 
@@ -150,29 +152,46 @@ static bool is_settled(struct kept *k)
 		memcpy(k->last, now, LIKE_BYTES);
 		k->since = io_boot_ms();
 	}
-	return io_boot_ms() - k->since >= SETTLE_MS;
+}
+
+/* When one that stays as it is may be kept: io_boot_ms(). */
+static uint64_t keep_at(const struct kept *k)
+{
+	uint64_t settled = k->since + SETTLE_MS, again = k->tried + AGAIN_MS;
+
+	return k->err && again > settled ? again : settled;
+}
+
+static void try_to_keep(struct daemon *d)
+{
+	struct kept *k = d->kept;
+	int r = keep(d, false, "");
+
+	if (r < 0 && r != k->err)
+		log_warn("the firewall that is good now cannot be kept: %s; trying again every %d "
+			 "minutes",
+			 strerror(-r), AGAIN_MS / 60000);
+	k->err = r;
+	k->tried = io_boot_ms();
 }
 
 static void keep_first(struct daemon *d)
 {
 	struct kept *k = d->kept;
-	int r;
 
 	if (are_sound(d, NULL) < 0) {
 		k->since = 0;
 		return;
 	}
-	if (!is_settled(k))
-		return;
-	r = keep(d, false, "");
-	if (r < 0)
-		log_warn("the firewall that is good now cannot be kept: %s", strerror(-r));
+	note_sound(k);
+	if (io_boot_ms() >= keep_at(k))
+		try_to_keep(d);
 }
 
 int64_t kept_due(const struct daemon *d, int64_t now)
 {
 	const struct kept *k = d->kept;
-	uint64_t end = k->since + SETTLE_MS, boot = io_boot_ms();
+	uint64_t end = keep_at(k), boot = io_boot_ms();
 
 	if (k->news)
 		return now + 1;
@@ -197,7 +216,7 @@ static void on_copied(void *ctx, int err, const char *why)
 	if (err < 0) {
 		log_warn("the configuration of the good firewall cannot be kept: %s; trying again "
 			 "in %d minutes",
-			 *why ? why : strerror(-err), COPY_AGAIN_MS / 60000);
+			 *why ? why : strerror(-err), AGAIN_MS / 60000);
 		return;
 	}
 	k->firewall.copied = true;
@@ -213,7 +232,7 @@ static void copy(struct daemon *d)
 	int fd, r;
 
 	if (!f->at || f->copied || k->run || d->helpers.spawn ||
-	    (k->asked && io_boot_ms() - k->asked < COPY_AGAIN_MS) || are_sound(d, NULL) < 0 ||
+	    (k->asked && io_boot_ms() - k->asked < AGAIN_MS) || are_sound(d, NULL) < 0 ||
 	    memcmp(f->now.digest, f->good.digest, LIKE_BYTES) != 0)
 		return;
 	k->asked = io_boot_ms();
