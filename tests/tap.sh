@@ -25,6 +25,15 @@ check() { # WHAT COMMAND...: passes when the command does
 
 not() { ! "$@"; }
 
+wait_for() { # SECONDS COMMAND...: until it succeeds
+	tries=$(($1 * 20))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $((tries -= 1)) -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
 quit() { # WHY: nothing after this can be tested
 	ok 1 "$*"
 	echo "1..$n"

@@ -3,21 +3,10 @@
 # A host that needs a restart: its users are asked, it restarts by itself in the policy's window and
 # not before, not under anybody who stands against it, and never again for the same.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-n=0
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	lab_exec host lazaret status 2>&1 | sed 's/^/# /'
-}
-quit() { ok 1 "$*"; echo "1..$n"; exit 1; }
-
-at() { lab_exec host "$@" >"$LAB_DIR/said" 2>&1; }
+evidence() { lab_exec host lazaret status; }
 restart() { lab_exec host lazaret status --json | grep -o '"restart":{[^}]*}'; }
 tells() { restart | grep -q "$1"; }
 remedy() { lab_exec host /usr/lib/lazaret/lazaret-remedy host-reboot </dev/null 2>/dev/null | tail -n 1; }

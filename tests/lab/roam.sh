@@ -8,22 +8,16 @@
 #
 # A VPN leads from the laptops to the office, 203.0.113.1.
 set -u
-: "${src:?}" "${O:?}"
-. "$src/tests/lab/lab.sh"
-. "$src/tests/lab/parts.sh"
+. "${src:?}/tests/lab/begin.sh"
 . "$src/tests/lab/office.sh"
 lab_enter "$0" "$@"
 work=$LAB_DIR/roam
 rm -rf "$work" && mkdir -p "$work"
 HOTEL4=198.51.100.1 HOTEL_WAN4=203.0.113.2 VPN4=203.0.113.1 VPN_PORT=51820 VPN_OWN4=10.99.0.2
-n=0
 
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	lab_exec "$who" lazaret why 2>&1 | sed 's/^/# /'
-	lab_exec "$who" journalctl -u lazaretd -b --no-pager -o short-precise | tail -n 25 | sed 's/^/# /'
+evidence() {
+	lab_exec "$who" lazaret why
+	lab_exec "$who" journalctl -u lazaretd -b --no-pager -o short-precise | tail -n 25
 }
 quit() {
 	ok 1 "$*"

@@ -3,28 +3,17 @@
 # The host goes from network to network: each new one is a new judgement, until which it is held;
 # another lease in the same one is none.  And a network that never rests starves nobody.
 set -u
-: "${src:?}" "${O:?}"
+. "${src:?}/tests/tap.sh"
 [ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -nm --propagation private "$0" "$@"
 dir=$(mktemp -d /tmp/network-test.XXXXXX)
 chmod 755 "$dir"
-n=0 pid=
+pid=
 trap '[ -z "$pid" ] || kill -9 $pid; umount -l /run/netns; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 mkdir -p /run/netns && mount -t tmpfs network-test /run/netns
 ip link set lo up
 
-ok() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	tail -n 20 "$dir/log" | sed 's/^/# /'
-}
-wait_for() { # SECONDS CMD...
-	tries=$(($1 * 20))
-	shift
-	while ! "$@" >/dev/null 2>&1 && [ $((tries -= 1)) -gt 0 ]; do sleep 0.05; done
-	"$@" >/dev/null 2>&1
-}
+evidence() { tail -n 20 "$dir/log"; }
 ask() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" status >"$dir/said" 2>&1; }
 is() { ask; grep -q "^$1" "$dir/said"; }
 held() { grep -c '^lazaretd: held, was' "$dir/log"; }

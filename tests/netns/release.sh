@@ -14,12 +14,6 @@ trap 'exit 1' INT TERM
 ip link set lo up
 
 evidence() { tail -n 20 "$dir/log" "$dir/said"; }
-wait_for() { # SECONDS CMD...
-	tries=$(($1 * 10))
-	shift
-	while ! "$@" >/dev/null 2>&1 && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
-	"$@" >/dev/null 2>&1
-}
 ask() { "$O/agent/lazaret" --socket "$dir/run/agent/control.sock" "$@" >"$dir/said" 2>&1; }
 user() {
 	setpriv --reuid=65534 --clear-groups "$O/agent/lazaret" \

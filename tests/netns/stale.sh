@@ -4,12 +4,6 @@
 # be had: the real daemon, in a network of its own.
 set -u
 . "${src:?}/tests/netns/alone.sh"
-wait_for() { # SECONDS CMD...
-	tries=$(($1 * 5))
-	shift
-	while ! "$@" >/dev/null 2>&1 && [ $((tries -= 1)) -gt 0 ]; do sleep 0.2; done
-	"$@" >/dev/null 2>&1
-}
 ask() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" status >"$dir/said" 2>&1; }
 is() {
 	ask
