@@ -11,6 +11,7 @@
 #include "agent/remedy/apt.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/remedy.h"
+#include "agent/remedy/updates.h"
 
 #define INDEX_MAX_AGE 86400 /* seconds; they were just fetched */
 #define INSTALL_LIMIT 3600  /* seconds */
@@ -23,10 +24,37 @@ static void demand_clear(struct demand_patches *d)
 	feed_unmap(d->feed);
 }
 
-/* A command line under construction: its fixed beginning, then packages. */
+/* The rows that apt-get is to install; they point into the findings. */
+struct chosen {
+	const struct patch **rows;
+	size_t n;
+};
+
+static void chosen_clear(struct chosen *c)
+{
+	free(c->rows);
+}
+
+/* Exactly what a look would call missing: other updates are nobody's order. */
+static int choose(const struct findings *found, struct chosen *ret)
+{
+	size_t n;
+	const struct patch *rows = findings_list(found, &n);
+
+	ret->rows = calloc(n + 1, sizeof(*ret->rows));
+	if (!ret->rows)
+		return -ENOMEM;
+	/* No name begins with a hyphen (deb-control(5)); apt-get would take it for an option. */
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state == PATCH_AVAILABLE && isalnum((unsigned char)*rows[i].package))
+			ret->rows[ret->n++] = &rows[i];
+	return 0;
+}
+
+/* A command line: its fixed beginning, then packages, which are owned. */
 struct command {
 	char **argv;
-	size_t n, n_fixed, room;
+	size_t n, n_fixed;
 };
 
 static void command_clear(struct command *c)
@@ -36,40 +64,68 @@ static void command_clear(struct command *c)
 	free(c->argv);
 }
 
-static int command_add(struct command *c, const struct patch *p)
-{
-	char *text;
-
-	/* No name begins with a hyphen (deb-control(5)); apt-get would take it for an option. */
-	if (!isalnum((unsigned char)*p->package) || c->n + 1 >= c->room)
-		return 0;
-	if (asprintf(&text, "%s:%s=%s", p->package, p->arch, p->fixed) < 0)
-		return -ENOMEM;
-	c->argv[c->n++] = text;
-	return 0;
-}
-
-/* apt-get with exactly what a look would call missing: other updates are nobody's order. */
-static int command_fill(struct command *c, const struct findings *found)
+static int command_fill(struct command *c, const struct patch *const *rows, size_t n)
 {
 	const char *const *fixed = STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS,
 					     "--no-remove", "--only-upgrade", "install");
-	size_t n;
-	const struct patch *rows = findings_list(found, &n);
-	int r = 0;
 
 	while (fixed[c->n_fixed])
 		c->n_fixed++;
-	c->room = c->n_fixed + n + 1;
-	c->argv = calloc(c->room, sizeof(*c->argv));
+	c->argv = calloc(c->n_fixed + n + 1, sizeof(*c->argv));
 	if (!c->argv)
 		return -ENOMEM;
 	for (; c->n < c->n_fixed; c->n++)
 		c->argv[c->n] = (char *)fixed[c->n];
-	for (size_t i = 0; i < n && r == 0; i++)
-		if (rows[i].state == PATCH_AVAILABLE)
-			r = command_add(c, &rows[i]);
-	return r;
+	for (size_t i = 0; i < n; i++, c->n++)
+		if (asprintf(&c->argv[c->n], "%s:%s=%s", rows[i]->package, rows[i]->arch,
+			     rows[i]->fixed) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int install(void *ctx, const struct patch *const *rows, size_t n, struct fault *fault)
+{
+	_drop_(command_clear) struct command c = { 0 };
+	struct report *report = ctx;
+	char text[200];
+	int r = command_fill(&c, rows, n);
+
+	if (r < 0)
+		return fault_set(fault, r, "%s", strerror(-r));
+	if (n == 1)
+		snprintf(text, sizeof(text), "installing %s", c.argv[c.n_fixed]);
+	else
+		snprintf(text, sizeof(text), "installing %zu updates", n);
+	report_line(report, "+ ", text);
+	return step_exec((const char *const *)c.argv, INSTALL_LIMIT, report, fault);
+}
+
+static bool is_installed(const struct inventory *inv, const struct patch *p)
+{
+	const struct word name = { p->package, strlen(p->package) };
+	size_t at = 0, i, n;
+	const struct package *all = inventory_list(inv, &n);
+
+	while ((i = inventory_find(inv, name, &at)) != INVENTORY_END)
+		if (word_is(all[i].arch, p->arch, strlen(p->arch)) &&
+		    word_is(all[i].version, p->fixed, strlen(p->fixed)))
+			return true;
+	return false;
+}
+
+static size_t pending(void *ctx, const struct patch **rows, size_t n)
+{
+	_drop_(drop_inventory) struct inventory *inv = NULL;
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t left = 0;
+
+	(void)ctx;
+	if (dpkg_read(root, &inv, NULL) < 0 || inventory_index(inv) < 0)
+		return n;
+	for (size_t i = 0; i < n; i++)
+		if (!is_installed(inv, rows[i]))
+			rows[left++] = rows[i];
+	return left;
 }
 
 /* What is known to be missing is found, even when there may be more: then *err says why. */
@@ -95,23 +151,38 @@ static int find_pending(struct findings **ret, int *err, struct report *report, 
 	return *ret ? 0 : *err;
 }
 
-static int install_pending(struct report *report, struct fault *fault)
+/* The number of updates, all of which are installed; or an error. */
+static int install_found(struct report *report, struct fault *fault)
 {
+	const struct updates_ways ways = { install, pending, report };
 	_drop_(drop_findings) struct findings *found = NULL;
-	_drop_(command_clear) struct command c = { 0 };
+	_drop_(chosen_clear) struct chosen c = { 0 };
 	struct fault doubt = { 0 };
-	char text[80];
 	int err = 0, r = find_pending(&found, &err, report, &doubt, fault);
 
 	if (r == 0)
-		r = command_fill(&c, found);
+		r = choose(found, &c);
 	if (r < 0)
 		return fault_set(fault, r, "cannot list the updates: %s", strerror(-r));
-	if (c.n == c.n_fixed)
+	if (!c.n)
 		return err < 0 ? fault_set(fault, err, "%s", doubt.why) : 0;
-	snprintf(text, sizeof(text), "installing %zu updates", c.n - c.n_fixed);
-	report_line(report, "+ ", text);
-	return step_exec((const char *const *)c.argv, INSTALL_LIMIT, report, fault);
+	r = updates_install(&ways, c.rows, c.n, fault);
+	return r < 0 ? r : (int)c.n;
+}
+
+/* What failed before did not matter when there were updates and all of them are installed. */
+static int install_pending(struct report *report, struct fault *fault)
+{
+	struct fault own = { 0 };
+	int r = install_found(report, &own);
+
+	if (r > 0)
+		return 0;
+	if (!report->owed)
+		return r < 0 ? fault_set(fault, r, "%s", own.why) : 0;
+	if (r == 0)
+		return fault_set(fault, report->owed, "%s", report->owing.why);
+	return fault_set(fault, r, "%.110s; before that, %s", own.why, report->owing.why);
 }
 
 static int unpack_again(struct report *report, struct fault *fault)
@@ -124,13 +195,20 @@ const struct step steps_patches_install[] = {
 	/* What depends on a package that was cut off cannot be configured before that is whole. */
 	{ .say = "finishing what dpkg left half done", .call = apt_configure, .may_fail = true },
 	{ .call = apt_drop_damaged },
-	{ .say = "fetching the package lists", .call = apt_update },
+	/*
+	 * One source that is gone, or one package whose script always fails, must not keep every
+	 * other update away for ever.
+	 */
+	{ .say = "fetching the package lists", .call = apt_update, .may_fail = true, .owes = true },
 	{ .call = unpack_again, .may_fail = true },
 	{ .limit_s = 900,
 	  .may_fail = true,
 	  .argv = STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS, "--no-remove",
 			    "--fix-broken", "install") },
-	{ .call = apt_configure },
+	{ .say = "finishing what is left of that",
+	  .call = apt_configure,
+	  .may_fail = true,
+	  .owes = true },
 	{ .call = install_pending },
 	{ 0 },
 };

@@ -37,7 +37,7 @@ struct program {
 	int pidfd, out; /* it ends; it writes */
 	struct lines lines;
 	struct report *report;
-	char last[LINE_TEXT_MAX]; /* its last words, for the fault */
+	char last[LINE_TEXT_MAX]; /* its last words for the fault, or apt-get's first error */
 };
 
 void step_sleep(unsigned ms)
@@ -76,7 +76,8 @@ static void on_line(void *ctx, const char *line)
 {
 	struct program *p = ctx;
 
-	snprintf(p->last, sizeof(p->last), "%s", line);
+	if (strncmp(p->last, "E: ", 3) != 0)
+		snprintf(p->last, sizeof(p->last), "%s", line);
 	if (p->report->sent < STEP_OUTPUT_MAX)
 		report_line(p->report, "  ", line);
 }
@@ -213,6 +214,8 @@ static int step_run(const struct step *s, struct report *report, struct fault *f
 		return fault_set(fault, r, "%s", own.why);
 	if (s->say)
 		report_line(report, "  (going on) ", own.why);
+	if (s->owes && !report->owed)
+		report->owed = fault_set(&report->owing, r, "%s", own.why);
 	return 0;
 }
 

@@ -14,6 +14,8 @@ struct report {
 	int fd;
 	size_t sent;
 	uint64_t end_ms; /* as io_boot_ms() counts; 0: nobody says */
+	int owed;	 /* the error of the first step that failed and owes its fault; 0: none */
+	struct fault owing; /* that fault */
 };
 
 /*
@@ -27,13 +29,15 @@ struct step {
 	const char *needs; /* left out unless this path exists; NULL: always done */
 	unsigned limit_s;  /* for argv */
 	bool may_fail;	   /* its failure ends nothing */
+	bool owes; /* and yet is kept in the report, for a later step to tell as the cause */
 };
 
 #define STEP_ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /*
  * Runs one program to its end.  0 when it exited with 0; -ETIMEDOUT, -ENOENT
- * and the like, or -EIO with its status and its last line as the fault.
+ * and the like, or -EIO with its status and its last line as the fault, or the
+ * first that begins with "E: ": apt-get goes on to tell what comes of that.
  */
 int step_exec(const char *const *argv, unsigned limit_s, struct report *report,
 	      struct fault *fault);

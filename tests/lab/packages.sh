@@ -66,18 +66,31 @@ lab_kernel() {
 	rm -rf "$t"
 }
 
-# lab_slow PACKAGE VERSION FOLDER - a package whose installation takes three seconds.
-lab_slow() {
-	local t
+# lab_odd PACKAGE VERSION FOLDER SCRIPT [FIELD...] - a package with a postinst, and fields of its own.
+lab_odd() {
+	local t dir=$3 script=$4
 
 	t=$(mktemp -d)
 	lab_deb "$1" "$2" "$t"
 	dpkg-deb -R "$t/$1"*.deb "$t/tree"
-	printf '#!/bin/sh\nsleep 3\n' >"$t/tree/DEBIAN/postinst"
+	shift 4
+	[ $# = 0 ] || printf '%s\n' "$@" >>"$t/tree/DEBIAN/control"
+	printf '#!/bin/sh\n%s\n' "$script" >"$t/tree/DEBIAN/postinst"
 	chmod 755 "$t/tree/DEBIAN/postinst"
-	mkdir -p "$3"
-	dpkg-deb --root-owner-group --build "$t/tree" "$3/" >/dev/null
+	mkdir -p "$dir"
+	dpkg-deb --root-owner-group --build "$t/tree" "$dir/" >/dev/null
 	rm -rf "$t"
+}
+
+# are PACKAGE VERSION... - they are installed in these versions.
+are() {
+	local wrong=0
+
+	while [ $# -gt 0 ]; do
+		[ "$(lab_exec host dpkg-query -W -f '${Version}' "$1")" = "$2" ] || wrong=1
+		shift 2
+	done
+	return $wrong
 }
 
 # --- the host ---------------------------------------------------------------------------
@@ -93,7 +106,8 @@ mirror() {
 	at apt-get update
 }
 for p in lab-one lab-two lab-three lab-four; do lab_deb $p 1.0 "$repo/pool/lab"; done
-lab_slow lab-slow 1.0 "$repo/pool/lab"
+lab_odd lab-slow 1.0 "$repo/pool/lab" "sleep 3"
+lab_deb lab-five 1.0 "$repo/pool/lab"
 lab_kernel 1.0 "$repo/pool/lab"
 lab_apt_repo "$repo" lab lab-security
 cp -a "$repo" "$layer/srv/repo"
@@ -103,7 +117,7 @@ done >"$layer/etc/apt/sources.list"
 lab_boot host "$rootfs" || quit 'the host boots'
 at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
 	at systemctl start lazaret-remedy-patches-install.socket && at apt-get update &&
-	at apt-get -y install lab-one lab-two lab-three lab-four linux-image-lab
+	at apt-get -y install lab-one lab-two lab-three lab-four lab-five linux-image-lab
 r=$?
 ok $r 'a host with a kernel'
 [ $r = 0 ] || tell
@@ -163,4 +177,53 @@ ok $r 'with an initramfs that its hook made'
 [ $r = 0 ] || { sed 's/^/# /' "$LAB_DIR/mended"; at ls -la /boot /lib/modules/6.1.0-lab; tell; }
 at test -s /lib/modules/6.1.0-lab/modules.dep.bin
 ok $? 'and depmod wrote beside its modules'
+
+# --- one of them cannot be installed ------------------------------------------------------
+lab_deb lab-vendor 1.0 "$LAB_DIR"
+lab_exec host sh -c 'cat >/var/tmp/vendor.deb' <"$LAB_DIR/lab-vendor_1.0_all.deb"
+at dpkg -i /var/tmp/vendor.deb
+for p in lab-one lab-two lab-four; do lab_deb $p 1.2 "$repo/pool/lab-security"; done
+lab_odd lab-three 1.2 "$repo/pool/lab-security" : 'Breaks: lab-vendor (<< 2)'
+mirror
+refused 'lab-three: ' 'an update that breaks what somebody else installed'
+are lab-one 1.2 lab-two 1.2 lab-three 1.1 lab-four 1.2 lab-vendor 1.0
+r=$?
+ok $r 'and all others are installed'
+[ $r = 0 ] || sed 's/^/# /' "$LAB_DIR/mended"
+
+# --- things that have nothing to do with it -----------------------------------------------
+at dpkg --purge lab-vendor
+lab_exec host sh -c 'cat >/etc/apt/sources.list.d/gone.list' <<<'deb [trusted=yes] file:/srv/gone stable main'
+updated 'with that out of the way, and a source that is gone'
+# apt-get by itself is content with that.
+lab_exec host sh -c 'cat >/etc/apt/sources.list.d/gone.list' <<<'deb [trusted=yes] http://127.0.0.1:9/gone stable main'
+mend
+grep -q '^failed: .*127.0.0.1:9/gone' "$LAB_DIR/mended"
+ok $? "one out of reach is told when there is nothing to install: $(tail -n 1 "$LAB_DIR/mended")"
+at rm /etc/apt/sources.list.d/gone.list
+
+lab_odd lab-broken 1.0 "$LAB_DIR" 'exit 7'
+lab_exec host sh -c 'cat >/var/tmp/broken.deb' <"$LAB_DIR/lab-broken_1.0_all.deb"
+at dpkg -i /var/tmp/broken.deb
+lab_deb lab-five 1.1 "$repo/pool/lab-security"
+mirror
+refused 'dpkg.*lab-broken' 'a package whose script always fails'
+are lab-five 1.1
+r=$?
+ok $r 'the update is installed all the same'
+[ $r = 0 ] || sed 's/^/# /' "$LAB_DIR/mended"
+at dpkg --purge lab-broken
+
+# --- which suites apt heard of -------------------------------------------------------------
+# heard SUITE - when, by the file of which a look takes it.
+heard() { lab_exec host stat -c %.9Z "/var/lib/apt/lists/_srv_repo_dists_$1_InRelease"; }
+base=$(heard lab) security=$(heard lab-security)
+at apt-get update
+[ "$(heard lab)" != "$base" ] && [ "$(heard lab-security)" != "$security" ]
+ok $? 'apt found all suites unchanged, and their files say when'
+base=$(heard lab) security=$(heard lab-security)
+at sh -c 'mv /srv/repo/dists/lab-security /srv/security && apt-get update'
+[ "$(heard lab)" != "$base" ] && [ "$(heard lab-security)" = "$security" ]
+ok $? 'but not that of a suite that was out of reach'
+at mv /srv/security /srv/repo/dists/lab-security
 echo "1..$n"

@@ -94,7 +94,9 @@ static void test_failure_names_program_and_words(void **state)
 {
 	const struct step steps[] = {
 		{ .say = "a", .limit_s = 10, .argv = SH("echo soft; exit 3"), .may_fail = true },
-		{ .say = "b", .limit_s = 10, .argv = SH("echo E: lock held; exit 100") },
+		{ .say = "b",
+		  .limit_s = 10,
+		  .argv = SH("echo a; echo E: lock held; echo E: then; exit 100") },
 		{ .say = "c", .limit_s = 10, .argv = SH("echo never") },
 		{ 0 },
 	};
@@ -106,6 +108,30 @@ static void test_failure_names_program_and_words(void **state)
 	assert_string_equal(f.why, "/bin/sh ended with status 100: E: lock held");
 	assert_non_null(strstr(out, "+ b\n"));
 	assert_null(strstr(out, "+ c"));
+}
+
+/* The first failure that a later step may have to tell as the cause. */
+static void test_owed(void **state)
+{
+	const struct step steps[] = {
+		{ .limit_s = 10, .argv = SH("echo none; exit 1"), .may_fail = true },
+		{ .limit_s = 10, .argv = SH("echo fine"), .may_fail = true, .owes = true },
+		{ .limit_s = 10,
+		  .argv = SH("echo gone; exit 100"),
+		  .may_fail = true,
+		  .owes = true },
+		{ .limit_s = 10, .argv = SH("echo more; exit 2"), .may_fail = true, .owes = true },
+		{ 0 },
+	};
+	struct report report = { .fd = open("/dev/null", O_WRONLY | O_CLOEXEC) };
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(steps_run(steps, &report, &f), 0);
+	assert_string_equal(f.why, "");
+	assert_int_equal(report.owed, -EIO);
+	assert_string_equal(report.owing.why, "/bin/sh ended with status 100: gone");
+	close(report.fd);
 }
 
 static void test_absent_and_unneeded(void **state)
@@ -366,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_program_knows_nothing),
 		cmocka_unit_test(test_failure_names_program_and_words),
+		cmocka_unit_test(test_owed),
 		cmocka_unit_test(test_absent_and_unneeded),
 		cmocka_unit_test(test_time_limit),
 		cmocka_unit_test(test_remedy_limit),
