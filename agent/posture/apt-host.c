@@ -4,22 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/apt-host.h"
 #include "agent/posture/apt.h"
 #include "agent/posture/dpkg.h"
-
-static int64_t read_stamp(int root, int64_t now)
-{
-	struct stat st;
-
-	if (fstatat(root, APT_STAMP, &st, 0) < 0 || st.st_mtime > now + APT_CLOCKS_DIFF)
-		return 0;
-	return st.st_mtime;
-}
 
 static void read_machine_id(int root, const char *said, char ret[MACHINE_ID_MAX])
 {
@@ -68,8 +58,7 @@ static void find_architectures(int root, const struct inventory *inv, char list[
 		*list = '\0';
 }
 
-int apt_host_read(int root, const struct inventory *inv, int64_t now, struct apt_host *ret,
-		  struct fault *fault)
+int apt_host_read(int root, const struct inventory *inv, struct apt_host *ret, struct fault *fault)
 {
 	struct fault moved = { 0 };
 	int elsewhere = aptconf_read(root, &ret->conf, &moved), r;
@@ -78,7 +67,6 @@ int apt_host_read(int root, const struct inventory *inv, int64_t now, struct apt
 		return -ENOMEM;
 	find_architectures(root, inv, ret->conf.architectures);
 	read_machine_id(root, ret->conf.machine_id, ret->machine_id);
-	ret->stamp = read_stamp(root, now);
 	r = distribution_read(root, &ret->os, &ret->of, fault);
 	if (r == 0 && elsewhere)
 		r = fault_set(fault, elsewhere, "%s", moved.why);

@@ -9,8 +9,7 @@
 #include "agent/posture/distribution.h"
 #include "agent/posture/inventory.h"
 
-#define MACHINE_ID_MAX	64
-#define APT_CLOCKS_DIFF 86400 /* seconds that a mirror may be ahead of us */
+#define MACHINE_ID_MAX 64
 
 struct apt_host {
 	/*
@@ -21,13 +20,11 @@ struct apt_host {
 	struct distribution of;
 	char *os; /* the text of OS_RELEASE */
 	char machine_id[MACHINE_ID_MAX];
-	int64_t stamp; /* when apt last said that every list is fetched or unchanged; 0: never */
 };
 
 /*
  * Fills in *ret, which was zeroed, as far as it can be known.  0; or -ENOMEM; or the first doubt,
  * one of apt_read()'s, and the fault.
  */
-int apt_host_read(int root, const struct inventory *inv, int64_t now, struct apt_host *ret,
-		  struct fault *fault);
+int apt_host_read(int root, const struct inventory *inv, struct apt_host *ret, struct fault *fault);
 void apt_host_drop(struct apt_host *h);

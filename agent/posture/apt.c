@@ -14,8 +14,9 @@
 #include "agent/posture/apt.h"
 #include "agent/posture/list.h"
 
-#define NAMES_MAX  8192
-#define SUITES_MAX 256
+#define NAMES_MAX   8192
+#define SUITES_MAX  256
+#define CLOCKS_DIFF 86400 /* seconds that a mirror may be ahead of us */
 
 struct apt {
 	struct candidate *candidates;
@@ -98,19 +99,20 @@ static void doubt(struct scan *s, int err, const char *name, const char *why)
 		s->err = fault_set(s->fault, err, "apt's list %s: %s", name, why);
 }
 
-static int64_t last_update(const struct scan *s, const struct release *r)
+static int64_t last_update(const struct suite *suite)
 {
-	return r->date > s->host->stamp ? r->date : s->host->stamp;
+	return suite->release.date > suite->fetched ? suite->release.date : suite->fetched;
 }
 
-static int check_fresh(struct scan *s, const struct release *r)
+static int check_fresh(struct scan *s, const struct suite *suite)
 {
+	const struct release *r = &suite->release;
 	struct word name = release_name(r);
-	int64_t updated = last_update(s, r), now = s->ask->now;
+	int64_t updated = last_update(suite), now = s->ask->now;
 	uint64_t age = now > updated ? (uint64_t)(now - updated) : 0;
 	char is[SPAN_TEXT], may[SPAN_TEXT];
 
-	if (r->date > now + APT_CLOCKS_DIFF)
+	if (r->date > now + CLOCKS_DIFF)
 		return fault_set(s->fault, -ETIME, "the package lists of %.*s are from the future",
 				 (int)name.len, name.p);
 	if (r->valid_until && r->valid_until < now)
@@ -168,13 +170,13 @@ static void read_lists(struct scan *s, const struct suite *suite)
 
 static void note_security(struct scan *s, const struct suite *suite)
 {
-	const struct release *of = &suite->release;
-	int r = check_fresh(s, of);
+	int64_t valid_until = suite->release.valid_until;
+	int r = check_fresh(s, suite);
 
 	if (r < 0 && !s->err)
 		s->err = r;
-	seen_add(&s->apt->seen, suite->title, last_update(s, of),
-		 of->valid_until ? of->valid_until : INT64_MAX);
+	seen_add(&s->apt->seen, suite->title, last_update(suite),
+		 valid_until ? valid_until : INT64_MAX);
 }
 
 /* Without a host the release is the one that the first security suite is of. */
@@ -190,11 +192,26 @@ static void derive_release(struct scan *s, const struct release *r)
 	s->host->of.codename = name;
 }
 
+/*
+ * When apt has fetched the file, or heard that it is unchanged, it sets its times, and so that of
+ * its change; it leaves it alone when the suite was out of reach, or what came was refused.
+ */
+static int64_t read_fetched(const struct scan *s, const char *name)
+{
+	struct stat st;
+
+	if (s->ask->root < 0 || fstatat(s->lists, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    st.st_ctime > s->ask->now + CLOCKS_DIFF)
+		return 0;
+	return st.st_ctime;
+}
+
 static void read_suite(struct scan *s, const char *name, size_t stem)
 {
 	_free_ char *text = NULL;
 	struct fault why = { 0 };
-	struct suite suite = { .name = name, .stem_len = stem };
+	/* The time first: apt may put a newer file there in between. */
+	struct suite suite = { .name = name, .stem_len = stem, .fetched = read_fetched(s, name) };
 	struct word title;
 	size_t len;
 	int r = io_read(s->lists, name, RELEASE_MAX, &text, &len);
@@ -302,7 +319,7 @@ static void read_all(struct scan *s)
 
 static int read_host(struct scan *s)
 {
-	s->err = apt_host_read(s->ask->root, s->inv, s->ask->now, s->host, s->fault);
+	s->err = apt_host_read(s->ask->root, s->inv, s->host, s->fault);
 	return s->err == -ENOMEM ? -ENOMEM : pins_read(s->ask->root, &s->host->conf, &s->apt->pins);
 }
 

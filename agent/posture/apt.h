@@ -20,8 +20,6 @@
 #define APT_LIST_MAX	   (1024ull * 1024 * 1024) /* of one list, unpacked */
 #define ETC_MACHINE_ID	   "etc/machine-id"
 #define PRIORITY_INSTALLED 100 /* priority of what is installed (apt_preferences(5)) */
-/* Touched by apt's Post-Invoke-Success, which runs when every list was fetched or is unchanged. */
-#define APT_STAMP "var/lib/apt/periodic/update-success-stamp"
 
 struct apt_ask {
 	int root;	   /* the host's; -1: there is none, and every security suite counts */
@@ -66,7 +64,7 @@ struct apt;
  * not; *ret is set all the same (but with -ENOMEM) and what it says is true, but there may be more:
  *   -ENOENT      no security suite of this release, or one without lists, or no OS_RELEASE
  *   -ENODATA     OS_RELEASE names no release
- *   -ESTALE      Valid-Until has passed, or neither Date nor APT_STAMP is within max_age
+ *   -ESTALE      Valid-Until has passed, or was neither made nor fetched within max_age
  *   -ETIME       Date lies more than a day ahead of `now`
  *   -EXDEV       apt is told to keep its files elsewhere (aptconf.h)
  *   -EOPNOTSUPP  a list is compressed in a form that this build or host cannot read

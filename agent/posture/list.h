@@ -9,7 +9,8 @@ struct suite {
 	size_t stem_len;
 	char *text; /* of the Release file; owned */
 	struct release release;
-	char title[64]; /* as people call it */
+	int64_t fetched; /* or found unchanged by apt; seconds since 1970; 0: unknown */
+	char title[64];	 /* as people call it */
 	enum suite_role role;
 	bool counts; /* what it offers is a fix by itself */
 };

@@ -53,8 +53,8 @@ const struct findings *patches_of(const struct patches *p, const struct requirem
  * grows only when that is written anew.
  */
 static const char *const with_dpkg[] = {
-	DPKG_STATUS,	       DPKG_UPDATES, APT_LISTS,	     APT_STAMP,	 APT_PREFERENCES,
-	APT_PREFERENCES_PARTS, APT_CONF,     APT_CONF_PARTS, OS_RELEASE, REBOOT_REQUIRED,
+	DPKG_STATUS, DPKG_UPDATES,   APT_LISTS,	 APT_PREFERENCES, APT_PREFERENCES_PARTS,
+	APT_CONF,    APT_CONF_PARTS, OS_RELEASE, REBOOT_REQUIRED,
 };
 static const char *const without_dpkg[] = {
 	APK_INSTALLED,

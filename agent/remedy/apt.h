@@ -20,7 +20,7 @@ int apt_await_locks(struct report *report, struct fault *fault);
 /* Finishes what dpkg was cut off in, as steps; both wait for locks, and again when they lose one.
  */
 int apt_configure(struct report *report, struct fault *fault);
-/* Fetches the package lists, with the time at which all of them were current. */
+/* Fetches the package lists; 0 when each of them was fetched, or is unchanged. */
 int apt_update(struct report *report, struct fault *fault);
 
 /*

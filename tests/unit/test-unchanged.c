@@ -7,12 +7,13 @@
 #include "agent/posture/patches.h"
 #include "agent/posture/posture.h"
 #include "tests/unit/calls.h"
+#include "tests/unit/changed.h"
 #include "tests/unit/root.h"
 #include "tests/unit/test.h"
 
 #define NOON	  1795262400 /* Sat, 21 Nov 2026 12:00:00 UTC */
 #define DAY	  86400
-#define CALLS_MAX 10
+#define CALLS_MAX 9
 #define STEM	  APT_LISTS "/deb.example_dists_bookworm-security_"
 #define RELEASE                                                      \
 	"Label: Debian-Security\nSuite: stable-security\nCodename: " \
