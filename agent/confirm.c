@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-event.h>
@@ -30,8 +29,9 @@ struct confirm {
 	struct daemon *daemon;
 	int folder; /* ours, of the state */
 	struct confirmed now;
-	struct allow list; /* of WIDTH_EVERYONE and _KNOWN: `out` is ours in the latter */
-	struct allow good; /* of a policy before, until the one in force has worked */
+	struct wider wider; /* what is open beside the policy's own list */
+	struct allow list;  /* with that, when there is any: `out` is ours, the rest is borrowed */
+	struct allow good;  /* of a policy before, until the one in force has worked */
 	struct served known;
 	struct way way;
 	struct trial *trial;
@@ -53,28 +53,36 @@ const struct allow *confirm_list(const struct daemon *d)
 
 static void drop_list(struct confirm *c)
 {
-	if (c->now.width == WIDTH_KNOWN)
-		free(c->list.out);
+	free(c->list.out);
 	c->list = (struct allow){ 0 };
+	c->wider = (struct wider){ 0 };
 	c->now.width = WIDTH_SIGNED;
 }
 
-static int set_width(struct confirm *c, enum width width)
+static enum width width_of(const struct wider *w)
 {
-	const struct allow *signed_ = &c->daemon->allow;
-	struct served known = c->known;
-	struct allow list = *signed_;
-	int r = 0;
+	if (w->n || w->dns_any)
+		return WIDTH_KNOWN;
+	return w->everyone ? WIDTH_EVERYONE : WIDTH_SIGNED;
+}
 
-	list.everyone = true;
-	served_read(AT_FDCWD, c->daemon->config->enrol, &known);
-	if (width == WIDTH_KNOWN)
-		r = widen(signed_, c->good.n_out ? &c->good : NULL, &known, &list);
+static int set_wider(struct confirm *c, const struct wider *w)
+{
+	const struct wider wider = *w;
+	struct allow list;
+	int r;
+
+	if (!wider_is(&wider)) {
+		drop_list(c);
+		return 0;
+	}
+	r = widen(&c->daemon->allow, &wider, &list);
 	if (r < 0)
 		return r;
 	drop_list(c);
+	c->wider = wider;
 	c->list = list;
-	c->now.width = width;
+	c->now.width = width_of(&wider);
 	return 0;
 }
 
@@ -120,66 +128,64 @@ static void tell_leak(struct confirm *c)
 	c->now.leak = leak;
 }
 
-static void note_server(struct confirm *c, const struct fetch_server *s)
+static void note_server(struct confirm *c, const struct peer *p)
 {
-	struct peer p = { .family = s->family,
-			  .proto = IPPROTO_TCP,
-			  .prefix = (uint8_t)family_bits(s->family),
-			  .port = s->port };
 	const struct allow *list = &c->daemon->policy->allow;
 	char text[PEER_TEXT];
 	int r;
 
-	memcpy(p.addr, s->addr, sizeof(p.addr));
-	r = served_note(c->folder, &c->known, &p);
+	r = served_note(c->folder, &c->known, p);
 	if (r < 0)
 		log_warn("cannot keep the address of the policy server: %s", strerror(-r));
-	if (!c->daemon->laid && !list->n_named && !widen_names(list, &p))
+	if (!c->daemon->laid && !list->n_named && !widen_names(list, p))
 		log_warn("this policy does not allow the server that it comes from (%s); in "
 			 "quarantine that will be opened beside it",
-			 peer_text(&p, text));
+			 peer_text(p, text));
+}
+
+/* What was opened in vain, since the network lied in the trial before, does not stay open. */
+static void trim(struct confirm *c, const struct peer *server)
+{
+	struct wider less = c->wider;
+
+	if (!wider_trim(&less, trial_seen(c->trial)->saw, server) || set_wider(c, &less) < 0)
+		return;
+	c->resting = true;
+	lay(c);
 }
 
 static void worked(struct confirm *c, const struct fetch_server *s)
 {
-	static const char *const told[WIDTH_COUNT] = {
-		[WIDTH_EVERYONE] =
-			"it is open to every program, since repair services alone did not "
-			"get out",
-		[WIDTH_KNOWN] = "the servers that were known before are opened beside it, since it "
-				"shuts them out",
-	};
+	const struct peer server = trial_peer(s);
+	char why[sizeof(c->now.why)];
 
-	note_server(c, s);
+	note_server(c, &server);
 	if (!c->daemon->laid)
 		return;
-	if (*c->way.past)
+	trim(c, &server);
+	if (*c->way.past || c->now.width != WIDTH_SIGNED)
 		timer_arm(c->again, WIDE_SECONDS);
+	wider_why(&c->wider, why, sizeof(why));
 	if (c->now.width == WIDTH_SIGNED) {
 		log_info("the policy's servers answer in quarantine%s%s",
 			 *c->way.past ? ", past the tunnel " : "", c->way.past);
 		allow_free(&c->good);
-		found(c, PATH_WORKS, "");
-		return;
+	} else if (c->now.path != PATH_WORKS) {
+		log_warn("the policy's list of whom to allow does not let repair out: %s", why);
 	}
-	if (c->now.path != PATH_WORKS)
-		log_warn("the policy's list of whom to allow does not let repair out: %s",
-			 told[c->now.width]);
-	found(c, PATH_WORKS, told[c->now.width]);
-	timer_arm(c->again, WIDE_SECONDS);
+	found(c, PATH_WORKS, why);
 }
 
-/* A wider list when the rules may be what is wrong with this one, else WIDTH_SIGNED. */
-static enum width wider(const struct confirm *c)
+/* A wider list when this host's own rules are known to be what is wrong with this one. */
+static bool grow(struct confirm *c)
 {
-	unsigned saw = trial_seen(c->trial)->saw;
-	bool shut = saw & FETCH_SAW_REFUSAL ||
-		    (saw & FETCH_SAW_NO_NAME && !widen_resolves(&c->daemon->policy->allow));
+	struct served known = c->known;
+	struct wider more = c->wider;
 
-	if (c->now.width == WIDTH_SIGNED && c->daemon->nft.who.level &&
-	    saw & (FETCH_SAW_REFUSAL | FETCH_SAW_NO_NAME))
-		return WIDTH_EVERYONE;
-	return shut && c->now.width != WIDTH_KNOWN ? WIDTH_KNOWN : WIDTH_SIGNED;
+	served_read(AT_FDCWD, c->daemon->config->enrol, &known);
+	return wider_add(&more, &c->daemon->allow, trial_seen(c->trial),
+			 c->daemon->nft.who.level != 0, &known, &c->good) &&
+	       set_wider(c, &more) == 0;
 }
 
 static void give_up(struct confirm *c)
@@ -189,9 +195,9 @@ static void give_up(struct confirm *c)
 
 	way_leave(&c->way);
 	if (shut && c->now.path != PATH_SHUT)
-		log_err("the quarantine's rules shut out the policy's servers, and nothing that is "
-			"known would let them in: %s; write addresses to the file `enrol` beside "
-			"lazaret.conf",
+		log_err("the quarantine's rules shut out the address that this network gives for "
+			"the policy's server, and none was known by it: %s; if it is the server's, "
+			"write it to the file `enrol` beside lazaret.conf",
 			seen->why);
 	found(c, shut ? PATH_SHUT : PATH_SILENT, seen->why);
 	if (c->now.width == WIDTH_SIGNED)
@@ -204,7 +210,7 @@ static void give_up(struct confirm *c)
 static void failed(struct confirm *c)
 {
 	const struct trial_seen *seen = trial_seen(c->trial);
-	enum width to;
+	char why[sizeof(c->now.why)];
 
 	if (!c->daemon->laid)
 		return;
@@ -212,13 +218,12 @@ static void failed(struct confirm *c)
 		begin(c);
 		return;
 	}
-	to = wider(c);
-	if (to == WIDTH_SIGNED || set_width(c, to) < 0) {
+	if (!grow(c)) {
 		give_up(c);
 		return;
 	}
-	log_notice("repair does not get out of the quarantine (%s): trying a wider list, %s",
-		   seen->why, width_names[to]);
+	log_notice("repair does not get out of the quarantine (%s): %s", seen->why,
+		   wider_why(&c->wider, why, sizeof(why)));
 	lay(c);
 }
 
@@ -254,7 +259,7 @@ void confirm_renew(struct daemon *d)
 {
 	struct confirm *c = d->confirm;
 
-	if (c->now.width != WIDTH_SIGNED && set_width(c, c->now.width) < 0)
+	if (set_wider(c, &c->wider) < 0)
 		drop_list(c);
 }
 

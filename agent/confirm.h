@@ -3,8 +3,8 @@
  * Commit and confirm: once the quarantine is laid, lazaret-fetch tries whether the policy's servers
  * still answer, and whether an address that no list names does not.  When the rules themselves
  * shut the repair out (a server that just does not answer is no such thing) the list becomes
- * wider, step by step, until it works; when that does not help it is the policy's own again.  When
- * a VPN may be what swallows it, the other way is tried first (way.h).
+ * wider (widen.h), by no more than it takes; when that does not help it is the policy's own again.
+ * When a VPN may be what swallows it, the other way is tried first (way.h).
  */
 #pragma once
 
@@ -27,8 +27,8 @@ extern const char *const path_names[PATH_COUNT];
 
 enum width {
 	WIDTH_SIGNED,	/* the list as the policy has it */
-	WIDTH_EVERYONE, /* open to every program: the repair services alone did not get out */
-	WIDTH_KNOWN,	/* and with the last list that worked and the servers that are known */
+	WIDTH_EVERYONE, /* open to every program: lazaret-fetch is no repair service */
+	WIDTH_KNOWN,	/* with servers that are known, or any resolver; maybe to every program */
 	WIDTH_COUNT
 };
 extern const char *const width_names[WIDTH_COUNT];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -28,6 +29,27 @@ static void note_why(struct trial *t, const char *why)
 		snprintf(t->seen.why, sizeof(t->seen.why), "%s", why);
 }
 
+struct peer trial_peer(const struct fetch_server *s)
+{
+	struct peer p = { .family = s->family, .proto = IPPROTO_TCP, .port = s->port };
+
+	if ((s->family != AF_INET && s->family != AF_INET6) || !s->port)
+		return (struct peer){ 0 };
+	p.prefix = (uint8_t)family_bits(s->family);
+	memcpy(p.addr, s->addr, s->family == AF_INET ? 4 : 16);
+	return p;
+}
+
+static void note_refused(struct trial_seen *seen, const struct fetch_got *got)
+{
+	for (size_t i = 0; i < got->n_refused && i < FETCH_REFUSED_MAX; i++) {
+		struct peer p = trial_peer(&got->refused[i]);
+
+		if (p.family && seen->n_refused < TRIAL_REFUSED_MAX)
+			seen->refused[seen->n_refused++] = p;
+	}
+}
+
 static int on_answer(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 {
 	struct trial *t = userdata;
@@ -35,12 +57,13 @@ static int on_answer(sd_event_source *s, int fd, uint32_t revents, void *userdat
 	int r = msg_recv(fd, &got, sizeof(got), NULL, NULL, 0);
 
 	(void)s, (void)revents;
-	if (r == 0 && !wire_text_ok(got.why))
+	if (r == 0 && (!wire_text_ok(got.why) || (got.err == 0 && !trial_peer(&got.server).family)))
 		r = -EPROTO;
 	if (r < 0)
 		got = (struct fetch_got){ .err = r, .why = "lazaret-fetch gave no answer" };
 	trial_end(t);
 	t->seen.saw |= got.saw;
+	note_refused(&t->seen, &got);
 	if (got.err < 0)
 		note_why(t, got.why);
 	if (t->daemon->policy)

@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 
+#include "agent/base/allow.h"
 #include "agent/base/wire.h"
+
+#define TRIAL_REFUSED_MAX 32
 
 struct daemon;
 struct trial;
@@ -15,6 +18,8 @@ struct trial;
 /* By all that were tried since it began; no text while none failed. */
 struct trial_seen {
 	unsigned saw; /* bits FETCH_SAW_ */
+	size_t n_refused;
+	struct peer refused[TRIAL_REFUSED_MAX]; /* servers that the rules did not let us talk to */
 	char why[240];
 };
 
@@ -31,5 +36,8 @@ struct trial *trial_free(struct trial *t); /* always NULL */
 int trial_begin(struct trial *t);
 void trial_end(struct trial *t);
 bool trial_runs(const struct trial *t);
+
+/* As an allow-list names a server; family 0 when it is none. */
+struct peer trial_peer(const struct fetch_server *s);
 
 const struct trial_seen *trial_seen(const struct trial *t);

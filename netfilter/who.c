@@ -9,12 +9,11 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/base/slice.h"
 #include "netfilter/nft.h"
 #include "netfilter/probe.h"
 #include "netfilter/rule.h"
 #include "netfilter/who.h"
-
-#define GROUPS_MAX 65536 /* of /proc/self/cgroup: a line a hierarchy, paths of 4 KiB at most */
 
 /* systemd/Kbuild has the drop-ins that bring them into the slice. */
 const char *const who_services[] = {
@@ -40,47 +39,10 @@ static const char *mounted_at(void)
 	return NULL;
 }
 
-/* cgroups(7): the line of version 2 begins with "0::". */
-static const char *line_of_v2(const char *text)
-{
-	while (text && strncmp(text, "0::/", 4)) {
-		text = strchr(text, '\n');
-		text = text ? text + 1 : NULL;
-	}
-	return text ? text + 3 : NULL;
-}
-
-int who_read(const char *text, char *path, size_t room, uint32_t *level)
-{
-	const char *own = line_of_v2(text), *end = NULL;
-	uint32_t depth = 0, found = 0;
-	size_t len;
-
-	if (!own)
-		return -ENOENT;
-	for (const char *p = own; *p == '/'; p += len) {
-		len = 1 + strcspn(p + 1, "/\n");
-		depth++;
-		if (len == sizeof("/" WHO_SLICE) - 1 && !strncmp(p, "/" WHO_SLICE, len)) {
-			end = p + len;
-			found = depth;
-		}
-	}
-	if (!end)
-		return -ENOENT;
-	len = (size_t)(end - own);
-	if (len >= room)
-		return -ENAMETOOLONG;
-	memcpy(path, own, len);
-	path[len] = '\0';
-	*level = found;
-	return 0;
-}
-
 /* One that was started before it belonged to the slice would be cut off, and the host with it. */
 static int find_strays(char *slice, size_t room, struct fault *fault)
 {
-	size_t at = strlen(slice) - (sizeof(WHO_SLICE) - 1);
+	size_t at = strlen(slice) - (sizeof(SLICE_NAME) - 1);
 
 	for (size_t i = 0; who_services[i]; i++) {
 		struct stat st;
@@ -88,7 +50,7 @@ static int find_strays(char *slice, size_t room, struct fault *fault)
 		snprintf(slice + at, room - at, "system.slice/%s", who_services[i]);
 		if (stat(slice, &st) == 0)
 			return fault_set(fault, -EXDEV,
-					 "%s runs outside of " WHO_SLICE "; restart it",
+					 "%s runs outside of " SLICE_NAME "; restart it",
 					 who_services[i]);
 	}
 	return 0;
@@ -106,14 +68,14 @@ static int find_slice(struct who *ret, struct fault *fault)
 
 	if (!mount)
 		return fault_set(fault, -ENOENT, "cgroup v2 is not mounted at /sys/fs/cgroup");
-	r = io_read(AT_FDCWD, "/proc/self/cgroup", GROUPS_MAX, &text, &len);
+	r = io_read(AT_FDCWD, "/proc/self/cgroup", SLICE_TEXT_MAX, &text, &len);
 	if (r < 0)
 		return fault_set(fault, r, "/proc/self/cgroup: %s", strerror(-r));
 	at = snprintf(path, sizeof(path), "%s", mount);
-	r = who_read(text, path + at, sizeof(path) - (size_t)at, &who.level);
+	r = slice_read(text, path + at, sizeof(path) - (size_t)at, &who.level);
 	if (r < 0)
 		return fault_set(fault, -ENOENT,
-				 "this program does not run as a unit in " WHO_SLICE);
+				 "this program does not run as a unit in " SLICE_NAME);
 	if (stat(path, &st) < 0)
 		return fault_set(fault, -ENOENT, "%s: %m", path);
 	who.id = st.st_ino;

@@ -10,8 +10,6 @@
 
 #include "agent/base/err.h"
 
-#define WHO_SLICE "lazaret.slice"
-
 struct nft;
 
 struct who {
@@ -30,6 +28,3 @@ extern const char *const who_services[];
  * socket, by a table that is made and unmade in one transaction.
  */
 int who_find(struct nft *nft, struct who *ret, struct fault *fault);
-
-/* The slice's path and its level from the text of /proc/PID/cgroup; `path` gets the slice's. */
-int who_read(const char *text, char *path, size_t room, uint32_t *level);

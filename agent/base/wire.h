@@ -90,6 +90,13 @@ struct fetch_get {		  /* with one descriptor, the body's */
 	uint64_t max;		  /* a longer body is refused with -EFBIG */
 };
 
+#define FETCH_REFUSED_MAX 8
+struct fetch_server {
+	uint8_t family; /* AF_INET or AF_INET6 */
+	uint16_t port;	/* host order */
+	uint8_t addr[16];
+};
+
 struct fetch_got {
 	int32_t err;	      /* 0, or -errno when there was no whole answer */
 	uint32_t status;      /* HTTP's, when err is 0; the body was written for 200 only */
@@ -97,18 +104,19 @@ struct fetch_got {
 	uint32_t retry_after; /* seconds, as the server asked for; 0: it did not */
 	char etag[WIRE_TAG_MAX];
 	char why[WIRE_WHY_MAX]; /* for people, when err is not 0 */
-	uint32_t saw;		/* FETCH_SAW_, of a probe */
-	struct fetch_server {	/* who answered a probe: the server, or the proxy before it */
-		uint8_t family; /* AF_INET or AF_INET6; 0: nobody */
-		uint16_t port;	/* host order */
-		uint8_t addr[16];
-	} server;
+
+	/* Of a probe: the server's, or those of the proxy before it. */
+	uint32_t saw;		    /* FETCH_SAW_ */
+	struct fetch_server server; /* who answered; family 0: nobody */
+	uint32_t n_refused;	    /* whom the host's own rules refused */
+	struct fetch_server refused[FETCH_REFUSED_MAX];
 };
 
-#define FETCH_SAW_REFUSAL 1u /* the host's own rules refused the way there */
-#define FETCH_SAW_NO_NAME 2u /* the server's name does not resolve */
-#define FETCH_SAW_HELD	  4u /* a destination that no list names was refused, as it has to be */
-#define FETCH_SAW_LEAK	  8u /* ... was not */
+#define FETCH_SAW_REFUSAL 1u  /* the host's own rules refused the way there */
+#define FETCH_SAW_NO_NAME 2u  /* the server's name does not resolve */
+#define FETCH_SAW_HELD	  4u  /* a destination that no list names was refused, as it has to be */
+#define FETCH_SAW_LEAK	  8u  /* ... was not */
+#define FETCH_SAW_ASTRAY  16u /* lazaret-fetch itself runs outside of the repair services' slice */
 
 /* lazaret-vet.  One question with the fetch session's descriptor, one answer, end. */
 struct vet_ask {

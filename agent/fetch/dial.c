@@ -22,6 +22,7 @@ struct race {
 	uint64_t next; /* when to begin the next one though the others still run */
 	unsigned last; /* the one that failed last */
 	int err;
+	struct addresses *refused; /* or NULL */
 	struct pollfd at[ADDRESSES_MAX];
 };
 
@@ -57,6 +58,8 @@ static void drop_out(struct race *r, unsigned i, int err)
 	r->next = 0;
 	r->last = i;
 	r->err = err;
+	if (err == -EPERM && r->refused && r->refused->n < ADDRESSES_MAX)
+		r->refused->at[r->refused->n++] = r->to->at[i];
 }
 
 static void begin_next(struct race *r)
@@ -73,23 +76,33 @@ static void begin_next(struct race *r)
 		drop_out(r, i, -errno);
 }
 
+/* A UDP socket that is connected sends nothing. */
+static bool has_route(const struct address *to)
+{
+	_close_ int fd = socket(to->to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && connect(fd, (const struct sockaddr *)&to->to, to->len) == 0;
+}
+
 /*
  * A packet filter that drops what a TCP socket sends does not tell connect(2), which waits as for
  * a lost packet.  But of what was sent again, one second later, none counts as being on its way.
+ * Neither does it when there is no route any more, which is the network's doing.
  */
-static bool is_refused(int fd)
+static bool is_refused(int fd, const struct address *to)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
 
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-	       info.tcpi_state == TCP_SYN_SENT && info.tcpi_retransmits && !info.tcpi_retrans;
+	       info.tcpi_state == TCP_SYN_SENT && info.tcpi_retransmits && !info.tcpi_retrans &&
+	       has_route(to);
 }
 
 static void drop_refused(struct race *r)
 {
 	for (unsigned i = 0; i < r->begun; i++)
-		if (r->at[i].fd >= 0 && is_refused(r->at[i].fd))
+		if (r->at[i].fd >= 0 && is_refused(r->at[i].fd, &r->to->at[i]))
 			drop_out(r, i, -EPERM);
 }
 
@@ -149,10 +162,11 @@ const char *dial_why(int err)
 	return err == -EPERM ? "the host's own packet filter refuses it" : strerror(-err);
 }
 
-int dial(const char *host, const char *port, uint64_t end, struct fault *fault)
+int dial(const char *host, const char *port, uint64_t end, struct addresses *refused,
+	 struct fault *fault)
 {
 	struct addresses to;
-	struct race race = { .to = &to };
+	struct race race = { .to = &to, .refused = refused };
 	char text[NI_MAXHOST] = "";
 	int r = resolve(host, port, end, &to, fault);
 

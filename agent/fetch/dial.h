@@ -6,15 +6,19 @@
 
 #include "agent/base/err.h"
 
+struct addresses;
+
 /*
  * Resolves the name and tries its addresses, at most eight of them, families in turn: one
  * begins when one failed, or a quarter of a second after the one before; whoever is
  * connected first wins ("happy eyeballs", RFC 8305).  Answers a descriptor (non-blocking,
  * close-on-exec, without Nagle's delay), or -errno with the reason: -EHOSTUNREACH
  * when the name does not resolve, -ETIMEDOUT, -EPERM when the host's own packet filter refuses
- * what is sent there, or what connect(2) said last.
+ * what is sent there, or what connect(2) said last.  `refused`, which may be NULL, gets the
+ * addresses that the filter refused, also when another one answered.
  */
-int dial(const char *host, const char *port, uint64_t end, struct fault *fault);
+int dial(const char *host, const char *port, uint64_t end, struct addresses *refused,
+	 struct fault *fault);
 
 /* The reason of -EPERM, with strerror() of the others. */
 const char *dial_why(int err);

@@ -62,7 +62,7 @@ int glance(const struct fetch_open *ask, struct fetch_glanced *ret, struct fault
 		return r;
 	snprintf(port, sizeof(port), "%u", page.port);
 	t.end = io_boot_ms() + ask->timeout_ms;
-	fd = t.fd = dial(at, port, t.end, fault);
+	fd = t.fd = dial(at, port, t.end, NULL, fault);
 	if (fd < 0)
 		return fd;
 	r = ask_for(&page, &t, fault);

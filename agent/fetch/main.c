@@ -34,7 +34,7 @@ static void make_plain(char *text)
 static int answer(struct fetch_got *got, int err, const struct fault *fault)
 {
 	if (err < 0)
-		*got = (struct fetch_got){ .err = err, .saw = got->saw };
+		got->err = err;
 	snprintf(got->why, sizeof(got->why), "%s", fault->why);
 	make_plain(got->why);
 	return msg_send(SESSION, got, sizeof(*got), NULL, 0);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/base/slice.h"
 #include "agent/base/wire.h"
 #include "agent/fetch/probe.h"
 
@@ -31,4 +34,16 @@ uint32_t probe_forbidden(void)
 	inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
 	return send_byte((const struct sockaddr *)&v4, sizeof(v4)) |
 	       send_byte((const struct sockaddr *)&v6, sizeof(v6));
+}
+
+uint32_t probe_slice(void)
+{
+	_free_ char *text = NULL;
+	char path[4096];
+	uint32_t level;
+	size_t len;
+
+	if (io_read(AT_FDCWD, "/proc/self/cgroup", SLICE_TEXT_MAX, &text, &len) < 0)
+		return 0;
+	return slice_read(text, path, sizeof(path), &level) == -ENOENT ? FETCH_SAW_ASTRAY : 0;
 }

@@ -10,3 +10,9 @@
  * no route to either.
  */
 uint32_t probe_forbidden(void);
+
+/*
+ * FETCH_SAW_ASTRAY when this process runs outside of the slice of the repair services: rules that
+ * know those by it do not let it out.  0 otherwise.
+ */
+uint32_t probe_slice(void);

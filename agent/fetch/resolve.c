@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,22 @@ int resolve(const char *host, const char *port, uint64_t end, struct addresses *
 				 a.gai ? gai_strerror(a.gai) : "it has no address");
 	*ret = a.found;
 	return 0;
+}
+
+struct fetch_server address_told(const struct address *a)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->to;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->to;
+	struct fetch_server s = { .family = (uint8_t)a->to.ss_family };
+
+	if (s.family == AF_INET) {
+		memcpy(s.addr, &v4->sin_addr, sizeof(v4->sin_addr));
+		s.port = ntohs(v4->sin_port);
+	} else {
+		memcpy(s.addr, &v6->sin6_addr, sizeof(v6->sin6_addr));
+		s.port = ntohs(v6->sin6_port);
+	}
+	return s;
 }
 
 /* The next one from *i on whose family is, or is not, this one. */

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "agent/base/err.h"
+#include "agent/base/wire.h"
 
 #define ADDRESSES_MAX 8
 
@@ -23,6 +24,9 @@ struct addresses {
  */
 int resolve(const char *host, const char *port, uint64_t end, struct addresses *ret,
 	    struct fault *fault);
+
+/* As it is told (wire.h). */
+struct fetch_server address_told(const struct address *a);
 
 /* Families in turn, beginning with that of the best (RFC 8305 section 4). */
 void resolve_interleave(struct addresses *a);

@@ -283,11 +283,18 @@ static uint32_t has_no_name(const struct tls_way *way, uint64_t end)
 
 int session_probe(struct session *s, struct fetch_got *got, struct fault *fault)
 {
+	struct addresses refused = { 0 };
 	uint64_t end = io_boot_ms() + s->timeout_ms;
 	int r;
 
-	got->saw = probe_forbidden();
+	got->saw = probe_forbidden() | probe_slice();
+	s->way.refused = &refused;
 	r = tls_open(&s->way, end, &s->tls, fault);
+	s->way.refused = NULL;
+	while (got->n_refused < refused.n && got->n_refused < FETCH_REFUSED_MAX) {
+		got->refused[got->n_refused] = address_told(&refused.at[got->n_refused]);
+		got->n_refused++;
+	}
 	if (r == -EPERM)
 		got->saw |= FETCH_SAW_REFUSAL;
 	else if (r == -EHOSTUNREACH || r == -ETIMEDOUT)

@@ -20,7 +20,8 @@ DEFINE_DROP(session, session_close)
 
 /*
  * Connects once, as a request would, and hangs up; before that, sends a packet to an address
- * that no policy names.  got->saw and got->server say what came of it, also on an error.
+ * that no policy names.  got->saw, got->server and got->refused say what came of it, also on an
+ * error.
  */
 int session_probe(struct session *s, struct fetch_got *got, struct fault *fault);
 

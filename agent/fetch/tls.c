@@ -10,6 +10,7 @@
 #include "agent/fetch/compat.h"
 #include "agent/fetch/dial.h"
 #include "agent/fetch/reasons.h"
+#include "agent/fetch/resolve.h"
 #include "agent/fetch/tls.h"
 
 struct tls {
@@ -160,10 +161,10 @@ static int connect_way(struct tls *t, uint64_t end, struct fault *fault)
 	const struct proxy *p = &w->proxy;
 
 	if (!p->host[0]) {
-		t->fd = dial(w->host, w->port, end, fault);
+		t->fd = dial(w->host, w->port, end, w->refused, fault);
 		return t->fd < 0 ? t->fd : 0;
 	}
-	t->fd = dial(p->host, p->port, end, fault);
+	t->fd = dial(p->host, p->port, end, w->refused, fault);
 	if (t->fd < 0) {
 		fault_prefix(fault, "the proxy %s:%s", p->host, p->port);
 		return t->fd;
@@ -275,22 +276,10 @@ bool tls_is_quiet(const struct tls *t)
 
 int tls_peer(const struct tls *t, struct fetch_server *ret)
 {
-	struct sockaddr_storage who = { 0 };
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&who;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&who;
-	struct fetch_server s = { 0 };
-	socklen_t len = sizeof(who);
+	struct address who = { .len = sizeof(who.to) };
 
-	if (getpeername(t->fd, (struct sockaddr *)&who, &len) < 0)
+	if (getpeername(t->fd, (struct sockaddr *)&who.to, &who.len) < 0)
 		return -errno;
-	if (who.ss_family == AF_INET) {
-		memcpy(s.addr, &v4->sin_addr, sizeof(v4->sin_addr));
-		s.port = ntohs(v4->sin_port);
-	} else {
-		memcpy(s.addr, &v6->sin6_addr, sizeof(v6->sin6_addr));
-		s.port = ntohs(v6->sin6_port);
-	}
-	s.family = (uint8_t)who.ss_family;
-	*ret = s;
+	*ret = address_told(&who);
 	return 0;
 }

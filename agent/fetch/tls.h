@@ -20,6 +20,7 @@ struct tls_way {
 	const char *host, *port;
 	struct proxy proxy;
 	struct recall recall;
+	struct addresses *refused; /* as of dial() */
 };
 
 /*

@@ -56,6 +56,7 @@ static int say(int session, const char *what, uint64_t since, int body)
 	struct fetch_got got;
 	struct stat st = { 0 };
 	size_t none = 0;
+	bool astray;
 	int r = msg_recv(session, &got, sizeof(got), NULL, &none, 60000);
 
 	if (r < 0)
@@ -66,8 +67,11 @@ static int say(int session, const char *what, uint64_t since, int body)
 	       got.err ? strerrorname_np(-got.err) : "0", got.status, (unsigned long long)got.len,
 	       (unsigned long long)st.st_size, got.etag, got.retry_after,
 	       (unsigned long long)(io_boot_ms() - since), got.why);
+	astray = got.saw & FETCH_SAW_ASTRAY;
+	got.saw &= ~FETCH_SAW_ASTRAY;
 	if (got.saw || got.server.family)
-		printf("saw=%u port=%u\n", got.saw, got.server.port);
+		printf("saw=%u port=%u astray=%d refused=%u\n", got.saw, got.server.port, astray,
+		       got.n_refused);
 	return got.err;
 }
 

@@ -46,6 +46,7 @@ mkdir -p "$dir/bin" "$dir/state/store" "$dir/run"
 ln -s "$O/policy/lazaret-vet" "$O/agent/remedy/lazaret-remedy" "$dir/bin/"
 cat >"$dir/bin/lazaret-fetch" <<END
 #!/bin/sh
+[ ! -e $dir/before ] || . $dir/before
 [ ! -e $dir/astray ] || echo 0 >$group/others/unit/cgroup.procs
 exec $O/agent/fetch/lazaret-fetch
 END

@@ -119,39 +119,119 @@ static void test_served_damaged(void **state)
 	remove_folder(path, dir);
 }
 
-static void test_widen(void **state)
+static struct trial_seen seen(unsigned saw, const char *refused)
+{
+	struct trial_seen s = { .saw = saw };
+
+	if (refused)
+		s.refused[s.n_refused++] = peer(refused);
+	return s;
+}
+
+/* Whom the rules refused is opened when it is known, and nobody else is. */
+static void test_refused(void **state)
 {
 	struct peer own[] = { peer("192.0.2.53:53"), peer("192.0.2.9:443") }; /* as merged */
-	struct peer old[] = { peer("192.0.2.9:443"), peer("192.0.2.80:80") };
+	struct peer old[] = { peer("192.0.2.9:443"), peer("192.0.2.80:443") };
 	const struct allow list = { .out = own, .n_out = 2 }, good = { .out = old, .n_out = 2 };
-	const struct served none = { 0 }, known = { 1, { peer("[2001:db8::1]:443") } };
-	struct allow wide = { 0 };
+	const struct served known = { 2, { peer("192.0.2.9:443"), peer("[2001:db8::1]:443") } };
+	const struct {
+		const char *refused;
+		bool opens;
+	} rows[] = {
+		{ "[2001:db8::1]:443", true },	 { "192.0.2.80:443", true },
+		{ "[2001:db8::1]:8443", false }, { "203.0.113.66:443", false },
+		{ "192.0.2.9:443", false }, /* the list has it: it is not what is wrong */
+	};
 
 	(void)state;
-	assert_int_equal(widen(&list, NULL, &none, &wide), -EALREADY);
-	assert_int_equal(widen(&list, &good, &known, &wide), 0);
-	assert_int_equal(wide.n_out, 4);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct trial_seen s = seen(FETCH_SAW_REFUSAL, rows[i].refused);
+		const struct peer p = peer(rows[i].refused);
+		struct wider w = { 0 };
+		struct allow wide;
+
+		assert_int_equal(wider_add(&w, &list, &s, true, &known, &good), rows[i].opens);
+		assert_int_equal(wider_is(&w), rows[i].opens);
+		assert_false(wider_add(&w, &list, &s, true, &known, &good));
+		assert_int_equal(widen(&list, &w, &wide), 0);
+		assert_int_equal(wide.n_out, 2 + rows[i].opens);
+		assert_true(widen_names(&wide, &own[1]));
+		assert_int_equal(widen_names(&wide, &p), rows[i].opens || widen_names(&list, &p));
+		assert_false(wide.everyone);
+		assert_false(wide.dns_any);
+		free(wide.out);
+	}
+}
+
+/* What a network can say opens nothing to other programs; where lazaret-fetch runs does. */
+static void test_everyone(void **state)
+{
+	const struct allow list = { .dns_any = true }, none = { 0 };
+	const struct trial_seen lies = seen(FETCH_SAW_REFUSAL | FETCH_SAW_NO_NAME | FETCH_SAW_HELD |
+						    FETCH_SAW_LEAK,
+					    "203.0.113.66:443"),
+				astray = seen(FETCH_SAW_ASTRAY, NULL);
+	const struct served known = { 0 };
+	struct wider w = { 0 };
+	struct allow wide;
+
+	(void)state;
+	assert_false(wider_add(&w, &list, &lies, true, &known, &none));
+	assert_false(wider_is(&w));
+	assert_false(wider_add(&w, &list, &astray, false, &known, &none));
+	assert_true(wider_add(&w, &list, &astray, true, &known, &none));
+	assert_int_equal(widen(&list, &w, &wide), 0);
 	assert_true(wide.everyone);
-	assert_false(wide.dns_any); /* it names a resolver: that is the policy's choice */
-	assert_true(widen_names(&wide, &known.at[0]));
-	assert_true(widen_names(&wide, &old[1]));
-	assert_false(widen_names(&list, &known.at[0]));
 	free(wide.out);
 }
 
 /* Without any resolver a name can never be found: then every one is open. */
 static void test_resolvers(void **state)
 {
-	struct peer own[] = { peer("192.0.2.9:443") };
-	const struct allow list = { .out = own, .n_out = 1 };
-	const struct served none = { 0 };
-	struct allow wide = { 0 };
+	struct peer own[] = { peer("192.0.2.9:443"), peer("192.0.2.53:53") };
+	const struct allow bare = { .out = own, .n_out = 1 }, list = { .out = own, .n_out = 2 },
+			   none = { 0 };
+	const struct trial_seen s = seen(FETCH_SAW_NO_NAME, NULL);
+	const struct served known = { 0 };
+	struct wider w = { 0 };
+	struct allow wide;
 
 	(void)state;
-	assert_false(widen_resolves(&list));
-	assert_int_equal(widen(&list, NULL, &none, &wide), 0);
+	assert_false(wider_add(&w, &list, &s, true, &known, &none));
+	assert_true(wider_add(&w, &bare, &s, true, &known, &none));
+	assert_int_equal(widen(&bare, &w, &wide), 0);
 	assert_true(wide.dns_any);
+	assert_false(wide.everyone);
 	free(wide.out);
+}
+
+/* Of what was opened only that stays by which the server answers. */
+static void test_trim(void **state)
+{
+	const struct peer a = peer("192.0.2.80:443"), b = peer("192.0.2.81:443"),
+			  other = peer("192.0.2.9:443");
+	struct wider w = { .everyone = true, .n = 2, .at = { a, b } };
+
+	(void)state;
+	assert_true(wider_trim(&w, FETCH_SAW_ASTRAY, &b));
+	assert_true(w.everyone);
+	assert_int_equal(w.n, 1);
+	assert_memory_equal(&w.at[0], &b, sizeof(b));
+	assert_false(wider_trim(&w, FETCH_SAW_ASTRAY, &b));
+	assert_true(wider_trim(&w, 0, &other));
+	assert_false(wider_is(&w));
+}
+
+static void test_why(void **state)
+{
+	const struct wider all = { .everyone = true, .dns_any = true, .n = 1 }, none = { 0 };
+	char text[240];
+
+	(void)state;
+	assert_string_equal(wider_why(&none, text, sizeof(text)), "");
+	assert_non_null(strstr(wider_why(&all, text, sizeof(text)), "; any resolver"));
+	assert_non_null(strstr(text, "lazaret.slice"));
 }
 
 static void test_names(void **state)
@@ -177,8 +257,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_peer_text),      cmocka_unit_test(test_served),
-		cmocka_unit_test(test_served_damaged), cmocka_unit_test(test_widen),
-		cmocka_unit_test(test_resolvers),      cmocka_unit_test(test_names),
+		cmocka_unit_test(test_served_damaged), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_everyone),       cmocka_unit_test(test_resolvers),
+		cmocka_unit_test(test_trim),	       cmocka_unit_test(test_why),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "netfilter/who.h"
+#include "agent/base/slice.h"
 #include "tests/unit/test.h"
 
 static void test_slice(void **state)
@@ -27,7 +27,7 @@ static void test_slice(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		assert_int_equal(who_read(rows[i].text, path, sizeof(path), &level), 0);
+		assert_int_equal(slice_read(rows[i].text, path, sizeof(path), &level), 0);
 		assert_string_equal(path, rows[i].path);
 		assert_int_equal(level, rows[i].level);
 	}
@@ -55,7 +55,7 @@ static void test_none(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		assert_int_equal(who_read(rows[i], path, sizeof(path), &level), -ENOENT);
+		assert_int_equal(slice_read(rows[i], path, sizeof(path), &level), -ENOENT);
 }
 
 static void test_room(void **state)
@@ -65,8 +65,8 @@ static void test_room(void **state)
 	uint32_t level;
 
 	(void)state;
-	assert_int_equal(who_read(text, path, sizeof(path), &level), 0);
-	assert_int_equal(who_read(text, path, sizeof(path) - 1, &level), -ENAMETOOLONG);
+	assert_int_equal(slice_read(text, path, sizeof(path), &level), 0);
+	assert_int_equal(slice_read(text, path, sizeof(path) - 1, &level), -ENAMETOOLONG);
 }
 
 int main(void)
