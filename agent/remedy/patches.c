@@ -15,6 +15,7 @@
 
 #define INDEX_MAX_AGE 86400 /* seconds; they were just fetched */
 #define INSTALL_LIMIT 3600  /* seconds */
+#define UNFETCHED_MAX 10    /* attempts: without a network each of them waits for a minute */
 
 DEFINE_DROP(inventory, inventory_free)
 DEFINE_DROP(findings, findings_free)
@@ -83,10 +84,21 @@ static int command_fill(struct command *c, const struct patch *const *rows, size
 	return 0;
 }
 
+struct installing {
+	struct report *report;
+	unsigned unfetched; /* attempts that failed since something could not be fetched */
+};
+
+static bool is_hopeless(struct installing *in, int err, const struct fault *fault)
+{
+	in->unfetched += strstr(fault->why, "E: Failed to fetch") != NULL;
+	return err == -ETIMEDOUT || in->unfetched == UNFETCHED_MAX;
+}
+
 static int install(void *ctx, const struct patch *const *rows, size_t n, struct fault *fault)
 {
 	_drop_(command_clear) struct command c = { 0 };
-	struct report *report = ctx;
+	struct installing *in = ctx;
 	char text[200];
 	int r = command_fill(&c, rows, n);
 
@@ -96,8 +108,9 @@ static int install(void *ctx, const struct patch *const *rows, size_t n, struct 
 		snprintf(text, sizeof(text), "installing %s", c.argv[c.n_fixed]);
 	else
 		snprintf(text, sizeof(text), "installing %zu updates", n);
-	report_line(report, "+ ", text);
-	return step_exec((const char *const *)c.argv, INSTALL_LIMIT, report, fault);
+	report_line(in->report, "+ ", text);
+	r = step_exec((const char *const *)c.argv, INSTALL_LIMIT, in->report, fault);
+	return r < 0 && is_hopeless(in, r, fault) ? -ECANCELED : r;
 }
 
 static bool is_installed(const struct inventory *inv, const struct patch *p)
@@ -154,7 +167,8 @@ static int find_pending(struct findings **ret, int *err, struct report *report, 
 /* The number of updates, all of which are installed; or an error. */
 static int install_found(struct report *report, struct fault *fault)
 {
-	const struct updates_ways ways = { install, pending, report };
+	struct installing in = { .report = report };
+	const struct updates_ways ways = { install, pending, &in };
 	_drop_(drop_findings) struct findings *found = NULL;
 	_drop_(chosen_clear) struct chosen c = { 0 };
 	struct fault doubt = { 0 };

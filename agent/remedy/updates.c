@@ -15,15 +15,15 @@ int updates_install(const struct updates_ways *ways, const struct patch **rows, 
 	r = ways->install(ways->ctx, rows, n, &own);
 	if (r == 0)
 		return 0;
-	left = r == -ETIMEDOUT ? 0 : ways->pending(ways->ctx, rows, n);
+	left = r == -ECANCELED ? 0 : ways->pending(ways->ctx, rows, n);
 	if (!left)
 		return fault_set(fault, r, "%s", own.why);
 	if (n == 1)
 		return fault_set(fault, r, "%s: %s", rows[0]->package, own.why);
 	half = (left + 1) / 2;
 	r = updates_install(ways, rows, half, fault);
-	if (r == -ETIMEDOUT)
+	if (r == -ECANCELED)
 		return r;
 	second = updates_install(ways, rows + half, left - half, fault);
-	return r < 0 && second != -ETIMEDOUT ? r : second;
+	return r < 0 && second != -ECANCELED ? r : second;
 }

@@ -8,7 +8,8 @@
 #include "agent/posture/findings.h"
 
 struct updates_ways {
-	/* Installs all of these; 0, or an error and the fault.  -ETIMEDOUT ends everything. */
+	/* Installs all of these; 0, or an error and the fault: -ECANCELED when no other attempt can
+	 * help. */
 	int (*install)(void *ctx, const struct patch *const *rows, size_t n, struct fault *fault);
 	/* Moves those that are still to be installed to the front; gives their number. */
 	size_t (*pending)(void *ctx, const struct patch **rows, size_t n);

@@ -48,7 +48,7 @@ static int install(void *ctx, const struct patch *const *rows, size_t n, struct 
 		size_t at = index_of(rows[i]);
 
 		if (m->kinds[at] == HANGS)
-			return fault_set(fault, -ETIMEDOUT, "no time is left");
+			return fault_set(fault, -ECANCELED, "no time is left");
 		m->installed[at] = true;
 		m->half |= m->kinds[at] == BROKEN;
 		if (m->kinds[at] == NEXT_TOO)
@@ -153,7 +153,7 @@ static void test_no_time(void **state)
 	struct fault f = { 0 };
 
 	(void)state;
-	assert_int_equal(run(&m, N, &f), -ETIMEDOUT);
+	assert_int_equal(run(&m, N, &f), -ECANCELED);
 	/* Of 40, 20, 10, 5, the first 3, the 4th and 5th, both alone; then of the next 5. */
 	assert_int_equal(m.n_commands, 9);
 	assert_false(m.installed[N - 1]);
