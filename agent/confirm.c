@@ -22,6 +22,8 @@
 /* A wider list is given up again after this long, to see whether it is still needed. */
 #define WIDE_SECONDS 3600
 
+#define LIFT_SECONDS 10 /* until a detour that could not be taken away is tried again */
+
 const char *const path_names[PATH_COUNT] = { "untried", "works", "silent", "shut" };
 const char *const width_names[WIDTH_COUNT] = { "signed", "everyone", "known" };
 
@@ -238,17 +240,23 @@ static void on_answer(void *ctx, const struct fetch_got *got, bool last)
 		failed(c);
 }
 
+static void end_way(struct confirm *c)
+{
+	if (way_end(&c->way) < 0 && *c->way.past)
+		timer_arm(c->again, LIFT_SECONDS);
+}
+
 static int on_again(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct confirm *c = userdata;
 
 	(void)s, (void)usec;
-	if (!c->daemon->policy || !c->daemon->laid)
-		return 0;
-	if (c->now.width != WIDTH_SIGNED) {
+	if (!c->daemon->laid) {
+		end_way(c);
+	} else if (c->daemon->policy && c->now.width != WIDTH_SIGNED) {
 		drop_list(c);
 		lay(c);
-	} else if (*c->way.past) {
+	} else if (c->daemon->policy && *c->way.past) {
 		way_end(&c->way);
 		begin_anew(c);
 	}
@@ -277,7 +285,7 @@ void confirm_lifted(struct daemon *d)
 	trial_end(c->trial);
 	sd_event_source_set_enabled(c->again, SD_EVENT_OFF);
 	drop_list(c);
-	way_end(&c->way);
+	end_way(c);
 	c->now = (struct confirmed){ 0 };
 	c->resting = false;
 }

@@ -12,17 +12,20 @@
 #include "agent/daemon.h"
 #include "agent/events.h"
 #include "agent/shed.h"
+#include "netfilter/detour.h"
+#include "netfilter/quarantine.h"
 
 #define CONFIG_FILE "/etc/lazaret/lazaret.conf"
 
 DEFINE_DROP(config, config_free)
 
 static const char usage[] =
-	"usage: lazaretd [--foreground] [--config FILE] [--check-config]\n"
+	"usage: lazaretd [--foreground] [--config FILE] [--check-config] [--lift]\n"
 	"\n"
 	"  --foreground    start the helper programs itself instead of asking systemd's sockets\n"
 	"  --config FILE   instead of " CONFIG_FILE "; FILE.d/*.conf are read after it\n"
-	"  --check-config  read the configuration, say what is wrong with it, and leave\n";
+	"  --check-config  read the configuration, say what is wrong with it, and leave\n"
+	"  --lift          take away a quarantine that a stopped lazaretd left, and leave\n";
 
 static int make_loop(sd_event **ret)
 {
@@ -91,18 +94,39 @@ static int run(const struct config *config, bool foreground)
 	return r;
 }
 
+/* Nothing of it is a process's own: the tables, and the detour past VPNs (way.h). */
+static int lift(void)
+{
+	struct fault fault = { 0 };
+	struct nft nft;
+	int r = nft_open(&nft, &fault);
+
+	if (r == 0) {
+		r = quarantine_lift(&nft, &fault);
+		nft_close(&nft);
+	}
+	if (r == 0)
+		r = detour_lift(&fault);
+	if (r < 0)
+		log_err("the quarantine cannot be lifted: %s; only root can, once lazaretd is "
+			"stopped",
+			*fault.why ? fault.why : strerror(-r));
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "foreground", no_argument, NULL, 'f' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, 'n' },
+		{ "lift", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	_drop_(drop_config) struct config *config = NULL;
 	const char *file = CONFIG_FILE;
-	bool foreground = false, only_check = false;
+	bool foreground = false, only_check = false, only_lift = false;
 	struct fault fault = { 0 };
 	int o, r;
 
@@ -111,6 +135,7 @@ int main(int argc, char **argv)
 		case 'f': foreground = true; break;
 		case 'c': file = optarg; break;
 		case 'n': only_check = true; break;
+		case 'l': only_lift = true; break;
 		case 'h': fputs(usage, stdout); return 0;
 		default: fputs(usage, stderr); return 2;
 		}
@@ -119,6 +144,8 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (only_lift)
+		return lift() < 0;
 	r = config_load(file, &config, &fault);
 	if (r < 0) {
 		log_err("%s", *fault.why ? fault.why : strerror(-r));

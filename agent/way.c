@@ -65,19 +65,26 @@ static bool detour(struct way *w, const char *tunnel)
 	return true;
 }
 
-void way_leave(struct way *w)
+int way_leave(struct way *w)
 {
 	struct fault fault = { 0 };
+	int r = detour_lift(&fault);
 
-	if (detour_lift(&fault) < 0)
+	if (r < 0) {
 		log_warn("the way past the tunnel %s stays: %s", w->past, fault.why);
+		return r;
+	}
 	*w->past = '\0';
+	return 0;
 }
 
-void way_end(struct way *w)
+int way_end(struct way *w)
 {
-	way_leave(w);
-	*w = (struct way){ 0 };
+	int r = way_leave(w);
+
+	if (r == 0)
+		*w = (struct way){ 0 };
+	return r;
 }
 
 static void renew(const struct way *w)
@@ -108,10 +115,12 @@ bool way_turn(struct way *w, const struct allow *list)
 
 	if (w->turned)
 		return false;
-	if (*w->past)
-		way_leave(w);
-	else if (!find_tunnel(list, tunnel) || !detour(w, tunnel))
+	if (*w->past) {
+		if (way_leave(w) < 0)
+			return false;
+	} else if (!find_tunnel(list, tunnel) || !detour(w, tunnel)) {
 		return false;
+	}
 	w->turned = true;
 	return true;
 }

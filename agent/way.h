@@ -27,8 +27,11 @@ void way_begin(struct way *w, const struct allow *list);
 /* The other way, when there is one that was not tried. */
 bool way_turn(struct way *w, const struct allow *list);
 
-/* Both failed: as the host's routes have it, until the next beginning. */
-void way_leave(struct way *w);
+/*
+ * Both failed: as the host's routes have it, until the next beginning.  A detour that cannot be
+ * taken away stays in `past`, and is tried again by the next call: -errno, which is logged.
+ */
+int way_leave(struct way *w);
 
 /*
  * The network changed: the detour, if there is one, goes by the routers there are now.  True when
@@ -36,5 +39,5 @@ void way_leave(struct way *w);
  */
 bool way_renew(struct way *w, const struct allow *list);
 
-/* As the host's routes have it, whatever an earlier process left. */
-void way_end(struct way *w);
+/* As the host's routes have it, whatever an earlier process left; else as way_leave(). */
+int way_end(struct way *w);

@@ -121,4 +121,8 @@ nft delete table inet own
 soon path found works list signed past vpn0
 ok $? 'and is led past it when it is quarantined again'
 stop
+rules policy && ! no_trace
+ok $? 'a daemon that is stopped leaves quarantine and detour'
+"$O/agent/lazaretd" --lift >>"$dir/log" 2>&1 && ! nft list tables | grep -q lazaret && no_trace
+ok $? 'which are taken away when root says so'
 echo "1..$n"
