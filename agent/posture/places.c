@@ -16,9 +16,8 @@ struct place {
 
 static const struct place of_patches[] = {
 	{ DPKG_STATUS, false },
-	/* Closed when it is done with all the rest. */
-	{ DPKG_LOCK, false },
-	{ DPKG_LOCK "-frontend", false },
+	/* Emptied last; the locks are root's alone, so that their end cannot be seen. */
+	{ DPKG_UPDATES, false },
 	{ APT_LISTS, false },
 	{ "etc/apt", true },
 	{ OS_RELEASE, false },

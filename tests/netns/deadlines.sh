@@ -163,7 +163,7 @@ used=$((($(ticks) - before) * 10 / 2))
 ok $? "an answer about 5,000 costs lazaretd $used ms, and it has $rss KiB"
 end TERM
 
-# dpkg ends with what is no change of its database: its journal is gone, its lock is closed.
+# dpkg ends with what is no change of its status file: its journal is gone.
 dpkg=$dir/root/var/lib/dpkg
 mkdir -p "$dpkg/updates"
 printf 'ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n' >"$dir/root/etc/os-release"
