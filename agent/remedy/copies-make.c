@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/base/io.h"
 #include "agent/remedy/copies.h"
@@ -22,13 +23,13 @@ struct making {
 	size_t len, bytes, files;
 };
 
-static int add(struct making *m, const char *path, mode_t mode, const char *data, size_t len)
+static int add(struct making *m, const char *path, const char *kind, const char *data, size_t len)
 {
 	if (m->files == COPIES_FILES || m->bytes + len > COPIES_BYTES)
 		return fault_set(m->fault, -EFBIG,
 				 "there are more than %d files or %d MiB to keep, at /%s",
 				 COPIES_FILES, COPIES_BYTES >> 20, path);
-	m->len += (size_t)sprintf(m->text + m->len, "%o %zu %s\n", mode & 0755u, len, path);
+	m->len += (size_t)sprintf(m->text + m->len, "%s %zu %s\n", kind, len, path);
 	memcpy(m->text + m->len, data, len);
 	m->len += len;
 	m->text[m->len++] = '\n';
@@ -43,6 +44,7 @@ static int take_file(struct making *m, int dir, const char *name, const char *pa
 				O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	_free_ char *data = NULL;
 	struct stat st;
+	char mode[8];
 	size_t len;
 	int r;
 
@@ -53,7 +55,20 @@ static int take_file(struct making *m, int dir, const char *name, const char *pa
 	r = io_read_fd(fd, COPIES_BYTES, &data, &len);
 	if (r < 0)
 		return fault_set(m->fault, r, "/%s: %s", path, strerror(-r));
-	return add(m, path, st.st_mode, data, len);
+	snprintf(mode, sizeof(mode), "%o", st.st_mode & 0755u);
+	return add(m, path, mode, data, len);
+}
+
+static int take_link(struct making *m, int dir, const char *name, const char *path)
+{
+	char to[COPIES_LINK + 1];
+	ssize_t n = readlinkat(dir, name, to, sizeof(to));
+
+	if (n < 0)
+		return fault_set(m->fault, -errno, "/%s: %s", path, strerror(errno));
+	if ((size_t)n == sizeof(to))
+		return fault_set(m->fault, -ENAMETOOLONG, "/%s leads too far to be kept", path);
+	return add(m, path, COPIES_IS_LINK, to, (size_t)n);
 }
 
 static int take_folder(struct making *m, int dir, const char *path, unsigned depth);
@@ -73,6 +88,8 @@ static int take_entry(struct making *m, int dir, const char *name, const char *f
 				 folder);
 	if (S_ISREG(st.st_mode))
 		return take_file(m, dir, name, path);
+	if (S_ISLNK(st.st_mode))
+		return take_link(m, dir, name, path);
 	if (S_ISDIR(st.st_mode)) {
 		_close_ int fd = folder_open(dir, name);
 
@@ -112,6 +129,8 @@ static int take_place(struct making *m, int root, const struct copies_place *p)
 		return 0;
 	if (!p->folder && S_ISREG(st.st_mode))
 		return take_file(m, dir, name, p->path);
+	if (!p->folder && S_ISLNK(st.st_mode))
+		return take_link(m, dir, name, p->path);
 	if (p->folder && S_ISDIR(st.st_mode)) {
 		_close_ int fd = folder_open(dir, name);
 

@@ -2,15 +2,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/base/io.h"
 #include "agent/remedy/copies.h"
 #include "agent/remedy/folder.h"
 #include "agent/remedy/unlock.h"
+
+#define SWEEP_DEPTH 8
 
 struct putting {
 	const struct copies *copies;
@@ -46,7 +50,10 @@ static bool is_needed(const char *path)
 	return false;
 }
 
-/* A regular file with something in it; of one that is copied empty, a regular file. */
+/*
+ * A regular file with something in it; of one that is copied empty, a regular file.  Of a link a
+ * link, wherever it leads, or such a file.
+ */
 static bool is_there(int root, const struct copy *c)
 {
 	const char *name;
@@ -54,7 +61,18 @@ static bool is_there(int root, const struct copy *c)
 	struct stat st;
 
 	return dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(st.st_mode) && (st.st_size > 0 || !c->len);
+	       ((c->link && S_ISLNK(st.st_mode)) ||
+		(S_ISREG(st.st_mode) && (st.st_size > 0 || !c->len)));
+}
+
+static bool leads_there(int root, const struct copy *c)
+{
+	const char *name;
+	_close_ int dir = folder_of(root, c->path, false, &name);
+	char to[COPIES_LINK + 1];
+	ssize_t n = dir < 0 ? -1 : readlinkat(dir, name, to, sizeof(to));
+
+	return n == (ssize_t)c->len && !memcmp(to, c->data, c->len);
 }
 
 static bool is_same(int root, const struct copy *c)
@@ -65,6 +83,8 @@ static bool is_same(int root, const struct copy *c)
 	_free_ char *text = NULL;
 	size_t len;
 
+	if (c->link)
+		return leads_there(root, c);
 	if (!is_there(root, c))
 		return false;
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -92,20 +112,54 @@ static void unlock(int dir, const char *name)
 	unlock_file(path);
 }
 
+static int make_link(int dir, const char *name, const struct copy *c)
+{
+	_free_ char *to = strndup(c->data, c->len);
+
+	if (!to)
+		return -ENOMEM;
+	(void)unlinkat(dir, name, 0);
+	return symlinkat(to, dir, name) < 0 ? -errno : 0;
+}
+
+/* What says nothing is nobody's word. */
+static int make_way(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return S_ISREG(st.st_mode) && !st.st_size ? 0 : folder_set_aside(dir, name);
+}
+
+/* It is made beside first: on a full disk what is there stays. */
+static int put_at(int dir, const char *name, const struct copy *c)
+{
+	char beside[NAME_MAX + 1];
+	int n = snprintf(beside, sizeof(beside), ".%s.put-back", name), r;
+
+	if (n < 0 || (size_t)n >= sizeof(beside))
+		return -ENAMETOOLONG;
+	r = c->link ? make_link(dir, beside, c) : io_replace(dir, beside, c->data, c->len, c->mode);
+	if (r == 0)
+		r = make_way(dir, name);
+	if (r == 0 && (renameat(dir, beside, dir, name) < 0 || fsync(dir) < 0))
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(dir, beside, 0);
+	return r;
+}
+
 static int put_copy(struct putting *p, const struct copy *c)
 {
 	const char *name;
 	_close_ int dir = folder_of(p->root, c->path, true, &name);
-	struct stat st;
 	int r = dir < 0 ? dir : 0;
 
 	if (r == 0) {
 		unlock(dir, name);
-		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
-			r = folder_set_aside(dir, name);
+		r = put_at(dir, name, c);
 	}
-	if (r == 0)
-		r = io_replace(dir, name, c->data, c->len, c->mode);
 	if (r < 0)
 		return fault_set(p->fault, r, "cannot put /%s back: %s", c->path, strerror(-r));
 	report_line(p->report, "  put back: /", c->path);
@@ -124,6 +178,54 @@ static bool is_copied(const struct copies *c, const char *path)
 	return false;
 }
 
+/* A folder with nothing in it, all the way down, but other such folders and hidden files. */
+static bool is_bare(int dir, const char *name, unsigned depth)
+{
+	_close_ int fd = folder_open(dir, name);
+	struct dirent **names;
+	int n = fd < 0 || depth == SWEEP_DEPTH ? -1 : scandirat(fd, ".", &names, NULL, NULL);
+	bool bare = n >= 0;
+
+	for (int i = 0; i < n; i++) {
+		bare = bare &&
+		       (*names[i]->d_name == '.' || is_bare(fd, names[i]->d_name, depth + 1));
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return bare;
+}
+
+static int sweep_away(struct putting *p, int dir, const char *name, const char *path)
+{
+	int r;
+
+	unlock(dir, name);
+	r = folder_set_aside(dir, name);
+	if (r < 0)
+		return fault_set(p->fault, r, "cannot set /%s aside: %s", path, strerror(-r));
+	report_line(p->report, "  set aside: /", path);
+	p->n++;
+	return 0;
+}
+
+static int sweep(struct putting *p, int dir, const char *folder, unsigned depth);
+
+static int sweep_entry(struct putting *p, int dir, const char *name, const char *folder,
+		       unsigned depth)
+{
+	char path[COPIES_PATH + 256];
+	_close_ int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	if (*name == '.' || is_bare(dir, name, depth))
+		return 0;
+	if (!is_copied(p->copies, path))
+		return sweep_away(p, dir, name, path);
+	fd = depth < SWEEP_DEPTH ? folder_open(dir, name) : -1;
+	return fd < 0 ? 0 : sweep(p, fd, path, depth + 1);
+}
+
 /* Each folder is read whole, before any of its names is changed. */
 static int sweep(struct putting *p, int dir, const char *folder, unsigned depth)
 {
@@ -131,24 +233,8 @@ static int sweep(struct putting *p, int dir, const char *folder, unsigned depth)
 	int n = scandirat(dir, ".", &names, NULL, alphasort), r = 0;
 
 	for (int i = 0; i < n; i++) {
-		const char *name = names[i]->d_name;
-		char path[COPIES_PATH + 256];
-
-		snprintf(path, sizeof(path), "%s/%s", folder, name);
-		if (r == 0 && *name != '.' && !is_copied(p->copies, path)) {
-			unlock(dir, name);
-			r = folder_set_aside(dir, name);
-			if (r < 0)
-				fault_set(p->fault, r, "cannot set /%s aside: %s", path,
-					  strerror(-r));
-			else
-				report_line(p->report, "  set aside: /", path);
-			p->n += r == 0;
-		} else if (r == 0 && *name != '.' && depth < 8) {
-			_close_ int fd = folder_open(dir, name);
-
-			r = fd < 0 ? 0 : sweep(p, fd, path, depth + 1);
-		}
+		if (r == 0)
+			r = sweep_entry(p, dir, names[i]->d_name, folder, depth);
 		free(names[i]);
 	}
 	if (n >= 0)

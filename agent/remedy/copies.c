@@ -47,24 +47,38 @@ void copies_free(struct copies *c)
 	free(c);
 }
 
-/* One file from the text at *at, which it moves on. */
+/* MODE BYTES or "link" BYTES, and a blank; the rest is the path, or NULL. */
+static const char *read_head(const char *head, struct copy *ret)
+{
+	unsigned mode = 0;
+	int skip = 0;
+
+	ret->link = sscanf(head, COPIES_IS_LINK " %7zu %n", &ret->len, &skip) == 1 && skip;
+	if (ret->link)
+		return ret->len && ret->len <= COPIES_LINK ? head + skip : NULL;
+	if (sscanf(head, "%4o %7zu %n", &mode, &ret->len, &skip) != 2 || !skip || mode & ~0755u)
+		return NULL;
+	ret->mode = (mode_t)mode;
+	return head + skip;
+}
+
+/* One file or link from the text at *at, which it moves on. */
 static int read_copy(const char **at, const char *end, struct copy *ret)
 {
 	const char *eol = memchr(*at, '\n', (size_t)(end - *at));
 	char head[COPIES_PATH + 40];
-	unsigned mode;
-	int skip = 0;
+	const char *path;
 
 	if (!eol || (size_t)(eol - *at) >= sizeof(head))
 		return -EBADMSG;
 	memcpy(head, *at, (size_t)(eol - *at));
 	head[eol - *at] = '\0';
-	if (sscanf(head, "%4o %7zu %n", &mode, &ret->len, &skip) != 2 || !skip ||
-	    strlen(head + skip) >= sizeof(ret->path) || !is_path(head + skip) || mode & ~0755u ||
-	    ret->len >= (size_t)(end - eol) - 1 || eol[1 + ret->len] != '\n')
+	path = read_head(head, ret);
+	if (!path || strlen(path) >= sizeof(ret->path) || !is_path(path) ||
+	    ret->len >= (size_t)(end - eol) - 1 || eol[1 + ret->len] != '\n' ||
+	    (ret->link && memchr(eol + 1, '\0', ret->len)))
 		return -EBADMSG;
-	strcpy(ret->path, head + skip);
-	ret->mode = (mode_t)mode;
+	strcpy(ret->path, path);
 	ret->data = eol + 1;
 	*at = eol + 1 + ret->len + 1;
 	return 0;

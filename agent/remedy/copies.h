@@ -3,13 +3,13 @@
  * Copies of what the firewall's front ends are set up by, in one file that is replaced as a whole:
  *
  *	CHECKSUM FILES
- *	MODE BYTES PATH
+ *	MODE BYTES PATH		or	link BYTES PATH
  *	(so many bytes, and a newline)
  *	...
  *
- * The checksum is the SHA-256 of all after it.  Taken are only regular files at fixed places, each
- *folder on the way being one itself: a symbolic link leads to nothing that is copied or
- *overwritten.
+ * The checksum is the SHA-256 of all after it.  Taken are regular files at fixed places, and where
+ * symbolic links in their folders lead, each folder on the way being one itself: a link leads to
+ * nothing that is copied or overwritten.
  */
 #pragma once
 
@@ -24,10 +24,12 @@
 #define COPIES_FOLDER "/var/lib/lazaret/keep" /* root's alone */
 #define COPIES_FILE   "firewall"
 
-#define COPIES_FILES 256
-#define COPIES_BYTES (4 * 1024 * 1024) /* of all files */
-#define COPIES_PATH  256
-#define COPIES_MAX   (COPIES_BYTES + COPIES_FILES * (COPIES_PATH + 32) + 128)
+#define COPIES_FILES   256
+#define COPIES_BYTES   (4 * 1024 * 1024) /* of all files */
+#define COPIES_PATH    256
+#define COPIES_LINK    1024 /* where one leads */
+#define COPIES_IS_LINK "link"
+#define COPIES_MAX     (COPIES_BYTES + COPIES_FILES * (COPIES_PATH + 32) + 128)
 
 enum front { FRONT_UFW, FRONT_FIREWALLD, FRONT_NFTABLES, FRONT_IPTABLES, FRONT_COUNT };
 
@@ -45,6 +47,7 @@ const struct copies_place *copies_place_of(const char *path);
 
 struct copy {
 	char path[COPIES_PATH]; /* "etc/ufw/ufw.conf" */
+	bool link;		/* symbolic: the data are where it leads */
 	mode_t mode;		/* of its bits 0755 */
 	const char *data;	/* within the text */
 	size_t len;
@@ -57,8 +60,8 @@ struct copies {
 
 /*
  * What is set up below a root, as a text; the caller frees it.  Whole, or not at all: -EFBIG when
- * there is too much of it, or another -errno.  What is no regular file is left out and reported;
- * nothing at all is fine, too.
+ * there is too much of it, or another -errno.  What is neither file nor link is left out and
+ * reported; nothing at all is fine, too.
  */
 int copies_make(int root, struct report *report, char **ret, size_t *len, struct fault *fault);
 
@@ -71,9 +74,10 @@ DEFINE_DROP(copies, copies_free)
 bool copies_gone(const struct copies *c, enum front of, int root);
 
 /*
- * Puts a front end's files back: those that are missing or empty, or, with `all`, each that is not
- * as it was; what else is in its folders is then set aside (".NAME.set-aside").  Each is told.  How
- * many files changed, or -errno with the fault, and then some may have.
+ * Puts a front end's files and links back: those that are missing or empty, or, with `all`, each
+ * that is not as it was.  What is in their place is set aside (folder.h), and with `all` whatever
+ * else is in its folders, too, but for folders with nothing in them.  Each is told.  How many
+ * changed, or -errno with the fault, and then some may have.
  */
 int copies_put_back(const struct copies *c, enum front of, int root, bool all,
 		    struct report *report, struct fault *fault);

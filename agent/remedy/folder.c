@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/remedy/folder.h"
@@ -22,17 +23,19 @@ int folder_set_aside(int dir, const char *name)
 {
 	char to[NAME_MAX + 1];
 
-	/* A folder that was set aside before is in the way of the next one. */
+	/* What was set aside before stays, for somebody may have written it; but for ever more,
+	 * not. */
 	for (unsigned i = 1; i <= SET_ASIDE_MAX; i++) {
 		int n = i == 1 ? snprintf(to, sizeof(to), ".%s.set-aside", name)
 			       : snprintf(to, sizeof(to), ".%s.set-aside.%u", name, i);
 
 		if (n < 0 || (size_t)n >= sizeof(to))
 			return -ENAMETOOLONG;
+		if (i < SET_ASIDE_MAX && faccessat(dir, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
 		if (renameat(dir, name, dir, to) == 0)
 			return 0;
-		if (errno != ENOTEMPTY && errno != EEXIST && errno != EISDIR && errno != ENOTDIR)
-			return -errno;
+		return -errno;
 	}
 	return -EEXIST;
 }

@@ -14,5 +14,8 @@ int folder_open(int dir, const char *name);
  */
 int folder_of(int root, const char *path, bool make, const char **name);
 
-/* Renames what is called that to ".NAME.set-aside", in place of what was there.  0 or -errno. */
+/*
+ * Renames what is called that to ".NAME.set-aside", or ".NAME.set-aside.2" and on when that is
+ * there: the first 99 stay, then the last one is replaced.  0 or -errno.
+ */
 int folder_set_aside(int dir, const char *name);

@@ -37,7 +37,8 @@ static void read_copies(const char *text, size_t len)
 		const struct copy *one = &c->rows[i];
 
 		if (!copies_place_of(one->path) || strstr(one->path, "/../") || one->data < text ||
-		    one->data + one->len > text + len || one->mode & ~0755u)
+		    one->data + one->len > text + len || one->mode & ~0755u ||
+		    (one->link && memchr(one->data, '\0', one->len)))
 			abort();
 	}
 }

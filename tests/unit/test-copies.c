@@ -2,8 +2,10 @@
 /* Copies of configuration: taken whole, read with suspicion, put back through no link. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "agent/base/io.h"
@@ -54,6 +56,14 @@ static bool has(const struct root *r, const char *name, const char *text)
 
 	free(is);
 	return same;
+}
+
+static bool leads(const struct root *r, const char *name, const char *to)
+{
+	char is[PATH_MAX];
+	ssize_t n = readlinkat(r->fd, name, is, sizeof(is));
+
+	return n == (ssize_t)strlen(to) && !memcmp(is, to, (size_t)n);
 }
 
 static int put_back(const struct copies *c, enum front of, const struct root *r, bool all)
@@ -122,6 +132,7 @@ static void test_changed(void **state)
 	assert_true(has(&r, "etc/ufw/user.rules", "-A ufw-user-input -j ACCEPT\n"));
 	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 3);
 	assert_true(has(&r, "etc/ufw/user.rules", "*filter\nCOMMIT\n"));
+	assert_true(has(&r, "etc/ufw/.user.rules.set-aside", "-A ufw-user-input -j ACCEPT\n"));
 	assert_true(has(&r, "etc/ufw/.before.init.set-aside", "#!/bin/sh\n"));
 	assert_true(has(&r, "etc/ufw/.more.d.set-aside/one", "x\n"));
 	assert_false(has(&r, "etc/ufw/before.init", "#!/bin/sh\n"));
@@ -130,6 +141,61 @@ static void test_changed(void **state)
 	root_text(&r, "etc/ufw/more.d/two", "y\n");
 	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 1);
 	assert_true(has(&r, "etc/ufw/.more.d.set-aside.2/two", "y\n"));
+	/* Each that somebody wrote stays beside it, under a name of its own. */
+	root_text(&r, "etc/ufw/user.rules", "another\n");
+	assert_int_equal(unlinkat(r.fd, "etc/default/ufw", 0), 0);
+	assert_int_equal(symlinkat("../ufw/ufw.conf", r.fd, "etc/default/ufw"), 0);
+	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 2);
+	assert_true(has(&r, "etc/ufw/.user.rules.set-aside", "-A ufw-user-input -j ACCEPT\n"));
+	assert_true(has(&r, "etc/ufw/.user.rules.set-aside.2", "another\n"));
+	assert_true(leads(&r, "etc/default/.ufw.set-aside", "../ufw/ufw.conf"));
+	copies_free(c);
+	free(text);
+	root_close(&r);
+}
+
+/* As Fedora's workstations have it: a link, and folders with nothing in them. */
+static void test_whole(void **state)
+{
+	const char *const conf = "etc/firewalld/firewalld.conf";
+	struct root r;
+	struct copies *c;
+	size_t len;
+	char *text;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	root_text(&r, "etc/firewalld/firewalld-workstation.conf", "DefaultZone=public\n");
+	root_text(&r, "etc/firewalld/firewalld-server.conf", "DefaultZone=trusted\n");
+	root_text(&r, "etc/firewalld/zones/public.xml", "<zone/>\n");
+	root_text(&r, "etc/firewalld/helpers/.placeholder", "");
+	assert_int_equal(mkdirat(r.fd, "etc/firewalld/services", 0755), 0);
+	assert_int_equal(symlinkat("firewalld-workstation.conf", r.fd, conf), 0);
+	c = copied(&r, &text, &len);
+	assert_int_equal(c->n, 4);
+	assert_false(copies_gone(c, FRONT_FIREWALLD, r.fd));
+	assert_int_equal(put_back(c, FRONT_FIREWALLD, &r, true), 0);
+	assert_true(leads(&r, conf, "firewalld-workstation.conf"));
+	assert_int_equal(faccessat(r.fd, "etc/firewalld/services", F_OK, 0), 0);
+	assert_int_equal(faccessat(r.fd, "etc/firewalld/helpers", F_OK, 0), 0);
+
+	/* Led elsewhere, or made a file: somebody may want it so, unless the firewall is not good.
+	 */
+	assert_int_equal(unlinkat(r.fd, conf, 0), 0);
+	assert_int_equal(symlinkat("firewalld-server.conf", r.fd, conf), 0);
+	root_text(&r, "etc/firewalld/services/deep/er/all.xml", "<service/>\n");
+	assert_int_equal(put_back(c, FRONT_FIREWALLD, &r, false), 0);
+	assert_int_equal(put_back(c, FRONT_FIREWALLD, &r, true), 2);
+	assert_true(leads(&r, conf, "firewalld-workstation.conf"));
+	assert_true(leads(&r, "etc/firewalld/.firewalld.conf.set-aside", "firewalld-server.conf"));
+	assert_true(has(&r, "etc/firewalld/.services.set-aside/deep/er/all.xml", "<service/>\n"));
+	assert_int_equal(unlinkat(r.fd, conf, 0), 0);
+	assert_true(copies_gone(c, FRONT_FIREWALLD, r.fd));
+	root_text(&r, conf, "DefaultZone=trusted\n");
+	assert_false(copies_gone(c, FRONT_FIREWALLD, r.fd));
+	assert_int_equal(put_back(c, FRONT_FIREWALLD, &r, true), 1);
+	assert_true(leads(&r, conf, "firewalld-workstation.conf"));
+	assert_true(has(&r, "etc/firewalld/.firewalld.conf.set-aside.2", "DefaultZone=trusted\n"));
 	copies_free(c);
 	free(text);
 	root_close(&r);
@@ -146,27 +212,31 @@ static void test_links(void **state)
 	(void)state;
 	assert_int_equal(root_open(&r), 0);
 	put_ufw(&r);
-	root_text(&r, "elsewhere/secret", "secret\n");
+	root_text(&r, "elsewhere/secret", "not for us\n");
 	assert_int_equal(symlinkat("../../elsewhere/secret", r.fd, "etc/ufw/link"), 0);
 	assert_int_equal(symlinkat("../../elsewhere", r.fd, "etc/ufw/folder"), 0);
 	assert_int_equal(mkfifoat(r.fd, "etc/ufw/fifo", 0600), 0);
 	c = copied(&r, &text, &len);
-	assert_int_equal(c->n, 6);
-	assert_null(memmem(text, len, "secret", 6));
+	assert_int_equal(c->n, 8); /* where they lead, and nothing of what is there */
+	assert_null(memmem(text, len, "not for us", 10));
+	assert_int_equal(unlinkat(r.fd, "etc/ufw/fifo", 0), 0);
+	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 0);
 
 	root_rm(&r, "etc/ufw");
 	assert_int_equal(symlinkat("../elsewhere", r.fd, "etc/ufw"), 0);
-	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 4);
+	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 6);
+	assert_true(leads(&r, "etc/ufw/link", "../../elsewhere/secret"));
+	assert_true(leads(&r, "etc/ufw/folder", "../../elsewhere"));
 	assert_false(has(&r, "elsewhere/ufw.conf", "ENABLED=yes\n"));
 	assert_true(has(&r, "etc/ufw/ufw.conf", "ENABLED=yes\n"));
-	assert_true(has(&r, "etc/.ufw.set-aside/secret", "secret\n"));
+	assert_true(has(&r, "etc/.ufw.set-aside/secret", "not for us\n"));
 
 	assert_int_equal(unlinkat(r.fd, "etc/ufw/ufw.conf", 0), 0);
 	assert_int_equal(symlinkat("../../elsewhere/secret", r.fd, "etc/ufw/ufw.conf"), 0);
 	assert_true(copies_gone(c, FRONT_UFW, r.fd));
 	assert_int_equal(put_back(c, FRONT_UFW, &r, false), 1);
 	assert_true(has(&r, "etc/ufw/ufw.conf", "ENABLED=yes\n"));
-	assert_true(has(&r, "elsewhere/secret", "secret\n"));
+	assert_true(has(&r, "elsewhere/secret", "not for us\n"));
 
 	assert_int_equal(unlinkat(r.fd, "etc/ufw/ufw.conf", 0), 0);
 	root_text(&r, "etc/ufw/ufw.conf/file", "a folder in its place\n");
@@ -237,6 +307,11 @@ static void test_hostile(void **state)
 		" 1\n755 1\nx\n",
 		" 300\n755 1 etc/ufw/a\nx\n",
 		" 1\n755 1 etc/nftables.conf/a\nx\n",
+		" 1\nlink 0 etc/ufw/a\n\n",
+		" 1\nlink 2 etc/ufw/a\nx\n",
+		" 1\nlink 1 etc/passwd\nx\n",
+		" 1\nlink 755 1 etc/ufw/a\nx\n",
+		" 1\nlink etc/ufw/a\nx\n",
 	};
 	const char *good = " 1\n755 1 etc/ufw/a\nx\n";
 	char text[300], sum[DIGEST_TEXT];
@@ -263,12 +338,64 @@ static void test_hostile(void **state)
 	copies_free(c);
 }
 
+/* What is there goes only when there is something for its place. */
+static void test_full_disk(void **state)
+{
+	struct rlimit limit, none;
+	struct fault fault = { 0 };
+	struct root r;
+	struct copies *c;
+	size_t len;
+	char *text;
+	int n;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	put_ufw(&r);
+	c = copied(&r, &text, &len);
+	root_text(&r, "etc/ufw/user.rules", "mine\n");
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	none = (struct rlimit){ 0, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	n = copies_put_back(c, FRONT_UFW, r.fd, true, &nobody, &fault);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(n, -EFBIG);
+	assert_true(has(&r, "etc/ufw/user.rules", "mine\n"));
+	assert_int_equal(faccessat(r.fd, "etc/ufw/.user.rules.put-back", F_OK, 0), -1);
+	copies_free(c);
+	free(text);
+	root_close(&r);
+}
+
+/* A link in the place of a folder that another row goes through: it is set aside, not followed. */
+static void test_hostile_links(void **state)
+{
+	static const char rows[] = " 2\nlink 15 etc/ufw/a\n../../elsewhere\n755 1 etc/ufw/a/b\nx\n";
+	char text[300], sum[DIGEST_TEXT];
+	struct copies *c = NULL;
+	struct root r;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	root_text(&r, "elsewhere/b", "not ours\n");
+	assert_int_equal(digest_make_text(DIGEST_SHA256, rows, strlen(rows), sum), 0);
+	snprintf(text, sizeof(text), "%s%s", sum, rows);
+	assert_int_equal(copies_parse(text, strlen(text), &c), 0);
+	assert_int_equal(put_back(c, FRONT_UFW, &r, true), 2);
+	assert_true(has(&r, "elsewhere/b", "not ours\n"));
+	assert_true(has(&r, "etc/ufw/a/b", "x"));
+	copies_free(c);
+	root_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round),	cmocka_unit_test(test_changed),
-		cmocka_unit_test(test_links),	cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_round),	      cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_links),	      cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_hostile),	      cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_hostile_links), cmocka_unit_test(test_full_disk),
 	};
 
 	nobody.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
