@@ -33,10 +33,9 @@ static bool is_among(const struct key *const *keys, size_t n, const struct key *
 	return false;
 }
 
-static size_t count_signers(json_t *signatures, const struct signers *s, const char *data,
-			    size_t len)
+static size_t find_signers(json_t *signatures, const struct signers *s, const char *data,
+			   size_t len, const struct key *seen[ROLE_KEYS_MAX])
 {
-	const struct key *seen[ROLE_KEYS_MAX];
 	size_t n = 0, i;
 	json_t *item;
 
@@ -53,8 +52,10 @@ static size_t count_signers(json_t *signatures, const struct signers *s, const c
 	return n;
 }
 
-int metadata_check(const struct metadata *m, const struct signers *signers, struct fault *fault)
+int metadata_check(const struct metadata *m, const struct signers *signers,
+		   const struct key *by[ROLE_KEYS_MAX], struct fault *fault)
 {
+	const struct key *seen[ROLE_KEYS_MAX];
 	_free_ char *data = NULL;
 	size_t len, n;
 	int r;
@@ -62,10 +63,12 @@ int metadata_check(const struct metadata *m, const struct signers *signers, stru
 	r = canon_write(m->body, &data, &len, fault);
 	if (r < 0)
 		return r == -EINVAL ? -EBADMSG : r;
-	n = count_signers(json_object_get(m->file, "signatures"), signers, data, len);
+	n = find_signers(json_object_get(m->file, "signatures"), signers, data, len, seen);
 	if (n < (uint64_t)signers->threshold)
 		return fault_set(fault, -EBADMSG, "has %zu of %" PRId64 " needed signatures", n,
 				 signers->threshold);
+	if (by)
+		memcpy(by, seen, n * sizeof(*by));
 	return 0;
 }
 
@@ -192,7 +195,7 @@ int metadata_open(enum role role, const char *text, size_t len, const struct sig
 	memcpy(m->text, text, len);
 	r = read_envelope(m, fault);
 	if (r == 0 && signers)
-		r = metadata_check(m, signers, fault);
+		r = metadata_check(m, signers, NULL, fault);
 	if (r == 0)
 		r = read_head(m, fault);
 	if (r == 0)

@@ -62,9 +62,11 @@ DEFINE_DROP(metadata, metadata_free)
 
 /*
  * Have enough of the signers signed?  Counts different public keys, whatever their ids.
+ * `by`, which may be NULL, gets those that did, as many as the threshold demands.
  * -EBADMSG with "has N of M needed signatures".
  */
-int metadata_check(const struct metadata *m, const struct signers *signers, struct fault *fault);
+int metadata_check(const struct metadata *m, const struct signers *signers,
+		   const struct key *by[ROLE_KEYS_MAX], struct fault *fault);
 
 /* What the file says of another file or of a target.  -ENOENT; -EBADMSG without a known hash. */
 int metadata_mark(const struct metadata *m, const char *name, struct mark *ret);

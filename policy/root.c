@@ -41,7 +41,7 @@ int root_open(const char *text, size_t len, const struct root *before, struct ro
 	r = read_root(root, fault);
 	if (r < 0)
 		return r == -EINVAL ? -EBADMSG : r;
-	r = metadata_check(root->file, &root->signers[ROLE_ROOT], fault);
+	r = metadata_check(root->file, &root->signers[ROLE_ROOT], NULL, fault);
 	if (r < 0) {
 		fault_prefix(fault, "by its own keys");
 		return r;

@@ -53,22 +53,30 @@ static const char *whole_id(const struct ring *r, const char *begin)
 	return begin;
 }
 
-static json_t *signatures_of(const struct token *t, const struct ring *ring, char who[TOKEN_WHO])
+static json_t *signatures_of(const struct token *t, const struct ring *ring)
 {
 	json_t *all = json_array();
 
-	*who = '\0';
 	for (size_t i = 0; i < t->n; i++) {
 		char key[2 * TOKEN_KEY + 1], sig[2 * TOKEN_SIGN + 1];
-		size_t at = strlen(who);
 
 		to_hex(t->by[i].key, TOKEN_KEY, key);
 		to_hex(t->by[i].sig, t->by[i].len, sig);
-		snprintf(who + at, TOKEN_WHO - at, "%s%s", at ? " and " : "", key);
 		json_array_append_new(all, json_pack("{s:s, s:s}", "keyid", whole_id(ring, key),
 						     "sig", sig));
 	}
 	return all;
+}
+
+static void name_them(const struct key *const *by, int64_t n, char who[TOKEN_WHO])
+{
+	*who = '\0';
+	for (int64_t i = 0; i < n; i++) {
+		size_t at = strlen(who);
+
+		snprintf(who + at, TOKEN_WHO - at, "%s%.*s", at ? " and " : "", 2 * TOKEN_KEY,
+			 key_id(by[i]));
+	}
 }
 
 static int check(const struct token *t, const struct ring *ring, int64_t threshold,
@@ -78,13 +86,18 @@ static int check(const struct token *t, const struct ring *ring, int64_t thresho
 	_drop_(drop_json) json_t *file = NULL;
 	struct signers signers = { .n = ring->n, .threshold = threshold };
 	struct metadata m = { .body = body };
+	const struct key *by[ROLE_KEYS_MAX];
+	int r;
 
 	for (size_t i = 0; i < ring->n; i++)
 		signers.keys[i] = ring->keys[i];
-	file = m.file = json_pack("{s:o}", "signatures", signatures_of(t, ring, who));
+	file = m.file = json_pack("{s:o}", "signatures", signatures_of(t, ring));
 	if (!body || !file)
 		return -ENOMEM;
-	return metadata_check(&m, &signers, fault);
+	r = metadata_check(&m, &signers, by, fault);
+	if (r == 0)
+		name_them(by, threshold, who);
+	return r;
 }
 
 int token_check(const struct token *t, json_t *keys, int64_t threshold, char who[TOKEN_WHO],

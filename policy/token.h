@@ -57,8 +57,8 @@ int token_read(const char *text, struct token *ret, struct fault *fault);
 json_t *token_body(const struct token *t);
 
 /*
- * Have enough of these keys (KEY objects of TUF) signed?  who becomes the names of those that the
- * token names, for people: the beginnings of their ids.  -EBADMSG with the reason, -ENOMEM.
+ * Have enough of these keys (KEY objects of TUF) signed?  who becomes the names of those, for
+ * people: the beginnings of their ids.  It has no key that did not sign.  -EBADMSG with the reason, -ENOMEM.
  */
 #define TOKEN_WHO (TOKEN_SIGNS * (2 * TOKEN_KEY + 5) + 1)
 int token_check(const struct token *t, json_t *keys, int64_t threshold, char who[TOKEN_WHO],

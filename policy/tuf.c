@@ -76,7 +76,7 @@ struct tuf *tuf_close(struct tuf *t)
 static bool still_signed(const struct tuf *t, enum role role)
 {
 	return !t->files[role] ||
-	       metadata_check(t->files[role], &t->root->signers[role], NULL) == 0;
+	       metadata_check(t->files[role], &t->root->signers[role], NULL, NULL) == 0;
 }
 
 /*

@@ -197,6 +197,30 @@ static void test_threshold(void **state)
 	close_desk(&stranger);
 }
 
+/* Whoever brings a token adds what he likes to it, but not to those who are said to have signed. */
+static void test_who(void **state)
+{
+	struct desk a = open_desk(), b = open_desk(), stranger = open_desk();
+	struct token t = a_token();
+	char who[TOKEN_WHO];
+
+	(void)state;
+	json_array_extend(a.keys, b.keys);
+	sign(&b, &t);
+	t.by[0].sig[t.by[0].len / 2] ^= 1;
+	sign(&stranger, &t);
+	sign(&a, &t);
+	assert_int_equal(token_check(&t, a.keys, 1, who, NULL), 0);
+	assert_true(!strncmp(who, secret_id(a.secret), 8) && strlen(who) == 8);
+	sign(&b, &t);
+	assert_int_equal(token_check(&t, a.keys, 2, who, NULL), 0);
+	assert_true(!strncmp(who, secret_id(a.secret), 8) && !strncmp(who + 8, " and ", 5) &&
+		    !strncmp(who + 13, secret_id(b.secret), 8) && strlen(who) == 21);
+	close_desk(&a);
+	close_desk(&b);
+	close_desk(&stranger);
+}
+
 static void drop(void *ctx, const char *name, int64_t value, const char *text)
 {
 	(void)ctx, (void)name, (void)value, (void)text;
@@ -396,11 +420,12 @@ static void test_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_code),	   cmocka_unit_test(test_code_refused),
-		cmocka_unit_test(test_slips),	   cmocka_unit_test(test_bits),
-		cmocka_unit_test(test_threshold),  cmocka_unit_test(test_check),
-		cmocka_unit_test(test_single_use), cmocka_unit_test(test_left),
-		cmocka_unit_test(test_wait),	   cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_code),	  cmocka_unit_test(test_code_refused),
+		cmocka_unit_test(test_slips),	  cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_threshold), cmocka_unit_test(test_who),
+		cmocka_unit_test(test_check),	  cmocka_unit_test(test_single_use),
+		cmocka_unit_test(test_left),	  cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
