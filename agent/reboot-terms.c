@@ -56,7 +56,7 @@ static int64_t due_of(const struct daemon *d, const struct subject *s, const str
 
 static bool sees_all(const struct daemon *d)
 {
-	return !d->host.running || (d->host.running->whole && !d->host.running->unread);
+	return !d->host.running || running_saw_all(d->host.running);
 }
 
 /* What waits for a restart of the host, and what of it was not restarted for yet. */

@@ -22,11 +22,12 @@ static void doubt_running(struct look *l, const struct running *r)
 		look_doubt(l, fault_set(&l->fault, -EAGAIN,
 					"what runs was not looked at: lazaret-witness did not "
 					"answer yet"));
-	else if (r->unread)
+	else if (!running_saw_all(r))
 		look_doubt(l, fault_set(&l->fault, -EAGAIN,
-					"%zu processes could not be looked at: they may run what "
-					"was installed before",
-					r->unread));
+					"%zu processes could not be looked at, and %zu old files "
+					"were too many to be told: they may be of what was "
+					"installed before",
+					r->unread, r->more));
 }
 
 int patches_wait(struct look *l)
@@ -64,7 +65,7 @@ static void tell_kernel(const struct look *l, const struct kernel *k, struct fin
 
 static void tell_running(const struct running *r, struct finding *f)
 {
-	enum grade grade = !r->whole || r->unread ? GRADE_UNKNOWN : GRADE_PASS;
+	enum grade grade = running_saw_all(r) ? GRADE_PASS : GRADE_UNKNOWN;
 	char unread[60] = "", contained[60] = "";
 
 	if (!r->whole) {

@@ -89,9 +89,14 @@ bool running_hear(struct running *r, const char *line)
 	return true;
 }
 
+bool running_saw_all(const struct running *r)
+{
+	return r->whole && !r->unread && !r->more;
+}
+
 bool running_same(const struct running *a, const struct running *b)
 {
-	if (a->n != b->n || a->whole != b->whole || !a->unread != !b->unread)
+	if (a->n != b->n || a->whole != b->whole || !a->unread != !b->unread || !a->more != !b->more)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->rows[i].unit, b->rows[i].unit) ||

@@ -52,6 +52,9 @@ int running_look(int root, struct running *ret);
 void running_say(const struct running *r, const struct running_row *row, char line[RUNNING_LINE]);
 bool running_hear(struct running *r, const char *line);
 
+/* Was all seen that may be old?  What was not, is unknown, and that is no pass. */
+bool running_saw_all(const struct running *r);
+
 /* Are two tellings alike, as far as findings go? */
 bool running_same(const struct running *a, const struct running *b);
 

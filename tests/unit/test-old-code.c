@@ -80,6 +80,11 @@ static void a_look_without_the_witness_is_unknown(void **state)
 	assert_int_equal(subject_look(&s), GRADE_UNKNOWN);
 	assert_non_null(strstr(s.f.what, "3 processes"));
 	s.running.unread = 0;
+	/* So is what found no room: it may be of a package, too. */
+	s.running.more = 2;
+	assert_int_equal(subject_look(&s), GRADE_UNKNOWN);
+	assert_non_null(strstr(s.f.what, "2 old files"));
+	s.running.more = 0;
 	assert_int_equal(subject_look(&s), GRADE_PASS);
 	/* Who does not ask for restarts need not know. */
 	s.req.with.patches.fails_on = 1u << PATCH_AVAILABLE;
