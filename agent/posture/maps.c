@@ -31,7 +31,7 @@ static void read_line(const char *line, size_t len,
 	const char *perms, *path;
 
 	/* The end first: of nearly all lines nothing else is worth reading. */
-	if (len < gone || memcmp(line + len - gone, GONE, gone))
+	if (len < gone || len > MAPS_LINE_MAX || memcmp(line + len - gone, GONE, gone))
 		return;
 	len -= gone;
 	perms = memchr(line, ' ', len);
@@ -55,24 +55,42 @@ size_t maps_each(const char *text, size_t len,
 	return (size_t)(at - text);
 }
 
+/* Whether there is more of it to come. */
+static size_t rest_of_line(const char *text, size_t len, bool *ret)
+{
+	const char *stop = memchr(text, '\n', len);
+
+	*ret = !stop;
+	return stop ? (size_t)(stop + 1 - text) : len;
+}
+
+static size_t cut(char *buf, size_t len, size_t n)
+{
+	memmove(buf, buf + n, len - n);
+	return len - n;
+}
+
 int maps_read(int fd, size_t max, void (*each)(void *ctx, const char *path, size_t path_len),
 	      void *ctx)
 {
 	char buf[READ_ROOM];
 	size_t kept = 0, sum = 0;
+	bool skips = false; /* the rest of a line that was too long */
 	ssize_t n;
 
 	_Static_assert(READ_ROOM > 2 * MAPS_LINE_MAX, "a line fits beside another");
 	while ((n = read(fd, buf + kept, sizeof(buf) - kept)) > 0) {
-		size_t used;
-
 		sum += (size_t)n;
 		kept += (size_t)n;
-		used = maps_each(buf, kept, each, ctx);
-		kept -= used;
-		memmove(buf, buf + used, kept);
-		if (sum > max || kept > MAPS_LINE_MAX)
+		if (sum > max)
 			return -EFBIG;
+		if (skips)
+			kept = cut(buf, kept, rest_of_line(buf, kept, &skips));
+		kept = cut(buf, kept, maps_each(buf, kept, each, ctx));
+		if (kept > MAPS_LINE_MAX) {
+			skips = true;
+			kept = 0;
+		}
 	}
 	return n < 0 ? -errno : 0;
 }

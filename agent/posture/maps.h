@@ -15,6 +15,9 @@
 size_t maps_each(const char *text, size_t len,
 		 void (*each)(void *ctx, const char *path, size_t path_len), void *ctx);
 
-/* The same for an open file, to its end or `max` bytes.  0, -EFBIG, or the -errno of reading. */
+/*
+ * The same for an open file, to its end or `max` bytes.  0, -EFBIG, or the -errno of reading.  A
+ * longer line is passed over: no package's file has that name, but any user can make one.
+ */
 int maps_read(int fd, size_t max, void (*each)(void *ctx, const char *path, size_t path_len),
 	      void *ctx);

@@ -122,6 +122,30 @@ lab_wait 60 tells '"grade":"pass"' >/dev/null
 ok $? "with the other one listed, too: $(what)"
 is_another lab-other "$other"
 ok $? 'it was restarted'
+# --- a user who would fail it -----------------------------------------------------------
+# In mounts of his own: a file of the package's name, and more of others than are kept.
+cat >"$layer/srv/forge" <<'EOF'
+cp /usr/lib/lab/liblab.so.1 /tmp/forge && mount -t tmpfs none /usr/lib/lab && cd /usr/lib/lab && l=
+for i in 1 $(seq 130); do cp /tmp/forge "liblab.so.$i" && l="$l $PWD/liblab.so.$i"; done
+LD_PRELOAD=$l sleep 300 &
+until grep -q "lab.so.130" "/proc/$!/maps"; do sleep 0.1; done
+rm ./* && touch /tmp/forged && wait
+EOF
+forge() { # UNIT - it begins; said has what the witness sees then
+	at rm -f /tmp/forge /tmp/forged
+	at systemd-run -q --unit "$1" -p User=daemon unshare -Urm sh /srv/forge
+	lab_wait 20 lab_exec host test -e /tmp/forged >/dev/null && at /usr/lib/lazaret/lazaret-witness
+}
+forge forge-old && grep -q '^+ runs forge-old.service liblab1 ' "$LAB_DIR/said" &&
+	grep -q '^+ ran 0 1 [1-9]' "$LAB_DIR/said"
+ok $? "a user's process as old as the packages is seen: $(grep '^+ ran' "$LAB_DIR/said")"
+at systemctl stop forge-old
+at touch -d '2 hours ago' /var/lib/dpkg/status /var/lib/dpkg/info
+forge forge-new && ! grep -q '^+ runs' "$LAB_DIR/said" && grep -q '^+ ran 0 1 0$' "$LAB_DIR/said"
+ok $? "a newer one fails nothing: $(grep '^+ ran' "$LAB_DIR/said")"
+at systemctl stop forge-new
+
+# --- a wish ---------------------------------------------------------------------------
 at touch /run/reboot-required
 lab_wait 40 tells 'waits for a restart' >/dev/null
 ok $? "a wish for a reboot is seen: $(what)"

@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "agent/base/io.h"
 #include "agent/posture/maps.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/running.h"
@@ -90,12 +93,38 @@ static void maps_are_read_across_their_pieces(void **state)
 	assert_string_equal(said, LIB "libssl.so.3;");
 	lseek(fd, 0, SEEK_SET);
 	assert_int_equal(maps_read(fd, len - 1, note, said), -EFBIG);
-	/* What has no end is no maps. */
-	memset(text, 'x', len);
-	assert_int_equal(root_put(&root, "maps", text, len), 0);
-	lseek(fd, 0, SEEK_SET);
-	assert_int_equal(maps_read(fd, len, note, said), -EFBIG);
 	root_close(&root);
+}
+
+/* Folders with names of newlines, four bytes each here, make a line of any length. */
+static void a_line_longer_than_a_path_is_passed_over(void **state)
+{
+	static const size_t lens[] = { MAPS_LINE_MAX + 1, 65536, 65537, 200000 };
+	static const char end[] = " r-xp 0 0:0 1 /usr/lib/forged (deleted)";
+	static const char after[] = "\n" CODE(LIB "libssl.so.3 (deleted)");
+	_free_ char *text = malloc(200000 + sizeof(after));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		_close_ int fd = memfd_create("maps", MFD_CLOEXEC);
+		char said[400] = "";
+		size_t len = lens[i] + sizeof(after) - 1;
+
+		memset(text, 'x', lens[i]);
+		memcpy(text, CODE("/usr/"), sizeof(CODE("/usr/")) - 2);
+		/* Its end is not to be taken for a line. */
+		memcpy(text + lens[i] - (sizeof(end) - 1), end, sizeof(end) - 1);
+		memcpy(text + lens[i], after, sizeof(after));
+		assert_int_equal(write(fd, text, len), len);
+		lseek(fd, 0, SEEK_SET);
+		assert_int_equal(maps_read(fd, len, note, said), 0);
+		assert_string_equal(said, LIB "libssl.so.3;");
+		/* One without an end says nothing. */
+		assert_int_equal(ftruncate(fd, (off_t)lens[i]), 0);
+		lseek(fd, 0, SEEK_SET);
+		assert_int_equal(maps_read(fd, len, note, said), 0);
+		assert_string_equal(said, LIB "libssl.so.3;");
+	}
 }
 
 static void the_unit_is_the_system_managers(void **state)
@@ -253,6 +282,98 @@ static void many_units_and_files_are_bounded(void **state)
 	root_close(&r);
 }
 
+/* As files of any name in a mount of one's own look; a line and a file more than there is room for.
+ */
+static void put_forger(const struct root *r, int pid, int64_t begun, const char *ids)
+{
+	_free_ char *maps = malloc(200000), *stat = malloc(500);
+	char path[40];
+	size_t len = 0;
+
+	len += (size_t)sprintf(maps, "%s", CODE(LIB "libssl.so.3 (deleted)"));
+	for (int i = 0; i < 200; i++)
+		len += (size_t)sprintf(maps + len, CODE(LIB "x%d.so (deleted)"), i);
+	put_process(r, pid, maps, "0::/user.slice/user-7.slice/session-3.scope\n", HOST);
+	snprintf(path, sizeof(path), "proc/%d/stat", pid);
+	snprintf(stat, 500,
+		 "%d (a) S 1 (b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 %lld 20 21\n", pid,
+		 (long long)begun * sysconf(_SC_CLK_TCK));
+	root_text(r, path, stat);
+	snprintf(path, sizeof(path), "proc/%d/status", pid);
+	snprintf(stat, 500, "Name:\ta\\nUid: 0\nUid:\t%s\nGid:\t7\t7\t7\t7\n", ids);
+	root_text(r, path, stat);
+}
+
+static void change_packages(const struct root *r, int64_t at)
+{
+	const struct timespec times[2] = { { .tv_sec = at }, { .tv_sec = at } };
+
+	assert_int_equal(utimensat(r->fd, "var/lib/dpkg/status", times, 0), 0);
+	assert_int_equal(utimensat(r->fd, "var/lib/dpkg/info", times, 0), 0);
+}
+
+#define USERS "7\t7\t7\t7"
+
+/* Nobody's word counts for what he cannot run: not by names, nor by how many there are. */
+static void who_began_after_the_last_change_runs_nothing_old(void **state)
+{
+	const int64_t boot = (int64_t)(io_boot_ms() / 1000), now = io_now();
+	const struct {
+		const char *ids;
+		int64_t begun, changed; /* against now */
+		bool counts;
+	} rows[] = {
+		{ USERS, 0, -86400, false },	   { USERS, -86400, 0, true },
+		{ USERS, 0, -60, true }, /* the clock may have been set meanwhile */
+		{ USERS, 0, 86400, true },	   { "0\t0\t0\t0", 0, -86400, true },
+		{ "7\t0\t7\t7", 0, -86400, true }, { "7\t7\t0\t7", 0, -86400, true },
+		{ "", 0, -86400, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int64_t begun = boot + rows[i].begun;
+		struct running seen;
+		struct root r;
+
+		assert_int_equal(open_host(&r), 0);
+		put_forger(&r, 30, begun > 0 ? begun : 0, rows[i].ids);
+		change_packages(&r, now + rows[i].changed);
+		assert_int_equal(running_look(r.fd, &seen), 0);
+		assert_int_equal(seen.n, rows[i].counts);
+		assert_int_equal(seen.more > 0, rows[i].counts);
+		assert_int_equal(running_saw_all(&seen), !rows[i].counts);
+		root_close(&r);
+	}
+}
+
+static void what_is_in_containers_takes_no_room(void **state)
+{
+	struct root r;
+	struct running seen;
+	char path[PATH_MAX];
+
+	(void)state;
+	assert_int_equal(open_host(&r), 0);
+	put_forger(&r, 30, 0, "0\t0\t0\t0");
+	assert_int_equal(unlinkat(r.fd, "proc/30/ns/mnt", 0), 0);
+	assert_int_equal(unlinkat(r.fd, "proc/30/root", 0), 0);
+	assert_int_equal(symlinkat("mnt:[9]", r.fd, "proc/30/ns/mnt"), 0);
+	assert_int_equal(symlinkat("/var", r.fd, "proc/30/root"), 0);
+	put_process(&r, 40, CODE(LIB "libc.so.6 (deleted)"), SERVICE("ssh"), HOST);
+	assert_int_equal(running_look(r.fd, &seen), 0);
+	assert_int_equal(seen.contained, 1);
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.rows[0].package, "libc6");
+	assert_true(running_saw_all(&seen));
+	/* Of a name that is too long to be looked for, nobody knows whose it is. */
+	snprintf(path, sizeof(path), CODE("/usr/lib/%0200d (deleted)"), 7);
+	put_process(&r, 41, path, SERVICE("long"), HOST);
+	assert_int_equal(running_look(r.fd, &seen), 0);
+	assert_int_equal(seen.more, 1);
+	root_close(&r);
+}
+
 static void apk_says_whose_a_file_is(void **state)
 {
 	struct root r;
@@ -276,12 +397,15 @@ int main(void)
 		cmocka_unit_test(only_replaced_code_of_packages_counts),
 		cmocka_unit_test(a_line_that_is_not_whole_waits),
 		cmocka_unit_test(maps_are_read_across_their_pieces),
+		cmocka_unit_test(a_line_longer_than_a_path_is_passed_over),
 		cmocka_unit_test(the_unit_is_the_system_managers),
 		cmocka_unit_test(what_was_said_is_heard),
 		cmocka_unit_test(services_with_replaced_code_are_found),
 		cmocka_unit_test(what_cannot_be_read_is_not_known),
 		cmocka_unit_test(without_a_proc_nothing_is_known),
 		cmocka_unit_test(many_units_and_files_are_bounded),
+		cmocka_unit_test(who_began_after_the_last_change_runs_nothing_old),
+		cmocka_unit_test(what_is_in_containers_takes_no_room),
 		cmocka_unit_test(apk_says_whose_a_file_is),
 	};
 
