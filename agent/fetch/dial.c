@@ -33,20 +33,32 @@ static int wait_ms(uint64_t end)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+/* poll(2), also for the end of whoever asked: then nobody is left to tell. */
+static int wait_for(struct pollfd *at, size_t n, uint64_t end)
+{
+	struct pollfd all[ADDRESSES_MAX + 1];
+	int r;
+
+	memcpy(all, at, n * sizeof(*at));
+	all[n] = (struct pollfd){ .fd = DIAL_ASKER }; /* POLLHUP comes unasked for */
+	r = poll(all, n + 1, wait_ms(end));
+	if (r < 0)
+		return -errno;
+	memcpy(at, all, n * sizeof(*at));
+	return all[n].revents ? -ECANCELED : r;
+}
+
 int dial_wait(int fd, short events, uint64_t end)
 {
 	struct pollfd p = { .fd = fd, .events = events };
+	int r;
 
-	for (;;) {
-		int r = poll(&p, 1, wait_ms(end));
-
-		if (r > 0)
-			return 0;
-		if (r == 0)
-			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return -errno;
-	}
+	do
+		r = wait_for(&p, 1, end);
+	while (r == -EINTR);
+	if (r == 0)
+		return -ETIMEDOUT;
+	return r < 0 ? r : 0;
 }
 
 /* What failed makes room at once. */
@@ -109,8 +121,10 @@ static void drop_refused(struct race *r)
 /* Waits for one of those that run.  Its descriptor, which is the caller's now, or -EAGAIN. */
 static int finish_one(struct race *r, uint64_t end)
 {
-	if (poll(r->at, r->begun, wait_ms(end)) < 0 && errno != EINTR)
-		return -errno;
+	int n = wait_for(r->at, r->begun, end);
+
+	if (n < 0 && n != -EINTR)
+		return n;
 	for (unsigned i = 0; i < r->begun; i++) {
 		socklen_t len = sizeof(int);
 		int err = 0;

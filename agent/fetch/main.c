@@ -11,11 +11,12 @@
 
 #include "agent/base/log.h"
 #include "agent/base/msg.h"
+#include "agent/fetch/dial.h"
 #include "agent/fetch/glance.h"
 #include "agent/fetch/names.h"
 #include "agent/fetch/session.h"
 
-#define SESSION 0
+#define SESSION DIAL_ASKER
 
 static void drop_fds(int (*fds)[MSG_FDS_MAX])
 {

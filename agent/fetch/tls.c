@@ -214,6 +214,8 @@ int tls_open(const struct tls_way *way, uint64_t end, struct tls **ret, struct f
 
 	if (r == 0)
 		return 0;
+	if (r == -ECANCELED)
+		return fault_set(fault, r, "%s", first.why);
 	/* What is remembered may be what fails: it must not do so again. */
 	if (resume)
 		recall_forget(&way->recall);

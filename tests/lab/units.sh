@@ -56,6 +56,10 @@ ok "$([ -s "$dir/expected" ] && cmp -s "$dir/expected" "$dir/joined"; echo $?)" 
 stray=$(cd "$units" && grep -L '^Slice=lazaret.slice$' -- lazaret*.service)
 ok "$([ -z "$stray" ] && [ -e "$units/lazaret.slice" ]; echo $?)" "and each of ours is in it$stray"
 
+# systemd shuts a socket for good that is asked more often than its limit, which is low unless said.
+shuts=$(cd "$units" && grep -L '^TriggerLimitIntervalSec=' -- lazaret*.socket)
+ok "$([ -z "$shuts" ]; echo $?)" "each socket says how often it may be asked$shuts"
+
 # Verified beside this machine's own units, with a program that this machine has.
 mkdir "$dir/verify"
 for u in "$units"/lazaret*; do

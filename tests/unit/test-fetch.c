@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Where lazaret-fetch may be sent: addresses, paths below them, proxies, sessions. */
 #include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/fetch/dial.h"
 #include "agent/fetch/proxy.h"
 #include "agent/fetch/session.h"
 #include "agent/fetch/url.h"
@@ -198,13 +205,56 @@ static void test_open(void **state)
 	assert_null(s);
 }
 
+/* A port of this machine that lets nobody in: its queue is full, so that a connection waits. */
+static int open_full(int queued[3], char port[6])
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 0), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(port, 6, "%u", ntohs(at.sin_port));
+	for (int i = 0; i < 3; i++) {
+		queued[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(queued[i], (struct sockaddr *)&at, sizeof(at));
+	}
+	return fd;
+}
+
+/* Who asked and went away keeps no place of those that lazaret-fetch has. */
+static void test_asker_gone(void **state)
+{
+	_close_ int before = dup(DIAL_ASKER), silent = -1;
+	int ends[2], queued[3];
+	struct fault f = { 0 };
+	char port[6];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(dup2(ends[0], DIAL_ASKER), DIAL_ASKER);
+	silent = open_full(queued, port);
+	assert_int_equal(dial_wait(silent, POLLERR, io_boot_ms() + 10), -ETIMEDOUT);
+	assert_int_equal(dial("127.0.0.1", port, io_boot_ms() + 400, NULL, &f), -ETIMEDOUT);
+	close(ends[1]);
+	assert_int_equal(dial_wait(silent, POLLERR, io_boot_ms() + 20000), -ECANCELED);
+	assert_int_equal(dial("127.0.0.1", port, io_boot_ms() + 20000, NULL, &f), -ECANCELED);
+	for (int i = 0; i < 3; i++)
+		close(queued[i]);
+	close(ends[0]);
+	if (before < 0)
+		close(DIAL_ASKER);
+	else
+		dup2(before, DIAL_ASKER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_url),
-		cmocka_unit_test(test_path),
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_url),	   cmocka_unit_test(test_path),
+		cmocka_unit_test(test_open),	   cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_asker_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
