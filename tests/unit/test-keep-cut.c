@@ -37,11 +37,11 @@ static void configure(char rule)
 
 static const char *program(char out[PATH_MAX])
 {
-	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 64);
+	char self[PATH_MAX];
 
-	assert_true(n > 0);
-	out[n] = '\0';
-	strcpy(strrchr(out, '/'), "/../../agent/remedy/lazaret-keep");
+	assert_non_null(realpath(program_invocation_name, self));
+	*strrchr(self, '/') = '\0';
+	assert_true(snprintf(out, PATH_MAX, "%s/../../agent/remedy/lazaret-keep", self) < PATH_MAX);
 	return out;
 }
 
