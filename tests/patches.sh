@@ -9,8 +9,6 @@ set -u
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 hosts=${PATCH_HOSTS:-200}
-# In a chroot apt-get takes every phased update at once, so no host has any there.
-phases=$([ / -ef /proc/1/root ]; echo $((1 - $?)))
 
 # "NAME VERSION ARCH SOURCE SOURCE-VERSION" of real packages, or of some that could be.
 real() {
@@ -64,7 +62,7 @@ rand() > 120 / total { next }
 		# Only an update that no other suite has: what security offers is for everybody here,
 		# and apt 2.6 holds back what comes after an installed version that is phased.
 		if (suites[i] ~ /updates/ && v != $2) v = v "u"
-		phase = suites[i] ~ /updates/ && v != $2 && !pick(2) && phases ? "Phased-Update-Percentage: " 10 * pick(11) "\n" : ""
+		phase = suites[i] ~ /updates/ && v != $2 && !pick(2) ? "Phased-Update-Percentage: " 10 * pick(11) "\n" : ""
 		stanza(out "/" suites[i], v, phase)
 	}
 	printf "Package: %s\nStatus: %s ok %s\nMaintainer: x <x@invalid>\nArchitecture: %s\n" \
@@ -104,7 +102,7 @@ compare() { # SEED
 	rm -rf "$t/out" "$t/root"
 	mkdir -p "$t/out" "$lists/partial" "$t/root/etc/apt/preferences.d" "$t/root/var/lib/dpkg" \
 		"$t/root/var/cache/apt/archives/partial"
-	awk -v seed="$1" -v total="$total" -v phases="$phases" -v out="$t/out" 'BEGIN {
+	awk -v seed="$1" -v total="$total" -v out="$t/out" 'BEGIN {
 		suites[1] = "lab"; suites[2] = "lab-security"; suites[3] = "lab-updates"
 		suites[4] = "lab-experimental" } '"$(cat "$t/host.awk")" "$t/real"
 	echo 'ID=lab
@@ -117,7 +115,8 @@ VERSION_CODENAME=lab' >"$t/root/etc/os-release"
 	put_suite lab-security Lab-Security ''
 	put_suite lab-updates Lab-Updates ''
 	put_suite lab-experimental Lab 'NotAutomatic: yes\n'
-	APT_CONFIG=$t/root/etc/apt/apt.conf apt-get -q -o "Dir=$t/root" -o "Dir::State::status=$t/root/var/lib/dpkg/status" \
+	# In a chroot it would know no phases.
+	APT_CONFIG=$t/root/etc/apt/apt.conf apt-get -o Dir::Bin::ischroot=/bin/false -q -o "Dir=$t/root" -o "Dir::State::status=$t/root/var/lib/dpkg/status" \
 		-o Dir::Etc::Parts=/dev/null -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
 		-o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
 		-s dist-upgrade >"$t/plan" 2>&1 || { cat "$t/plan"; return 1; }
@@ -210,7 +209,7 @@ for i in $(seq "${PATCH_FIRST-1}" "$hosts"); do
 done
 ok $wrong "apt-get dist-upgrade agrees on $hosts hosts ($updates updates)"
 ok $((updates < hosts)) 'and there was something to agree on'
-ok $((held < hosts / 4 || phased < hosts / 4 * phases)) "among it $held held or pinned and $phased phased"
+ok $((held < hosts / 4 || phased < hosts / 4)) "among it $held held or pinned and $phased phased"
 
 # --- and what is vulnerable ---------------------------------------------------------------
 "$O/policy/lazaret-policy" feed --distro debian --release 12 -o "$t/feed" "$t/osv.json" >"$t/said" 2>&1
