@@ -45,6 +45,11 @@ skip() { # WHY: nothing can be tested on this machine
 	exit 0
 }
 
+# For nginx, in http: its folders, which are only there where it is installed.
+nginx_folders() {
+	for part in client_body proxy fastcgi uwsgi scgi; do echo "${part}_temp_path $dir/nginx-$part;"; done
+}
+
 needs() { # TOOL...
 	for tool; do
 		command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin:/sbin

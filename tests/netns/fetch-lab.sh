@@ -130,8 +130,7 @@ nginx_conf() { # SERVERS...
 		events { worker_connections 64; }
 		http {
 			access_log off; root $dir/www; default_type text/plain;
-			client_body_temp_path $dir/t1; proxy_temp_path $dir/t2; fastcgi_temp_path $dir/t3;
-			uwsgi_temp_path $dir/t4; scgi_temp_path $dir/t5;
+			$(nginx_folders)
 			$*
 		}
 	END

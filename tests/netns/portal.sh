@@ -56,7 +56,7 @@ answer() { # TEXT: how each page is answered, in nginx's words
 		daemon off; user root; worker_processes 1; error_log $dir/nginx.log; pid $dir/nginx.pid;
 		events {}
 		http {
-			access_log off;
+			access_log off; $(nginx_folders)
 			server { listen 80 default_server; listen [::]:80 default_server; location / { $1 } }
 			server { listen 443; listen [::]:443; listen 8080; location / { return 200 "there"; } }
 			server { listen 80; listen [::]:80; server_name portal.hotel.example 10.5.0.2 [fd05:0:0:1::2]; location / { return 200 "log in"; } }

@@ -32,7 +32,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key
 cat >nginx.conf <<EOF_CONF
 daemon off; master_process off; error_log $dir/errors; pid $dir/pid;
 events {}
-http { access_log off; server { listen 127.0.0.1:8443 ssl; root $dir/www;
+http { access_log off; $(nginx_folders)
+	server { listen 127.0.0.1:8443 ssl; root $dir/www;
 	ssl_certificate $dir/ca.pem; ssl_certificate_key $dir/key.pem; }
 	server { listen 127.0.0.1:8446 ssl; root $dir/www; ssl_client_certificate $dir/ca.pem; ssl_verify_client on;
 	ssl_certificate $dir/ca.pem; ssl_certificate_key $dir/key.pem; } }
