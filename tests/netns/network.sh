@@ -105,7 +105,6 @@ ip route replace default via 192.0.2.2 dev eth0
 moved 'another router: held until judged'
 ping -c 1 -W 1 192.0.2.2 >/dev/null
 stayed 'its hardware address comes to be known'
-sleep 1 # also by a daemon on a busy machine; it does not say so
 ip -n office link set wan address 02:00:00:00:00:02
 ip neigh flush dev eth0
 ping -c 1 -W 1 192.0.2.2 >/dev/null
