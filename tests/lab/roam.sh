@@ -148,10 +148,13 @@ good_day() {
 is() { lab_exec "$who" lazaret status 2>/dev/null | head -n 1 | grep -q "^$1"; }
 shut() { is held || is quarantined; }
 becomes() { took=$(lab_wait "$2" is "$1"); } # STATE SECONDS
-# When it was decided last to let $who out, in milliseconds: the quarantine goes some time after.
+# When it was decided last to let $who out, in milliseconds: the quarantine goes some time after.  Of
+# one that was compliant before the power went, that is told by what was seen last.
 let_out() {
 	lab_exec "$who" journalctl -b -o short-unix --no-pager -u lazaretd |
-		awk '/compliant, was (held|quarantined)/ { t = $1 } END { printf "%.0f\n", t * 1000 }'
+		awk '/compliant, was (held|quarantined)/ { t = $1; told = 1 }
+			/quarantine lifted/ { if (!told) t = before; told = 0 }
+			{ before = $1 } END { printf "%.0f\n", t * 1000 }'
 }
 judged() { # in another network, since $since
 	lab_exec "$who" journalctl -b -o short-unix --no-pager -u lazaretd |
