@@ -38,7 +38,8 @@ look() { # ROOT FEED
 
 # says ROOT FEED WHAT: "PACKAGE INSTALLED FIXED" a line, as on standard input.
 says() {
-	look "$1" "$2" && cut -d' ' -f1,3,4 "$t/said" | diff - /dev/stdin >"$t/err"
+	cat >"$t/want"
+	look "$1" "$2" && cut -d' ' -f1,3,4 "$t/said" | diff "$t/want" - >"$t/err"
 	ok $? "$3"
 }
 
