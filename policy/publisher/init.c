@@ -62,6 +62,19 @@ static const struct {
 } folders[] = { { "keys", 0700 }, { "metadata", 0755 }, { "targets", 0755 } };
 #define FOLDERS (sizeof(folders) / sizeof(*folders))
 
+static int refuse_folder(const char *path, int dir, const char *name, struct fault *fault)
+{
+	int64_t version = 0;
+
+	(void)workshop_version(dir, "root", &version, NULL);
+	return fault_set(
+		fault, -EEXIST, "%s/%s: is there already; nothing was changed%s", path, name,
+		version || faccessat(dir, "draft/root.json", F_OK, 0) == 0
+			? ""
+			: ". There is no root yet: when an init was interrupted here, begin "
+			  "again in an empty folder");
+}
+
 static int make_folders(const char *path, int *ret, struct fault *fault)
 {
 	_close_ int dir = -1;
@@ -72,10 +85,17 @@ static int make_folders(const char *path, int *ret, struct fault *fault)
 	if (dir < 0)
 		return fault_set(fault, -errno, "%s: %s", path, strerror(errno));
 	for (size_t i = 0; i < FOLDERS; i++)
-		if (mkdirat(dir, folders[i].name, folders[i].mode) < 0)
-			return fault_set(fault, -errno, "%s/%s: %s", path, folders[i].name,
-					 errno == EEXIST ? "is there already; nothing was changed"
-							 : strerror(errno));
+		if (faccessat(dir, folders[i].name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return refuse_folder(path, dir, folders[i].name, fault);
+	for (size_t i = 0; i < FOLDERS; i++)
+		if (mkdirat(dir, folders[i].name, folders[i].mode) < 0) {
+			int err = fault_set(fault, -errno, "%s/%s: %s", path, folders[i].name,
+					    strerror(errno));
+
+			while (i--)
+				unlinkat(dir, folders[i].name, AT_REMOVEDIR);
+			return err;
+		}
 	*ret = take_fd(&dir);
 	return 0;
 }

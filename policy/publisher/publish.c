@@ -8,6 +8,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "policy/names.h"
+#include "policy/publisher/outlet.h"
 #include "policy/publisher/quorum.h"
 #include "policy/publisher/release.h"
 #include "policy/publisher/sign.h"
@@ -268,22 +269,21 @@ static void note_no_policy(const struct plan *p)
 	      stderr);
 }
 
-/* A folder that is served must not be one with keys in it. */
-static int open_out(const char *out, int *ret, struct fault *fault)
+/* Before the first file goes out. */
+static int check_outlet(const struct workshop *w, int to, const struct plan *p, struct fault *fault)
 {
-	_close_ int to = -1;
+	static const enum step versioned[] = { STEP_ROOTS, STEP_SNAPSHOT, STEP_ROLES };
+	json_t *path;
+	size_t i;
 
-	if (mkdir(out, 0755) < 0 && errno != EEXIST)
-		return fault_set(fault, -errno, "%s: %s", out, strerror(errno));
-	to = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (to < 0)
-		return fault_set(fault, -errno, "%s: %s", out, strerror(errno));
-	if (faccessat(to, "keys", F_OK, 0) == 0)
-		return fault_set(
-			fault, -EINVAL,
-			"%s holds keys/, which a web server would serve; name another folder", out);
-	*ret = take_fd(&to);
-	return 0;
+	for (size_t k = 0; k < sizeof(versioned) / sizeof(*versioned); k++)
+		json_array_foreach(p->paths[versioned[k]], i, path) {
+			int r = outlet_check(w, to, json_string_value(path), fault);
+
+			if (r < 0)
+				return r;
+		}
+	return outlet_check_timestamp(w, to, fault);
 }
 
 static int publish(const struct workshop *w, const struct options *o, struct fault *fault)
@@ -300,7 +300,10 @@ static int publish(const struct workshop *w, const struct options *o, struct fau
 		r = try_it(w, &plan, fault);
 	if (r < 0)
 		return r;
-	r = open_out(o->args[1], &to, fault);
+	umask(022); /* whoever publishes, a web server reads it */
+	r = outlet_open(w, o->args[0], o->args[1], &to, fault);
+	if (r == 0)
+		r = check_outlet(w, to, &plan, fault);
 	if (r < 0)
 		return r;
 	note_no_policy(&plan);
@@ -316,7 +319,7 @@ int publish_main(int argc, char **argv)
 
 	if (options_read(argc, argv, "l", 2, 2, &o) < 0)
 		return tool_usage("publish");
-	r = workshop_open(o.args[0], &o, WORKSHOP_READ, &w, &fault);
+	r = workshop_open(o.args[0], &o, WORKSHOP_COPY, &w, &fault);
 	if (r == 0)
 		r = publish(&w, &o, &fault);
 	if (r == -EINPROGRESS) {

@@ -125,7 +125,7 @@ int workshop_open(const char *path, const struct options *o, enum workshop_for w
 
 	if (r < 0)
 		return fault_set(fault, r, "%s: %s", path, strerror(-r));
-	if (what == WORKSHOP_WRITE && flock(w.dir, LOCK_EX) < 0)
+	if (what != WORKSHOP_READ && flock(w.dir, LOCK_EX) < 0)
 		r = fault_set(fault, -errno, "lock: %s", strerror(errno));
 	if (r == 0)
 		r = workshop_reload(&w, fault);
@@ -136,7 +136,7 @@ int workshop_open(const char *path, const struct options *o, enum workshop_for w
 	if (r < 0)
 		fault_prefix(fault, "%s", path);
 	if (r == 0)
-		r = hand_open(w.dir, o, what == WORKSHOP_READ, &w.hand, fault);
+		r = hand_open(w.dir, o, what != WORKSHOP_WRITE, &w.hand, fault);
 	if (r < 0)
 		workshop_close(&w);
 	else

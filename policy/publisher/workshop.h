@@ -22,7 +22,8 @@ struct workshop {
 
 enum workshop_for {
 	WORKSHOP_READ,	/* never asks for a passphrase */
-	WORKSHOP_WRITE, /* waits until it is alone in the folder */
+	WORKSHOP_COPY,	/* the same, and waits until it is alone in the folder */
+	WORKSHOP_WRITE, /* waits, and may ask */
 };
 
 /* Opens the folder, its newest root and the keys at hand.  Release with workshop_close(). */

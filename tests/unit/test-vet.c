@@ -222,6 +222,7 @@ static void test_other_keys(void **state)
 	assert_int_equal(lab_run(l, "init --no-passphrase all --threshold targets=2 other"), 0);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(lab_run(l, "sign other policy.json"), 0);
+	assert_int_equal(lab_shell(l, "rm -r web"), 0);
 	assert_int_equal(lab_run(l, "publish other web"), 0);
 	assert_said(l, -EBADMSG, 1, "metadata/timestamp.json: has 0 of 1 needed signatures");
 }
@@ -249,8 +250,10 @@ static void test_keys_rotate(void **state)
 	assert_said(l, 0, 3, "");
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(lab_run(l, "sign thief policy.json"), 0);
+	assert_int_equal(lab_shell(l, "cp -r web ours"), 0);
 	assert_int_equal(lab_run(l, "publish thief web"), 0);
 	assert_said(l, -EBADMSG, 3, "policy refused: metadata/timestamp.json: has 0 of 1 needed");
+	assert_int_equal(lab_shell(l, "rm -r web && mv ours web"), 0);
 	assert_int_equal(lab_run(l, "rotate --no-passphrase all --threshold 2 repo root"), 0);
 	assert_int_equal(lab_run(l, "rotate repo"), 0);
 	lab_publish(l, LAB_POLICY("7min"), "");
