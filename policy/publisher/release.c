@@ -267,6 +267,7 @@ int release_timestamp(struct workshop *w, const struct options *o, struct fault 
 	return r == -ENOENT ? fault_set(fault, r, "no snapshot yet; sign a policy first") : r;
 }
 
+/* -ENODATA: there are none yet, which is no failure. */
 static int follow_targets(struct workshop *w, const struct options *o, struct fault *fault)
 {
 	_drop_(drop_json) json_t *file = NULL;
@@ -274,9 +275,11 @@ static int follow_targets(struct workshop *w, const struct options *o, struct fa
 
 	if (r == 0)
 		return sign_draft(w, "targets", true, fault);
-	if (r == -ENOENT && workshop_newest(w, "targets", &file, NULL, NULL, fault) < 0)
-		return r;
-	return r == -ENOENT ? follow(w, o, ROLE_TARGETS, NULL, fault) : r;
+	if (r == -ENOENT) {
+		r = workshop_newest(w, "targets", &file, NULL, NULL, fault);
+		r = r == -ENOENT ? -ENODATA : r;
+	}
+	return r < 0 ? r : follow(w, o, ROLE_TARGETS, NULL, fault);
 }
 
 static int release_delegated(struct workshop *w, struct fault *fault)
@@ -308,7 +311,7 @@ int release_run(struct workshop *w, const struct options *o, struct fault *fault
 		return root;
 	r = follow_targets(w, o, fault);
 	if (r < 0)
-		return r == -ENOENT ? root : r; /* no targets at all yet */
+		return r == -ENODATA ? root : r;
 	delegated = release_delegated(w, fault);
 	if (delegated < 0 && delegated != -EINPROGRESS)
 		return delegated;
