@@ -117,6 +117,11 @@ static void test_what_is_let_out_is_counted(void **state)
 		system("ip link add c0 type veth peer name c1 && ip addr add 192.0.2.1/24 dev c0 &&"
 		       " ip link set c0 arp off up && ip link set c1 up"),
 		0);
+	/* Until then a link that is up drops what it is to send. */
+	assert_int_equal(
+		system("timeout 10 sh -c 'until ip link show c0 | grep -q \"qdisc noqueue\";"
+		       " do sleep 0.01; done'"),
+		0);
 	lay(&nft);
 	before = count_of(&nft, "c0");
 	was = link_of("c0");

@@ -154,7 +154,7 @@ static void test_keys_not_fit(void **state)
 		  "is no public key of P-256", -EINVAL },
 		{ "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out k.pem",
 		  "RSA from 2048 bits on", -EINVAL },
-		{ "openssl genpkey -algorithm X25519 -out k.pem", "k.pem: is not", -EINVAL },
+		{ "openssl genpkey -algorithm X25519 -out k.pem", "k.pem: is no", -EINVAL },
 		{ "echo nothing >k.pem", "not a private key in PEM", -EINVAL },
 		{ "openssl ecparam -name prime256v1 -genkey -noout | openssl ec -aes128 -passout "
 		  "pass:x -out k.pem",
