@@ -4,7 +4,7 @@
 #   make                         the programs            make demo   the story, on real parts
 #   make defconfig | menuconfig  choose the options      make check  all tests
 #   make install DESTDIR=...     put it into a system    make bench  figures beside peers and limits
-#   make deb                     a package of it for Debian
+#   make deb version=1.1         packages for Debian, of the agent and for publishers
 #   make install-publisher       what makes and signs policies, and nothing of the agent
 #   make fuzz FUZZ_SECONDS=60    fuzz each parser        make clean
 #
@@ -72,7 +72,8 @@ endef
 # A Kbuild names, for its folder: obj-y (objects and folders of the floor), prog-y (installed),
 # test-y (cmocka programs), fuzz-y, bench-y, tool-y (what scripts call), script-y (test scripts),
 # data-y (files as they are), gen-y (made from NAME.in).  A program P says P-y, P-libs, P-pkgs,
-# P-ldlibs, P-dir, and P-for: `publisher` or `both` if it is not for agents alone.
+# P-ldlibs, P-dir, and P-for: `publisher` or `both` if it is not for agents alone.  What is for both
+# a publisher has in P-dir-publisher: two packages share no file.
 define program # FOLDER/ NAME
 $(O)/$1$2: $(addprefix $(O)/$1,$($2-y)) $($2-libs:%=$(O)/%built-in.a) $(src)/$1Kbuild
 $(O)/$1$2: ldlibs := $(if $($2-pkgs),$(shell pkg-config --libs $($2-pkgs))) $($2-ldlibs)
@@ -127,9 +128,10 @@ $(O)/.flags: FORCE | $(O)/include/config/
 $(O)/%/: ; @mkdir -p $@
 install install-publisher: all
 	@for i in $(puts); do IFS=:; set -- $$i ''; unset IFS; \
-	  case $@-$$4 in install- | install-both | install-publisher-?*) ;; *) continue ;; esac; \
-	  echo "  INSTALL $$3/$${2##*/}"; \
-	  install -D -m $$1 $$2 $(DESTDIR)$$3/$${2##*/} || exit; done
+	  case $@-$$4 in install- | install-both | install-publisher-publisher) to=$$3 ;; \
+	    install-publisher-both) to=$$3-publisher ;; *) continue ;; esac; \
+	  echo "  INSTALL $$to/$${2##*/}"; \
+	  install -D -m $$1 $$2 $(DESTDIR)$$to/$${2##*/} || exit; done
 clean: ; $(Q)rm -rf $(O)
 FORCE:
 .SECONDARY:

@@ -14,7 +14,7 @@
 #include "agent/base/wire.h"
 #include "policy/publisher/session.h"
 
-#define HELPER	   "/usr/lib/lazaret/lazaret-fetch"
+#define HELPER	   "/usr/lib/lazaret-publisher/lazaret-fetch"
 #define SYSTEM_CA  "/etc/ssl/certs/ca-certificates.crt"
 #define TIMEOUT_MS 30000
 
@@ -25,7 +25,7 @@ static int start(const char *helper, struct session *s, struct fault *fault)
 	if (access(helper, X_OK) < 0)
 		return fault_set(
 			fault, -errno,
-			"%s: %s; it comes with make install-publisher, or --helper FILE names it",
+			"%s: %s; it comes with `make install-publisher`, and --helper FILE names another",
 			helper, strerror(errno));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk) < 0)
 		return fault_set(fault, -errno, "socketpair: %s", strerror(errno));

@@ -6,28 +6,38 @@ set -u
 . "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-package=$LAB_DIR/lazaret.deb
-built=$("$src/systemd/deb/build" 1.0) && mv "$built" "$package"
-ok $? 'it is built'
+package=$LAB_DIR/lazaret.deb publisher=$LAB_DIR/lazaret-publisher.deb
+(umask 077 && "$src/systemd/deb/build" 1.0) >"$LAB_DIR/built" &&
+	{ read -r built && mv "$built" "$package" && read -r built && mv "$built" "$publisher"; } <"$LAB_DIR/built"
+ok $? 'it is built, and the one for publishers'
+open_to_all() { # whatever the umask was
+	for deb in "$package" "$publisher"; do dpkg-deb -c "$deb"; done | grep -v '^d\?-\?r..r.[-x]r.[-x] root/root ' | not grep .
+}
+check 'all that is in them can be read' open_to_all
 is_small() { [ "$(stat -c %s "$package")" -lt 1000000 ]; }
 check 'it is below a megabyte' is_small
 depends() { dpkg-deb -f "$package" Depends | grep -q 'libmbed.*libnftnl.*libsystemd'; }
 check 'it names the libraries that it needs' depends
 
 rootfs=$(lab_rootfs) || quit 'a root for the host'
-cp "$package" "$(lab_layer host)/lazaret.deb"
+cp "$package" "$publisher" "$(lab_layer host)/"
 lab_boot host "$rootfs" || quit 'the host boots'
-install_it() { lab_run host apt-get install -qy --reinstall /lazaret.deb >"$LAB_DIR/said" 2>&1; }
+install_it() {
+	lab_run host apt-get install -qy --no-install-recommends --reinstall /lazaret.deb /lazaret-publisher.deb \
+		>"$LAB_DIR/said" 2>&1
+}
 check 'apt installs it' install_it
 tell
 whole() { ! lab_exec host dpkg --verify lazaret | grep -v ' /usr/share/\(man\|doc\)' | grep -q .; } # the lab has no such
 check 'its files are whole' whole
 nothing_on() {
 	! lab_exec host systemctl list-unit-files --no-legend --state=enabled 'lazaret*' | grep . &&
-		! lab_exec host systemctl list-units --no-legend --state=active 'lazaret*' | grep .
+		! lab_exec host systemctl list-units --no-legend --state=active 'lazaretd*' 'lazaret-*' | grep .
 }
 check 'nothing is switched on' nothing_on
 at systemctl enable --now lazaretd
+# As a resolver on the host does, by a drop-in.
+at systemd-run --unit=resolver --slice=lazaret.slice sleep 1000
 no_policy() { at lazaret status; [ $? = 5 ]; }
 lab_wait 5 no_policy >/dev/null
 check 'switched on it says that there is no policy yet' no_policy
@@ -53,16 +63,23 @@ check 'it is upgraded' install_it
 [ "$(daemon)" != "$before" ] && is_held && lab_wait 5 quarantined >/dev/null
 ok $? 'by the new daemon it is quarantined still'
 
-remove() { lab_run host apt-get "$1" -qy lazaret >"$LAB_DIR/said" 2>&1; } # COMMAND
-check 'it is removed' remove remove
+remove() { lab_run host apt-get "$@" -qy >"$LAB_DIR/said" 2>&1; } # COMMAND PACKAGE...
+check 'it is removed' remove remove lazaret
 tell
+check "others' services in its slice run on" at systemctl is-active resolver
 gone() {
 	! at systemctl is-active lazaretd && ! at nft list table inet lazaret &&
 		! at nft list table netdev lazaret && nothing_on
 }
 check 'nothing of it runs, no table is left' gone
 check 'what it knew is there still' at test -e /var/lib/lazaret/store/current
-check 'until it is purged' remove purge
-check 'of which nothing is left' at bash -c '! find / -xdev -path /proc -prune -o -path "*lazaret*" -print | grep -v -e ^/lazaret.deb -e /var/lib/apt -e /var/log -e /run/log'
+publishes() { # its own lazaret-fetch finds nobody there
+	at lazaret-policy lint /usr/share/doc/lazaret-publisher/example-policy.json &&
+		! at lazaret-policy verify --ca /etc/os-release https://localhost:1/ &&
+		grep -q '^not valid: https://localhost:1/: the CA file' "$LAB_DIR/said"
+}
+check 'the tools of publishers need nothing of it' publishes
+check 'until it is purged' remove purge lazaret lazaret-publisher
+check 'of which nothing is left' at bash -c '! find / -xdev -path /proc -prune -o -path "*lazaret*" -print | grep -v -e "^/lazaret[a-z-]*.deb" -e /var/lib/apt -e /var/log -e /run/log'
 tell
 echo "1..$n"
