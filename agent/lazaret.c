@@ -63,6 +63,12 @@ static int usage(FILE *to, int code)
 	return code;
 }
 
+static int usage_of(const struct command *c, FILE *to, int code)
+{
+	fprintf(to, "usage: lazaret %s%s%s\n%s\n", c->name, *c->args ? " " : "", c->args, c->help);
+	return code;
+}
+
 static int run(const struct cli *cli, int argc, char **argv)
 {
 	for (unsigned i = 0; argc && i < commands_n; i++) {
@@ -70,12 +76,13 @@ static int run(const struct cli *cli, int argc, char **argv)
 
 		if (strcmp(argv[0], commands[i].name))
 			continue;
+		if (argc == 2 && !strcmp(argv[1], "--help"))
+			return usage_of(&commands[i], stdout, 0);
 		code = commands[i].run(cli, argc, argv);
-		if (code == EXIT_USAGE)
-			fprintf(stderr, "usage: lazaret %s %s\n", commands[i].name,
-				commands[i].args);
-		return code;
+		return code == EXIT_USAGE ? usage_of(&commands[i], stderr, code) : code;
 	}
+	if (argc)
+		fprintf(stderr, "lazaret: there is no command %s\n", argv[0]);
 	return usage(stderr, EXIT_USAGE);
 }
 

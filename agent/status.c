@@ -108,6 +108,13 @@ char *status_check_text(const struct daemon *d, enum check check)
 	return ret;
 }
 
+static const char *policy_fault(const struct daemon *d)
+{
+	return *d->policy_fault || d->policy || *d->config->url
+		       ? d->policy_fault
+		       : "[Policy] URL= is not set in lazaret.conf";
+}
+
 static json_t *policy_json(const struct daemon *d)
 {
 	int64_t stale = d->policy ? judge_stale_at(d->policy, &d->accepted) : INT64_MAX;
@@ -116,7 +123,7 @@ static json_t *policy_json(const struct daemon *d)
 			 (json_int_t)d->accepted.version, "expires",
 			 (json_int_t)d->accepted.expires, "age", age_names[d->age], "stale_at",
 			 (json_int_t)(stale < INT64_MAX ? stale : 0), "refreshed",
-			 (json_int_t)d->refreshed, "fault", plain_text(d->policy_fault),
+			 (json_int_t)d->refreshed, "fault", plain_text(policy_fault(d)),
 			 "refreshing", d->refresh != NULL);
 }
 

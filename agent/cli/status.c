@@ -46,8 +46,10 @@ static int show_state(const json_t *all)
 	if (audit && strcmp(state, "unmanaged"))
 		printf("audit only, nothing is blocked; this host would be ");
 	put(states[row].colour, state);
-	printf(" since %s (%s)\n", clock_text(int_of(all, "since"), at),
-	       span_until(int_of(all, "since"), int_of(all, "now"), span));
+	if (int_of(all, "since"))
+		printf(" since %s (%s)", clock_text(int_of(all, "since"), at),
+		       span_until(int_of(all, "since"), int_of(all, "now"), span));
+	putchar('\n');
 	if (*text_of(all, "enforce_fault"))
 		printf("NOT ENFORCED: %s\n", text_of(all, "enforce_fault"));
 	else if (json_is_true(json_object_get(all, "quarantine")))

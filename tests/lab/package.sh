@@ -38,9 +38,9 @@ check 'nothing is switched on' nothing_on
 at systemctl enable --now lazaretd
 # As a resolver on the host does, by a drop-in.
 at systemd-run --unit=resolver --slice=lazaret.slice sleep 1000
-no_policy() { at lazaret status; [ $? = 5 ]; }
+no_policy() { at lazaret status; [ $? = 5 ] && grep -q 'URL= is not set in lazaret.conf' "$LAB_DIR/said"; }
 lab_wait 5 no_policy >/dev/null
-check 'switched on it says that there is no policy yet' no_policy
+check 'switched on it says that there is no policy yet, and why' no_policy
 tell
 
 # --- quarantined -------------------------------------------------------------------------

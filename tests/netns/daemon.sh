@@ -28,7 +28,7 @@ all_of() {
 	ask() { "$b/agent/lazaret" --socket "$socket" "$@" >"$dir/said" 2>&1; }
 
 	ask status
-	[ $? = 5 ] && grep -q '^unmanaged' "$dir/said"
+	[ $? = 5 ] && grep -qx 'unmanaged' "$dir/said"
 	ok $? "$tag: without a policy it demands nothing, and says so"
 	failures=0
 	for _ in 1 2 3; do
