@@ -48,7 +48,7 @@ tell_unless $r
 at systemctl stop lazaretd
 bad=0 cut=0
 none_runs() { ! lab_exec host systemctl list-units --no-legend 'lazaret-remedy-*@*.service' | grep -q .; }
-for ((i = 1; i <= kills; i++)); do
+for ((i = 0; cut < kills && i < 5 * kills; i++)); do # some it does not live long enough for
 	at apt-get -y --allow-change-held-packages purge clamav-daemon
 	mend antivirus-reinstall &
 	lab_wait 30 lab_exec host pgrep -x dpkg >/dev/null
@@ -62,7 +62,7 @@ for ((i = 1; i <= kills; i++)); do
 		at dpkg --audit && [ ! -s "$LAB_DIR/said" ] ||
 		{ bad=$((bad + 1)); tell; at journalctl --no-pager -n 15 -o cat; tell; }
 done
-ok $bad "dpkg killed $cut of $kills times: the next repair mends all of it"
+ok $((bad + kills - cut)) "dpkg killed $cut times of $kills: the next repair mends all of it"
 
 # The worst of it, for certain: what was cut off while it was unpacked, and what waits for it.
 at sh -c "dpkg --force-depends --unpack /srv/repo/pool/lab/clamav-daemon*.deb
