@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <link.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <systemd/sd-event.h>
@@ -10,12 +11,11 @@
 #include "agent/shed.h"
 
 /*
- * Page faults since the last time that make it worth while.  A fault maps code 64 KiB at a time, so
- * an antivirus that is asked costs some twenty of them, a look at everything hundreds.  To give
- * back and map again takes a fraction of a millisecond, which a burst of events should not pay each
- * time.
+ * Page faults since the last time that make it worth while.  A fault maps code 64 KiB at a time: a
+ * wake-up for next to nothing costs some ten of them, a look at everything hundreds.  To give back
+ * and map again takes a quarter of a millisecond, which a burst of events should not pay each time.
  */
-#define FAULTS_MAX 16
+#define FAULTS_MAX 4
 #define PAUSE_MS   1000
 
 #define STACK_BYTES (1024 * 1024) /* no look goes deeper */
@@ -28,21 +28,35 @@ static long faults(void)
 	return getrusage(RUSAGE_SELF, &u) < 0 ? 0 : u.ru_minflt;
 }
 
+static void drop_piece(const struct dl_phdr_info *object, int i)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const ElfW(Phdr) *p = &object->dlpi_phdr[i];
+	uintptr_t from = (object->dlpi_addr + p->p_vaddr) & ~(page - 1);
+	uintptr_t to = object->dlpi_addr + p->p_vaddr + p->p_memsz;
+
+	madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 /* What nobody may write is as it is in its file; relocated data is writable in its header. */
 static int drop_code(struct dl_phdr_info *object, size_t size, void *ctx)
 {
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	int first = -1;
 
 	(void)size, (void)ctx;
-	/* Backwards: the headers are in the first piece, and to read them there maps it again. */
-	for (int i = object->dlpi_phnum; i-- > 0;) {
+	for (int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &object->dlpi_phdr[i];
-		uintptr_t from = (object->dlpi_addr + p->p_vaddr) & ~(page - 1);
-		uintptr_t to = object->dlpi_addr + p->p_vaddr + p->p_memsz;
 
-		if (p->p_type == PT_LOAD && !(p->p_flags & PF_W))
-			madvise((void *)from, to - from, MADV_DONTNEED);
+		if (p->p_type != PT_LOAD || p->p_flags & PF_W)
+			continue;
+		if (first < 0)
+			first = i;
+		else
+			drop_piece(object, i);
 	}
+	/* The headers are in it: to read them would map it again. */
+	if (first >= 0)
+		drop_piece(object, first);
 	return 0;
 }
 
@@ -82,13 +96,29 @@ static uint64_t shed(struct shed *s)
 	return UINT64_MAX;
 }
 
+/*
+ * Long sleeps are in here and not in sd_event_wait(): on the way to its system call are 200 KiB of
+ * libsystemd's code, which would stay mapped all the while.
+ */
+static int rest(struct sd_event *loop, struct shed *s)
+{
+	struct pollfd ready = { .fd = sd_event_get_fd(loop), .events = POLLIN };
+	uint64_t usec = shed(s);
+
+	if (usec == UINT64_MAX) {
+		ppoll(&ready, 1, NULL, NULL);
+		usec = 0;
+	}
+	return sd_event_wait(loop, usec);
+}
+
 int shed_turn(struct sd_event *loop, struct shed *s)
 {
 	int r = sd_event_prepare(loop);
 
 	/* Not before: to prepare runs through more code than to wait. */
 	if (r == 0)
-		r = sd_event_wait(loop, shed(s));
+		r = rest(loop, s);
 	return r > 0 ? sd_event_dispatch(loop) : r;
 }
 

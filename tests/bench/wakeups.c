@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
@@ -14,14 +15,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Its fourth argument is how long to wait; 0 asks and does not sleep. */
+/*
+ * The fourth argument of epoll_wait() is how long to wait; 0 asks and does not sleep.  Where
+ * ppoll() is how an answer is awaited, that has an end.
+ */
 static bool sleeps(const struct __ptrace_syscall_info *call)
 {
+	const uint64_t nr = call->entry.nr;
+
 #ifdef SYS_epoll_wait
-	if (call->entry.nr == SYS_epoll_wait)
+	if (nr == SYS_epoll_wait)
 		return (int)call->entry.args[3];
 #endif
-	return call->entry.nr == SYS_epoll_pwait && (int)call->entry.args[3];
+	if (nr == SYS_ppoll)
+		return !call->entry.args[2];
+	return nr == SYS_epoll_pwait && (int)call->entry.args[3];
 }
 
 static void on_alarm(int signal)

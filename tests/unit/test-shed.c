@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <systemd/sd-event.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "agent/base/io.h"
 #include "agent/shed.h"
@@ -106,6 +110,35 @@ static void test_code(void **state)
 	assert_int_equal(written, 4);
 }
 
+/* What of the first mapping of a file with these rights is resident, in KiB; -1: it has none. */
+static long mapped(pid_t pid, const char *rights, const char *file)
+{
+	char path[64], line[512], has[8];
+	bool found = false;
+	long kib = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (kib < 0 && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*x-%*x %7s", has) == 1)
+			found = !strcmp(has, rights) && strstr(line, file);
+		else if (found)
+			sscanf(line, "Rss: %ld", &kib);
+	}
+	fclose(f);
+	return kib;
+}
+
+/* A program's are read to find what can be given back, and its interpreter is named first. */
+static void test_headers(void **state)
+{
+	(void)state;
+	shed_now();
+	assert_int_equal(mapped(getpid(), "r--p", "/test-shed"), 0);
+}
+
 static int touch(sd_event_source *s, void *userdata)
 {
 	size_t *pages = userdata;
@@ -175,6 +208,38 @@ static void test_loop(void **state)
 	sd_event_unref(loop);
 }
 
+static bool is_idle(const void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+/* Nothing of the library is mapped meanwhile; who is not asleep yet needs it. */
+static void test_sleep(void **state)
+{
+	struct shed s = { .busy = is_idle };
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	sd_event *loop = NULL;
+	long kib = -1;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (pid == 0) {
+		if (sd_event_new(&loop) >= 0)
+			run_event(loop, &s, 100, 3600000000);
+		_exit(1);
+	}
+	assert_true(pid > 0);
+	for (int i = 0; i < 5000 && kib; i++) {
+		nanosleep(&pause, NULL);
+		kib = mapped(pid, "r-xp", "/libsystemd.so");
+	}
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(kib, 0);
+}
+
 static int leave(sd_event_source *s, void *userdata)
 {
 	(void)userdata;
@@ -200,7 +265,8 @@ int main(void)
 		cmocka_unit_test(test_heap),	     cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_large_pieces),
 #endif
-		cmocka_unit_test(test_code),	     cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_code),	     cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_loop),	     cmocka_unit_test(test_sleep),
 		cmocka_unit_test(test_exit),
 	};
 
