@@ -117,7 +117,7 @@ static int on_vet(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	if (err == 0 && (!wire_text_ok(said.why) || !wire_text_ok(said.feed_why)))
 		err = -EPROTO;
 	if (err < 0)
-		fail(r, err, "lazaret-vet gave no answer", "");
+		fail(r, err, "lazaret-vet gave no answer (journalctl -u 'lazaret-vet@*')", "");
 	else
 		finish(r, &said);
 	return 0;
@@ -157,7 +157,7 @@ static int on_fetch(sd_event_source *s, int fd, uint32_t revents, void *userdata
 	if (err == 0 && !wire_text_ok(got.why))
 		err = -EPROTO;
 	if (err < 0) {
-		fail(r, err, "lazaret-fetch gave no answer", "");
+		fail(r, err, "lazaret-fetch gave no answer (journalctl -u 'lazaret-fetch@*')", "");
 		return 0;
 	}
 	if (got.err < 0) {

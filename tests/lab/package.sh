@@ -35,7 +35,10 @@ nothing_on() {
 		! lab_exec host systemctl list-units --no-legend --state=active 'lazaretd*' 'lazaret-*' | grep .
 }
 check 'nothing is switched on' nothing_on
+at sh -c 'rm -r /var/lib/lazaret/store && chmod 700 /var/lib/lazaret'
 at systemctl enable --now lazaretd
+store() { [ "$(lab_exec host stat -c '%a %U %G' /var/lib/lazaret/store)" = '2750 lazaret-vet lazaret' ]; }
+check 'switched on it makes its folders anew' store
 # As a resolver on the host does, by a drop-in.
 at systemd-run --unit=resolver --slice=lazaret.slice sleep 1000
 no_policy() { at lazaret status; [ $? = 5 ] && grep -q 'URL= is not set in lazaret.conf' "$LAB_DIR/said"; }
