@@ -144,6 +144,7 @@ static int dispatch(struct batch *b, struct fault *fault)
 	end += MNL_ALIGN(nftnl_batch_end(b->buf + b->len, b->first + b->n)->nlmsg_len);
 	b->nft->seq++;
 	r = end + b->repeated > BATCH_MAX ? -EMSGSIZE : cut(b, end, &p);
+	nft_expect(b->nft, b->n);
 	m.msg_iov = p.list;
 	m.msg_iovlen = p.n;
 	if (r == 0 && sendmsg(b->nft->fd, &m, 0) < 0)

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <limits.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -193,6 +194,18 @@ static void set_room(int fd, int forced, int plain, int bytes)
 	 */
 	if (setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof(bytes)) < 0)
 		setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof(bytes));
+}
+
+/*
+ * The kernel doubles the number, for what it keeps beside the bytes: an answer takes 832 of those
+ * on Linux 6.18.
+ */
+#define ANSWER_BYTES 1024
+
+void nft_expect(const struct nft *nft, uint32_t answers)
+{
+	if (answers > ANSWERS_ROOM / ANSWER_BYTES && answers < INT_MAX / ANSWER_BYTES)
+		set_room(nft->fd, SO_RCVBUFFORCE, SO_RCVBUF, (int)answers * ANSWER_BYTES);
 }
 
 /* Sees whether nf_tables answers by it. */

@@ -39,6 +39,12 @@ void nft_close(struct nft *nft);
  */
 int nft_reopen(int fd, struct nft *ret, struct fault *fault);
 
+/*
+ * Makes room for so many answers that come at once; without CAP_NET_ADMIN it may stay too small,
+ * which nft_receive() then tells.
+ */
+void nft_expect(const struct nft *nft, uint32_t answers);
+
 /* What the kernel knows this socket by: nlmsg_pid of the events that it causes. */
 uint32_t nft_port(const struct nft *nft);
 

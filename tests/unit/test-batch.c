@@ -275,6 +275,22 @@ static void test_lost_answers(void **state)
 	nft_close(&nft);
 }
 
+/* As a host of a thousand links takes, six a link: all are answered at once. */
+static void test_many_answers(void **state)
+{
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+	struct batch *b = batch_begin(&nft, NFPROTO_INET);
+
+	(void)state;
+	add_table(b, "many");
+	for (int i = 0; i < 8000; i++)
+		add_chain(b, "many", "c");
+	if (batch_commit(b, &f) < 0)
+		fail_msg("%s", f.why);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_every_answer_counts),
 		cmocka_unit_test(test_leftovers_are_passed_over),
 		cmocka_unit_test(test_lost_answers),
+		cmocka_unit_test(test_many_answers),
 	};
 
 	return cmocka_run_group_tests_name("batch", tests, enter_netns, NULL);
