@@ -29,7 +29,7 @@ static int take_chain(void *ctx, const struct nlmsghdr *h)
 	struct chain_seen c;
 	int r = object_chain(h, &c);
 
-	if (r < 0 || !watch_is_late(&c) || !strcmp(c.table, CONFIG_NFT_TABLE) || f->n == CHAINS_MAX)
+	if (r < 0 || !watch_is_late(&c) || watch_is_ours(c.family, c.table) || f->n == CHAINS_MAX)
 		return r;
 	f->chains[f->n].family = c.family;
 	snprintf(f->chains[f->n].table, NFT_TABLE_MAXNAMELEN, "%s", c.table);

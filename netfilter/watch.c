@@ -33,11 +33,22 @@ bool watch_is_late(const struct chain_seen *c)
 		c->family == NFPROTO_IPV6);
 }
 
+bool watch_is_ours(uint8_t family, const char *table)
+{
+	return (family == NFPROTO_INET || family == NFPROTO_NETDEV) &&
+	       !strcmp(table, CONFIG_NFT_TABLE);
+}
+
 static bool hooks_in_late(const struct nlmsghdr *h)
 {
 	struct chain_seen c;
 
 	return object_chain(h, &c) == 0 && watch_is_late(&c);
+}
+
+static uint8_t family_of(const struct nlmsghdr *h)
+{
+	return ((const struct nfgenmsg *)mnl_nlmsg_get_payload(h))->nfgen_family;
 }
 
 static unsigned weigh(const struct nlmsghdr *h)
@@ -53,7 +64,7 @@ static unsigned weigh(const struct nlmsghdr *h)
 		table = object_text(a[TABLE_ATTR]);
 	if (!table)
 		return WATCH_LOST;
-	if (!strcmp(table, CONFIG_NFT_TABLE))
+	if (watch_is_ours(family_of(h), table))
 		return WATCH_OURS;
 	if (type == NFT_MSG_NEWCHAIN && hooks_in_late(h))
 		return WATCH_LATE | WATCH_FOREIGN;

@@ -55,3 +55,6 @@ void watch_read(struct watch *w, const void *buf, int len);
  * priority the order is that of registration, the later one first, and cannot be relied on.
  */
 bool watch_is_late(const struct chain_seen *c);
+
+/* Is it one of our two tables?  One of our name in another family is somebody else's. */
+bool watch_is_ours(uint8_t family, const char *table);

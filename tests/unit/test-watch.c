@@ -118,28 +118,38 @@ static void test_changes_to_others(void **state)
 	end(&s);
 }
 
-static void test_late_chains(void **state)
+/* A table of our name, too, when it is of another family. */
+static void late_chains_of(const char *table)
 {
-	static const char *const late =
-		"nft 'table ip his { chain c { type filter hook postrouting priority 2147483647; "
-		"counter\n }\n chain d { type filter hook postrouting priority 2147483646; }\n }'";
 	struct setup s = begin();
+	char late[256], which[64];
 	struct late l;
 
-	(void)state;
+	snprintf(late, sizeof(late),
+		 "nft 'table %s { chain c { type filter hook postrouting priority 2147483647; "
+		 "counter\n }\n chain d { type filter hook postrouting priority 2147483646; }\n }'",
+		 table);
+	snprintf(which, sizeof(which), "%s c", table);
 	assert_int_equal(quarantine_lay(&s.nft, &nothing, NULL), 0);
 	assert_int_equal(system(late), 0);
 	assert_int_equal(seen(&s).what, WATCH_LATE | WATCH_FOREIGN);
 	assert_int_equal(late_remove(&s.nft, &l, NULL), 0);
 	assert_int_equal(l.removed, 1);
 	assert_int_equal(l.stayed, 0);
-	assert_string_equal(l.which, "ip his c");
+	assert_string_equal(l.which, which);
 	assert_null(strstr(shown("nft list ruleset"), "chain c"));
 	assert_non_null(strstr(shown("nft list ruleset"), "chain d"));
 	assert_int_equal(quarantine_present(&s.nft, NULL), 1);
 	assert_int_equal(late_remove(&s.nft, &l, NULL), 0);
 	assert_int_equal(l.removed, 0);
 	end(&s);
+}
+
+static void test_late_chains(void **state)
+{
+	(void)state;
+	late_chains_of("ip his");
+	late_chains_of("ip6 lazaret");
 }
 
 static void test_lost_events_are_told(void **state)
