@@ -103,6 +103,7 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
 
 #define IP4_ODD		 FIELD_(NETWORK, 0, 1, 0, NEQ, 0x45) /* options, or not IPv4 at all */
 #define IP4_LENGTH(n)	 FIELD_(NETWORK, 2, 2, 0, EQ, n)
+#define IP4_LENGTH_TO(n) FIELD_(NETWORK, 2, 2, 0, LTE, n)
 #define IP6_ODD		 FIELD_(NETWORK, 0, 1, 0xf0, NEQ, 0x60)
 #define IP6_FLOW_LOW(n)	 FIELD_(NETWORK, 2, 2, 0, EQ, n)
 #define IP4_FRAGMENT	 FIELD_(NETWORK, 6, 2, 0xbfff, NEQ, 0) /* every bit but "don't fragment" */
@@ -114,7 +115,6 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
 #define IP6_TO_LINK	 FIELD_(NETWORK, 24, 2, 0, EQ, 0xff02) /* multicast that stays on it */
 #define IP6_TO_LINK_LOCAL FIELD_(NETWORK, 24, 2, 0xffc0, EQ, 0xfe80)
 #define IP4_TO_ALL FIELD_(NETWORK, 16, 4, 0, EQ, 0xffffffff)
-#define UDP_LENGTH_TO(n) FIELD_(TRANSPORT, 4, 2, 0, LTE, n)
 
 #define UDP_LENGTH(n)	 FIELD_(TRANSPORT, 4, 2, 0, EQ, n)
 #define IP6_LENGTH(n)	 FIELD_(NETWORK, 4, 2, 0, EQ, n)

@@ -62,7 +62,9 @@ enum {
  * known by its ports, and one that would open a TCP connection is none.
  *
  * DHCP goes to all on the link, never to an address of a program's choice: a lease that cannot
- * be renewed with its server alone is renewed with all of them (RFC 2131, section 4.4.5).
+ * be renewed with its server alone is renewed with all of them (RFC 2131, section 4.4.5).  Of
+ * IPv6, a server or relay on the link may be spoken to.  Its length is the IP packet's: behind the
+ * end of UDP there would be room for more.
  */
 const struct rule rules[] = {
 	{ ALWAYS, "input", { IN_BY_LOOPBACK, ACCEPT } },
@@ -124,7 +126,7 @@ const struct rule rules[] = {
 	{ ALWAYS, "any4", { IP4_FRAGMENT, DROP } },
 	{ WHEN_DHCP,
 	  "any4",
-	  { UDP4, SPORT(68), DPORT(67), IP4_TO_ALL, UDP_LENGTH_TO(600), LIMIT(5), ACCEPT } },
+	  { UDP4, SPORT(68), DPORT(67), IP4_TO_ALL, IP4_LENGTH_TO(620), LIMIT(5), ACCEPT } },
 	{ WHEN(PEERS_VPN4), "any4", { IN_SET4(IP4_DADDR, L4_DPORT, "vpn4"), ACCEPT } },
 	{ WHEN(PEERS_VPN4_NETS), "any4", { IN_SET4(IP4_DADDR, L4_DPORT, "vpn4-nets"), ACCEPT } },
 	{ WHEN_REFUSE, "any4", { TCP4, DPORT(53), RETURN } },
@@ -172,10 +174,10 @@ const struct rule rules[] = {
 	{ ALWAYS, "any6", { IP6_ODD, DROP } },
 	{ WHEN_DHCP,
 	  "any6",
-	  { UDP6, SPORT(546), DPORT(547), IP6_TO_LINK, UDP_LENGTH_TO(600), LIMIT(5), ACCEPT } },
+	  { UDP6, SPORT(546), DPORT(547), IP6_TO_LINK, IP6_LENGTH_TO(600), LIMIT(5), ACCEPT } },
 	{ WHEN_DHCP,
 	  "any6",
-	  { UDP6, SPORT(546), DPORT(547), IP6_TO_LINK_LOCAL, UDP_LENGTH_TO(600), LIMIT(5),
+	  { UDP6, SPORT(546), DPORT(547), IP6_TO_LINK_LOCAL, IP6_LENGTH_TO(600), LIMIT(5),
 	    ACCEPT } },
 	{ ALWAYS, "any6", MLD_OUT },
 	{ ALWAYS, "any6", RS_OUT },

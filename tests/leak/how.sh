@@ -88,6 +88,11 @@ dnat() { # HOOK-PRIORITY ADDRESS-TO-REWRITE COMMAND...
 	shift
 	with "$(ipv) nat hook output priority -100" "$(ipv) daddr $was dnat to $net" "$@"
 }
+rewritten_loopback() {
+	with "$(ipv) nat hook output priority -100" "udp dport 4433 dnat to $peer" \
+		others host $shoot socket $t to="$([ $v = 4 ] && echo 127.0.0.9 || echo ::1)" \
+		from=$own spoofed=1 dport=4433
+}
 rewrite() { # PRIORITY
 	with "$(ipv) filter hook postrouting priority $1" \
 		"$(ipv) daddr $peer udp dport 4433 $(ipv) daddr set $net" sh_peer
@@ -156,13 +161,14 @@ moved() {
 	at lk-mac $shoot frame $t $l2 $to_net dev=up3
 	ip -n lk-mac link del up3
 }
-lent() { # TYPE MODE: a link of a container that shares our uplink
+lent() { # TYPE MODE SHOOT-ARGUMENTS...: a link of a container that shares our uplink
 	ip -n lk-host link add link up0 name lent0 type $1 mode $2 || return 77
+	shift 2
 	ip -n lk-host link set lent0 netns lk-mac && ip -n lk-mac link set lent0 up
 	ip -n lk-mac addr add "$([ $v = 4 ] && echo 192.0.2.77/24 || echo 2001:db8:2::77/64)" dev lent0 nodad
 	ip -n lk-mac route add default via $gw dev lent0
 	ip -n lk-mac neigh replace $gw lladdr $gwmac nud permanent dev lent0
-	at lk-mac $shoot socket $t to=$net
+	at lk-mac $shoot socket $t to=$net "$@"
 	ip -n lk-mac link del lent0
 }
 stacked() { # IP-LINK-ADD-ARGUMENTS...: a device above the uplink, frames through it

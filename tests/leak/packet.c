@@ -65,10 +65,12 @@ static size_t put_header(struct pen *p, const struct shot *s)
 	return 0;
 }
 
-/* Bytes that are in the IP packet and in nothing that it carries. */
-static bool goes_beyond(const struct shot *s)
+/* Bytes that are in the IP packet and in nothing that it carries: how far behind its end, or 0. */
+static size_t goes_beyond(const struct shot *s)
 {
-	return s->odd && !strcmp(s->odd, "beyond");
+	if (!s->odd)
+		return 0;
+	return !strcmp(s->odd, "beyond") ? 1 : !strcmp(s->odd, "far") ? 600 : 0;
 }
 
 static bool put_upper(struct pen *p, const struct shot *s)
@@ -90,8 +92,10 @@ static bool put_upper(struct pen *p, const struct shot *s)
 					      ? 0
 					      : add_up(s->from, addr, 0) + add_up(s->to, addr, 0) +
 							s->proto + (uint32_t)n));
-	if (goes_beyond(s))
+	if (goes_beyond(s)) {
+		put_zeros(p, goes_beyond(s) - 1);
 		put_token(p, s);
+	}
 	return true;
 }
 

@@ -51,6 +51,9 @@ ways() {
 	row 46 known 'Who runs as a repair service' 'user $shoot socket $t to=$peer dport=4433'
 	row 46 known "Frames of root's to whom the list names" \
 		'others host $shoot frame $t $l2 from=$own to=$peer sport=4433 dport=4433'
+	row 46 known 'A container by a macvlan to whom the list names' \
+		'others lent macvlan bridge to=$peer dport=4433'
+	row 46 known 'Loopback that root rewrites to whom the list names' rewritten_loopback
 
 	# What was open before.
 	row 46 held 'an established UDP flow' 'flow udp'
@@ -112,6 +115,9 @@ ways() {
 	row 46 known 'What DHCP options say' \
 		'if [ $v = 4 ]; then sh_root to=255.255.255.255 named=1 sport=68 dport=67 data=dhcp
 		else sh_root to=ff02::1:2 sport=546 dport=547; fi'
+	row 46 held 'DHCP that is longer than it says' \
+		'if [ $v = 4 ]; then sh_raw to=255.255.255.255 sport=68 dport=67 odd=far
+		else sh_raw to=ff02::1:2 sport=546 dport=547 odd=far; fi'
 	row 46 held 'DNS to a resolver of its own choice' 'sh_user dport=53 data=dns-name'
 	for i in "name names" "longer a longer name" "other a name of the same length" "two a second question" \
 		"tail behind the question" "edns EDNS options" "further a further record" "answer an answer"; do
