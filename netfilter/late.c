@@ -14,6 +14,7 @@
 #include "netfilter/watch.h"
 
 #define CHAINS_MAX 64 /* at a time; what is left is found when these are gone */
+#define TRIES	   8  /* others change their rules while we look */
 
 struct found {
 	size_t n;
@@ -46,11 +47,24 @@ static const char *family_name(uint8_t family)
 					: "inet";
 }
 
+static int find(struct nft *nft, struct found *f, struct fault *fault)
+{
+	struct fault why = { 0 };
+	int r = -EINTR;
+
+	for (int i = 0; i < TRIES && r == -EINTR; i++) {
+		f->n = 0;
+		why = (struct fault){ 0 };
+		r = nft_dump(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, take_chain, f, &why);
+	}
+	return r < 0 ? fault_set(fault, r, "%s", why.why) : r;
+}
+
 int late_remove(struct nft *nft, struct late *ret, struct fault *fault)
 {
 	_free_ struct found *f = calloc(1, sizeof(*f));
 	struct late late = { 0 };
-	int r = f ? nft_dump(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, take_chain, f, fault) : -ENOMEM;
+	int r = f ? find(nft, f, fault) : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < f->n; i++) {
 		struct batch *b = batch_begin(nft, f->chains[i].family);

@@ -11,7 +11,7 @@
 #include "netfilter/rules.h"
 
 #define TABLE CONFIG_NFT_TABLE
-#define TRIES 8 /* links come and go while we look */
+#define TRIES 8 /* links come and go while we look, and others change their rules */
 
 struct seen {
 	unsigned awake; /* RULES_ of the tables that are there and not dormant */
@@ -86,7 +86,7 @@ static void drop_seen(struct seen *seen)
 	hooks_free(&seen->hooks);
 }
 
-int quarantine_present(struct nft *nft, struct fault *fault)
+static int present(struct nft *nft, struct fault *fault)
 {
 	const unsigned wanted = RULES_PACKETS | (nft->plain ? 0 : RULES_FRAMES);
 	_drop_(links_free) struct links links = { 0 };
@@ -99,6 +99,18 @@ int quarantine_present(struct nft *nft, struct fault *fault)
 		return r;
 	return (seen.awake & wanted) == wanted && seen.good == (1u << BASES) - 1 &&
 	       (nft->plain || hooks_sound(&seen.hooks));
+}
+
+int quarantine_present(struct nft *nft, struct fault *fault)
+{
+	struct fault why = { 0 };
+	int r = -EINTR;
+
+	for (int i = 0; i < TRIES && r == -EINTR; i++) {
+		why = (struct fault){ 0 };
+		r = present(nft, &why);
+	}
+	return r < 0 ? fault_set(fault, r, "%s", why.why) : r;
 }
 
 static int cover(struct nft *nft, struct fault *fault)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "netfilter/late.h"
 #include "netfilter/quarantine.h"
 #include "tests/unit/netns.h"
 
@@ -451,6 +453,36 @@ static void test_a_kernel_that_lacks_too_much(void **state)
 	nft_close(&nft);
 }
 
+/* An end of a dump, of which the ruleset changed meanwhile or not. */
+static void end_dump(int fd, uint32_t seq, bool changed)
+{
+	const struct nlmsghdr h = { .nlmsg_len = sizeof(h),
+				    .nlmsg_type = NLMSG_DONE,
+				    .nlmsg_flags = changed ? NLM_F_DUMP_INTR : 0,
+				    .nlmsg_seq = seq };
+
+	assert_int_equal(send(fd, &h, sizeof(h), 0), sizeof(h));
+}
+
+/* Others change theirs all day (containers, bans): that is no reason to know nothing of ours. */
+static void test_a_ruleset_that_changes_meanwhile(void **state)
+{
+	struct late late = { .removed = 1 };
+	struct nft nft = { .seq = 7 };
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds), 0);
+	nft.fd = fds[0];
+	for (uint32_t seq = 7; seq < 11; seq++)
+		end_dump(fds[1], seq, seq % 2);
+	assert_int_equal(quarantine_present(&nft, NULL), 0);
+	assert_int_equal(late_remove(&nft, &late, NULL), 0);
+	assert_int_equal(late.removed, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_names_that_may_be_asked),
 		cmocka_unit_test(test_what_is_open_for_a_while),
+		cmocka_unit_test(test_a_ruleset_that_changes_meanwhile),
 		cmocka_unit_test(test_a_kernel_that_lacks_something),
 		cmocka_unit_test(test_a_kernel_that_lacks_too_much),
 		cmocka_unit_test(test_the_longest_lists),
