@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
-#include "policy/publisher/cvss.h"
 #include "policy/publisher/feed-import.h"
 #include "tests/unit/test.h"
 
@@ -422,79 +421,12 @@ static void test_folders(void **state)
 	assert_int_equal(system(command), 0);
 }
 
-/* Scores that first.org gives as examples, and what is none. */
-static void test_cvss(void **state)
-{
-	static const struct {
-		const char *vector;
-		int score;
-		enum severity severity;
-	} rows[] = {
-		{ "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 98, SEVERITY_CRITICAL },
-		{ "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 100, SEVERITY_CRITICAL },
-		{ "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H", 78, SEVERITY_HIGH },
-		{ "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 61, SEVERITY_MEDIUM },
-		{ "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:N/A:H", 59, SEVERITY_MEDIUM },
-		{ "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N/E:P/RL:X", 64, SEVERITY_MEDIUM },
-		{ "CVSS:3.1/AV:P/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N", 16, SEVERITY_LOW },
-		{ "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", 0, SEVERITY_UNKNOWN },
-		{ "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H", -EINVAL, SEVERITY_UNKNOWN },
-		{ "CVSS:3.1/AV:N/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", -EINVAL, SEVERITY_UNKNOWN },
-		{ "CVSS:3.1/AV:Q/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", -EINVAL, SEVERITY_UNKNOWN },
-		{ "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", -EINVAL,
-		  SEVERITY_UNKNOWN },
-		{ "", -EINVAL, SEVERITY_UNKNOWN },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (cvss_score(rows[i].vector) != rows[i].score)
-			fail_msg("%s: %d", rows[i].vector, cvss_score(rows[i].vector));
-		assert_int_equal(cvss_severity(rows[i].vector), rows[i].severity);
-	}
-}
-
-static void test_distro(void **state)
-{
-	static const struct {
-		const char *text, *target;
-	} rows[] = {
-		{ "ID=debian\nVERSION_ID=\"12\"\n", "a/debian-12.feed" },
-		{ "NAME=x\nID='rocky'\nVERSION_ID=9.4", "a/rocky-9.feed" },
-		{ "ID=alpine\nVERSION_ID=3.19.1\n", "a/alpine-3.19.feed" },
-		{ "ID=\"opensuse-leap\"\nVERSION_ID=\"15.5\"\n", "a/opensuse-leap-15.5.feed" },
-		{ "ID=arch\n", NULL },
-		{ "VERSION_ID=12\nID_LIKE=debian\n", NULL },
-		{ "ID=../x\nVERSION_ID=12\n", NULL },
-		{ "ID=debian\nVERSION_ID=1/2\n", NULL },
-	};
-	struct distro d;
-	char target[64];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct fault fault = { 0 };
-		int r = distro_read(rows[i].text, strlen(rows[i].text), &d, &fault);
-
-		assert_int_equal(r, rows[i].target ? 0 : -ENODATA);
-		if (!rows[i].target)
-			continue;
-		assert_int_equal(distro_fill("a/{id}-{version}.feed", &d, target, sizeof(target)),
-				 0);
-		assert_string_equal(target, rows[i].target);
-	}
-	assert_int_equal(distro_fill("{name}", &d, target, sizeof(target)), -EINVAL);
-	assert_int_equal(distro_fill("a}", &d, target, sizeof(target)), -EINVAL);
-	assert_int_equal(distro_fill("{id}{id}{id}", &d, target, 30), -ENAMETOOLONG);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_imports),	  cmocka_unit_test(test_any_order_of_documents),
 		cmocka_unit_test(test_dates),	  cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_odd_types), cmocka_unit_test(test_folders),
-		cmocka_unit_test(test_cvss),	  cmocka_unit_test(test_distro),
 	};
 
 	return cmocka_run_group_tests_name("import", tests, NULL, NULL);
