@@ -240,10 +240,11 @@ ALL
 same
 cached=$(echo "$root"/var/cache/dnf/updates-*/repodata)
 cp -a "$cached" "$t/whole"
-truncate -s -9 "$cached/primary.xml.gz"
-unknown 'updates: .*primary.xml.gz' 'a list that was cut'
-rm -f "$cached/primary.xml.gz"
-unknown 'updates: .*primary.xml.gz' 'a list that is gone'
+primary=$(basename "$cached"/primary.xml.*) # gz or zst, as this release's createrepo_c makes it
+truncate -s -9 "$cached/$primary"
+unknown "updates: .*$primary" 'a list that was cut'
+rm -f "$cached/$primary"
+unknown "updates: .*$primary" 'a list that is gone'
 rm -rf "$cached" && cp -a "$t/whole" "$cached"
 sed -i 's/<repomd/<!DOCTYPE x [<!ENTITY a "b">]><repomd/' "$cached/repomd.xml"
 unknown 'DOCTYPE' 'an index with entities'

@@ -27,6 +27,7 @@ evidence() { tail -n 12 "$dir/log" "$dir/queries" "$dir/resolver" 2>/dev/null; }
 
 [ -e "$cache/root/usr/sbin/unbound" ] || quit "the resolvers of this release: $(tail -n 1 "$cache/log")"
 root=$cache/root
+daemon=$(find "$root/lib/systemd" "$root/usr/lib/systemd" -name systemd-resolved -type f 2>/dev/null | head -n 1)
 LD_LIBRARY_PATH=$(find "$root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
 export LD_LIBRARY_PATH
 
@@ -70,7 +71,7 @@ END
 # In a process of their own.
 resolved() {
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere
-	exec "$root/lib/systemd/systemd-resolved"
+	exec "$daemon"
 }
 unbound() { exec "$root/usr/sbin/unbound" -d -c "$dir/unbound.conf"; }
 resolver='' # its process
