@@ -105,7 +105,7 @@ static int write_beside(int dir, const char *tmp, const void *data, size_t len, 
 }
 
 /* A name may have folders before it; they are synced through the file's own directory. */
-static int sync_folder(int dir, const char *name)
+int io_sync_folder(int dir, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	_free_ char *folder = slash ? strndup(name, (size_t)(slash - name)) : strdup(".");
@@ -133,7 +133,7 @@ int io_replace(int dir, const char *name, const void *data, size_t len, mode_t m
 		unlinkat(dir, tmp, 0);
 		return r;
 	}
-	return sync_folder(dir, name);
+	return io_sync_folder(dir, name);
 }
 
 int io_map(int dir, const char *name, size_t max, struct map *ret)

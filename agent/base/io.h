@@ -25,6 +25,9 @@ int io_write(int fd, const void *data, size_t len);
  */
 int io_replace(int dir, const char *name, const void *data, size_t len, mode_t mode);
 
+/* Makes sure that a name which was made, moved or removed in its folder stays so. */
+int io_sync_folder(int dir, const char *name);
+
 /* A file mapped read-only; an empty file has data "" and len 0.  Release with io_unmap(). */
 struct map {
 	const char *data;

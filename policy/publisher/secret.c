@@ -232,19 +232,39 @@ int secret_public_name(const char *name, char *out, size_t room)
 										  : -ENAMETOOLONG;
 }
 
+/* What waits under this name was cut off while it was written, and is nobody's. */
+static int write_new(int dir, const char *name, mode_t mode, const void *data, size_t len)
+{
+	_close_ int fd = -1;
+	int r;
+
+	unlinkat(dir, name, 0);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	r = io_write(fd, data, len);
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
+}
+
+/* Whole or not at all, since half a key would be in the way of all that the folder is for. */
 static int put_file(int dir, const char *name, mode_t mode, const void *data, size_t len,
 		    struct fault *fault)
 {
-	_close_ int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	int r;
+	char beside[PATH_MAX];
+	int r = 0;
 
-	if (fd < 0)
-		return fault_set(fault, -errno, "%s: %s", name, strerror(errno));
-	r = io_write(fd, data, len);
-	if (r == 0 && fsync(fd) < 0)
+	if (snprintf(beside, sizeof(beside), "%s.new", name) >= (int)sizeof(beside))
+		r = -ENAMETOOLONG;
+	if (r == 0)
+		r = write_new(dir, beside, mode, data, len);
+	if (r == 0 && linkat(dir, beside, dir, name, 0) < 0)
 		r = -errno;
-	if (r < 0)
-		unlinkat(dir, name, 0);
+	/* Where there are no links, as on a stick's FAT. */
+	if (r == -EPERM && renameat2(dir, beside, dir, name, RENAME_NOREPLACE) == 0)
+		r = 0;
+	unlinkat(dir, beside, 0);
+	if (r == 0)
+		r = io_sync_folder(dir, name);
 	return r < 0 ? fault_set(fault, r, "%s: %s", name, strerror(-r)) : 0;
 }
 
@@ -260,6 +280,7 @@ static int put_private(struct secret *s, int dir, const char *name, const struct
 	return r < 0 ? r : put_file(dir, name, 0600, pem.data, pem.len, fault);
 }
 
+/* The public half first: a sealed key without it would have to be opened to be known. */
 int secret_store(struct secret *s, int dir, const char *name, const struct blob *phrase,
 		 struct fault *fault)
 {
@@ -269,13 +290,15 @@ int secret_store(struct secret *s, int dir, const char *name, const struct blob 
 
 	if (r == 0)
 		r = public_write(s->public, &public);
+	if (r == 0 && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		r = fault_set(fault, -EEXIST, "%s: %s", name, strerror(EEXIST));
 	if (r == 0)
-		r = put_private(s, dir, name, phrase, fault);
+		r = put_file(dir, public_name, 0644, public, strlen(public), fault);
 	if (r < 0)
 		return r;
-	r = put_file(dir, public_name, 0644, public, strlen(public), fault);
+	r = put_private(s, dir, name, phrase, fault);
 	if (r < 0)
-		unlinkat(dir, name, 0);
+		unlinkat(dir, public_name, 0);
 	return r;
 }
 

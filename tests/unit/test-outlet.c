@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +144,22 @@ static void test_half_made(void **state)
 	expect(l, "init repo", 1, "repo/keys: is there already; nothing was changed\n");
 }
 
+/* Killed as it writes its first key, which is what a power cut leaves, too. */
+static void test_cut_key(void **state)
+{
+	struct lab *l = *state;
+	struct rlimit was, none;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	none = (struct rlimit){ 0, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(lab_run(l, "rotate --no-passphrase all repo root || exit 9;"), 9);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	expect(l, "bump repo", 0, "");
+	expect(l, "rotate --no-passphrase all repo root", 0, "root version 2 is signed");
+	expect(l, "publish repo web", 0, "");
+}
+
 #define ROW(f) cmocka_unit_test_setup_teardown(f, lab_open, lab_close)
 
 int main(void)
@@ -150,7 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(test_nothing_is_signed), ROW(test_out_there),
 		ROW(test_who_reads),	     ROW(test_alone),
-		ROW(test_half_made),
+		ROW(test_half_made),	     ROW(test_cut_key),
 	};
 
 	return cmocka_run_group_tests_name("outlet", tests, NULL, NULL);
