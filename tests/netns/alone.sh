@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Sourced first by tests that need a network of their own: starts them again in one, with loopback
-# up and a folder $dir; both are gone at the end, and the process $pid, if there is one.
+# up and mounts of its own, and a folder $dir; all are gone at the end, and the process $pid, if there is one.
 . "${src:?}/tests/tap.sh"
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -n "$0" "$@"
+[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -nm --propagation private "$0" "$@"
 dir=$(mktemp -d /tmp/netns-test.XXXXXX)
 chmod 755 "$dir"
 pid=

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Deadlines of patches by the real programs: what `lazaret patches` says, a kill, thousands of them.
 set -u
-. "${src:?}/tests/netns/alone.sh"
+. "${src:?}/tests/netns/agent.sh"
 
 # A host with Alpine's database, and a feed: two packages lack a fix, one has none.
 critical='"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]'
@@ -11,7 +11,7 @@ osv() { # ID PACKAGE FIX MORE
 	printf '{"ecosystem":"Alpine:v3.20","name":"%s"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"}%s]}]}]}' \
 		"$2" "${3:+,{\"fixed\":\"$3\"\}}"
 }
-mkdir -p "$dir/osv" "$dir/root/etc" "$dir/root/lib/apk/db" "$dir/run" "$dir/bin"
+mkdir -p "$dir/osv" "$dir/root/etc" "$dir/root/lib/apk/db"
 printf 'ID=alpine\nVERSION_ID=3.20.3\n' >"$dir/root/etc/os-release"
 installed() { printf 'P:%s\nV:1-r0\nA:x86_64\no:%s\n\n' "$1" "$1"; }
 { installed good; installed bad; installed worse; installed lost; } >"$dir/root/lib/apk/db/installed"
@@ -27,25 +27,14 @@ state() { # FOLDER DEADLINES: what lazaret-vet leaves behind
 	echo '{"version":1,"expires":4000000000,"accepted":1}' >"$dir/state/store/current/accepted.json"
 	"$O/policy/lazaret-policy" feed --distro alpine --release 3.20 -o "$dir/state/store/feed" "$1" >"$dir/said" 2>&1
 }
-printf '%s\n' '[Agent]' "StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" \
-	"HelperDirectory=$dir/bin" "HostRoot=$dir/root" Risk=5 >"$dir/lazaret.conf"
-
-cp "$dir/lazaret.conf" "$dir/conf.kept"
-
-ask() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" "$@" >"$dir/said" 2>&1; }
-begin() {
-	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
-	pid=$!
-	for _ in $(seq 100); do
-		ask status
-		grep -q '^policy: version' "$dir/said" && break
-		sleep 0.1
-	done
+host() { # [LINES...]: the configuration
+	configure "$@"
+	printf '%s\n' "HostRoot=$dir/root" Risk=5 >>"$dir/lazaret.conf"
 }
-end() { # SIGNAL
-	kill -"$1" $pid
-	wait $pid 2>/dev/null
-	pid=
+host
+begin() {
+	start
+	wait_for 10 is 'policy: version'
 }
 due() { sed -n 's/.*  \(20[-0-9]* [:0-9]*\) (in .*/\1/p' "$dir/said"; }
 
@@ -61,7 +50,7 @@ ok $? "each fix has its deadline, and says why that long; the most urgent is fir
 first=$(due)
 esc=$(printf '\033')
 ! grep -q "$esc" "$dir/said" && SHELL=/bin/sh script -qec \
-	"env -u NO_COLOR '$O/agent/lazaret' --socket '$(find "$dir/run" -name control.sock)' patches" /dev/null >"$dir/seen" </dev/null
+	"env -u NO_COLOR '$O/agent/lazaret' --socket '$dir/run/agent/control.sock' patches" /dev/null >"$dir/seen" </dev/null
 grep -q "^$esc\[[0-9;]*mcritical$esc\[0m" "$dir/seen" && grep -q "$esc\[[0-9;]*m20.* (in .*)$esc\[0m critical on" "$dir/seen"
 ok $? "in colours on a terminal, and nowhere else"
 ask patches --all
@@ -78,7 +67,7 @@ assert a["requirements"][0]["until"] == a["patches"][0]["until"] == a["patches"]
 assert not a["patches"][2]["demanded"] and a["patches"][2]["until"] == 0' "$dir/said"
 ok $? "the same as JSON"
 
-end KILL
+stop KILL
 sleep 1.1
 begin
 ask patches
@@ -92,14 +81,14 @@ ask check
 ask patches
 ! grep -q worse "$dir/said" && grep -q bad "$dir/said"
 ok $? "what is mended has no deadline any more"
-end TERM
+stop
 
 state "$dir/osv" '{"allowed":{"critical":["0s","0s","0s","0s","0s"]},"unknown":"critical"}'
 begin
 ask patches
 [ $? = 4 ] && grep -q 'bad .* ago) critical on a host of risk 5: 0 s' "$dir/said"
 ok $? "what is overdue would lead to quarantine"
-end TERM
+stop
 
 # Only time in which the host could reach the fix: without a server to ask it always can, with one
 # that does not answer it never can, and the deadline moves away as fast as the time passes.
@@ -111,7 +100,7 @@ until_of() {
 state "$dir/osv" '{"count":"reachable"}'
 for url in '' 'URL=https://localhost:1/x/'; do
 	rm -rf "$dir/state/agent"
-	{ printf '%s\n' '[Policy]' $url; cat "$dir/conf.kept"; } >"$dir/lazaret.conf"
+	host '[Policy]' $url
 	begin
 	was=$(until_of)
 	sleep 4
@@ -123,9 +112,9 @@ for url in '' 'URL=https://localhost:1/x/'; do
 		[ $moved -ge 4 ] && grep -q 'with the policy server in reach' "$dir/said"
 		ok $? "time in which it is not does not (in 4 s the deadline moved by $moved)"
 	fi
-	end TERM
+	stop
 done
-cp "$dir/conf.kept" "$dir/lazaret.conf"
+host
 
 mkdir "$dir/many"
 : >"$dir/root/lib/apk/db/installed"
@@ -161,7 +150,7 @@ ask patches
 used=$((($(ticks) - before) * 10 / 2))
 [ "$used" -lt 2000 ]
 ok $? "an answer about 5,000 costs lazaretd $used ms, and it has $rss KiB"
-end TERM
+stop
 
 # dpkg ends with what is no change of its status file: its journal is gone.
 dpkg=$dir/root/var/lib/dpkg
@@ -187,5 +176,5 @@ echo >"$dir/go"
 for _ in $(seq 30); do said "$busy" || break; sleep 0.1; done
 grep -q '^policy: version' "$dir/said" && ! grep -q "$busy" "$dir/said"
 ok $? 'it ends, and that is seen'
-end TERM
+stop
 echo "1..$n"

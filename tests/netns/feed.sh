@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A feed from documents to what `lazaret status` says of it, by the real programs.
 set -u
-. "${src:?}/tests/netns/alone.sh"
+. "${src:?}/tests/netns/agent.sh"
 
 distro=$(sed -n 's/^ID=//p' /etc/os-release | tr -d '"')
 release=$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')
@@ -31,28 +31,19 @@ feed --release "$release" --keep-going -o "$dir/kept" "$dir/osv" && grep -q 'unr
 ok $? "it is left out and counted when one says so"
 
 # What lazaret-vet leaves behind; tests/unit/test-vet.c has its part.
-mkdir -p "$dir/state/store/generation-1" "$dir/run" "$dir/bin"
+mkdir -p "$dir/state/store/generation-1"
 ln -s generation-1 "$dir/state/store/current"
 cat >"$dir/state/store/current/policy.json" <<-'EOF'
 	{"mode":"audit","requirements":[{"id":"p","check":"patches","grace":"1h","feed":"{id}-{version}"}]}
 EOF
 echo '{"version":1,"expires":4000000000,"accepted":1}' >"$dir/state/store/current/accepted.json"
 cp "$dir/feed" "$dir/state/store/feed"
-printf '%s\n' '[Policy]' 'URL=https://localhost:1/x/' '[Agent]' "StateDirectory=$dir/state" \
-	"RuntimeDirectory=$dir/run" "HelperDirectory=$dir/bin" >"$dir/lazaret.conf"
+configure '[Policy]' 'URL=https://localhost:1/x/'
 
 status() { # begins a daemon, asks it, ends it
-	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
-	pid=$!
-	for _ in $(seq 100); do
-		socket=$(find "$dir/run" -name control.sock)
-		"$O/agent/lazaret" --socket "$socket" status >"$dir/said" 2>&1
-		grep -q '^policy: version' "$dir/said" && break
-		sleep 0.2
-	done
-	kill -TERM $pid
-	wait $pid
-	pid=
+	start
+	wait_for 20 is 'policy: version'
+	stop
 }
 status
 grep -q "^advisories: 3 for $distro $release, here since " "$dir/said" && grep -q 'in force: 3 of 1 packages' "$dir/log"

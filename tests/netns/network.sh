@@ -3,19 +3,9 @@
 # The host goes from network to network: each new one is a new judgement, until which it is held;
 # another lease in the same one is none.  And a network that never rests starves nobody.
 set -u
-. "${src:?}/tests/tap.sh"
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -nm --propagation private "$0" "$@"
-dir=$(mktemp -d /tmp/network-test.XXXXXX)
-chmod 755 "$dir"
-pid=
-trap '[ -z "$pid" ] || kill -9 $pid; umount -l /run/netns; rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
+. "${src:?}/tests/netns/agent.sh"
 mkdir -p /run/netns && mount -t tmpfs network-test /run/netns
-ip link set lo up
 
-evidence() { tail -n 20 "$dir/log"; }
-ask() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" status >"$dir/said" 2>&1; }
-is() { ask; grep -q "^$1" "$dir/said"; }
 held() { grep -c '^lazaretd: held, was' "$dir/log"; }
 judged() { [ "$(grep -c '^lazaretd: compliant, was held' "$dir/log")" -gt "$1" ]; }
 
@@ -41,15 +31,6 @@ router() { # NAME LINK HARDWARE
 	ip -n "$1" addr add 192.0.2.2/24 dev wan
 	ip -n "$1" addr add 2001:db8::1/64 dev wan nodad
 }
-start() {
-	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
-	pid=$!
-}
-stop() {
-	kill -TERM $pid
-	wait $pid
-	pid=
-}
 join() { # LINK ADDRESS ROUTER
 	ip link set "$1" up
 	ip addr add "$2/24" dev "$1"
@@ -67,7 +48,7 @@ nft -f - <<-'END'
 		}
 	}
 END
-mkdir -p "$dir/run" "$dir/bin" "$dir/state/store/generation-1"
+mkdir -p "$dir/state/store/generation-1"
 ln -s generation-1 "$dir/state/store/current"
 (
 	cd "$dir/state/store/generation-1" || exit
@@ -78,11 +59,8 @@ ln -s generation-1 "$dir/state/store/current"
 	echo '{}' >allow.json
 	echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >accepted.json
 )
-for p in agent/fetch/lazaret-fetch policy/lazaret-vet agent/remedy/lazaret-remedy; do
-	ln -sf "$O/$p" "$dir/bin/"
-done
-printf '%s\n' '[Policy]' '[Agent]' "StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" \
-	"HelperDirectory=$dir/bin" >"$dir/lazaret.conf"
+link_helpers
+configure
 join eth0 192.0.2.50 192.0.2.1
 start
 wait_for 10 is compliant
@@ -150,8 +128,7 @@ moved 'a second link'
 
 # --- before it sleeps -------------------------------------------------------------------
 before=$(held)
-say() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" "$1" >"$dir/said" 2>&1; }
-say hold
+ask hold
 [ $? = 4 ] && [ "$(held)" -gt "$before" ] && nft list table inet lazaret >/dev/null 2>&1
 ok $? 'held before it sleeps'
 ip route replace default via 192.0.2.2 dev eth1
@@ -159,7 +136,7 @@ ip addr add 192.0.2.61/24 dev eth1
 sleep 0.3
 is held
 ok $? 'whatever happens meanwhile'
-say check
+ask check
 ip route replace default via 192.0.2.1 dev eth1
 moved 'awake, it is judged'
 
@@ -175,11 +152,11 @@ ip -batch "$dir/storm" &
 storm=$!
 answers=0
 while kill -0 $storm 2>/dev/null; do
-	ask && answers=$((answers + 1))
+	ask status && answers=$((answers + 1))
 	sleep 0.1
 done
 spent=$(($(date +%s%3N) - begun))
-ask && answers=$((answers + 1))
+ask status && answers=$((answers + 1))
 [ $answers -ge 1 ]
 ok $? "asked meanwhile, it answers ($answers times)"
 used=$((($(ticks) - rounds) * 1000 / $(getconf CLK_TCK)))

@@ -3,25 +3,13 @@
 # Break-glass without a network: lazaretd in quarantine, the helpdesk's lazaret-policy, and
 # tokens of which only one is good.
 set -u
-. "${src:?}/tests/tap.sh"
-[ -n "${IN_NETNS-}" ] || IN_NETNS=1 exec unshare -nm --propagation private "$0" "$@"
+. "${src:?}/tests/netns/agent.sh"
 [ -s /etc/machine-id ] || skip 'needs /etc/machine-id'
-dir=$(mktemp -d /tmp/release-test.XXXXXX)
-chmod 755 "$dir"
-pid=
 trap '[ -z "$pid" ] || kill -9 $pid; umount -l "$dir/state/agent" 2>/dev/null; rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
-ip link set lo up
 
-evidence() { tail -n 20 "$dir/log" "$dir/said"; }
-ask() { "$O/agent/lazaret" --socket "$dir/run/agent/control.sock" "$@" >"$dir/said" 2>&1; }
 user() {
 	setpriv --reuid=65534 --clear-groups "$O/agent/lazaret" \
 		--socket "$dir/run/agent/control.sock" "$@" >"$dir/said" 2>&1
-}
-is() {
-	ask status
-	grep -q "^$1" "$dir/said"
 }
 held() { nft list table inet lazaret >/dev/null 2>&1; }
 open() { ! held; }
@@ -56,21 +44,8 @@ store() {
 	echo '{"version": 1, "expires": 4000000000, "accepted": 1}' >"$at/accepted.json"
 	policy lint "$at/policy.json" >"$dir/said" 2>&1
 }
-start() {
-	mkdir -p "$dir/run" "$dir/bin"
-	for p in agent/fetch/lazaret-fetch policy/lazaret-vet agent/remedy/lazaret-remedy; do
-		ln -sf "$O/$p" "$dir/bin/"
-	done
-	printf '%s\n' '[Agent]' "StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" \
-		"HelperDirectory=$dir/bin" >"$dir/lazaret.conf"
-	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >>"$dir/log" 2>&1 &
-	pid=$!
-}
-stop() {
-	kill "-$1" $pid
-	wait $pid 2>/dev/null
-	pid=
-}
+link_helpers
+configure
 
 store
 ok $? 'a policy with the keys that `lazaret-policy release --public` prints is good'
@@ -118,7 +93,7 @@ token=$(grant "$second" 1h)
 refused 'a token of the challenge before' 'answers another challenge'
 
 # A full disk, from the start on.
-stop TERM
+stop
 mount -t tmpfs -o size=64k,mode=700 full "$dir/state/agent" &&
 	dd if=/dev/zero of="$dir/state/agent/full" bs=1k 2>/dev/null
 start
@@ -165,15 +140,15 @@ ok $? 'wrong tries are counted anew after a good one, and over restarts'
 
 ask status
 host=$(sed -n 's/^host: //p' "$dir/said")
-stop TERM
+stop
 store "{\"host\": \"$host\", \"until\": \"2000-01-01T00:00:00Z\", \"reason\": \"old\"}"
 start
 wait_for 5 is quarantined && held
 ok $? 'an exemption that is over lets nobody out'
-stop TERM
+stop
 store "{\"host\": \"$host\", \"until\": \"2099-01-01T00:00:00Z\", \"reason\": \"a fair\"}"
 start
 wait_for 5 is released && open && grep -q 'exempt by the policy until 2099.*: a fair' "$dir/said"
 ok $? "the policy exempts host $host, and status says so"
-stop TERM
+stop
 echo "1..$n"

@@ -3,12 +3,7 @@
 # A policy that says `stale: quarantine` runs out while lazaretd runs and nothing newer is to
 # be had: the real daemon, in a network of its own.
 set -u
-. "${src:?}/tests/netns/alone.sh"
-ask() { "$O/agent/lazaret" --socket "$(find "$dir/run" -name control.sock)" status >"$dir/said" 2>&1; }
-is() {
-	ask
-	grep -q "^$1" "$dir/said"
-}
+. "${src:?}/tests/netns/agent.sh"
 
 # store EXPIRES THEN: as lazaret-vet leaves it, with a requirement that fails and has time.
 store() {
@@ -27,25 +22,9 @@ store() {
 	)
 }
 
-start() {
-	mkdir -p "$dir/run" "$dir/bin"
-	for p in agent/fetch/lazaret-fetch policy/lazaret-vet agent/remedy/lazaret-remedy; do
-		ln -sf "$O/$p" "$dir/bin/"
-	done
-	printf '%s\n' '[Policy]' 'URL=https://localhost:1/x/' "CA=$dir/ca.pem" '[Agent]' \
-		"StateDirectory=$dir/state" "RuntimeDirectory=$dir/run" "HelperDirectory=$dir/bin" \
-		>"$dir/lazaret.conf"
-	: >"$dir/ca.pem"
-	"$O/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
-	pid=$!
-}
-
-stop() {
-	kill -TERM $pid
-	wait $pid
-	pid=
-}
-
+link_helpers
+configure '[Policy]' 'URL=https://localhost:1/x/' "CA=$dir/ca.pem"
+: >"$dir/ca.pem"
 due=$(($(date +%s) + 8))
 store $((due - 3600)) quarantine
 start
