@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A policy is accepted while a repair is under way.  The keeper, the repairs and what is remembered
+ * are the daemon's; looks and what else it calls are played by the test, and a listener stands for
+ * systemd's socket of the remedy.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-event.h>
+
+#include "agent/age.h"
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/confirm.h"
+#include "agent/daemon.h"
+#include "agent/events.h"
+#include "agent/feeds.h"
+#include "agent/keeper.h"
+#include "agent/login.h"
+#include "agent/memory.h"
+#include "agent/mend.h"
+#include "agent/reach.h"
+#include "agent/reboot.h"
+#include "agent/remedy/remedy.h"
+#include "agent/round.h"
+#include "agent/witness.h"
+#include "tests/unit/ledgers.h"
+
+#define FIREWALL "{\"id\": \"firewall\", \"check\": \"firewall\", \"grace\": \"1h\", "
+#define ENABLE	 "\"remedies\": [\"firewall-enable\"]}"
+#define OTHER	 "{\"id\": \"another\", \"check\": \"firewall\", \"grace\": \"1h\"}"
+#define BY_HAND	 "\"remedies\": []}"
+
+static const struct config config = { .state_dir = folder,
+				      .runtime_dir = folder,
+				      .url = (char *)"" };
+static struct daemon host;
+static const char *accepted; /* the requirements of the policy that the store has */
+static int listener = -1;
+static unsigned rounds;
+
+/* ----- what they call */
+
+void round_look(struct daemon *d, const char *cause)
+{
+	(void)d, (void)cause;
+	rounds++;
+}
+
+void round_wake(struct daemon *d)
+{
+	(void)d;
+}
+
+void round_keep(struct daemon *d)
+{
+	assert_int_equal(memory_keep(d->memory), 0);
+}
+
+bool witness_look(struct daemon *d)
+{
+	(void)d;
+	return false;
+}
+
+bool reboot_is_begun(const struct daemon *d)
+{
+	(void)d;
+	return false;
+}
+
+void inquiry_tug(struct daemon *d, struct subject *s)
+{
+	(void)d, (void)s;
+}
+
+void age_read(struct daemon *d, int store)
+{
+	(void)d, (void)store;
+}
+
+void feeds_read(struct daemon *d, int store)
+{
+	(void)d, (void)store;
+}
+
+void feeds_forget(struct daemon *d)
+{
+	(void)d;
+}
+
+void feeds_note(struct daemon *d, const char *why)
+{
+	(void)d, (void)why;
+}
+
+void login_forget(struct daemon *d)
+{
+	(void)d;
+}
+
+void login_again(struct daemon *d)
+{
+	(void)d;
+}
+
+void confirm_forget(struct daemon *d)
+{
+	(void)d;
+}
+
+void confirm_again(struct daemon *d)
+{
+	(void)d;
+}
+
+void reach_policy(struct daemon *d)
+{
+	(void)d;
+}
+
+void events_policy(struct daemon *d)
+{
+	(void)d;
+}
+
+char *status_text(const struct daemon *d)
+{
+	(void)d;
+	return NULL;
+}
+
+int store_read_accepted(int dir, struct accepted *ret, struct fault *fault)
+{
+	(void)dir, (void)fault;
+	*ret = host.accepted;
+	return 0;
+}
+
+int store_read(int dir, struct policy **policy, struct accepted *ret, struct fault *fault)
+{
+	char text[400];
+
+	(void)dir;
+	snprintf(text, sizeof(text), "{\"mode\": \"audit\", \"requirements\": [%s]}", accepted);
+	*ret = (struct accepted){ .version = host.accepted.version + 1 };
+	return policy_parse(text, strlen(text), policy, fault);
+}
+
+/* ----- */
+
+static void accept_policy(const char *requirements)
+{
+	accepted = requirements;
+	keeper_read(&host, true);
+	assert_int_equal(*host.policy_fault, '\0');
+}
+
+static struct subject *subject_of(const char *id)
+{
+	for (size_t i = 0; i < host.n_subjects; i++)
+		if (!strcmp(host.subjects[i].req->id, id))
+			return &host.subjects[i];
+	fail_msg("no requirement %s", id);
+	return NULL;
+}
+
+/* It fails, and its remedy is begun; the other end of that. */
+static int begin(void)
+{
+	struct subject *s = subject_of("firewall");
+	char go = 0;
+	int fd;
+
+	s->finding.grade = GRADE_FAIL;
+	mend_look(&host, s);
+	mend(&host);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(fd >= 0 && read(fd, &go, 1) == 1 && go == REMEDY_GO);
+	return fd;
+}
+
+static void end(int fd, const char *said)
+{
+	assert_int_equal(io_write(fd, said, strlen(said)), 0);
+	close(fd);
+	while (sd_event_run(host.loop, 0) > 0)
+		;
+	assert_null(host.run);
+	assert_int_equal(rounds, 1);
+}
+
+static void test_keeps_the_result(void **state)
+{
+	const struct ladder *l;
+	struct subject *s;
+	struct seen seen;
+	int fd;
+
+	(void)state;
+	accept_policy(FIREWALL ENABLE);
+	fd = begin();
+	accept_policy(OTHER "," FIREWALL ENABLE);
+	s = subject_of("firewall");
+	assert_ptr_equal(host.mending, s);
+	assert_int_equal(s->n_tried, 1);
+	assert_int_equal(s->last, REMEDY_FIREWALL_ENABLE);
+	/* What a look sees meanwhile is half done, and no proof against it. */
+	s->finding.grade = GRADE_FAIL;
+	mend_look(&host, s);
+	mend(&host);
+	assert_int_equal(accept4(listener, NULL, NULL, SOCK_CLOEXEC), -1);
+	end(fd, REMEDY_OK "\n");
+
+	assert_string_equal(s->outcome, "done");
+	l = memory_ladder(host.memory, s->req);
+	assert_false(l->at_work);
+	assert_int_equal(l->proven, 1); /* the next look has to prove it */
+	assert_int_equal(memory_keep(host.memory), 0);
+	seen = all_of(host.memory);
+	assert_int_equal(seen.last.kind, ENTRY_LADDER);
+	assert_string_equal(seen.last.name, "firewall");
+}
+
+static void test_keeps_a_failure(void **state)
+{
+	struct subject *s;
+	int fd;
+
+	(void)state;
+	accept_policy(FIREWALL ENABLE);
+	fd = begin();
+	accept_policy(FIREWALL ENABLE);
+	end(fd, REMEDY_FAILED "the disk is full\n");
+	s = subject_of("firewall");
+	assert_string_equal(s->outcome, "the disk is full");
+	assert_false(memory_ladder(host.memory, s->req)->at_work);
+	assert_int_equal(memory_ladder(host.memory, s->req)->proven, 0);
+}
+
+/* What it ends with is nobody's, and nothing else is begun until then. */
+static void nobody_has(const char *requirements)
+{
+	struct seen seen;
+	int fd;
+
+	accept_policy(FIREWALL ENABLE);
+	fd = begin();
+	accept_policy(requirements);
+	assert_null(host.mending);
+	assert_non_null(host.run);
+	host.subjects[0].finding.grade = GRADE_FAIL;
+	mend_look(&host, &host.subjects[0]);
+	mend(&host);
+	assert_int_equal(accept4(listener, NULL, NULL, SOCK_CLOEXEC), -1);
+	end(fd, REMEDY_OK "\n");
+	for (size_t i = 0; i < host.n_subjects; i++)
+		assert_string_equal(host.subjects[i].outcome, "");
+	assert_int_equal(memory_keep(host.memory), 0);
+	seen = all_of(host.memory);
+	assert_int_not_equal(seen.last.kind, ENTRY_REPAIR);
+}
+
+static void test_the_requirement_is_gone(void **state)
+{
+	(void)state;
+	nobody_has(OTHER);
+}
+
+static void test_its_remedies_are_others(void **state)
+{
+	(void)state;
+	nobody_has(FIREWALL BY_HAND);
+}
+
+static int set_up(void **state)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	(void)state;
+	host = (struct daemon){ .config = &config, .decision.mend = true };
+	host.helpers.config = &config;
+	host.memory = anew();
+	host.history = memory_history(host.memory);
+	rounds = 0;
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/remedy-firewall-enable.sock", folder);
+	unlink(at.sun_path);
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(listener, 8), 0);
+	return sd_event_new(&host.loop) < 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	mend_stop(&host);
+	keeper_forget(&host);
+	host.memory = memory_close(host.memory);
+	host.loop = sd_event_unref(host.loop);
+	close(listener);
+	return 0;
+}
+
+static int make_store(void **state)
+{
+	return make_folder(state) || mkdir(file("store"), 0700);
+}
+
+static int drop_store(void **state)
+{
+	rmdir(file("store"));
+	unlink(file("remedy-firewall-enable.sock"));
+	return drop_folder(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_keeps_the_result, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_keeps_a_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_requirement_is_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_its_remedies_are_others, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("mend", tests, make_store, drop_store);
+}
