@@ -8,6 +8,8 @@
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define HOUR	 (3600 * HOST_SECOND)
 #define SLEEP	 3600 /* seconds, at most */
+/* Who is held before it sleeps, and does not, is let out after a minute; timers may be late. */
+#define SLEEPLESS (62 * HOST_SECOND)
 
 unsigned day_dice(unsigned sides)
 {
@@ -104,12 +106,17 @@ static void ask(struct day *d)
 	static const char *const verbs[] = { "check", "history",   "policy",	"firewall",
 					     "hold",  "antivirus", "lacking 0", "nonsense" };
 
-	free(host_ask(&d->host, verbs[day_dice(COUNT(verbs))]));
+	const char *verb = verbs[day_dice(COUNT(verbs))];
+
+	if (!strcmp(verb, "hold"))
+		d->asleep = clocks_now() + SLEEPLESS;
+	free(host_ask(&d->host, verb));
 }
 
 static void restart(struct day *d)
 {
 	host_stop(&d->host);
+	d->lives++;
 }
 
 static const struct event {

@@ -14,10 +14,12 @@ struct day {
 	struct simulated host;
 	struct root root;
 	unsigned web;
-	bool remedy;		    /* what the host has for one works */
-	bool wrong[SUBJECTS];	    /* what was done to the host last */
-	uint64_t since[SUBJECTS];   /* when it was first seen to be so; 0: it is not */
-	uint64_t well;		    /* since when nothing is wrong */
+	unsigned lives;		  /* how often it was started anew */
+	bool remedy;		  /* what the host has for one works */
+	bool wrong[SUBJECTS];	  /* what was done to the host last */
+	uint64_t since[SUBJECTS]; /* when it was first seen to be so; 0: it is not */
+	uint64_t well;		  /* since when nothing is wrong */
+	uint64_t asleep;	  /* until when it may be held, as it was told that it will sleep */
 	unsigned counts[DAY_KINDS]; /* of each kind of event */
 	unsigned looks;
 };

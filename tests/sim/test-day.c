@@ -3,12 +3,11 @@
  * A day of a host, in as many seconds as it takes: networks, suspend, a service and a firewall that
  * come and go, policies, releases, clocks that are set, restarts.  At each rest what status
  * says is compared with what is so, verdicts with what was done to the host, deadlines with how
- * long something has been wrong; and nothing grows.
+ * long something has been wrong; and nothing grows: a leak that is planted would be found.
  *
  * DAY_HOURS=24 takes a whole one, DAY_SEED another one.
  */
 #include <dirent.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,14 +16,17 @@
 #include "agent/base/cleanup.h"
 #include "tests/sim/clocks.h"
 #include "tests/sim/day.h"
+#include "tests/sim/live.h"
 #include "tests/unit/test.h"
 #include "tests/unit/vet-lab.h"
 
-#define HOUR	      (3600 * HOST_SECOND)
-#define PAUSE	      600		  /* seconds between two events, at most */
-#define SLACK	      (2 * HOST_SECOND)	  /* clocks of seconds, and timers that may be a bit late */
-#define DWELL	      (500 * HOST_SECOND) /* a host that is well again is kept in no longer */
-#define GROWTH_BYTES  (64 * 1024)
+#define HOUR  (3600 * HOST_SECOND)
+#define PAUSE 600		  /* seconds between two events, at most */
+#define SLACK (2 * HOST_SECOND)	  /* clocks of seconds, and timers that may be a bit late */
+#define DWELL (500 * HOST_SECOND) /* a host that is well again is kept in no longer */
+/* The list of the policy before is kept until the next one has proved itself. */
+#define GROWTH_PIECES 16
+#define GROWTH_BYTES  (16 * 1024)
 #define LEDGER_BYTES  (256 * 1024 + 64 * 1024)
 #define LOOKS_AN_HOUR 2000 /* a day without rest is none */
 
@@ -78,6 +80,8 @@ static void compare_state(struct day *d, const struct host_view *v)
 		d->well = 0;
 	else if (!d->well)
 		d->well = clocks_now();
+	if (!strcmp(v->state, "held") && clocks_now() < d->asleep)
+		return;
 	if (breached && strcmp(v->state, "quarantined") && strcmp(v->state, "released"))
 		host_fail("something is breached, and the host is %s", v->state);
 	if (!breached && !strcmp(v->state, "quarantined") && clocks_now() - d->well > DWELL)
@@ -101,9 +105,60 @@ static void look(struct day *d)
 	compare_state(d, &v);
 }
 
-/* What the daemon has: descriptors, memory, and its ledger. */
+/*
+ * What a daemon still has when all that it needs for a moment is given back: the least of each
+ * hour, and by how much that is more than in the first hour of the same daemon.
+ */
+struct stays {
+	unsigned life;
+	uint64_t since, hour; /* of that life */
+	struct live first, least, growth;
+	unsigned hours; /* that were compared */
+};
+
+static const struct live endless = { SIZE_MAX, SIZE_MAX };
+
+static size_t above(size_t growth, size_t now, size_t first)
+{
+	return now > first && now - first > growth ? now - first : growth;
+}
+
+static void end_hour(struct stays *s)
+{
+	if (s->hour) {
+		s->hours++;
+		s->growth.pieces = above(s->growth.pieces, s->least.pieces, s->first.pieces);
+		s->growth.bytes = above(s->growth.bytes, s->least.bytes, s->first.bytes);
+	} else {
+		s->first = s->least;
+	}
+	s->least = endless;
+}
+
+static void weigh(struct stays *s, const struct day *d, struct live now)
+{
+	uint64_t hour;
+
+	if (s->life != d->lives || !s->since)
+		*s = (struct stays){ .life = d->lives,
+				     .since = clocks_now(),
+				     .least = endless,
+				     .growth = s->growth,
+				     .hours = s->hours };
+	hour = (clocks_now() - s->since) / HOUR;
+	if (hour != s->hour) {
+		end_hour(s);
+		s->hour = hour;
+	}
+	if (now.pieces < s->least.pieces)
+		s->least.pieces = now.pieces;
+	if (now.bytes < s->least.bytes)
+		s->least.bytes = now.bytes;
+}
+
+/* What the daemon has besides: descriptors, and its ledger. */
 struct size {
-	size_t descriptors, memory, ledger;
+	size_t descriptors, ledger;
 };
 
 static void measure(const struct day *d, struct size *ret)
@@ -116,7 +171,6 @@ static void measure(const struct day *d, struct size *ret)
 	while (dir && readdir(dir))
 		ret->descriptors++;
 	closedir(dir);
-	ret->memory = mallinfo2().uordblks;
 	snprintf(path, sizeof(path), "%s/state/agent/ledger", d->host.path);
 	if (stat(path, &st) == 0)
 		ret->ledger = (size_t)st.st_size;
@@ -125,7 +179,6 @@ static void measure(const struct day *d, struct size *ret)
 static void enlarge(struct size *most, const struct size *s)
 {
 	most->descriptors = s->descriptors > most->descriptors ? s->descriptors : most->descriptors;
-	most->memory = s->memory > most->memory ? s->memory : most->memory;
 	most->ledger = s->ledger > most->ledger ? s->ledger : most->ledger;
 }
 
@@ -143,9 +196,10 @@ static uint64_t next_deadline(const struct day *d)
 	return next;
 }
 
-static void live(struct day *d, uint64_t until)
+static void live(struct day *d, uint64_t until, struct stays *stays, struct stays *leaky)
 {
 	uint64_t next = clocks_now();
+	struct live now;
 
 	while (clocks_now() < until) {
 		uint64_t deadline = next_deadline(d);
@@ -157,6 +211,10 @@ static void live(struct day *d, uint64_t until)
 			host_wait(&d->host, (deadline < next ? deadline : next) - clocks_now());
 		}
 		look(d);
+		now = live_now();
+		weigh(stays, d, now);
+		now.pieces += d->looks;
+		weigh(leaky, d, now);
 	}
 }
 
@@ -168,12 +226,14 @@ static unsigned number(const char *name, unsigned otherwise)
 }
 
 static void tell(const struct day *d, unsigned hours, const struct size *first,
-		 const struct size *most)
+		 const struct size *most, const struct stays *stays)
 {
-	print_message("%u h in %u looks; at most %zu descriptors (%zu in the first half), %zu KiB "
-		      "(%zu), a ledger of %zu KiB\n",
-		      hours, d->looks, most->descriptors, first->descriptors, most->memory / 1024,
-		      first->memory / 1024, most->ledger / 1024);
+	print_message("%u h in %u looks; at most %zu descriptors (%zu in the first half), a ledger "
+		      "of %zu KiB\n",
+		      hours, d->looks, most->descriptors, first->descriptors, most->ledger / 1024);
+	print_message("%zu pieces of memory and %zu bytes more than in a daemon's first hour, in "
+		      "the worst of %u\n",
+		      stays->growth.pieces, stays->growth.bytes, stays->hours);
 	for (size_t i = 0; day_name(i); i++)
 		print_message("%u %s\n", d->counts[i], day_name(i));
 }
@@ -183,6 +243,7 @@ static void test_day(void **state)
 	const unsigned hours = number("DAY_HOURS", 6);
 	struct size first = { 0 }, most = { 0 };
 	struct day d = { .web = 1, .well = 1 };
+	struct stays stays = { 0 }, leaky = { 0 };
 
 	srandom(number("DAY_SEED", 1)); /* day_dice() */
 	host_make(&d.host, *state, "host", NULL);
@@ -191,14 +252,17 @@ static void test_day(void **state)
 	for (unsigned hour = 0; hour < hours; hour++) {
 		struct size now;
 
-		live(&d, clocks_now() + HOUR);
+		live(&d, clocks_now() + HOUR, &stays, &leaky);
 		measure(&d, &now);
 		enlarge(hour >= hours / 2 ? &most : &first, &now);
 	}
-	tell(&d, hours, &first, &most);
+	tell(&d, hours, &first, &most, &stays);
 	assert_in_range(d.looks, hours, hours * LOOKS_AN_HOUR);
 	assert_in_range(most.descriptors, 1, first.descriptors + 2);
-	assert_in_range(most.memory, 0, first.memory + GROWTH_BYTES);
+	assert_in_range(stays.hours, 1, hours);
+	assert_in_range(stays.growth.pieces, 0, GROWTH_PIECES);
+	assert_in_range(stays.growth.bytes, 0, GROWTH_BYTES);
+	assert_true(leaky.growth.pieces > GROWTH_PIECES); /* one that is lost at each look */
 	assert_in_range(most.ledger, 1, LEDGER_BYTES);
 	close(d.root.fd);
 	host_drop(&d.host);
