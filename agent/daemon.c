@@ -8,6 +8,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/base/span.h"
 #include "agent/confirm.h"
 #include "agent/control.h"
 #include "agent/daemon.h"
@@ -122,6 +123,18 @@ static int open_host(struct daemon *d, struct fault *fault)
 	return 0;
 }
 
+static void mind_clock(struct daemon *d)
+{
+	int64_t by = memory_resume(d->memory, io_now());
+	char span[SPAN_TEXT];
+
+	if (by)
+		log_entry(LOG_ID_CLOCK, NULL,
+			  "the clock is %s behind what lazaretd saw before it was started; "
+			  "deadlines keep the time that was left",
+			  span_text((uint64_t)by, span));
+}
+
 /* The state folder also holds the store, so it may belong to somebody else: ours is below. */
 static int open_memory(struct daemon *d, struct fault *fault)
 {
@@ -140,6 +153,7 @@ static int open_memory(struct daemon *d, struct fault *fault)
 	if (r < 0)
 		log_warn("%s", fault->why);
 	*fault = (struct fault){ 0 };
+	mind_clock(d);
 	d->history = memory_history(d->memory);
 	return kept_open(d, folder, fault);
 }
@@ -150,7 +164,10 @@ static int open_parts(struct daemon *d, struct fault *fault)
 
 	if (r < 0)
 		return r;
-	r = open_memory(d, fault);
+	/* First of all whether another one is at work: what it writes is not for us to open. */
+	r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
+	if (r == 0)
+		r = open_memory(d, fault);
 	if (r == 0)
 		r = helpdesk_new(d, &d->helpdesk);
 	if (r == 0)
@@ -159,8 +176,6 @@ static int open_parts(struct daemon *d, struct fault *fault)
 		r = confirm_new(d, &d->confirm);
 	if (r >= 0)
 		r = login_new(d, &d->login);
-	if (r >= 0)
-		r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
 	if (r == 0)
 		r = reboot_new(d, &d->reboot);
 	if (r == 0)
@@ -225,6 +240,8 @@ void daemon_stop(struct daemon *d)
 	d->integrity = integrity_free(d->integrity);
 	d->wake = sd_event_source_disable_unref(d->wake);
 	d->poll = sd_event_source_disable_unref(d->poll);
+	if (d->memory)
+		memory_stop(d->memory);
 	d->memory = memory_close(d->memory);
 	kept_close(d);
 	d->host.remembered = remembered_free(d->host.remembered);

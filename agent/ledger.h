@@ -24,7 +24,9 @@ enum entry_kind {
 			*/
 	ENTRY_REPAIR,  /* name: a requirement; value: 0 or -errno; text: the remedy and its words */
 	ENTRY_POLICY,  /* name: its mode; value: its version */
-	ENTRY_CLOCK,   /* value: by how many seconds the host's clock leapt */
+	ENTRY_CLOCK,   /* value: by how many seconds the host's clock leapt; name: CLOCK_BEHIND when
+			* that was seen at the start, and a release stays as it was; CLOCK_STOPPED,
+			* and   0, when lazaretd ended */
 	ENTRY_RELEASE, /* name: what happened (leave.h); value: its number */
 	ENTRY_LADDER,  /* name: a requirement; text: its ladder, as ladder_put() has it */
 	ENTRY_TUG,     /* name: a requirement; value: how often it failed again; text: who did it */
@@ -36,7 +38,9 @@ enum entry_kind {
 };
 extern const char *const entry_names[ENTRY_COUNT];
 
-#define ENTRY_TEXT 240
+#define ENTRY_TEXT    240
+#define CLOCK_BEHIND  "behind"
+#define CLOCK_STOPPED "stopped"
 
 struct entry {
 	uint64_t number; /* one more than the entry's before it */

@@ -187,6 +187,24 @@ void memory_leap(struct memory *m, int64_t seconds)
 	memory_tell(m, ENTRY_CLOCK, "", seconds, "deadlines keep the time that was left");
 }
 
+int64_t memory_resume(struct memory *m, int64_t now)
+{
+	int64_t by = m->now.told - now;
+
+	if (by <= CLOCK_SLACK)
+		return 0;
+	remembered_go_back(&m->now, by);
+	offered_leap(m->offered, -by);
+	memory_tell(m, ENTRY_CLOCK, CLOCK_BEHIND, -by, "it was so when lazaretd started");
+	return by;
+}
+
+void memory_stop(struct memory *m)
+{
+	memory_tell(m, ENTRY_CLOCK, CLOCK_STOPPED, 0, "%s", "");
+	(void)!ledger_sync(m->ledger);
+}
+
 static void add(void *ctx, const struct entry *e)
 {
 	ledger_add(ctx, e);

@@ -68,6 +68,16 @@ struct portal_past *memory_portals(struct memory *m);
 /* The host's clock leapt by so many seconds: what was remembered leaps along. */
 void memory_leap(struct memory *m, int64_t seconds);
 
+/*
+ * Once after the start: a clock that is earlier than the last entry was set back while nobody
+ * looked, or lost its battery.  What is remembered goes back with it, so that neither time that was
+ * left is lost nor time that is over comes again; a release does not, it has ended (leave.h).  By
+ * how many seconds, or 0.
+ */
+int64_t memory_resume(struct memory *m, int64_t now);
+/* Before an orderly end: until when time has passed.  Of a kill the last entry tells. */
+void memory_stop(struct memory *m);
+
 /* Notes a change, of what is remembered or only of what is told; fields as in struct entry. */
 void memory_tell(struct memory *m, enum entry_kind kind, const char *name, int64_t value,
 		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));

@@ -36,7 +36,7 @@ static void leap(int64_t *at, int64_t seconds)
 		*at += seconds;
 }
 
-void remembered_leap(struct remembered *m, int64_t seconds)
+static void leap_all(struct remembered *m, int64_t seconds)
 {
 	struct history *h = &m->history;
 
@@ -51,9 +51,27 @@ void remembered_leap(struct remembered *m, int64_t seconds)
 		leap(&h->quarantined[i], seconds);
 	leap(&h->since, seconds);
 	leap(&h->met, seconds);
-	leave_leap(&m->leave, seconds);
 	reboots_leap(&m->reboots, seconds);
 	portal_leap(&m->portals, seconds);
+}
+
+void remembered_leap(struct remembered *m, int64_t seconds)
+{
+	leap_all(m, seconds);
+	leave_leap(&m->leave, seconds);
+}
+
+void remembered_go_back(struct remembered *m, int64_t seconds)
+{
+	leap_all(m, -seconds);
+}
+
+static void recall_clock(struct remembered *m, const struct entry *e)
+{
+	if (strcmp(e->name, CLOCK_BEHIND))
+		remembered_leap(m, e->value);
+	else
+		remembered_go_back(m, -e->value);
 }
 
 static int state_of(const char *name)
@@ -95,7 +113,7 @@ void remembered_recall(void *ctx, const struct entry *e)
 		else if (state >= 0)
 			history_move(&m->history, (enum state)state, e->value);
 		break;
-	case ENTRY_CLOCK: remembered_leap(m, e->value); break;
+	case ENTRY_CLOCK: recall_clock(m, e); break;
 	case ENTRY_RELEASE: leave_recall(&m->leave, e, io_boot_ms()); break;
 	case ENTRY_REBOOT: reboots_recall(&m->reboots, e); break;
 	case ENTRY_LADDER:
@@ -120,6 +138,9 @@ void remembered_recall(void *ctx, const struct entry *e)
 	}
 	if (e->at > m->leave.seen)
 		m->leave.seen = e->at;
+	/* One that is repeated may be of long ago. */
+	if (!e->kept)
+		m->told = e->at;
 }
 
 struct entry remembered_ladder(const struct remembered_row *row)

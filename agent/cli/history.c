@@ -43,6 +43,10 @@ static void show_clock(const json_t *e)
 	int64_t by = int_of(e, "value");
 	char span[SPAN_TEXT];
 
+	if (!strcmp(text_of(e, "name"), "stopped")) {
+		printf("lazaretd was stopped\n");
+		return;
+	}
 	printf("the clock was set %s by %s: %s\n", by < 0 ? "back" : "forward",
 	       span_text((uint64_t)(by < 0 ? -by : by), span), text_of(e, "text"));
 }

@@ -116,6 +116,8 @@ static void ask(struct day *d)
 static void restart(struct day *d)
 {
 	host_stop(&d->host);
+	if (day_dice(2)) /* as when its clock has no battery */
+		clocks_set(-(int64_t)(day_dice(7200) * HOST_SECOND));
 	d->lives++;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
 #include "agent/ledger.h"
 #include "agent/memory.h"
 #include "tests/unit/ledgers.h"
@@ -126,6 +127,46 @@ static void test_the_clock_leaps(void **state)
 	memory_close(m);
 }
 
+/* A host whose clock has no battery starts in another year each time. */
+static void test_starts_in_the_past(void **state)
+{
+	const int64_t now = io_now(), year = 365 * 86400;
+	const struct requirement req = { .id = "firewall",
+					 .remedies = { REMEDY_FIREWALL_ENABLE },
+					 .n_remedies = 1 };
+	struct memory *m = anew();
+
+	(void)state;
+	fail_since(m, "antivirus", now - 1000);
+	move(m, STATE_QUARANTINED, now - 900);
+	ladder_look(memory_ladder(m, &req), &req, false, now, 0);
+	memory_ladder(m, &req)->not_before = now + 300;
+	memory_climbed(m, &req);
+	memory_tell(m, ENTRY_RELEASE, "granted", now + 3600, "by the helpdesk");
+	memory_tell(m, ENTRY_RELEASE, "ends", 1ll << 40, "%s", "");
+	assert_int_equal(memory_keep(m), 0);
+
+	m = reopen(m, 0);
+	assert_int_equal(memory_resume(m, now + 5), 0);
+	assert_int_equal(memory_resume(m, now - 10), 0); /* time-keeping */
+	assert_int_equal(memory_resume(m, now - year), year);
+	assert_int_equal(memory_keep(m), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(memory_past(m, "antivirus")->since, now - year - 1000);
+		assert_int_equal(memory_history(m)->since, now - year - 900);
+		assert_int_equal(memory_history(m)->quarantined[0], now - year - 900);
+		assert_int_equal(ladder_due(memory_ladder(m, &req), &req), now - year + 300);
+		assert_true(leave_set_back(memory_leave(m), now - year));
+		m = reopen(m, 0);
+	}
+	/* The network tells it what time it is. */
+	memory_leap(m, year);
+	assert_int_equal(memory_keep(m), 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "antivirus")->since, now - 1000);
+	memory_close(m);
+}
+
 static void test_bounds(void **state)
 {
 	struct memory *m = anew();
@@ -161,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_remembers_how_late),
 		cmocka_unit_test(test_no_hot_loop_by_restart),
 		cmocka_unit_test(test_the_clock_leaps),
+		cmocka_unit_test(test_starts_in_the_past),
 		cmocka_unit_test(test_bounds),
 	};
 
