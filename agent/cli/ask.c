@@ -49,7 +49,7 @@ int ask(const struct cli *cli, const char *verb, json_t **ret)
 		return EXIT_FAILED;
 	}
 	all = json_loads(reply, 0, NULL);
-	if (json_is_object(all) && !*text_of(all, "error")) {
+	if (json_object_size(all) && !*text_of(all, "error")) {
 		*ret = all;
 		return 0;
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "agent/cli/ask.h"
 #include "agent/cli/path.h"
 #include "agent/cli/put.h"
+#include "agent/cli/requirement.h"
 #include "agent/cli/restart.h"
 
 static const struct {
@@ -31,10 +33,6 @@ const char *state_colour(const char *state)
 {
 	return states[row_of(state)].colour;
 }
-
-static const struct {
-	const char *grade, *colour;
-} grades[] = { { "pass", GREEN }, { "fail", RED }, { "unknown", YELLOW } };
 
 static int show_state(const json_t *all)
 {
@@ -159,70 +157,6 @@ static void show_names(const json_t *all)
 	}
 }
 
-static void show_remedy(const json_t *req)
-{
-	const json_t *r = json_object_get(req, "remedy");
-
-	if (!json_is_object(r))
-		return;
-	if (json_is_true(json_object_get(r, "running")))
-		printf("      being repaired: %s\n", text_of(r, "name"));
-	else if (strcmp(text_of(req, "grade"), "pass"))
-		printf("      last repair: %s: %s\n", text_of(r, "name"), text_of(r, "outcome"));
-}
-
-static void show_repairs(const json_t *req, int64_t now)
-{
-	const json_t *r = json_object_get(req, "repairs"), *rest = json_object_get(r, "resting");
-	bool fails = strcmp(text_of(req, "grade"), "pass");
-	bool runs = json_is_true(json_object_get(json_object_get(req, "remedy"), "running"));
-	int64_t due = int_of(r, "due");
-	char span[SPAN_TEXT];
-
-	if (int_of(r, "undone"))
-		printf("      undone %" PRId64 " times within an hour of repairs\n",
-		       int_of(r, "undone"));
-	if (fails || int_of(r, "undone"))
-		put_undone(r, "      ");
-	for (size_t i = 0; i < json_array_size(rest); i++)
-		printf("      %s was done again and again without effect and rests\n",
-		       json_string_value(json_array_get(rest, i)));
-	if (fails && !runs && due > now)
-		printf("      next repair in %s\n", span_until(now, due, span));
-}
-
-static void show_requirement(const json_t *req, int64_t now)
-{
-	const json_t *items = json_object_get(req, "items");
-	const char *grade = text_of(req, "grade");
-	char at[CLOCK_TEXT], span[SPAN_TEXT];
-	size_t i;
-
-	for (i = 0; i < sizeof(grades) / sizeof(*grades) - 1; i++)
-		if (!strcmp(grades[i].grade, grade))
-			break;
-	printf("  ");
-	put(grades[i].colour, grade);
-	printf("%*s %-12s %s\n", (int)(8 - strlen(grade)), "", text_of(req, "id"),
-	       text_of(req, "what"));
-	for (i = 0; i < json_array_size(items); i++)
-		printf("      %s\n", json_string_value(json_array_get(items, i)));
-	if (int_of(req, "all") > (int64_t)json_array_size(items))
-		printf("      and %" PRId64 " more\n",
-		       int_of(req, "all") - (int64_t)json_array_size(items));
-	show_repairs(req, now);
-	if (!strcmp(grade, "pass"))
-		return;
-	if (!strcmp(text_of(req, "standing"), "grace"))
-		printf("      time until %s (%s)\n", clock_text(int_of(req, "until"), at),
-		       span_until(now, int_of(req, "until"), span));
-	show_remedy(req);
-	if (*text_of(req, "todo"))
-		printf("      to do: %s\n", text_of(req, "todo"));
-	if (*text_of(req, "contact"))
-		printf("      contact: %s\n", text_of(req, "contact"));
-}
-
 /* What lets the host out though the policy would not. */
 static void show_release(const json_t *all)
 {
@@ -276,33 +210,67 @@ static int exit_code(const json_t *all)
 	return 1;
 }
 
-/* Why it is as it is, on one screen: what is not met, and nothing else. */
-static int show_why(const json_t *all)
+static size_t show_unmet(const json_t *all)
 {
 	const json_t *reqs = json_object_get(all, "requirements");
-	const char *age = text_of(json_object_get(all, "policy"), "age");
-	int code = show_state(all), unmet = 0;
-	int64_t until = int_of(all, "until");
-	char at[CLOCK_TEXT];
+	size_t n = 0;
 
-	show_release(all);
-	show_restart(all);
-	show_portal(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++) {
 		const json_t *req = json_array_get(reqs, i);
 
 		if (strcmp(text_of(req, "grade"), "pass"))
-			show_requirement(req, int_of(all, "now")), unmet++;
+			show_requirement(req, int_of(all, "now")), n++;
 	}
-	if (!strcmp(age, "stale"))
+	return n;
+}
+
+static bool is_breached(const json_t *all)
+{
+	const json_t *reqs = json_object_get(all, "requirements");
+
+	for (size_t i = 0; i < json_array_size(reqs); i++)
+		if (!strcmp(text_of(json_array_get(reqs, i), "standing"), "breached"))
+			return true;
+	return false;
+}
+
+/* What no requirement tells; false: there is no more to say. */
+static bool show_reason(const json_t *all)
+{
+	const json_t *policy = json_object_get(all, "policy");
+	const char *state = text_of(all, "state");
+	char at[CLOCK_TEXT];
+
+	if (!int_of(policy, "version") || !strcmp(text_of(policy, "age"), "stale"))
 		show_policy(all);
-	else if (!unmet && !strcmp(text_of(all, "state"), "quarantined"))
-		printf("  all is well again; it was quarantined several times within the hour, so "
-		       "it "
-		       "has to stay well until %s\n",
-		       clock_text(until, at));
-	else if (!unmet && json_array_size(reqs))
+	else if (!strcmp(state, "held"))
+		printf("  not judged here yet: it was started, woke up or came into another "
+		       "network, or is\n  about to sleep; that takes seconds, a minute at most\n");
+	else if (!strcmp(state, "quarantined") && !is_breached(all))
+		printf("  what it was quarantined for is over; that was so several times within "
+		       "the hour,\n  so it has to stay so until %s\n",
+		       clock_text(int_of(all, "until"), at));
+	else
+		return false;
+	return true;
+}
+
+/* Why it is as it is, on one screen: what is not met, and nothing else. */
+static int show_why(const json_t *all)
+{
+	int code = show_state(all);
+	size_t unmet;
+
+	show_release(all);
+	show_restart(all);
+	show_portal(all);
+	unmet = show_unmet(all);
+	if (show_reason(all)) {
+		if (!unmet && *text_of(all, "contact"))
+			printf("  contact: %s\n", text_of(all, "contact"));
+	} else if (!unmet && json_array_size(json_object_get(all, "requirements"))) {
 		printf("  each requirement is met\n");
+	}
 	show_integrity(all);
 	return code;
 }
