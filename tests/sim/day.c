@@ -105,7 +105,6 @@ static void ask(struct day *d)
 {
 	static const char *const verbs[] = { "check", "history",   "policy",	"firewall",
 					     "hold",  "antivirus", "lacking 0", "nonsense" };
-
 	const char *verb = verbs[day_dice(COUNT(verbs))];
 
 	if (!strcmp(verb, "hold"))
