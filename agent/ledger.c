@@ -13,6 +13,7 @@
 
 #define FILE_NAME   "ledger"
 #define TRIM_ABOVE  (256 * 1024)
+#define TRIM_STEP   (64 * 1024) /* it may grow by so much before what failed is tried again */
 #define FILE_MAX    (1024 * 1024)
 #define PENDING_MAX (64 * 1024)
 #define SUM_TEXT    32 /* hex */
@@ -29,6 +30,7 @@ const char *const entry_names[ENTRY_COUNT] = {
 struct ledger {
 	int dir, fd;
 	size_t size; /* of the file, all of it whole lines */
+	size_t trim_above;
 	uint64_t next;
 	bool torn;   /* the file has more than that */
 	bool behind; /* something was noted that is neither here nor there */
@@ -179,6 +181,7 @@ int ledger_open(const char *folder, ledger_each each, void *ctx, struct ledger *
 	if (!l)
 		return -ENOMEM;
 	l->fd = -1;
+	l->trim_above = TRIM_ABOVE;
 	l->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->dir < 0)
 		return fault_set(fault, -errno, "state folder %s: %m", folder);
@@ -251,33 +254,6 @@ void ledger_add(struct ledger *l, const struct entry *e)
 	l->n += (size_t)n;
 }
 
-int ledger_sync(struct ledger *l)
-{
-	int r = l->fd < 0 ? open_file(l) : 0;
-
-	if (r < 0 || !l->n)
-		return r;
-	r = cut_torn(l);
-	if (r < 0)
-		return r;
-	r = io_write(l->fd, l->pending, l->n);
-	if (r == 0 && fdatasync(l->fd) < 0)
-		r = -errno;
-	if (r < 0) {
-		l->torn = true;
-		cut_torn(l);
-		return r;
-	}
-	l->size += l->n;
-	l->n = 0;
-	return 0;
-}
-
-bool ledger_wants_trim(const struct ledger *l)
-{
-	return l->behind || l->size > TRIM_ABOVE;
-}
-
 static int cut_in_half(struct ledger *l)
 {
 	_free_ char *text = NULL;
@@ -305,13 +281,49 @@ static int cut_in_half(struct ledger *l)
 	return 0;
 }
 
+int ledger_sync(struct ledger *l)
+{
+	int r = l->fd < 0 ? open_file(l) : 0;
+
+	if (r < 0 || !l->n)
+		return r;
+	r = cut_torn(l);
+	/* What is too long is not read at the next start.  What holds is in its newer half, too. */
+	if (r == 0 && l->size + l->n > FILE_MAX)
+		r = cut_in_half(l);
+	if (r < 0)
+		return r;
+	r = io_write(l->fd, l->pending, l->n);
+	if (r == 0 && fdatasync(l->fd) < 0)
+		r = -errno;
+	if (r < 0) {
+		l->torn = true;
+		cut_torn(l);
+		return r;
+	}
+	l->size += l->n;
+	l->n = 0;
+	return 0;
+}
+
+bool ledger_wants_trim(const struct ledger *l)
+{
+	return l->behind || l->size > l->trim_above;
+}
+
 int ledger_trim(struct ledger *l)
 {
 	int r = ledger_sync(l);
 
-	if (r == 0)
-		l->behind = false;
-	return r < 0 || l->size <= TRIM_ABOVE ? r : cut_in_half(l);
+	if (r < 0)
+		return r;
+	l->behind = false;
+	/* It is as whole as before when it cannot be done, only longer. */
+	if (l->size > TRIM_ABOVE && cut_in_half(l) < 0)
+		l->trim_above = l->size + TRIM_STEP;
+	else
+		l->trim_above = TRIM_ABOVE;
+	return 0;
 }
 
 int ledger_read(const struct ledger *l, ledger_each each, void *ctx)

@@ -80,7 +80,11 @@ int ledger_sync(struct ledger *l);
  * full: whoever knows what holds notes it again (kept), and trims.
  */
 bool ledger_wants_trim(const struct ledger *l);
-/* Syncs, and takes the older half of a file that is too long away, in one step. */
+/*
+ * Syncs, and takes the older half of a file that is too long away, in one step.  0 or what
+ * ledger_sync() gives: when the half cannot be taken away, what was noted is kept all the same, and
+ * it is tried again when the file has grown by a quarter of its bound.
+ */
 int ledger_trim(struct ledger *l);
 
 /* Shows all entries on disk, oldest first.  0 or -errno. */

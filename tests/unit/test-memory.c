@@ -195,6 +195,44 @@ static void test_bounds(void **state)
 	memory_close(m);
 }
 
+/* Nothing can be put in its place, as when the disk has no inode left: it grows, and has an end. */
+static void test_cannot_be_trimmed(void **state)
+{
+	struct memory *m = anew();
+	struct stat st;
+	off_t most = 0;
+	int failed = 0;
+
+	(void)state;
+	fail_since(m, "first", 77);
+	assert_int_equal(mkdir(file("ledger.new"), 0700), 0);
+	for (int i = 0; i < 9000; i++) {
+		memory_tell(m, ENTRY_REPAIR, "other", i, "%0200d", i);
+		if (i % 10 == 9 && memory_keep(m) < 0)
+			failed++;
+		assert_int_equal(stat(file("ledger"), &st), 0);
+		if (i == 900 || i == 1500) /* not more than what was told */
+			assert_in_range(st.st_size, 200 * i, 300 * i);
+		most = st.st_size > most ? st.st_size : most;
+	}
+	assert_in_range(most, 900 * 1024, 1024 * 1024);
+	assert_true(failed > 0);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "first")->since, 77);
+
+	/* There is room again. */
+	assert_int_equal(rmdir(file("ledger.new")), 0);
+	for (int i = 0; i < 20; i++) {
+		memory_tell(m, ENTRY_REPAIR, "other", i, "%0200d", i);
+		assert_int_equal(memory_keep(m), 0);
+	}
+	assert_int_equal(stat(file("ledger"), &st), 0);
+	assert_in_range(st.st_size, 100 * 1024, 600 * 1024);
+	m = reopen(m, 0);
+	assert_int_equal(memory_past(m, "first")->since, 77);
+	memory_close(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_the_clock_leaps),
 		cmocka_unit_test(test_starts_in_the_past),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_cannot_be_trimmed),
 	};
 
 	return cmocka_run_group_tests_name("memory", tests, make_folder, drop_folder);
