@@ -26,12 +26,22 @@ static char *strip(char *s)
 	return s;
 }
 
+/* Comments never go on, and a backslash that another one escapes is none. */
+static bool goes_on(const char *from, const char *nl)
+{
+	const char *first = from + strspn(from, BLANKS), *at = nl;
+
+	while (at > from && at[-1] == '\\')
+		at--;
+	return *first != '#' && *first != ';' && (nl - at) % 2;
+}
+
 /* Joins a line with the next one, over its newline, where it goes on there. */
 static bool join(enum ini_form form, const char *from, char *nl)
 {
 	switch (form) {
 	case INI_SYSTEMD:
-		if (nl == from || nl[-1] != '\\')
+		if (!goes_on(from, nl))
 			return false;
 		nl[-1] = ' ';
 		break;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
@@ -44,8 +45,17 @@ static bool ends_with(const char *text, const char *end)
 	return n > m && !strcmp(text + n - m, end);
 }
 
+/* Whether a link leads to the packages' own file of that name; another's is another unit. */
+static bool is_own_link(const char *to, const char *name)
+{
+	const char *folder = strstr(to, "lib/systemd/system/");
+
+	return folder && !strstr(to, "/local/") &&
+	       !strcmp(folder + strlen("lib/systemd/system/"), name);
+}
+
 /* A unit file that is there: a link to the packages' own one is that one. */
-static enum unit_load load_of(int root, const char *path, bool vendor)
+static enum unit_load load_of(int root, const char *path, const char *name, bool vendor)
 {
 	char to[UNIT_PATH_MAX];
 	ssize_t n = readlinkat(root, path, to, sizeof(to) - 1);
@@ -55,9 +65,7 @@ static enum unit_load load_of(int root, const char *path, bool vendor)
 		to[n] = '\0';
 		if (!strcmp(to, "/dev/null"))
 			return UNIT_MASKED;
-		if (strstr(to, "lib/systemd/system/") && !strstr(to, "/local/"))
-			return UNIT_PLAIN;
-		return vendor ? UNIT_PLAIN : UNIT_OVERRIDDEN;
+		return vendor || is_own_link(to, name) ? UNIT_PLAIN : UNIT_OVERRIDDEN;
 	}
 	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return UNIT_ABSENT;
@@ -73,7 +81,7 @@ static void find_fragment(int root, const char *name, struct unit *u)
 		enum unit_load load;
 
 		snprintf(path, sizeof(path), "%s/%s", f->path, name);
-		load = load_of(root, path, f->vendor);
+		load = load_of(root, path, name, f->vendor);
 		if (load == UNIT_ABSENT)
 			continue;
 		if (u->load == UNIT_ABSENT) {
@@ -130,6 +138,8 @@ static int each_in(int root, const char *folder, const char *base,
 
 	snprintf(at, sizeof(at), "%s/%s.d", folder, base);
 	dir = open_dir(root, at);
+	if (!dir && errno == EACCES) /* what is in it counts all the same */
+		return each(ctx, root, at, "");
 	while (r == 0 && dir && (e = readdir(dir))) {
 		char path[UNIT_PATH_MAX + 256];
 
@@ -169,12 +179,17 @@ int unit_each_drop_in(int root, const char *unit,
 	return r;
 }
 
+#define UNREADABLE "what cannot be read"
+
 struct decides {
 	bool own, yes;
 	char *sets;
 };
 
-/* Beginnings of keys; what only describes, orders or restarts is not among them. */
+/*
+ * Beginnings of keys; what only describes, orders or restarts is not among them, nor what shows
+ * by the daemon's not coming up.
+ */
 static const char *const decisive[] = {
 	"Condition",
 	"Assert",
@@ -184,7 +199,10 @@ static const char *const decisive[] = {
 	"Conflicts",
 	"BindsTo",
 	"CPU",
+	"StartupCPU",
+	"StartupIO",
 	"AllowedCPUs",
+	"CapabilityBoundingSet",
 	"Memory",
 	"TasksMax",
 	"IO",
@@ -206,8 +224,59 @@ static const char *const decisive[] = {
 	"StartLimit",
 	"JobTimeout",
 };
+
+/* The same, but empty or "no" they narrow nothing: so container managers write them. */
+static const char *const narrowing[] = {
+	"AppArmorProfile",     "BPFProgram",
+	"BindPaths",	       "BindReadOnlyPaths",
+	"EnvironmentFile",     "ExtensionDirectories",
+	"ExtensionImages",     "IPAddressDeny",
+	"IPEgressFilterPath",  "IPIngressFilterPath",
+	"MountImages",	       "NetworkNamespacePath",
+	"NoExecPaths",	       "PrivateNetwork",
+	"PrivateUsers",	       "ReadOnly",
+	"RestrictFileSystems", "RestrictNetworkInterfaces",
+	"SELinuxContext",      "SmackProcessLabel",
+};
 static const char *const around[] = { "ExecStartPre", "ExecStartPost", "ExecReload",
 				      "ExecStopPost" };
+
+static bool begins_one(const char *key, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(key, list[i], strlen(list[i])))
+			return true;
+	return false;
+}
+
+static bool says_no(const char *value)
+{
+	static const char *const no[] = { "", "0", "no", "false", "off", "n", "f" };
+
+	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
+		if (!strcasecmp(value, no[i]))
+			return true;
+	return false;
+}
+
+/* The loader's own variables (ld.so(8)); a proxy's address is nobody's business. */
+static bool loads_other_code(const char *value)
+{
+	return strstr(value, "LD_") || strstr(value, "GLIBC_TUNABLES");
+}
+
+static bool is_decisive(const char *key, const char *value)
+{
+	if (!strcmp(key, "Environment"))
+		return loads_other_code(value);
+	if (!strcmp(key, "Slice")) /* others may have limits of their own */
+		return strcmp(value, "system.slice") && strcmp(value, "lazaret.slice");
+	if (!strcmp(key, "ProtectSystem"))
+		return !strcmp(value, "strict");
+	if (begins_one(key, narrowing, sizeof(narrowing) / sizeof(*narrowing)))
+		return !says_no(value);
+	return begins_one(key, decisive, sizeof(decisive) / sizeof(*decisive));
+}
 
 static int on_line(void *ctx, const struct ini_line *l, struct fault *fault)
 {
@@ -217,11 +286,10 @@ static int on_line(void *ctx, const struct ini_line *l, struct fault *fault)
 	for (size_t i = 0; d->own && i < sizeof(around) / sizeof(*around); i++)
 		if (!strcmp(l->key, around[i]))
 			return 0;
-	for (size_t i = 0; !d->yes && i < sizeof(decisive) / sizeof(*decisive); i++)
-		if (!strncmp(l->key, decisive[i], strlen(decisive[i]))) {
-			d->yes = true;
-			snprintf(d->sets, 32, "%s", l->key);
-		}
+	if (!d->yes && is_decisive(l->key, l->value)) {
+		d->yes = true;
+		snprintf(d->sets, 32, "%s", l->key);
+	}
 	return 0;
 }
 
@@ -229,9 +297,11 @@ bool drop_in_decides(char *text, size_t len, bool own, char sets[32])
 {
 	struct decides d = { .own = own, .sets = sets };
 
+	for (char *at = text; (at = memchr(at, '\r', len - (size_t)(at - text)));)
+		*at = '\n'; /* a line's end to systemd as well */
 	if (ini_parse(INI_SYSTEMD, text, len, on_line, &d, NULL) < 0 && !d.yes) {
 		d.yes = true;
-		snprintf(sets, 32, "what cannot be read");
+		snprintf(sets, 32, UNREADABLE);
 	}
 	return d.yes;
 }
@@ -241,19 +311,26 @@ struct search {
 	struct unit *unit;
 };
 
+/* What systemd cannot read either; a link to /dev/null is how one masks a drop-in. */
+static bool has_no_effect(int err)
+{
+	return err == -ENOENT || err == -ENOTDIR || err == -ELOOP || err == -EISDIR;
+}
+
 static int on_drop_in(void *ctx, int root, const char *path, const char *name)
 {
 	struct search *s = ctx;
 	_free_ char *text = NULL;
 	bool own = false;
 	size_t len;
+	int r = io_read(root, path, INI_FILE_MAX, &text, &len);
 
 	for (size_t i = 0; i < s->of->drop_ins.n; i++)
 		own |= !strcmp(s->of->drop_ins.rows[i], name);
-	if (io_read(root, path, INI_FILE_MAX, &text, &len) < 0)
-		return 0; /* a link to /dev/null is how one masks a drop-in */
-	if (!drop_in_decides(text, len, own, s->unit->sets))
+	if (r < 0 ? has_no_effect(r) : !drop_in_decides(text, len, own, s->unit->sets))
 		return 0;
+	if (r < 0) /* root's systemd reads what this user may not, and what is larger */
+		snprintf(s->unit->sets, sizeof(s->unit->sets), UNREADABLE);
 	snprintf(s->unit->drop_in, sizeof(s->unit->drop_in), "%s", path);
 	return 1;
 }

@@ -2,9 +2,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/settings.h"
 #include "agent/posture/unit.h"
@@ -13,6 +15,7 @@
 #define VENDOR	"usr/lib/systemd/system/"
 #define ETC	"etc/systemd/system/"
 #define CGROUP	"sys/fs/cgroup/system.slice/a-b.service/"
+#define NOBODY	65534
 #define INSTALL "[Install]\nWantedBy=multi-user.target\n"
 
 static char folder[] = "/tmp/test-units.XXXXXX";
@@ -60,6 +63,10 @@ static void test_files(void **state)
 		{ ETC "a-b.service", "[Service]\n", UNIT_OVERRIDDEN, "", "" },
 		{ ETC "a-b.service", "->/tmp/a-b.service", UNIT_OVERRIDDEN, "", "" },
 		{ ETC "a-b.service", "->/usr/lib/systemd/system/a-b.service", UNIT_PLAIN, "", "" },
+		{ ETC "a-b.service", "->/usr/lib/systemd/system/other.service", UNIT_OVERRIDDEN, "",
+		  "" },
+		{ ETC "a-b.service", "->/tmp/lib/systemd/system/x/a-b.service", UNIT_OVERRIDDEN, "",
+		  "" },
 		{ "usr/local/lib/systemd/system/a-b.service", "x", UNIT_OVERRIDDEN, "", "" },
 		{ ETC "a-b.service.d/x.conf", "[Unit]\nConditionHost=x\n", UNIT_PLAIN,
 		  ETC "a-b.service.d/x.conf", "ConditionHost" },
@@ -90,6 +97,87 @@ static void test_files(void **state)
 		assert_string_equal(u.sets, rows[i].sets);
 		assert_true(u.load != UNIT_PLAIN || u.enabled);
 	}
+}
+
+/* One line each, in a drop-in of the unit's own. */
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *line, *sets;
+	} rows[] = {
+		{ "Environment=LD_PRELOAD=/tmp/x.so", "Environment" },
+		{ "Environment=\"A=b\" GLIBC_TUNABLES=x", "Environment" },
+		{ "Environment=https_proxy=http://proxy:3128", "" },
+		{ "EnvironmentFile=-/tmp/x", "EnvironmentFile" },
+		{ "BindReadOnlyPaths=/tmp/x:/etc/clamav", "BindReadOnlyPaths" },
+		{ "PrivateNetwork=yes", "PrivateNetwork" },
+		{ "PrivateNetwork=no", "" },
+		{ "PrivateUsers=true", "PrivateUsers" },
+		{ "IPAddressDeny=any", "IPAddressDeny" },
+		{ "IPAddressDeny=", "" },
+		{ "NoExecPaths=/", "NoExecPaths" },
+		{ "ReadOnlyPaths=/var", "ReadOnlyPaths" },
+		{ "CapabilityBoundingSet=", "CapabilityBoundingSet" },
+		{ "ProtectSystem=strict", "ProtectSystem" },
+		{ "ProtectSystem=full", "" },
+		{ "Slice=tiny.slice", "Slice" },
+		{ "Slice=lazaret.slice", "" },
+		{ "TimeoutStartSec=420", "" },
+		{ "ProtectClock=yes", "" },
+		{ "TimeoutStopFailureMode=abort", "" },
+		/* Lines as systemd ends them. */
+		{ "# c \\\nCPUQuota=1%", "CPUQuota" },
+		{ "Description=x\\\\\nCPUQuota=1%", "CPUQuota" },
+		{ "# c\rCPUQuota=1%", "CPUQuota" },
+	};
+	struct unit u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char text[200];
+
+		fresh();
+		snprintf(text, sizeof(text), "[Service]\n%s\n", rows[i].line);
+		put(ETC "a-b.service.d/x.conf", text);
+		unit_look(root, &of, &u);
+		assert_string_equal(u.sets, rows[i].sets);
+	}
+}
+
+static void look_as(uid_t uid, struct unit *u)
+{
+	assert_int_equal(seteuid(uid), 0);
+	unit_look(root, &of, u);
+	assert_int_equal(seteuid(0), 0);
+}
+
+/* systemd is root, and reads what this user may not: that nobody sees it is no pass. */
+static void test_hidden(void **state)
+{
+	static char text[INI_FILE_MAX + 100];
+	struct unit u;
+
+	(void)state;
+	assert_int_equal(chmod(folder, 0755), 0);
+	fresh();
+	put(ETC "a-b.service.d/x.conf", "[Service]\nCPUQuota=1%\n");
+	assert_int_equal(fchmodat(root, ETC "a-b.service.d/x.conf", 0600, 0), 0);
+	look_as(NOBODY, &u);
+	assert_string_equal(u.drop_in, ETC "a-b.service.d/x.conf");
+	assert_string_equal(u.sets, "what cannot be read");
+	assert_int_equal(fchmodat(root, ETC "a-b.service.d", 0700, 0), 0);
+	look_as(NOBODY, &u);
+	assert_string_equal(u.drop_in, ETC "a-b.service.d");
+	fresh();
+	memset(text, '#', sizeof(text) - 1);
+	put(ETC "a-b.service.d/x.conf", text);
+	look_as(0, &u);
+	assert_string_equal(u.sets, "what cannot be read");
+	put(ETC "a-b.service.d/x.conf", "->/dev/null");
+	put(ETC "a-b.service.d/y.conf", "->nowhere");
+	put(ETC "a-b.service.d/z.conf/file", "");
+	look_as(0, &u);
+	assert_string_equal(u.drop_in, "");
 }
 
 static void test_enabled(void **state)
@@ -183,10 +271,9 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_enabled),
-		cmocka_unit_test(test_run),
-		cmocka_unit_test(test_settings_mended),
+		cmocka_unit_test(test_files),  cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_hidden), cmocka_unit_test(test_enabled),
+		cmocka_unit_test(test_run),    cmocka_unit_test(test_settings_mended),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, set_up, tear_down);
