@@ -17,11 +17,11 @@
 	{                                                                       \
 		.file = CLAMD, .key = option, .never = LIST("no", "false", "0") \
 	}
-/* A size: nothing at all means no limit. */
-#define REACHES(option, bytes)                                                     \
+/* A limit: nothing at all means none. */
+#define REACHES(option, least)                                                     \
 	{                                                                          \
 		.file = CLAMD, .key = option, .has_only = true, .only = LIST("0"), \
-		.has_at_least = true, .at_least = bytes                            \
+		.has_at_least = true, .at_least = least                            \
 	}
 
 const struct provider provider_clamav = {
@@ -49,7 +49,7 @@ const struct provider provider_clamav = {
 			.files = LIST("/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd",
 				      "/var/lib/clamav/daily.cud") },
 	.updates = { .from = CHRONICLE_FRESHCLAM, .file = "/var/log/clamav/freshclam.log" },
-	.n_settings = 12,
+	.n_settings = 20,
 	.settings = {
 		{ .file = CLAMD,
 		  .key = "ExcludePath",
@@ -67,11 +67,36 @@ const struct provider provider_clamav = {
 		STAYS_ON("ScanHTML"),
 		REACHES("MaxFileSize", 1048576),
 		REACHES("MaxScanSize", 1048576),
+		REACHES("MaxScanTime", 10000),
+		REACHES("MaxFiles", 1000),
+		REACHES("MaxRecursion", 5),
+		{ .file = CLAMD,
+		  .key = "DatabaseDirectory",
+		  .has_only = true,
+		  .only = LIST("/var/lib/clamav", "/var/lib/clamav/") },
+		{ .file = CLAMD,
+		  .key = "OnAccessExcludePath",
+		  .of = PART_ON_ACCESS,
+		  .has_only = true,
+		  .only = LIST("/proc", "/sys", "/dev", "/run") },
 		{ .file = FRESHCLAM,
 		  .key = "DatabaseMirror",
 		  .of = PART_UPDATER,
 		  .has_only = true,
 		  .only = LIST("db.local.clamav.net", "database.clamav.net") },
+		{ .file = FRESHCLAM,
+		  .key = "PrivateMirror",
+		  .of = PART_UPDATER,
+		  .has_only = true },
+		{ .file = FRESHCLAM,
+		  .key = "ExcludeDatabase",
+		  .of = PART_UPDATER,
+		  .has_only = true },
+		{ .file = FRESHCLAM,
+		  .key = "DatabaseDirectory",
+		  .of = PART_UPDATER,
+		  .has_only = true,
+		  .only = LIST("/var/lib/clamav", "/var/lib/clamav/") },
 		{ .file = FRESHCLAM,
 		  .key = "Checks",
 		  .of = PART_UPDATER,

@@ -34,18 +34,19 @@ int setting_split(char *line, char **key, char **value)
 
 /* The setting that a line breaks, or NULL. */
 static const struct provider_setting *broken_by(const struct provider *p, const char *file,
-						const char *key, const char *value)
+						unsigned parts, const char *key, const char *value)
 {
 	for (size_t i = 0; i < p->n_settings; i++) {
 		const struct provider_setting *s = &p->settings[i];
 
-		if (!strcmp(s->file, file) && !strcasecmp(s->key, key) && !setting_allows(s, value))
+		if (parts >> s->of & 1 && !strcmp(s->file, file) && !strcasecmp(s->key, key) &&
+		    !setting_allows(s, value))
 			return s;
 	}
 	return NULL;
 }
 
-int settings_judge(const struct provider *p, const char *file, char *text,
+int settings_judge(const struct provider *p, const char *file, unsigned parts, char *text,
 		   const struct provider_setting **ret, unsigned *line,
 		   char value_ret[SETTINGS_TEXT_MAX])
 {
@@ -56,7 +57,7 @@ int settings_judge(const struct provider *p, const char *file, char *text,
 
 		if (!setting_split(at, &key, &value))
 			continue;
-		s = broken_by(p, file, key, value);
+		s = broken_by(p, file, parts, key, value);
 		if (!s)
 			continue;
 		*ret = s;
@@ -83,7 +84,7 @@ int settings_mend(const struct provider *p, const char *file, const char *text, 
 		const struct provider_setting *s = NULL;
 
 		if (line && setting_split(line, &key, &value))
-			s = broken_by(p, file, key, value);
+			s = broken_by(p, file, SETTINGS_ALL, key, value);
 		if (!rest && !*at)
 			break; /* behind the last line's end */
 		fprintf(f, "%s%s\n", s ? "# set aside by lazaret: " : "", at);

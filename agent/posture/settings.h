@@ -13,10 +13,11 @@
 int setting_split(char *line, char **key, char **value);
 
 /*
- * The first line of a file's text that a provider's settings for that file do not allow: 1 with the
- * setting and the line's number, or 0.  The text is changed.
+ * The first line of a file's text that a provider's settings for that file and those parts do not
+ * allow: 1 with the setting and the line's number, or 0.  The text is changed.
  */
-int settings_judge(const struct provider *p, const char *file, char *text,
+#define SETTINGS_ALL ((1u << PART_COUNT) - 1) /* else a bit for each enum part */
+int settings_judge(const struct provider *p, const char *file, unsigned parts, char *text,
 		   const struct provider_setting **ret, unsigned *line,
 		   char value[SETTINGS_TEXT_MAX]);
 

@@ -251,6 +251,24 @@ static void test_settings_mended(void **state)
 	assert_string_equal(again, want);
 }
 
+static void test_settings_of_parts(void **state)
+{
+	static const char text[] = "OnAccessExcludePath /srv\nMaxScanTime 1\nMaxFiles 0\n";
+	static const char file[] = "/etc/clamav/clamd.conf";
+	_free_ char *all = strdup(text), *daemon = strdup(text);
+	const struct provider_setting *s;
+	char value[SETTINGS_TEXT_MAX];
+	unsigned line;
+
+	(void)state;
+	assert_true(settings_judge(&provider_clamav, file, SETTINGS_ALL, all, &s, &line, value));
+	assert_string_equal(s->key, "OnAccessExcludePath");
+	assert_true(settings_judge(&provider_clamav, file, 1u << PART_DAEMON, daemon, &s, &line,
+				   value));
+	assert_string_equal(s->key, "MaxScanTime");
+	assert_int_equal(line, 2);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -271,9 +289,13 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),  cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_hidden), cmocka_unit_test(test_enabled),
-		cmocka_unit_test(test_run),    cmocka_unit_test(test_settings_mended),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_enabled),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_settings_mended),
+		cmocka_unit_test(test_settings_of_parts),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, set_up, tear_down);
