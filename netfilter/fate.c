@@ -14,7 +14,8 @@ static unsigned fate_by(struct ruleset *rs, const struct kept_rule *rule, unsign
 			unsigned depth)
 {
 	switch (rule->effect) {
-	case EFFECT_NONE: break;
+	case EFFECT_NONE:
+	case EFFECT_UNTRACK: break;
 	case EFFECT_ACCEPT: return FATE_ACCEPT;
 	case EFFECT_DROP: return FATE_DROP;
 	case EFFECT_RETURN: return FATE_RETURN;

@@ -55,7 +55,9 @@ static void put_port(const struct probe *probe, struct value *v)
 
 void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v)
 {
-	const uint32_t state = NF_CT_STATE_BIT(IP_CT_NEW), status = 0;
+	const uint32_t state = probe->untracked ? NF_CT_STATE_UNTRACKED_BIT
+						: NF_CT_STATE_BIT(IP_CT_NEW);
+	const uint32_t status = 0;
 	const uint8_t original = IP_CT_DIR_ORIGINAL, any = 0xff;
 	const struct nlattr *d = a[NFTA_CT_DIRECTION];
 	uint8_t direction = d && mnl_attr_validate(d, MNL_TYPE_U8) == 0 ? mnl_attr_get_u8(d) : any;

@@ -2,6 +2,7 @@
 #include <linux/if_packet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mac.h>
@@ -92,9 +93,9 @@ static uint64_t on_state(const void *info, const struct probe *probe)
 {
 	struct xt_state_info m;
 
-	(void)probe;
 	memcpy(&m, info, sizeof(m));
-	return share_of_truth(m.statemask & XT_STATE_BIT(IP_CT_NEW));
+	return share_of_truth(m.statemask &
+			      (probe->untracked ? XT_STATE_UNTRACKED : XT_STATE_BIT(IP_CT_NEW)));
 }
 
 static uint64_t share_of_source(const struct xt_conntrack_mtinfo3 *m, const struct probe *probe)
@@ -116,11 +117,13 @@ static uint64_t share_of_source(const struct xt_conntrack_mtinfo3 *m, const stru
 static uint64_t on_conntrack(const void *info, const struct probe *probe)
 {
 	struct xt_conntrack_mtinfo3 m;
+	const unsigned state = probe->untracked ? XT_CONNTRACK_STATE_UNTRACKED
+						: XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
 	uint64_t all = SHARE_ALL;
 
 	memcpy(&m, info, sizeof(m));
 	if (m.match_flags & XT_CONNTRACK_STATE)
-		all = turn(share_of_truth(m.state_mask & XT_CONNTRACK_STATE_BIT(IP_CT_NEW)),
+		all = turn(share_of_truth(m.state_mask & state),
 			   m.invert_flags & XT_CONNTRACK_STATE);
 	if (m.match_flags & XT_CONNTRACK_STATUS) /* of a new connection: none */
 		all = share_both(all, turn(0, m.invert_flags & XT_CONNTRACK_STATUS));
@@ -208,4 +211,30 @@ uint64_t match_share(const char *name, uint32_t revision, const void *info, size
 			return rows[i].share(info, probe);
 	}
 	return SHARE_DOUBT;
+}
+
+/* Of all revisions the flags come first. */
+static bool is_notrack(const void *info, size_t len)
+{
+	uint16_t flags = XT_CT_NOTRACK;
+
+	if (len >= sizeof(flags))
+		memcpy(&flags, info, sizeof(flags));
+	return flags & XT_CT_NOTRACK;
+}
+
+enum effect target_effect(const char *name, const void *info, size_t len)
+{
+	static const char *const harmless[] = {
+		"AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT",    "DSCP",
+		"HL",	 "HMARK",    "LED",	 "LOG",	     "MARK",	    "NFLOG", "SECMARK",
+		"SET",	 "TCPMSS",   "TEE",	 "TOS",	     "TRACE",	    "TTL",
+	};
+
+	if (!strcmp(name, "NOTRACK") || (!strcmp(name, "CT") && is_notrack(info, len)))
+		return EFFECT_UNTRACK;
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
+		if (!strcmp(name, harmless[i]))
+			return EFFECT_NONE;
+	return strcmp(name, "REJECT") ? EFFECT_ACCEPT : EFFECT_DROP;
 }

@@ -45,6 +45,7 @@ struct ruleset {
 	struct imprint *imprint; /* NULL: nobody asks (imprint.h) */
 	struct probe probes[PROBES_MAX];
 	unsigned n_probes;
+	bool untracks; /* a rule has conntrack pass most of what comes in over */
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards;
 	char cut[96];	     /* as in struct survey */

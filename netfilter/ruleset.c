@@ -15,10 +15,10 @@
 #define OBJECTS_MAX (1u << 20) /* of each kind */
 
 static const struct probe first_probes[PROBES] = {
-	{ NFPROTO_IPV4, IPPROTO_TCP, 0 },
-	{ NFPROTO_IPV4, IPPROTO_UDP, 0 },
-	{ NFPROTO_IPV6, IPPROTO_TCP, 0 },
-	{ NFPROTO_IPV6, IPPROTO_UDP, 0 },
+	{ NFPROTO_IPV4, IPPROTO_TCP, 0, false },
+	{ NFPROTO_IPV4, IPPROTO_UDP, 0, false },
+	{ NFPROTO_IPV6, IPPROTO_TCP, 0, false },
+	{ NFPROTO_IPV6, IPPROTO_UDP, 0, false },
 };
 
 static int make_room(void **array, uint32_t n, uint32_t *room, size_t size)
@@ -82,7 +82,18 @@ void ruleset_ask(struct ruleset *rs, const struct survey_port *port)
 {
 	if (rs->n_probes < PROBES_MAX)
 		rs->probes[rs->n_probes++] = (struct probe){ port->family, port->protocol,
-							     port->port };
+							     port->port, false };
+}
+
+bool ruleset_untracks(const struct ruleset *rs)
+{
+	return rs->untracks;
+}
+
+void ruleset_ask_untracked(struct ruleset *rs)
+{
+	for (unsigned i = 0; i < rs->n_probes; i++)
+		rs->probes[i].untracked = true;
 }
 
 int ruleset_imprint(struct ruleset *rs)
@@ -248,6 +259,10 @@ static int keep(void *ctx, const struct weight *w)
 	struct kept_rule *last = c->n > g->first ? &c->rules[c->n - 1] : NULL;
 	int r;
 
+	if (w->effect == EFFECT_UNTRACK) {
+		g->rs->untracks |= !c->output;
+		return 0;
+	}
 	if (w->target)
 		k.target = ruleset_chain(g->rs, g->place->family, g->place->table, w->target);
 	if (!last || last->effect != k.effect || last->target != k.target) {

@@ -16,6 +16,12 @@ DEFINE_DROP(ruleset, ruleset_free)
 /* One more question, before any rule is taken; those above SURVEY_PORTS_MAX are passed over. */
 void ruleset_ask(struct ruleset *rs, const struct survey_port *port);
 
+/* Has a rule conntrack pass over most of what comes in?  Then it is no new connection to others. */
+bool ruleset_untracks(const struct ruleset *rs);
+
+/* All questions are about such packets: after ruleset_ask(), before any rule is taken. */
+void ruleset_ask_untracked(struct ruleset *rs);
+
 /* What imprint_tell() needs is to be kept of the rules, too.  -ENOMEM. */
 int ruleset_imprint(struct ruleset *rs);
 

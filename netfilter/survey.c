@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <string.h>
 #include <time.h>
 
 #include "agent/base/io.h"
@@ -42,6 +43,38 @@ static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
 	return r;
 }
 
+/* What conntrack passes over meets other rules, and may get in where a new connection would not. */
+static int look_untracked(struct nft *nft, struct survey_port *ports, size_t n, struct survey *s,
+			  struct fault *fault)
+{
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
+	struct survey_port again[SURVEY_PORTS_MAX];
+	struct survey own;
+	int r = rs ? 0 : -ENOMEM;
+
+	n = n < SURVEY_PORTS_MAX ? n : SURVEY_PORTS_MAX;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		ruleset_ask(rs, &ports[i]);
+	if (r == 0) {
+		memcpy(again, ports, n * sizeof(*again));
+		ruleset_ask_untracked(rs);
+		r = read_all(nft, rs, fault);
+	}
+	if (r < 0)
+		return r;
+	ruleset_judge(rs, again, n, &own);
+	s->closed4 &= own.closed4;
+	s->closed6 &= own.closed6;
+	s->without_baseline &= own.without_baseline;
+	for (size_t i = 0; i < n; i++)
+		ports[i].open |= again[i].open;
+	if (!own.closed4)
+		*s->by4 = '\0';
+	if (!own.closed6)
+		*s->by6 = '\0';
+	return 0;
+}
+
 static int look(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
 		survey_chain each, void *ctx, struct fault *fault)
 {
@@ -56,11 +89,13 @@ static int look(struct nft *nft, struct survey_port *ports, size_t n, struct sur
 	if (r == 0)
 		r = read_all(nft, rs, fault);
 	if (r == 0)
+		ruleset_judge(rs, ports, n, ret);
+	if (r == 0 && ruleset_untracks(rs))
+		r = look_untracked(nft, ports, n, ret, fault);
+	if (r == 0)
 		r = nft_generation(nft, &after, fault);
 	if (r == 0 && before != after)
 		r = -EINTR;
-	if (r == 0)
-		ruleset_judge(rs, ports, n, ret);
 	if (r == 0 && each)
 		r = imprint_tell(rs, each, ctx);
 	return r < 0 ? fault_set(fault, r, "cannot read the ruleset: %s", nft_why(r)) : 0;

@@ -12,7 +12,8 @@
  * interface's name is a limit, for it may be the way to the world.  Sets and verdict maps
  * are read, and the matches of iptables-nft: conntrack, state, tcp, udp, multiport, addrtype,
  * pkttype, mac, icmp.  A condition that cannot be read is taken as met by what is accepted and
- * as not met by what is dropped: doubt counts as open.
+ * as not met by what is dropped: doubt counts as open.  Where a rule has conntrack pass over most
+ * of what comes in, the same is asked about a packet that is untracked instead of new.
  *
  * Not seen: rules of iptables-legacy; drops at other hooks than input (prerouting, netdev ingress);
  * several rules that only together accept most of what there is; marks, which count as doubt.

@@ -159,7 +159,7 @@ static void tell(struct scene *s, enum effect effect, const char *target)
 						     : ODDS_LIKELY;
 	struct weight w = { effect, target, s->odds == ODDS_SURE };
 
-	s->done = true;
+	s->done = effect != EFFECT_UNTRACK;
 	if (s->odds >= enough && s->err == 0)
 		s->err = s->each(s->ctx, &w);
 }
@@ -252,24 +252,26 @@ static void on_match(struct scene *s, const struct nlattr **a)
 
 static void on_target(struct scene *s, const struct nlattr **a)
 {
-	static const char *const harmless[] = {
-		"AUDIT",   "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT",    "DSCP",
-		"HL",	   "HMARK",    "LED",	   "LOG",      "MARK",	      "NFLOG", "NOTRACK",
-		"SECMARK", "SET",      "TCPMSS",   "TEE",      "TOS",	      "TRACE", "TTL",
-	};
 	const char *name = object_text(a[NFTA_TARGET_NAME]);
+	const struct nlattr *info = a[NFTA_TARGET_INFO];
+	enum effect effect = target_effect(name ? name : "",
+					   info ? mnl_attr_get_payload(info) : NULL,
+					   info ? mnl_attr_get_payload_len(info) : 0);
 
-	for (size_t i = 0; name && i < sizeof(harmless) / sizeof(*harmless); i++) {
-		if (!strcmp(name, harmless[i]))
-			return;
-	}
-	tell(s, name && !strcmp(name, "REJECT") ? EFFECT_DROP : EFFECT_ACCEPT, NULL);
+	if (effect != EFFECT_NONE)
+		tell(s, effect, NULL);
 }
 
 static void on_reject(struct scene *s, const struct nlattr **a)
 {
 	(void)a;
 	tell(s, EFFECT_DROP, NULL);
+}
+
+static void on_notrack(struct scene *s, const struct nlattr **a)
+{
+	(void)a;
+	tell(s, EFFECT_UNTRACK, NULL);
 }
 
 static void on_queue(struct scene *s, const struct nlattr **a)
@@ -308,7 +310,7 @@ static const struct term_row {
 	{ "exthdr", on_load },	       { "fib", on_fib },	 { "hash", on_load },
 	{ "immediate", on_immediate }, { "last", on_nothing },	 { "log", on_nothing },
 	{ "lookup", on_lookup },       { "match", on_match },	 { "meta", on_meta },
-	{ "notrack", on_nothing },     { "numgen", on_load },	 { "osf", on_load },
+	{ "notrack", on_notrack },     { "numgen", on_load },	 { "osf", on_load },
 	{ "payload", on_payload },     { "queue", on_queue },	 { "range", on_range },
 	{ "reject", on_reject },       { "rt", on_load },	 { "socket", on_load },
 	{ "target", on_target },       { "tunnel", on_load },	 { "xfrm", on_load },

@@ -17,9 +17,18 @@ struct probe {
 	uint8_t family;	  /* NFPROTO_IPV4 or NFPROTO_IPV6 */
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
 	uint16_t port;	  /* where it goes to, in host order; 0: to any */
+	bool untracked;	  /* conntrack has been told to pass it over, so it is not a new one */
 };
 
-enum effect { EFFECT_NONE, EFFECT_ACCEPT, EFFECT_DROP, EFFECT_RETURN, EFFECT_JUMP, EFFECT_GOTO };
+enum effect {
+	EFFECT_NONE,
+	EFFECT_ACCEPT,
+	EFFECT_DROP,
+	EFFECT_RETURN,
+	EFFECT_JUMP,
+	EFFECT_GOTO,
+	EFFECT_UNTRACK, /* no end of its way: conntrack passes it over from here on */
+};
 
 /*
  * A way the packet may take.  Doubt goes against the ruleset: a drop is one only when the packet

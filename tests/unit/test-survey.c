@@ -192,6 +192,20 @@ static const struct row {
 	  "table inet t { chain in4 { accept; }\n chain in6 { drop; }\n chain c { " INPUT(
 		  "drop") " meta protocol vmap { ip : jump in4, ip6 : jump in6 }; } }",
 	  false, true, "" },
+#define RAW(rules)                                                                             \
+	"table inet raw { chain p { type filter hook prerouting priority -300; " rules "; }\n" \
+	"chain o { type filter hook output priority -300; notrack; } }\n"
+	{ "untracked, and all is tracked", ONE("ct state established,untracked accept; drop"), true,
+	  true, "inet t c" },
+	{ "untracked, and nothing is tracked",
+	  RAW("notrack") ONE("ct state established,untracked accept; drop"), false, false, "" },
+	{ "one port is not tracked",
+	  RAW("udp dport 53 notrack") ONE("ct state established,untracked accept; drop"), true,
+	  true, "inet t c" },
+	{ "nothing is tracked, and dropped",
+	  RAW("notrack") ONE("ct state established accept; drop"), true, true, "inet t c" },
+	{ "only what is new is dropped",
+	  RAW("meta nfproto ipv6 notrack") ONE("ct state new,invalid drop"), false, false, "" },
 	{ "open and closed chains",
 	  "table ip a { chain c { type filter hook input priority -5; accept; } }\n"
 	  "table ip b { chain c { " INPUT(
@@ -272,6 +286,15 @@ static void test_iptables_nft(void **state)
 	}
 	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
 	assert_true(s.closed4 && !s.closed6);
+	assert_int_equal(system("iptables-nft -A a -m state --state UNTRACKED -j ACCEPT; "
+				"iptables-nft -A a -m conntrack --ctstate UNTRACKED -j ACCEPT"),
+			 0);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_true(s.closed4);
+	assert_int_equal(system("iptables-nft -t raw -A PREROUTING -j CT --notrack"), 0);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_false(s.closed4);
+	assert_int_equal(system("iptables-nft -t raw -F"), 0);
 	assert_int_equal(system("iptables-nft -P INPUT ACCEPT"), 0);
 	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
 	assert_false(s.closed4);
