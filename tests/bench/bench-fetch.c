@@ -24,6 +24,7 @@
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
 #include "tests/bench/row.h"
+#include "tests/helper.h"
 
 #define ROUNDS 50
 #define BASE   "https://localhost:4433/"
@@ -122,21 +123,15 @@ static int converse(int session, const struct job *job, struct fetch_got *got)
 
 static int fetch_once(const struct job *job, struct fetch_got *got, struct sum *sum)
 {
-	int ends[2], r;
-	pid_t child;
+	const char *const fetch[] = { job->program, NULL };
+	int session = -1, r;
+	pid_t child = helper_start(fetch, &session);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	child = fork();
-	if (child == 0) {
-		if (dup2(ends[1], 0) == 0)
-			execl(job->program, job->program, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	r = child < 0 ? -errno : converse(ends[0], job, got);
-	close(ends[0]);
-	return child < 0 ? r : finish(child, sum) ?: r;
+	if (child < 0)
+		return child;
+	r = converse(session, job, got);
+	close(session);
+	return finish(child, sum) ?: r;
 }
 
 static int run_fetch(const struct job *job, struct sum *sum)

@@ -8,25 +8,11 @@
 #include <stdlib.h>
 
 #include "agent/posture/aptconf.h"
-#include "tests/unit/root.h"
+#include "tests/fuzz/root.h"
 
 #define COMMENT "// one line more\n"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static struct root root = { .fd = -1 };
-
-static void leave(void)
-{
-	root_close(&root);
-}
-
-static void start(void)
-{
-	if (root_open(&root) < 0)
-		abort();
-	atexit(leave);
-}
 
 static int read_conf(const uint8_t *conf, size_t len, struct aptconf *ret)
 {
@@ -55,8 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct aptconf a, b;
 	int r, s;
 
-	if (root.fd < 0)
-		start();
+	root_is_new();
 	if (!longer || root_put(&root, APT_CONF_PARTS "/part", data, part) < 0)
 		abort();
 	memcpy(longer, COMMENT, sizeof(COMMENT) - 1);

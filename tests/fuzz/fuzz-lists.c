@@ -10,7 +10,7 @@
 
 #include "agent/posture/findings.h"
 #include "agent/posture/unpack.h"
-#include "tests/unit/root.h"
+#include "tests/fuzz/root.h"
 
 #define STEM	   APT_LISTS "/fuzz_dists_x-security_"
 #define UNPACK_MAX (1024 * 1024)
@@ -28,18 +28,8 @@ static const struct {
 	{ STEM "main_binary-amd64_Packages", "Package: a\nArchitecture: amd64\nVersion: 2\n\n" },
 };
 
-static struct root root = { .fd = -1 };
-
-static void leave(void)
-{
-	root_close(&root);
-}
-
 static void start(void)
 {
-	if (root_open(&root) < 0)
-		abort();
-	atexit(leave);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		if (root_put(&root, files[i].path, files[i].text, strlen(files[i].text)) < 0)
 			abort();
@@ -94,7 +84,7 @@ static void fuzz_unpack(const char *ending, const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	if (root.fd < 0)
+	if (root_is_new())
 		start();
 	if (!len)
 		return 0;

@@ -10,7 +10,7 @@
 #include "agent/posture/apt.h"
 #include "agent/posture/inventory.h"
 #include "agent/posture/posture.h"
-#include "tests/unit/root.h"
+#include "tests/fuzz/root.h"
 
 #define STEM APT_LISTS "/fuzz_dists_fuzz-security_"
 
@@ -27,13 +27,6 @@ static const struct {
 	{ 'l', STEM "main_binary-amd64_Packages",
 	  "Package: a\nArchitecture: amd64\nVersion: 2\n\n" },
 };
-
-static struct root root = { .fd = -1 };
-
-static void leave(void)
-{
-	root_close(&root);
-}
 
 static void put(size_t i, const void *data, size_t len)
 {
@@ -54,10 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const char os[] = "VERSION_CODENAME=x\n";
 	struct finding f;
 
-	if (root.fd < 0) {
-		if (root_open(&root) < 0)
-			abort();
-		atexit(leave);
+	if (root_is_new()) {
 		if (root_put(&root, OS_RELEASE, os, strlen(os)) < 0)
 			abort();
 		for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)

@@ -25,6 +25,7 @@
 #include "agent/base/io.h"
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
+#include "tests/helper.h"
 
 struct plan {
 	const char *program, *base, *ca, *cert, *key, *out, *memory, *proxy, *vet, *store;
@@ -32,24 +33,6 @@ struct plan {
 	uint64_t max;
 	bool probe;
 };
-
-static int start(const char *program, int *session)
-{
-	int ends[2];
-	pid_t child;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	child = fork();
-	if (child == 0) {
-		if (dup2(ends[1], 0) == 0)
-			execl(program, program, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	*session = ends[0];
-	return child < 0 ? -errno : child;
-}
 
 static int say(int session, const char *what, uint64_t since, int body)
 {
@@ -142,20 +125,14 @@ static int tell_vet(int talk, int session, uint64_t since)
 
 static int hand_over(int session, const struct plan *plan)
 {
-	int ends[2], r;
-	pid_t child;
+	const char *const vet[] = { plan->vet, "--store", plan->store, NULL };
+	int talk = -1, r;
+	pid_t child = helper_start(vet, &talk);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	child = fork();
-	if (child == 0) {
-		if (dup2(ends[1], 0) == 0)
-			execl(plan->vet, plan->vet, "--store", plan->store, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	r = child < 0 ? -errno : tell_vet(ends[0], session, io_boot_ms());
-	close(ends[0]);
+	if (child < 0)
+		return child;
+	r = tell_vet(talk, session, io_boot_ms());
+	close(talk);
 	waitpid(child, NULL, 0);
 	return r;
 }
@@ -215,7 +192,8 @@ int main(int argc, char **argv)
 {
 	struct plan plan = { .timeout_ms = 5000, .max = 65536 };
 	int at = parse(argc, argv, &plan), session = -1, status;
-	pid_t child = at < 0 ? -1 : start(plan.program, &session);
+	const char *const fetch[] = { plan.program, NULL };
+	pid_t child = at < 0 ? -1 : helper_start(fetch, &session);
 
 	if (child < 0)
 		return 2;

@@ -47,6 +47,13 @@ static inline void load_rules(const char *text)
 	assert_int_equal(pclose(p), 0);
 }
 
+/* Not on each machine: the test that is under way ends without it. */
+static inline void need_iptables_nft(void)
+{
+	if (system("iptables-nft --version >/dev/null 2>&1"))
+		skip();
+}
+
 /* What a command prints, for looking into the kernel with other eyes than ours. */
 static inline const char *shown(const char *command)
 {

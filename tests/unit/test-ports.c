@@ -52,8 +52,7 @@ static void test_matches(void **state)
 	struct survey s;
 
 	(void)state;
-	if (system("iptables-nft --version >/dev/null 2>&1"))
-		skip();
+	need_iptables_nft();
 	for (size_t i = 0; i < sizeof(matches) / sizeof(*matches); i++) {
 		load_rules("");
 		snprintf(line, sizeof(line),

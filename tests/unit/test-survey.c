@@ -277,8 +277,7 @@ static void test_iptables_nft(void **state)
 	struct survey s;
 
 	(void)state;
-	if (system("iptables-nft --version >/dev/null 2>&1"))
-		skip();
+	need_iptables_nft();
 	load_rules("");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		snprintf(line, sizeof(line), "iptables-nft %s", lines[i]);
