@@ -6,6 +6,7 @@
 
 #include "agent/base/span.h"
 #include "policy/publisher/options.h"
+#include "policy/publisher/tell.h"
 
 static const struct option all[] = {
 	{ "expires", required_argument, NULL, 'e' },
@@ -123,6 +124,7 @@ uint64_t options_life(const struct options *o, uint64_t otherwise)
 int options_fail(const char *what, int err, struct fault *fault)
 {
 	fault_set(fault, err, "%s", strerror(-err));
+	tell_tidy(fault->why);
 	fprintf(stderr, "%s: %s\n", what, fault->why);
 	return 1;
 }

@@ -106,7 +106,8 @@ static void print_role(json_t *role)
 	json_t *version = json_object_get(role, "version"), *item;
 	size_t i;
 
-	printf("%s: ", text_of(role, "role"));
+	tell_plain(text_of(role, "role"), stdout);
+	fputs(": ", stdout);
 	if (version)
 		printf("version %" JSON_INTEGER_FORMAT ", expires %s%s\n",
 		       json_integer_value(version), text_of(role, "expires"),
@@ -121,8 +122,11 @@ static void print_role(json_t *role)
 		printf("    %-16s %.12s  %s%s\n", text_of(item, "name"), text_of(item, "id"),
 		       text_of(item, "scheme"),
 		       json_is_true(json_object_get(item, "here")) ? ", here" : "");
-	json_array_foreach(json_object_get(role, "targets"), i, item)
-		printf("  target %s\n", json_string_value(item));
+	json_array_foreach(json_object_get(role, "targets"), i, item) {
+		fputs("  target ", stdout);
+		tell_plain(json_string_value(item), stdout);
+		putchar('\n');
+	}
 }
 
 static int show(const struct options *o, const struct workshop *w, struct fault *fault)

@@ -11,3 +11,7 @@ int tell_read(const char *path, json_t **ret, struct fault *fault);
 
 /* What a body says, for the person who is to sign it. */
 void tell_file(json_t *body, FILE *out);
+
+/* Others' words without what could drive a terminal or turn lines round: printable ASCII only. */
+void tell_plain(const char *text, FILE *out);
+void tell_tidy(char *text); /* the same, where it stands */

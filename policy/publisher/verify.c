@@ -10,6 +10,7 @@
 #include "policy/json.h"
 #include "policy/publisher/options.h"
 #include "policy/publisher/session.h"
+#include "policy/publisher/tell.h"
 #include "policy/publisher/tool.h"
 #include "policy/publisher/trial.h"
 #include "policy/stamp.h"
@@ -90,6 +91,7 @@ int verify_main(int argc, char **argv)
 					      : verify_server(&o, &trial, &result, &fault);
 	if (r < 0)
 		fault_set(&fault, r, "%s", strerror(-r));
+	tell_tidy(fault.why);
 	tell(&result, r, fault.why, o.json);
 	trial_clear(&trial);
 	return r < 0;
