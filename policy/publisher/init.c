@@ -127,8 +127,10 @@ static int init(const char *path, const struct options *o, const unsigned thresh
 {
 	struct workshop w = { .dir = -1 };
 	struct ring ring = { .n = 0 };
-	int r = make_folders(path, &w.dir, fault);
+	int r = ring_check(o, NULL, fault);
 
+	if (r == 0)
+		r = make_folders(path, &w.dir, fault);
 	if (r < 0)
 		return r;
 	r = hand_open(w.dir, o, false, &w.hand, fault);

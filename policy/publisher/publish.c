@@ -65,7 +65,7 @@ static int plan_target(struct plan *p, const char *name, json_t *entry, struct f
 {
 	char path[NAME_ROOM];
 	struct mark mark;
-	int r = target_fits(name) ? mark_parse(entry, &mark, fault) : -EINVAL;
+	int r = stock_fits(name) ? mark_parse(entry, &mark, fault) : -EINVAL;
 
 	if (r < 0)
 		return fault_set(fault, r, "target %.60s: no name for one", name);

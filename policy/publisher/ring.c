@@ -17,6 +17,42 @@ static const char *value_for(const char *word, enum role role)
 	return !strncmp(word, role_kinds[role].name, n) && word[n] == '=' ? word + n + 1 : NULL;
 }
 
+static bool is_role(const char *name, size_t len, char *const *roles)
+{
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		const char *known = role_kinds[role].name;
+		char *const *r = roles;
+
+		if (strlen(known) != len || strncmp(known, name, len))
+			continue;
+		while (r && *r && strcmp(*r, known))
+			r++;
+		return !r || *r;
+	}
+	return false;
+}
+
+int ring_check(const struct options *o, char *const *roles, struct fault *fault)
+{
+	for (size_t i = 0; i < o->public.n; i++) {
+		const char *word = o->public.at[i];
+
+		if (!strchr(word, '=') || !is_role(word, strcspn(word, "="), roles))
+			return fault_set(fault, -EINVAL,
+					 "--public %s: must be ROLE=FILE, with a role that gets "
+					 "new keys here",
+					 word);
+	}
+	for (size_t i = 0; i < o->open.n; i++)
+		if (strcmp(o->open.at[i], "all") &&
+		    !is_role(o->open.at[i], strlen(o->open.at[i]), NULL))
+			return fault_set(fault, -EINVAL,
+					 "--no-passphrase %s: must be root, targets, snapshot, "
+					 "timestamp or all",
+					 o->open.at[i]);
+	return 0;
+}
+
 static int list_key(json_t *root, json_t *ids, const char *id, json_t *public)
 {
 	return json_object_set_new(json_object_get(root, "keys"), id, public) < 0 ||

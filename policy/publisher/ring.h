@@ -19,6 +19,12 @@ struct ring {
 };
 
 /*
+ * -EINVAL when --public or --no-passphrase name what is no role, or --public none of these, which
+ * end with NULL; NULL is all: who misspells one would get other keys than he meant.
+ */
+int ring_check(const struct options *o, char *const *roles, struct fault *fault);
+
+/*
  * Gives a role keys in place of all it had in root's body: those of --public ROLE=FILE, else
  * `threshold` new ones, which stay in memory.  Keys that no role lists any more leave the body.
  */

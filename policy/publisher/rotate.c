@@ -76,6 +76,8 @@ int rotate_main(int argc, char **argv)
 	for (char **name = o.args + 1; r == 0 && *name; name++)
 		r = find_role(*name, &(enum role){ 0 }, &fault);
 	if (r == 0)
+		r = ring_check(&o, o.args + 1, &fault);
+	if (r == 0)
 		r = draft_root(&w, &o, &ring, &fault);
 	if (r == 0)
 		r = release_run(&w, &o, &fault);

@@ -9,6 +9,12 @@
 #include "policy/publisher/stock.h"
 #include "policy/publisher/workshop.h"
 
+bool stock_fits(const char *target)
+{
+	return target_fits(target) && *target != '/' && !strstr(target, "..") &&
+	       !strstr(target, "//");
+}
+
 int stock_put(int dir, const char *target, const char *text, size_t len, json_t **entry,
 	      struct fault *fault)
 {
@@ -17,7 +23,7 @@ int stock_put(int dir, const char *target, const char *text, size_t len, json_t 
 	struct mark mark;
 	int r;
 
-	if (!target_fits(target) || *target == '/' || strstr(target, "..") || strstr(target, "//"))
+	if (!stock_fits(target))
 		return fault_set(fault, -EINVAL, "%s: no name for a target", target);
 	if (len > STOCK_TARGET_MAX)
 		return fault_set(fault, -EFBIG, "%s: longer than %d bytes", target,
@@ -43,7 +49,7 @@ static int check_one(int dir, const char *target, json_t *entry, struct fault *f
 	char path[NAME_ROOM];
 	struct mark mark;
 	size_t len;
-	int r = target_fits(target) ? mark_parse(entry, &mark, fault) : -EINVAL;
+	int r = stock_fits(target) ? mark_parse(entry, &mark, fault) : -EINVAL;
 
 	if (r < 0)
 		return fault_set(fault, r, "%.60s: no name for a target", target);

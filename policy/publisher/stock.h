@@ -3,12 +3,16 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "agent/base/err.h"
 #include "policy/mark.h"
 
 #define STOCK_TARGET_MAX (64 * 1024 * 1024) /* hosts take no larger one */
+
+/* May a target have this name?  None leads out of its folder. */
+bool stock_fits(const char *target);
 
 /* Puts a target under its name and gives its TARGETS entry; the caller owns *entry. */
 int stock_put(int dir, const char *target, const char *text, size_t len, json_t **entry,

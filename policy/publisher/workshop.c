@@ -71,7 +71,9 @@ int workshop_version(int dir, const char *role, int64_t *ret, struct fault *faul
 	int64_t best = 0;
 
 	if (!d)
-		return fault_set(fault, -errno, "metadata/: %s", strerror(errno));
+		return fault_set(fault, -errno, "metadata/: %s%s", strerror(errno),
+				 errno == ENOENT ? "; lazaret-policy init makes such a folder"
+						 : "");
 	while ((e = readdir(d))) {
 		char want[DRAFT_NAME_MAX];
 		int64_t n = strtoll(e->d_name, NULL, 10);

@@ -144,6 +144,41 @@ static void test_half_made(void **state)
 	expect(l, "init repo", 1, "repo/keys: is there already; nothing was changed\n");
 }
 
+/* Who misspells a role gets no other keys than he meant. */
+static void test_no_such_role(void **state)
+{
+	static const struct {
+		const char *args, *words;
+	} rows[] = {
+		{ "init --no-passphrase timestam new", "--no-passphrase timestam: must be root," },
+		{ "init --no-passphrase all --public target=repo/keys/root-1.pub new",
+		  "--public target=repo/keys/root-1.pub: must be ROLE=FILE" },
+		{ "rotate --no-passphrase all --public targets=repo/keys/root-1.pub repo root",
+		  "with a role that gets new keys here" },
+		{ "sign web/targets", "metadata/: No such file or directory; lazaret-policy init" },
+	};
+	struct lab *l = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		expect(l, rows[i].args, 1, rows[i].words);
+	shell(l, "test ! -e new/keys -a ! -e repo/draft/root.json");
+}
+
+/* A team that may vouch for two levels of folders does not get out of them. */
+static void test_above(void **state)
+{
+	struct lab *l = *state;
+
+	expect(l, "delegate --paths '*/x' --public repo/keys/root-1.pub repo team", 0, "");
+	expect(l, "publish repo web", 0, "");
+	expect(l, "add-target --key repo/keys/root-1.pem --role team --as a/x web policy.json", 0,
+	       "");
+	shell(l, "sed 's,\"a/x\",\"../x\",' web/draft/team.json >repo/draft/team.json");
+	shell(l, "mkdir repo/targets/a && cp web/targets/a/* repo/ && cp web/targets/a/* "
+		 "repo/targets/a/");
+	expect(l, "sign repo", 1, "../x: no name for a target");
+}
+
 /* Killed as it writes its first key, which is what a power cut leaves, too. */
 static void test_cut_key(void **state)
 {
@@ -168,6 +203,7 @@ int main(void)
 		ROW(test_nothing_is_signed), ROW(test_out_there),
 		ROW(test_who_reads),	     ROW(test_alone),
 		ROW(test_half_made),	     ROW(test_cut_key),
+		ROW(test_no_such_role),	     ROW(test_above),
 	};
 
 	return cmocka_run_group_tests_name("outlet", tests, NULL, NULL);
