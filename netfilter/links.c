@@ -127,6 +127,7 @@ int links_take(struct links *l, const struct nlmsghdr *h)
 		l->room = room;
 	}
 	l->list[l->n++] = link;
+	l->sorted = false;
 	return 0;
 }
 
@@ -157,6 +158,18 @@ static int ask(struct links *l)
 	return route_dump(NETLINK_ROUTE, &q.h, take_link, l);
 }
 
+static int compare(const void *x, const void *y)
+{
+	return strcmp(((const struct link *)x)->name, ((const struct link *)y)->name);
+}
+
+static void sort(struct links *l)
+{
+	if (l->n)
+		qsort(l->list, l->n, sizeof(*l->list), compare);
+	l->sorted = true;
+}
+
 int links_read(struct links *ret, struct fault *fault)
 {
 	struct links l = { 0 };
@@ -171,6 +184,7 @@ int links_read(struct links *ret, struct fault *fault)
 		links_free(&l);
 		return fault_set(fault, r, "cannot list the network links: %s", strerror(-r));
 	}
+	sort(&l);
 	*ret = l;
 	return 0;
 }
@@ -183,6 +197,12 @@ void links_free(struct links *l)
 
 const struct link *links_find(const struct links *l, const char *name)
 {
+	struct link key = { 0 };
+
+	if (l->sorted && l->n && strlen(name) < sizeof(key.name)) {
+		memcpy(key.name, name, strlen(name));
+		return bsearch(&key, l->list, l->n, sizeof(*l->list), compare);
+	}
 	for (size_t i = 0; i < l->n; i++) {
 		if (!strcmp(l->list[i].name, name))
 			return &l->list[i];

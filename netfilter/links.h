@@ -34,6 +34,7 @@ struct link {
 struct links {
 	struct link *list;
 	size_t n, room;
+	bool sorted; /* by their names, as links_read() leaves them: then they are found faster */
 };
 
 /* All links there are but loopback; release with links_free().  -ETIMEDOUT, -ENOMEM, ... */
