@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "netfilter/batch.h"
+#include "netfilter/nets.h"
 #include "netfilter/peers.h"
 
 DEFINE_DROP(nftnl_set, nftnl_set_free)
@@ -45,8 +46,7 @@ struct peers {
 	const struct allow *allow;
 	struct services services;
 	uint32_t n[PEERS_COUNT];
-	const struct peer *
-		*nets[PEERS_COUNT]; /* only of sets of prefixes: sorted, none in another */
+	struct net *nets[PEERS_COUNT]; /* only of sets of prefixes: none in another */
 };
 
 static unsigned address_bits(const struct peer *p)
@@ -108,14 +108,6 @@ static uint16_t main_port(const struct allow *a, int family)
 	return n >= MAIN_MIN ? port : 0;
 }
 
-/* The last address of the peer's prefix. */
-static void last_address(const struct peer *p, uint8_t out[16])
-{
-	memcpy(out, p->addr, 16);
-	for (unsigned bit = p->prefix; bit < address_bits(p); bit++)
-		out[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-}
-
 int peers_check(const struct peer *peers, size_t n, const char *list, struct fault *fault)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -160,41 +152,6 @@ static const struct peer *list_of(const struct allow *a, enum peers_list list, s
 	return NULL;
 }
 
-static int compare(const void *x, const void *y)
-{
-	const struct peer *a = *(const struct peer *const *)x, *b = *(const struct peer *const *)y;
-	int r = a->proto - b->proto;
-
-	if (r == 0)
-		r = a->port - b->port;
-	if (r == 0)
-		r = memcmp(a->addr, b->addr, sizeof(a->addr));
-	return r ? r : a->prefix - b->prefix;
-}
-
-static bool holds(const struct peer *wide, const struct peer *p)
-{
-	uint8_t end[16];
-
-	last_address(wide, end);
-	return wide->proto == p->proto && wide->port == p->port &&
-	       memcmp(wide->addr, p->addr, sizeof(p->addr)) <= 0 &&
-	       memcmp(p->addr, end, sizeof(end)) <= 0;
-}
-
-/* The kernel refuses ranges that overlap; prefixes do so only by one holding the other. */
-static uint32_t drop_held(const struct peer **nets, uint32_t n)
-{
-	uint32_t kept = 0;
-
-	qsort(nets, n, sizeof(*nets), compare);
-	for (uint32_t i = 0; i < n; i++) {
-		if (!kept || !holds(nets[kept - 1], nets[i]))
-			nets[kept++] = nets[i];
-	}
-	return kept;
-}
-
 static void count(struct peers *p, enum peers_list which)
 {
 	size_t n;
@@ -214,9 +171,9 @@ static int sort_nets(struct peers *p, enum peers_set set)
 		return -ENOMEM;
 	for (size_t i = 0, at = 0; i < n; i++) {
 		if (peers_set_of(&list[i], sets[set].list, &p->services) == set)
-			p->nets[set][at++] = &list[i];
+			p->nets[set][at++] = (struct net){ &list[i], list[i].port };
 	}
-	p->n[set] = drop_held(p->nets[set], p->n[set]);
+	p->n[set] = nets_join(p->nets[set], p->n[set]);
 	return 0;
 }
 
@@ -305,10 +262,10 @@ static void add_set(struct batch *b, const char *table, enum peers_set which, ui
 	batch_add_set(b, s);
 }
 
-static size_t put_key(const struct peer *p, const uint8_t *addr, uint8_t out[24])
+static size_t put_key(const struct peer *p, const uint8_t *addr, uint16_t last, uint8_t out[24])
 {
 	const size_t len = address_bits(p) / 8;
-	const uint16_t port = htons(p->port);
+	const uint16_t port = htons(last);
 
 	memset(out, 0, 24);
 	memcpy(out, addr, len);
@@ -320,20 +277,26 @@ static size_t put_key(const struct peer *p, const uint8_t *addr, uint8_t out[24]
 static void put_peer(struct batch *b, const char *table, enum peers_set set, const struct peer *p,
 		     bool gone)
 {
-	uint8_t key[24], end[24], last[16];
-	struct element_key k = { key, NULL, put_key(p, p->addr, key) };
+	uint8_t key[24];
+	struct element_key k = { key, NULL, put_key(p, p->addr, p->port, key) };
 
 	if (sets[set].bare)
 		k.len = address_bits(p) / 8;
-	if (sets[set].nets) {
-		last_address(p, last);
-		put_key(p, last, end);
-		k.end = end;
-	}
 	if (gone)
 		batch_delete_element(b, table, sets[set].name, &k);
 	else
 		batch_add_element(b, table, sets[set].name, &k);
+}
+
+static void put_net(struct batch *b, const char *table, enum peers_set set, const struct net *net)
+{
+	const struct peer *p = net->peer;
+	uint8_t key[24], end[24], last[16];
+
+	nets_last_address(p, last);
+	put_key(p, last, net->to, end);
+	batch_add_element(b, table, sets[set].name,
+			  &(struct element_key){ key, end, put_key(p, p->addr, p->port, key) });
 }
 
 static void add_peers(struct batch *b, const char *table, const struct peers *p, enum peers_set set)
@@ -342,7 +305,7 @@ static void add_peers(struct batch *b, const char *table, const struct peers *p,
 	const struct peer *list = list_of(p->allow, sets[set].list, &n);
 
 	for (uint32_t i = 0; sets[set].nets && i < p->n[set]; i++)
-		put_peer(b, table, set, p->nets[set][i], false);
+		put_net(b, table, set, &p->nets[set][i]);
 	for (size_t i = 0; !sets[set].nets && i < n; i++) {
 		if (peers_set_of(&list[i], sets[set].list, &p->services) == set)
 			put_peer(b, table, set, &list[i], false);

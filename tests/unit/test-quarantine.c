@@ -121,6 +121,34 @@ static void test_prefixes(void **state)
 	nft_close(&nft);
 }
 
+/* One range for ports in a row: each for itself, those of one prefix take the kernel minutes. */
+static void test_ports_of_a_prefix(void **state)
+{
+	static struct peer out[2 * UINT16_MAX];
+	const struct allow allow = { .out = out, .n_out = COUNT(out) };
+	struct nft nft = open_nft();
+	struct fault f = { 0 };
+	const char *text;
+
+	(void)state;
+	for (unsigned i = 0; i < UINT16_MAX; i++) {
+		const uint16_t port = (uint16_t)(UINT16_MAX - i);
+
+		out[2 * i] = peer("10.0.0.0", 8, IPPROTO_TCP, port == 80 ? 81 : port);
+		out[2 * i + 1] = peer("10.1.0.0", 16, port < 200 ? IPPROTO_TCP : IPPROTO_UDP, port);
+	}
+	if (quarantine_lay(&nft, &allow, &f) < 0)
+		fail_msg("%s", f.why);
+	text = shown(LIST);
+	assert_non_null(strstr(text, "10.0.0.0/8 . tcp . 1-79"));
+	assert_non_null(strstr(text, "10.0.0.0/8 . tcp . 81-65535"));
+	assert_non_null(strstr(text, "10.1.0.0/16 . tcp . 80"));
+	assert_non_null(strstr(text, "10.1.0.0/16 . udp . 200-65535"));
+	assert_non_null(strstr(text, "size 20\n")); /* four, and room for more */
+	assert_int_equal(quarantine_lift(&nft, &f), 0);
+	nft_close(&nft);
+}
+
 #define QUESTIONS "nft -a list chain inet lazaret question6 | grep -c accept"
 
 /* Rules of names alone make another list; and the kernel takes as many as there can be. */
@@ -491,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_links_come_and_go),
 		cmocka_unit_test(test_tampering_at_links),
 		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_ports_of_a_prefix),
 		cmocka_unit_test(test_names_that_may_be_asked),
 		cmocka_unit_test(test_what_is_open_for_a_while),
 		cmocka_unit_test(test_a_ruleset_that_changes_meanwhile),
