@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <linux/if_packet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stddef.h>
@@ -97,6 +98,11 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
 #define IS_PROTOCOL(n)	 { .op = TERM_PROTOCOL, .at = NFT_META_PROTOCOL, .len = 2, .value = (n) }
 #define FRAME_LENGTH(n)	 META_(NFT_META_LEN, 4, n)
 #define OUT_LINK_TYPE(n) META_(NFT_META_OIFTYPE, 2, n) /* ARPHRD_ */
+/* Made by this host, or of another one (a container, a virtual machine) and passed on by a bridge. */
+#define FROM_HERE META_(NFT_META_PKTTYPE, 1, PACKET_HOST)
+#define PASSED_ON \
+	{ .op = TERM_META, .at = NFT_META_PKTTYPE, .len = 1, .value = PACKET_HOST, \
+	  .cmp = NFT_CMP_NEQ }
 #define ETHER_TYPE(n)	 FIELD_(LL, 12, 2, 0, EQ, n)
 #define TAGGED_TYPE(n)	 FIELD_(LL, 16, 2, 0, EQ, n) /* behind one VLAN tag */
 #define ETHER_SLOW	 FIELD_(LL, 0, 4, 0, EQ, 0x0180c200), FIELD_(LL, 4, 2, 0, EQ, 0x0002)

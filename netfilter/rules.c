@@ -27,8 +27,9 @@ enum {
 /* Neighbour discovery counts only from the link itself, and ours needs no more than one option. */
 /* clang-format off */
 #define ND_IN(type)  { IP6_NEXTHDR(IPPROTO_ICMPV6), IP6_HOPLIMIT(255), ICMP_TYPE(type), ACCEPT }
-#define ND_OUT(type) { IP6_NEXTHDR(IPPROTO_ICMPV6), IP6_HOPLIMIT(255), IP6_LENGTH_TO(32), \
-		       ICMP_TYPE(type), LIMIT(50), ACCEPT }
+#define ND_OUT(type, of, n) { IP6_NEXTHDR(IPPROTO_ICMPV6), IP6_HOPLIMIT(255), IP6_LENGTH_TO(32), \
+			      ICMP_TYPE(type), of, LIMIT(n), ACCEPT }
+#define ARP_OUT(what, of, n) { ARP_OF_IP4, what, FRAME_LENGTH(42), of, LIMIT(n), ACCEPT }
 #define RS_OUT	     { IP6_NEXTHDR(IPPROTO_ICMPV6), IP6_HOPLIMIT(255), IP6_LENGTH_TO(16), \
 		       IP6_TO_LINK, ICMP_TYPE(ND_ROUTER_SOLICIT), LIMIT(5), ACCEPT }
 /*
@@ -48,9 +49,9 @@ enum {
 #define TCP6 IP6_NEXTHDR(IPPROTO_TCP)
 /* RFC 826: of Ethernet and IPv4, in its only form; 802.1X: versions and types there are. */
 #define ARP_OF_IP4	   FIELD_(NETWORK, 0, 4, 0, EQ, 0x00010800)
-#define ARP_REQUEST	   FIELD_(NETWORK, 4, 4, 0, EQ, 0x06040001)
-#define ARP_REPLY	   FIELD_(NETWORK, 4, 4, 0, EQ, 0x06040002)
 #define ARP_TARGET_UNKNOWN FIELD_(NETWORK, 18, 4, 0, EQ, 0), FIELD_(NETWORK, 22, 2, 0, EQ, 0)
+#define ARP_REQUEST	   FIELD_(NETWORK, 4, 4, 0, EQ, 0x06040001), ARP_TARGET_UNKNOWN
+#define ARP_REPLY	   FIELD_(NETWORK, 4, 4, 0, EQ, 0x06040002)
 #define EAPOL_KNOWN	   FIELD_(LL, 14, 1, 0, LTE, 3), FIELD_(LL, 15, 1, 0, LTE, 3)
 #define IS_LACP		   FIELD_(NETWORK, 0, 2, 0, EQ, 0x0101) /* 802.1AX: subtype, version */
 /* Where answers of any resolver may go: so port 53 of a stranger reaches no service. */
@@ -181,8 +182,11 @@ const struct rule rules[] = {
 	    ACCEPT } },
 	{ ALWAYS, "any6", MLD_OUT },
 	{ ALWAYS, "any6", RS_OUT },
-	{ ALWAYS, "any6", ND_OUT(ND_NEIGHBOUR_SOLICIT) },
-	{ ALWAYS, "any6", ND_OUT(ND_NEIGHBOUR_ADVERT) },
+	/* Or a container that asks for many neighbours would keep this host from its gateway. */
+	{ ALWAYS, "any6", ND_OUT(ND_NEIGHBOUR_SOLICIT, FROM_HERE, 40) },
+	{ ALWAYS, "any6", ND_OUT(ND_NEIGHBOUR_SOLICIT, PASSED_ON, 10) },
+	{ ALWAYS, "any6", ND_OUT(ND_NEIGHBOUR_ADVERT, FROM_HERE, 40) },
+	{ ALWAYS, "any6", ND_OUT(ND_NEIGHBOUR_ADVERT, PASSED_ON, 10) },
 	{ WHEN(PEERS_VPN6), "any6", { IN_SET6(IP6_DADDR, L4_DPORT, "vpn6"), ACCEPT } },
 	{ WHEN(PEERS_VPN6_NETS), "any6", { IN_SET6(IP6_DADDR, L4_DPORT, "vpn6-nets"), ACCEPT } },
 	{ WHEN_REFUSE, "any6", { TCP6, DPORT(53), RETURN } },
@@ -257,10 +261,10 @@ const struct rule rules[] = {
 	{ ALWAYS, "tagged", { IS_PROTOCOL(ETH_P_IPV6), TAGGED_TYPE(ETH_P_IPV6), GOTO("out6") } },
 	{ ALWAYS, "tagged", { IS_PROTOCOL(ETH_P_ARP), TAGGED_TYPE(ETH_P_ARP), GOTO("arp-out") } },
 
-	{ ALWAYS,
-	  "arp-out",
-	  { ARP_OF_IP4, ARP_REQUEST, ARP_TARGET_UNKNOWN, FRAME_LENGTH(42), LIMIT(20), ACCEPT } },
-	{ ALWAYS, "arp-out", { ARP_OF_IP4, ARP_REPLY, FRAME_LENGTH(42), LIMIT(20), ACCEPT } },
+	{ ALWAYS, "arp-out", ARP_OUT(ARP_REQUEST, FROM_HERE, 15) },
+	{ ALWAYS, "arp-out", ARP_OUT(ARP_REQUEST, PASSED_ON, 5) },
+	{ ALWAYS, "arp-out", ARP_OUT(ARP_REPLY, FROM_HERE, 15) },
+	{ ALWAYS, "arp-out", ARP_OUT(ARP_REPLY, PASSED_ON, 5) },
 };
 
 const size_t rules_n = sizeof(rules) / sizeof(*rules);

@@ -38,6 +38,22 @@ forget_neighbours() {
 	done
 }
 
+# shouted_down COMMAND...: while a container asks for neighbours without end, by a bridge.
+shouted_down() {
+	while :; do
+		ip -n lk-box -b "$dir/shouts"
+		ip -n lk-box neigh flush dev eth1
+	done >>"$dir/log" 2>&1 &
+	shouting=$!
+	sleep 0.5
+	forget_neighbours
+	"$@"
+	status=$?
+	kill $shouting
+	wait $shouting
+	return $status
+}
+
 path_mtu() { # 4|6 ADDRESS: learnt from a router that no list names
 	ip -n lk-host -"$1" route flush cache
 	asks lk-host tcp "$2" 443 200000
@@ -129,6 +145,11 @@ cat >"$dir/udhcpd.conf" <<-END
 	pidfile $dir/udhcpd.pid
 END
 : >"$dir/leases"
+ip -n lk-box addr add 10.9.0.1/24 dev eth1
+for i in $(seq 2 100); do
+	echo "neigh replace 10.9.0.$i dev eth1 use"
+	echo "neigh replace fe80::9:$i dev eth1 use"
+done >"$dir/shouts"
 start lk-host "$bin/serve" tcp:22 tcp:8080
 start lk-gw "$bin/serve" udp:547
 start lk-peer "$bin/serve" tcp:443 tcp:80 udp:4433 udp:123
@@ -146,6 +167,9 @@ if [ -n "$groups" ]; then
 	check 'which loopback is open to' others asks lk-host tcp 127.0.0.1 8080 1000
 fi
 works 'in quarantine'
+for a in $peer4 $peer6; do
+	check "beside a container that shouts, $a" shouted_down asks lk-host tcp $a 443 100
+done
 bound 'in quarantine'
 rm -f "$dir/lease"
 sed 's/4434/4436/' "$dir/allow.json" >"$dir/edited.json"
