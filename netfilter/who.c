@@ -64,20 +64,19 @@ static int find_slice(struct who *ret, struct fault *fault)
 	struct who who = { 0 };
 	struct stat st;
 	size_t len;
-	int at, r;
+	int at, r = io_read(AT_FDCWD, "/proc/self/cgroup", SLICE_TEXT_MAX, &text, &len);
 
-	if (!mount)
-		return fault_set(fault, -ENOENT, "cgroup v2 is not mounted at /sys/fs/cgroup");
-	r = io_read(AT_FDCWD, "/proc/self/cgroup", SLICE_TEXT_MAX, &text, &len);
 	if (r < 0)
 		return fault_set(fault, r, "/proc/self/cgroup: %s", strerror(-r));
+	if (!mount)
+		return fault_set(fault, -ENOENT, "cgroup v2 is not mounted at /sys/fs/cgroup");
 	at = snprintf(path, sizeof(path), "%s", mount);
 	r = slice_read(text, path + at, sizeof(path) - (size_t)at, &who.level);
 	if (r < 0)
 		return fault_set(fault, -ENOENT,
 				 "this program does not run as a unit in " SLICE_NAME);
 	if (stat(path, &st) < 0)
-		return fault_set(fault, -ENOENT, "%s: %m", path);
+		return fault_set(fault, -errno, "%s: %m", path);
 	who.id = st.st_ino;
 	r = find_strays(path, sizeof(path), fault);
 	if (r == 0)
@@ -109,14 +108,26 @@ static int ask_kernel(struct nft *nft, struct fault *fault)
 			 nft_why(r));
 }
 
+/* Says nothing about the host: memory, descriptors or the kernel's answer could not be had. */
+static bool is_passing(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -EINTR;
+}
+
 int who_find(struct nft *nft, struct who *ret, struct fault *fault)
 {
+	struct fault why = { 0 };
 	struct who who;
-	int r = find_slice(&who, fault);
+	int r = find_slice(&who, &why);
 
 	if (r == 0)
-		r = ask_kernel(nft, fault);
-	if (r == 0)
-		*ret = who;
-	return r;
+		r = ask_kernel(nft, &why);
+	if (is_passing(r) && nft->who.level) {
+		who = nft->who;
+		r = 0;
+	}
+	if (r < 0)
+		return fault_set(fault, r, "%s", why.why);
+	*ret = who;
+	return 0;
 }

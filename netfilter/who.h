@@ -25,6 +25,8 @@ extern const char *const who_services[];
  * cgroup v2 or this process lies outside of such a slice, -EXDEV when one of who_services runs
  * outside of it (it was started before its drop-in was there), -EOPNOTSUPP on a kernel that cannot
  * match (CONFIG_NFT_SOCKET, CONFIG_SOCK_CGROUP_DATA), with the reason; the kernel is asked once a
- * socket, by a table that is made and unmade in one transaction.
+ * socket, by a table that is made and unmade in one transaction.  Where memory or descriptors do
+ * not last to find out, it is the group of the list laid last (nft->who), if that had one: what
+ * was the repair services' does not become everybody's by that.
  */
 int who_find(struct nft *nft, struct who *ret, struct fault *fault);
