@@ -23,6 +23,8 @@
  * timestamp leads to goes out, and nothing that is out there is removed: a host may be
  * half through what was published before.
  */
+#define SOON (7 * 86400) /* half of a timestamp's life: what a timer renews is never so near */
+
 enum step { STEP_TARGETS, STEP_ROLES, STEP_SNAPSHOT, STEP_ROOTS, STEP_TIMESTAMP, STEPS };
 
 struct plan {
@@ -202,9 +204,16 @@ static int try_it(const struct workshop *w, const struct plan *p, struct fault *
 	if (r == 0)
 		r = trial_run(&trial, false, &result, fault);
 	trial_clear(&trial);
-	if (r == 0 && result.expires <= io_now() && stamp_write(result.expires, at) == 0)
+	if (r < 0 || stamp_write(result.expires, at) < 0)
+		return r;
+	if (result.expires <= io_now())
 		fprintf(stderr, "note: expired at %s; hosts will refuse it\n", at);
-	return r;
+	else if (result.expires < io_now() + SOON)
+		fprintf(stderr,
+			"note: valid until %s only; `show` says which role is to be signed "
+			"anew\n",
+			at);
+	return 0;
 }
 
 static int copy(int from, int to, const char *path, struct fault *fault)

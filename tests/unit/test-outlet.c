@@ -179,6 +179,18 @@ static void test_above(void **state)
 	expect(l, "sign repo", 1, "../x: no name for a target");
 }
 
+/* A timer that bumps goes on well until something else is over: it says so before. */
+static void test_soon_over(void **state)
+{
+	struct lab *l = *state;
+
+	expect(l, "sign --expires 3d repo policy.json", 0, "");
+	expect(l, "bump repo", 0, "");
+	expect(l, "publish repo web", 0, "Z only; `show` says which role is to be signed anew");
+	expect(l, "sign repo policy.json", 0, "");
+	expect(l, "publish repo web >quiet 2>&1; test ! -s quiet", 0, "");
+}
+
 /* Killed as it writes its first key, which is what a power cut leaves, too. */
 static void test_cut_key(void **state)
 {
@@ -200,10 +212,15 @@ static void test_cut_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROW(test_nothing_is_signed), ROW(test_out_there),
-		ROW(test_who_reads),	     ROW(test_alone),
-		ROW(test_half_made),	     ROW(test_cut_key),
-		ROW(test_no_such_role),	     ROW(test_above),
+		ROW(test_nothing_is_signed),
+		ROW(test_out_there),
+		ROW(test_who_reads),
+		ROW(test_alone),
+		ROW(test_half_made),
+		ROW(test_cut_key),
+		ROW(test_soon_over),
+		ROW(test_no_such_role),
+		ROW(test_above),
 	};
 
 	return cmocka_run_group_tests_name("outlet", tests, NULL, NULL);
