@@ -125,6 +125,11 @@ struct daemon {
 int daemon_start(struct daemon *d);
 void daemon_stop(struct daemon *d);
 
+/*
+ * What the host's state is told to be.  Without a policy in force nothing is judged, whatever was
+ * before the start: one that was accepted may be there and not be read.
+ */
+enum state status_state(const struct daemon *d);
 /* The answer to `lazaret status`, JSON; the caller frees it.  NULL: no memory. */
 char *status_text(const struct daemon *d);
 /* The same to `lazaret CHECK`: its requirements, with their evidence. */

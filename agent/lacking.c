@@ -148,7 +148,7 @@ char *lacking_text(const struct daemon *d, size_t from)
 	if (all)
 		next = page(all, n, from, rows);
 	answer = json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "state",
-			   state_names[d->history->state], "now", (json_int_t)io_now(), "when",
+			   state_names[status_state(d)], "now", (json_int_t)io_now(), "when",
 			   (json_int_t)when, "all", (json_int_t)n, "next", (json_int_t)next,
 			   "requirements", requirements_json(d), "patches", rows);
 	ret = json_dumps(answer, JSON_COMPACT);

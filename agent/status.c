@@ -86,6 +86,11 @@ static json_t *evidence_json(const struct finding *f)
 	return rows;
 }
 
+enum state status_state(const struct daemon *d)
+{
+	return d->policy ? d->history->state : STATE_UNMANAGED;
+}
+
 char *status_check_text(const struct daemon *d, enum check check)
 {
 	json_t *subjects = json_array(), *all;
@@ -101,7 +106,7 @@ char *status_check_text(const struct daemon *d, enum check check)
 		json_object_set_new(s, "items", items_json(&d->subjects[i].finding, FINDING_ITEMS));
 		json_array_append_new(subjects, s);
 	}
-	all = json_pack("{s:s, s:I, s:o}", "state", state_names[d->history->state], "now",
+	all = json_pack("{s:s, s:I, s:o}", "state", state_names[status_state(d)], "now",
 			(json_int_t)io_now(), "requirements", subjects);
 	ret = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
@@ -195,11 +200,12 @@ char *status_text(const struct daemon *d)
 	for (size_t i = 0; i < d->n_subjects; i++)
 		json_array_append_new(subjects, subject_json(d, &d->subjects[i]));
 	all = json_pack("{s:s, s:s, s:I, s:I, s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "state",
-			state_names[d->history->state], "mode",
+			state_names[status_state(d)], "mode",
 			d->policy && d->policy->mode == MODE_ENFORCE ? "enforce" : "audit", "since",
-			(json_int_t)d->history->since, "now", (json_int_t)io_now(), "quarantine",
-			d->laid, "ownership", ownership_names[d->nft.ownership], "restored",
-			(int)d->restored, "enforce_fault", plain_text(d->enforce_fault), "contact",
+			(json_int_t)(d->policy ? d->history->since : 0), "now",
+			(json_int_t)io_now(), "quarantine", d->laid, "ownership",
+			ownership_names[d->nft.ownership], "restored", (int)d->restored,
+			"enforce_fault", plain_text(d->enforce_fault), "contact",
 			plain_text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),
 			"integrity", integrity_json(d), "requirements", subjects);
 	json_object_set_new(all, "path", path_json(d));

@@ -105,7 +105,7 @@ static void show_policy(const json_t *all)
 			       : "EXPIRED on",
 		       clock_text(expires, at));
 	else
-		printf("policy: none accepted yet\n");
+		printf("policy: none in force\n");
 	if (!int_of(p, "version") && json_is_true(json_object_get(all, "quarantine")))
 		printf("  held since boot until there is one; to do: sudo lazaret refresh,\n"
 		       "  or take it away as the README says\n");

@@ -5,6 +5,29 @@
 set -u
 . "${src:?}/tests/netns/alone.sh"
 
+begin() {
+	"$b/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
+	pid=$!
+}
+end() {
+	kill -TERM $pid
+	wait $pid
+	r=$? pid=
+	return $r
+}
+is() {
+	ask status
+	grep -q "^$1" "$dir/said"
+}
+stored() { # POLICY
+	mkdir -p "$dir/state/store/generation-1"
+	ln -sfn generation-1 "$dir/state/store/current"
+	printf '%s\n' "$1" >"$dir/state/store/generation-1/policy.json"
+	echo '{}' >"$dir/state/store/generation-1/allow.json"
+	echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
+		>"$dir/state/store/generation-1/accepted.json"
+}
+
 # all_of BUILD: the whole life of a daemon of that build.
 all_of() {
 	b=$1 tag=${1##*/}
@@ -19,8 +42,7 @@ all_of() {
 		-out "$dir/ca.pem" -subj /CN=ca 2>/dev/null
 	"$b/policy/lazaret-policy" init --no-passphrase all "$dir/fleet" >/dev/null 2>&1
 	cp "$dir/fleet/metadata/1.root.json" "$dir/root.json"
-	"$b/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/log" 2>&1 &
-	pid=$!
+	begin
 	socket=$(for _ in 1 2 3 4 5 6 7 8 9 10; do
 		find "$dir/run" -name control.sock | grep . && break
 		sleep 0.2
@@ -55,10 +77,22 @@ all_of() {
 	"$b/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/said" 2>&1
 	[ $? = 1 ] && grep -q 'another lazaretd answers' "$dir/said"
 	ok $? "$tag: a second daemon leaves"
-	kill -TERM $pid
-	wait $pid
+	end
 	ok $? "$tag: it leaves when it is told to"
-	pid=
+
+	stored '{ "mode": "audit", "requirements": [
+		{ "id": "f", "check": "firewall", "grace": "1d" } ] }'
+	begin
+	wait_for 5 is 'audit only.*grace'
+	ok $? "$tag: a policy that was accepted is in force at the start"
+	end
+	stored 'cut off'
+	begin
+	wait_for 5 is unmanaged
+	ask status
+	[ $? = 5 ] && grep -q 'the policy that was accepted cannot be read' "$dir/said"
+	ok $? "$tag: its policy is damaged meanwhile: nothing is judged, and that is said"
+	end
 	rm -rf "$dir/state" "$dir/run" "$dir/fleet"
 }
 

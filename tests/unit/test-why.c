@@ -86,7 +86,7 @@ static const struct row {
 	/* lazaret-hold's quarantine, and no policy to tell anything */
 	{ HOST("unmanaged", "\"policy\": {\"version\": 0, \"fault\": \"no route\"}"),
 	  5,
-	  { "none accepted yet", "no route", "sudo lazaret refresh" },
+	  { "none in force", "no route", "sudo lazaret refresh" },
 	  { 0 } },
 	{ HOST("compliant", POLICY("fresh") ", \"requirements\": [" REQ("av", "pass", "met") "]"),
 	  0,
