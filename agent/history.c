@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "agent/base/wire.h"
 #include "agent/daemon.h"
 #include "agent/memory.h"
 #include "agent/plain.h"
@@ -26,13 +29,33 @@ static void tell(void *ctx, const struct entry *e)
 					(json_int_t)e->value, "text", plain_text(e->text)));
 }
 
+static char *write_rows(const struct told *told, int fault)
+{
+	json_t *all = json_pack("{s:i, s:O}", "fault", fault, "entries", told->rows);
+	char *ret = json_dumps(all, JSON_COMPACT);
+
+	json_decref(all);
+	return ret;
+}
+
+static void drop_oldest(struct told *told, size_t n)
+{
+	while (n--)
+		json_array_remove(told->rows, 0);
+}
+
 char *history_text(const struct daemon *d)
 {
 	struct told told = { .rows = json_array() };
 	int r = memory_read(d->memory, tell, &told);
-	json_t *all = json_pack("{s:i, s:o}", "fault", -r, "entries", told.rows);
-	char *ret = json_dumps(all, JSON_COMPACT);
+	char *ret = write_rows(&told, -r);
 
-	json_decref(all);
+	/* A quotation mark is two bytes there. */
+	while (ret && strlen(ret) > CONTROL_REPLY_MAX) {
+		drop_oldest(&told, json_array_size(told.rows) / 4 + 1);
+		free(ret);
+		ret = write_rows(&told, -r);
+	}
+	json_decref(told.rows);
 	return ret;
 }

@@ -2,12 +2,16 @@
 /* What is remembered through restarts, and through clocks that leap. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/base/wire.h"
+#include "agent/daemon.h"
 #include "agent/ledger.h"
 #include "agent/memory.h"
 #include "tests/unit/ledgers.h"
@@ -195,6 +199,29 @@ static void test_bounds(void **state)
 	memory_close(m);
 }
 
+/* The most that are told, each as long as one may be: the newest of them are an answer. */
+static void test_long_history(void **state)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	char marks[ENTRY_TEXT];
+	_free_ char *text = NULL;
+
+	(void)state;
+	memset(marks, '"', sizeof(marks) - 1);
+	marks[sizeof(marks) - 1] = '\0';
+	d->memory = anew();
+	for (int i = 0; i < 500; i++) {
+		memory_tell(d->memory, ENTRY_UNDONE, "a", i, "%s", i == 499 ? "the last" : marks);
+		if (i % 50 == 49)
+			assert_int_equal(memory_keep(d->memory), 0);
+	}
+	text = history_text(d);
+	assert_in_range(strlen(text), CONTROL_REPLY_MAX / 2, CONTROL_REPLY_MAX);
+	assert_non_null(strstr(text, "the last"));
+	memory_close(d->memory);
+	free(d);
+}
+
 /* Nothing can be put in its place, as when the disk has no inode left: it grows, and has an end. */
 static void test_cannot_be_trimmed(void **state)
 {
@@ -242,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_the_clock_leaps),
 		cmocka_unit_test(test_starts_in_the_past),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_long_history),
 		cmocka_unit_test(test_cannot_be_trimmed),
 	};
 
