@@ -96,11 +96,14 @@ static char *say(const char *key, const char *text)
 	return ret;
 }
 
+/* The one in force; NULL: there is none.  A clock that is set back makes none longer. */
 static const struct exemption *exemption(const struct daemon *d)
 {
-	return d->policy && know(d->helpdesk) == 0
-		       ? exempt_find(&d->policy->exempt, d->helpdesk->host)
-		       : NULL;
+	const struct exemption *e = NULL;
+
+	if (d->policy && know(d->helpdesk) == 0)
+		e = exempt_find(&d->policy->exempt, d->helpdesk->host);
+	return e && e->until > io_now() && e->until > d->floor ? e : NULL;
 }
 
 json_t *helpdesk_json(const struct daemon *d)
@@ -115,9 +118,8 @@ json_t *helpdesk_json(const struct daemon *d)
 		host_write(d->helpdesk->host, host);
 	return json_pack("{s:s, s:I, s:o, s:I, s:o, s:i}", "host", host, "until",
 			 (json_int_t)(left ? now + (int64_t)left : 0), "why",
-			 plain_text(left ? r->why : ""), "exempt",
-			 (json_int_t)(e && e->until > now ? e->until : 0), "exempt_why",
-			 plain_text(e && e->until > now ? e->reason : ""), "wrong",
+			 plain_text(left ? r->why : ""), "exempt", (json_int_t)(e ? e->until : 0),
+			 "exempt_why", plain_text(e ? e->reason : ""), "wrong",
 			 (int)(r->tries[0].n + r->tries[1].n));
 }
 
@@ -139,10 +141,7 @@ int64_t helpdesk_until(struct daemon *d)
 		end(d, leave_set_back(r, now) ? "the clock was set back" : "its time is over");
 	if (r->until)
 		until = now + (int64_t)leave_left(r, moment());
-	/* A clock that is set back makes no exemption longer. */
-	if (e && e->until > until && e->until > d->floor)
-		until = e->until;
-	return until;
+	return e && e->until > until ? e->until : until;
 }
 
 /* A challenge stays until it is answered or a day old, so that nobody can spoil another's call. */

@@ -151,4 +151,10 @@ start
 wait_for 5 is released && open && grep -q 'exempt by the policy until 2099.*: a fair' "$dir/said"
 ok $? "the policy exempts host $host, and status says so"
 stop
+# What the store knows to be over does not come back with a clock that is set back.
+date -d 2100-01-01 +%s >"$dir/state/store/floor"
+start
+wait_for 5 is quarantined && held && ! grep -q exempt "$dir/said"
+ok $? 'an exemption that is over by all that is known lets nobody out, and status shows none'
+stop
 echo "1..$n"
