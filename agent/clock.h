@@ -13,6 +13,7 @@ struct clock {
 
 #define CLOCK_LEAP 30 /* seconds; less is time-keeping */
 
+/* From io_now() and io_boot_ms() of one moment. */
 struct clock clock_start(int64_t now, uint64_t boot_ms);
 
 /* By how many seconds it was set since the last leap; 0: by less than CLOCK_LEAP. */

@@ -42,9 +42,11 @@ struct confirmed {
 	char why[240];		/* why it is not PATH_WORKS with WIDTH_SIGNED */
 };
 
+/* 0 or -errno; tries nothing before the quarantine is laid. */
 int confirm_new(struct daemon *d, struct confirm **ret);
 struct confirm *confirm_free(struct confirm *c); /* always NULL */
 
+/* What was found out so far; of c, and as long. */
 const struct confirmed *confirm_state(const struct confirm *c);
 
 /* The list to lay now; there must be a policy. */

@@ -122,6 +122,10 @@ struct daemon {
 	struct sd_event_source *wake, *poll;
 };
 
+/*
+ * From a zeroed struct with config, helpers and loop.  0 or -errno, which it has told;
+ * daemon_stop() is due after either.
+ */
 int daemon_start(struct daemon *d);
 void daemon_stop(struct daemon *d);
 

@@ -17,7 +17,11 @@ static int64_t unused(const struct due_terms *t, const struct first *first, int6
 	return passed > counted ? passed - counted : 0;
 }
 
-bool due_mark(const struct due_terms *t, const struct patch_mark *mark, struct due *ret)
+/*
+ * One advisory.  Never before its fix was obtainable and never before the time allowed has passed
+ * since; later by the time that did not count.  False: nothing is due, as its clock does not run.
+ */
+static bool due_mark(const struct due_terms *t, const struct patch_mark *mark, struct due *ret)
 {
 	const struct deadlines *d = &t->req->with.patches.deadlines;
 	const struct first *first = offered_find(t->offered, mark->id);

@@ -25,12 +25,6 @@ struct due {
 	bool installed;		/* it is, and what runs is older: it began with that */
 };
 
-/*
- * One advisory.  Never before its fix was obtainable and never before the time allowed has passed
- * since; later by the time that did not count.  False: nothing is due, as its clock does not run.
- */
-bool due_mark(const struct due_terms *t, const struct patch_mark *mark, struct due *ret);
-
 /* What of a patch comes due first; false too when such patches do not fail. */
 bool due_patch(const struct due_terms *t, const struct findings *f, const struct patch *p,
 	       struct due *ret);

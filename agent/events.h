@@ -7,6 +7,7 @@
 struct daemon;
 struct events;
 
+/* 0 or -errno; events_policy() says which files.  It must not outlive d->loop. */
 int events_new(struct daemon *d, struct events **ret);
 struct events *events_free(struct events *e); /* always NULL; e may be NULL */
 

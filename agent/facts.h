@@ -26,6 +26,7 @@ struct facts {
 	size_t n, room;
 };
 
+/* A new look begins: nothing is seen yet. */
 void facts_begin(struct facts *f);
 
 /* 1 when it is new, 0 when it was there before, -ENOSPC, -ENOMEM. */

@@ -12,6 +12,7 @@
 struct daemon;
 struct helpdesk;
 
+/* 0 or -ENOMEM; a host without an id of its own is told of, and cannot be released. */
 int helpdesk_new(struct daemon *d, struct helpdesk **ret);
 struct helpdesk *helpdesk_free(struct helpdesk *h); /* always NULL */
 

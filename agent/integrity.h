@@ -12,6 +12,7 @@ struct daemon;
 struct integrity;
 struct link;
 
+/* 0 or -errno; looks at nothing yet. */
 int integrity_new(struct daemon *d, struct integrity **ret);
 struct integrity *integrity_free(struct integrity *i); /* always NULL */
 
@@ -24,4 +25,5 @@ void integrity_moved(struct daemon *d, const struct link *link);
 /* The quarantine was laid anew, and its counters begin at 0. */
 void integrity_recount(struct daemon *d);
 
+/* What is true now, for `lazaret status`; the daemon's own. */
 const struct facts *integrity_facts(const struct daemon *d);

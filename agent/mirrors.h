@@ -38,6 +38,7 @@ void mirrors_begin(struct mirrors *m);
 /* Whom to ask next, who then counts as asked; NULL when all were. */
 struct mirror *mirrors_next(struct mirrors *m, uint64_t now);
 
+/* It answered: no faults, no pause. */
 void mirror_served(struct mirror *one);
 
 /*

@@ -16,7 +16,7 @@
 #define FOR_LOGINS   "motd"
 #define WHEN	     sizeof("2026-11-21 12:00")
 
-const char *reboot_state(const struct reboot *r)
+static const char *state_of(const struct reboot *r)
 {
 	static const char *const names[] = {
 		[REBOOT_NONE] = "none",	   [REBOOT_ASKED] = "asked",  [REBOOT_NOW] = "asked",
@@ -43,7 +43,7 @@ json_t *reboot_json(const struct daemon *d)
 {
 	const struct reboot *r = d->reboot;
 
-	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:b, s:o}", "state", reboot_state(r), "why",
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:b, s:o}", "state", state_of(r), "why",
 			 plain_text(r->why), "waiting", (json_int_t)r->terms.waiting, "until",
 			 (json_int_t)told_at(r->terms.until), "at", (json_int_t)planned(r),
 			 "forced", r->plan.forced, "outcome", plain_text(r->outcome));
@@ -104,7 +104,7 @@ void reboot_tell(struct reboot *r)
 	if (r->plan.stage != REBOOT_NONE)
 		snprintf(text, sizeof(text),
 			 "STATE=%s\nBY=%" PRId64 "\nAT=%" PRId64 "\nWHY=%s\nOUTCOME=%s\n",
-			 reboot_state(r), told_at(r->terms.until), planned(r), r->why, r->outcome);
+			 state_of(r), told_at(r->terms.until), planned(r), r->why, r->outcome);
 	if (r->folder < 0 || !strcmp(text, r->told))
 		return;
 	snprintf(r->told, sizeof(r->told), "%s", text);

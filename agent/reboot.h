@@ -32,6 +32,7 @@ struct reboot {
 	char told[1024];	    /* what they read */
 };
 
+/* 0 or -ENOMEM; without a runtime folder nobody reads of it. */
 int reboot_new(struct daemon *d, struct reboot **ret);
 struct reboot *reboot_free(struct reboot *r); /* always NULL; r may be NULL */
 
@@ -52,4 +53,3 @@ void reboot_weigh(struct daemon *d);
 
 /* Of reboot-tell.c: for people at a login, and for programs that show notices. */
 void reboot_tell(struct reboot *r);
-const char *reboot_state(const struct reboot *r); /* "asked" */

@@ -29,6 +29,7 @@ struct trial_seen {
  */
 typedef void (*trial_answer)(void *ctx, const struct fetch_got *got, bool last);
 
+/* 0 or -ENOMEM; asks nobody yet. */
 int trial_new(struct daemon *d, trial_answer answer, void *ctx, struct trial **ret);
 struct trial *trial_free(struct trial *t); /* always NULL */
 
@@ -40,4 +41,5 @@ bool trial_runs(const struct trial *t);
 /* As an allow-list names a server; family 0 when it is none. */
 struct peer trial_peer(const struct fetch_server *s);
 
+/* Of t, and as long; trial_begin() empties it. */
 const struct trial_seen *trial_seen(const struct trial *t);

@@ -32,6 +32,7 @@ bool wider_add(struct wider *w, const struct allow *signed_, const struct trial_
  */
 bool wider_trim(struct wider *w, unsigned saw, const struct peer *server);
 
+/* Is anything added at all? */
 bool wider_is(const struct wider *w);
 
 /* Why it is needed, for people, in `out`. */

@@ -31,6 +31,7 @@ struct hooks {
 	size_t n_stale, room;
 };
 
+/* -ENOMEM, after which hooks_free() is due, too.  `links` must outlive it. */
 int hooks_begin(struct hooks *h, const struct links *links);
 int hooks_take(struct hooks *h, const struct chain_seen *c); /* -ENOMEM */
 void hooks_free(struct hooks *h);

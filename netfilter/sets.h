@@ -38,6 +38,7 @@ struct sets {
 	uint32_t n_elements; /* in all */
 };
 
+/* Frees the sets, not `sets` itself, and clears it. */
 void sets_drop(struct sets *sets);
 
 /*

@@ -21,6 +21,7 @@ struct allow_lists {
 	bool dns_any, dns_bound, dhcp_any, everyone;
 };
 
+/* Frees what they have, not l itself. */
 void allow_lists_free(struct allow_lists *l);
 
 /* Each adds a copy: 0, -ENOMEM, or the refusal of one too many.  A host is among the names, too. */

@@ -12,6 +12,7 @@
 #define CODE_LETTERS(bytes) (((bytes)*8 + 4) / 5)
 #define CODE_TEXT(bytes)    (CODE_LETTERS(bytes) + (CODE_LETTERS(bytes) + 3) / 4)
 
+/* As letters in groups of four; ret has room for CODE_TEXT(len). */
 void code_write(const uint8_t *data, size_t len, char *ret);
 
 /*

@@ -22,9 +22,6 @@ struct feed {
 /* A text by its place, a little-endian number; "" for a place outside. */
 const char *feed_text(const struct feed *f, uint32_t at);
 
-/* A record below n_records. */
-void feed_read(const struct feed *f, uint32_t at, struct advisory *ret);
-
 /* For feed_watch(): the advisory that a walk comes to next, and the texts of one that it gives. */
 void feed_check_next(const struct feed_walk *w);
 void feed_check_told(const struct feed *f, uint32_t at);

@@ -218,7 +218,8 @@ bool feed_package(const struct feed *f, size_t i, const char **name, enum packag
 	return true;
 }
 
-void feed_read(const struct feed *f, uint32_t at, struct advisory *ret)
+/* A record below n_records. */
+static void read_record(const struct feed *f, uint32_t at, struct advisory *ret)
 {
 	const struct feed_record *r = &f->records[at];
 	const char *bound = feed_text(f, r->bound);
@@ -239,7 +240,7 @@ bool feed_next(struct feed_walk *w, struct advisory *ret)
 {
 	if (w->at >= w->end)
 		return false;
-	feed_read(w->feed, w->at++, ret);
+	read_record(w->feed, w->at++, ret);
 	return true;
 }
 
@@ -268,7 +269,7 @@ bool feed_next_affecting(struct feed_walk *w, const char *version, size_t len, s
 	while (w->at < w->open_end) {
 		if (w->feed->watch)
 			feed_check_next(w);
-		feed_read(w->feed, w->at, ret);
+		read_record(w->feed, w->at, ret);
 		/* All fixes behind this one are older. */
 		if (w->at < w->fixed_end && compare(w->feed, &i, ret->fixed) >= 0) {
 			w->at = w->fixed_end;

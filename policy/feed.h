@@ -104,6 +104,7 @@ int feed_check(const struct feed *f, struct fault *fault);
  */
 int feed_watch(struct feed *f, struct fault *found);
 
+/* The texts in *ret are the feed's, and live as long. */
 void feed_tell(const struct feed *f, struct feed_about *ret);
 
 /* A walk over advisories; copied freely, and over when its feed is unmapped. */

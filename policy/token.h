@@ -44,6 +44,7 @@ struct token {
 };
 #define TOKEN_TEXT CODE_TEXT(TOKEN_BYTES + CODE_SUM)
 
+/* 0, or -EIO when there is no SHA-256. */
 int challenge_write(const struct challenge *c, char ret[CHALLENGE_TEXT]);
 /* -EINVAL with the reason. */
 int challenge_read(const char *text, struct challenge *ret, struct fault *fault);

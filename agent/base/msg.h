@@ -10,6 +10,7 @@
  */
 #define MSG_FDS_MAX 4
 
+/* As one message; the descriptors stay the caller's.  0; -EINVAL for too many; or -errno. */
 int msg_send(int sock, const void *data, size_t len, const int *fds, size_t n_fds);
 
 /*

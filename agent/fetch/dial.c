@@ -171,7 +171,7 @@ static int run_race(struct race *r, uint64_t end)
 	}
 }
 
-const char *dial_why(int err)
+static const char *why_not(int err)
 {
 	return err == -EPERM ? "the host's own packet filter refuses it" : strerror(-err);
 }
@@ -195,5 +195,5 @@ int dial(const char *host, const char *port, uint64_t end, struct addresses *ref
 	getnameinfo((struct sockaddr *)&to.at[race.last].to, to.at[race.last].len, text,
 		    sizeof(text), NULL, 0, NI_NUMERICHOST);
 	return fault_set(fault, r, "cannot connect to %s%s: %s",
-			 to.n > 1 ? "any address, last " : "", text, dial_why(r));
+			 to.n > 1 ? "any address, last " : "", text, why_not(r));
 }

@@ -25,8 +25,5 @@ struct addresses;
 int dial(const char *host, const char *port, uint64_t end, struct addresses *refused,
 	 struct fault *fault);
 
-/* The reason of -EPERM, with strerror() of the others. */
-const char *dial_why(int err);
-
 /* Waits for poll(2)'s events.  0, -ETIMEDOUT at the deadline, -ECANCELED, or -errno. */
 int dial_wait(int fd, short events, uint64_t end);

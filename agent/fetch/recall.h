@@ -42,4 +42,5 @@ bool recall_load(const struct recall *r, struct mbedtls_ssl_session *to, uint64_
 /* In place of the one before; one that does not fit is not kept. */
 void recall_keep(const struct recall *r, const struct mbedtls_ssl_session *session, uint64_t since);
 
+/* There is none any more, whoever it belongs to. */
 void recall_forget(const struct recall *r);

@@ -41,6 +41,7 @@ DEFINE_DROP(tls, tls_close)
  */
 ssize_t tls_read(struct tls *t, void *buf, size_t len, uint64_t end, struct fault *fault);
 
+/* All of it, by then: 0, or the errors of tls_open() but for the certificate's. */
 int tls_write(struct tls *t, const void *data, size_t len, uint64_t end, struct fault *fault);
 
 /* Still open, and nothing has come that nobody asked for. */

@@ -9,14 +9,16 @@
 #define REMEDY_ANY REMEDY_COUNT
 
 /*
- * Does something for each provider that the policy in force demands, as its requirement has it:
- * read from the verified store and from nowhere else.  A host that never had a policy has
- * ClamAV's.  Providers without that remedy are passed over; when none is left, and
- * when one fails, the fault says so.  0 or -errno.
+ * The policy in force, from the verified store and from nowhere else; the caller frees it.
+ * -ENOENT: there never was one.
  */
-/* The policy in force, from the same store; the caller frees it.  -ENOENT: there never was one. */
 int demand_policy(struct policy **ret, struct fault *fault);
 
+/*
+ * Does something for each provider that this policy demands, as its requirement has it.  A host
+ * that never had a policy has ClamAV's.  Providers without that remedy are passed over; when none
+ * is left, and when one fails, the fault says so.  0 or -errno.
+ */
 int demand_each(enum remedy remedy,
 		int (*each)(const struct requirement *q, struct report *report,
 			    struct fault *fault),
@@ -37,7 +39,7 @@ int demand_patches(int root, struct demand_patches *ret, struct fault *fault);
 unsigned demand_limit(enum remedy remedy);
 
 /*
- * The baseline that the policy in force demands of a firewall: 1 and *ret, the ports that any of its
- * requirements exposes; 0 when it demands none, or there is no policy; or -errno.
+ * The baseline that the policy in force demands of a firewall: 1 and *ret, the ports that any of
+ * its requirements exposes; 0 when it demands none, or there is no policy; or -errno.
  */
 int demand_baseline(struct exposed *ret, struct fault *fault);

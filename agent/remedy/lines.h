@@ -18,6 +18,7 @@ struct lines {
 
 typedef void (*lines_take)(void *ctx, const char *line);
 
+/* Hands on each line that n more bytes end; `line` is valid during the call. */
 void lines_feed(struct lines *l, const char *data, size_t n, lines_take take, void *ctx);
 
 /* The stream has ended: hands on a last line that had no newline. */

@@ -13,5 +13,6 @@ struct sd_event;
 /* slept: milliseconds of suspend since the last call or the start; 0: only the clock was set. */
 typedef void (*resume_told)(void *ctx, uint64_t slept);
 
+/* 0 or -errno. */
 int resume_new(struct sd_event *loop, resume_told told, void *ctx, struct resume **ret);
 struct resume *resume_free(struct resume *r); /* always NULL; r may be NULL */

@@ -17,6 +17,10 @@ struct session_plan {
 	const char *helper, *ca, *certificate, *private_key, *proxy;
 };
 
+/*
+ * Starts the helper and opens the address.  0, or -errno with the reason, which begins with the
+ * address.  session_close() ends it and waits for the helper.
+ */
 int session_open(const char *url, const struct session_plan *plan, struct session *ret,
 		 struct fault *fault);
 void session_close(struct session *s);

@@ -5,15 +5,15 @@
 
 #define SIGN_POLICY "policy.json" /* the target that hosts obey */
 
-/*
- * Puts targets under their names into the draft of a role ("targets" or a delegated one), in
- * place of those of the same names; the others stay.  release_run() comes after.
- */
 struct sign_item {
 	const char *name, *text;
 	size_t len;
 };
 
+/*
+ * Puts targets under their names into the draft of a role ("targets" or a delegated one), in
+ * place of those of the same names; the others stay.  release_run() comes after.  0 or -errno.
+ */
 int sign_targets(struct workshop *w, const char *role, const struct sign_item *items, size_t n,
 		 const struct options *o, struct fault *fault);
 
