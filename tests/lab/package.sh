@@ -67,14 +67,17 @@ check 'it is upgraded' install_it
 ok $? 'by the new daemon it is quarantined still'
 
 remove() { lab_run host apt-get "$@" -qy >"$LAB_DIR/said" 2>&1; } # COMMAND PACKAGE...
+at systemctl mask lazaretd # of which systemctl disables nothing
 check 'it is removed' remove remove lazaret
 tell
 check "others' services in its slice run on" at systemctl is-active resolver
 gone() {
 	! at systemctl is-active lazaretd && ! at nft list table inet lazaret &&
-		! at nft list table netdev lazaret && nothing_on
+		! at nft list table netdev lazaret && nothing_on &&
+		! at sh -c 'find /etc/systemd/system/*/ /run/lazaret /run/motd.d -name "*lazaret*" | grep .'
 }
-check 'nothing of it runs, no table is left' gone
+check 'nothing of it runs, nothing requires it, no table is left' gone
+at systemctl unmask lazaretd
 check 'what it knew is there still' at test -e /var/lib/lazaret/store/current
 publishes() { # its own lazaret-fetch finds nobody there
 	at lazaret-policy lint /usr/share/doc/lazaret-publisher/example-policy.json &&
