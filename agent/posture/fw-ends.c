@@ -67,6 +67,9 @@ static bool tell_unit(const struct host *host, const char *name, struct finding 
 		finding_note(f, name, GRADE_FAIL, "%s is masked by /%.80s", name, u.fragment);
 	else if (u.load == UNIT_OVERRIDDEN)
 		finding_note(f, name, GRADE_FAIL, "%s is overridden by /%.80s", name, u.fragment);
+	else if (*u.drop_in)
+		finding_note(f, name, GRADE_FAIL, "%s is changed: /%.80s sets %s", name, u.drop_in,
+			     u.sets);
 	else
 		finding_note(f, name, u.enabled ? GRADE_PASS : GRADE_FAIL,
 			     "%s is %senabled at boot", name, u.enabled ? "" : "not ");

@@ -13,6 +13,7 @@
 #include "agent/remedy/known-good.h"
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/remedy.h"
+#include "agent/remedy/unlock.h"
 #include "netfilter/baseline.h"
 #include "netfilter/nft.h"
 #include "netfilter/survey.h"
@@ -67,7 +68,9 @@ static int bring_back(const char *name, struct report *report, struct fault *fau
 
 	snprintf(of.name, sizeof(of.name), "%s", name);
 	unit_look(root, &of, &u);
-	if (u.load == UNIT_OVERRIDDEN)
+	if (u.load != UNIT_PLAIN || *u.drop_in || !u.enabled)
+		overrides_unlock(&of);
+	if (u.load == UNIT_OVERRIDDEN || *u.drop_in)
 		r = overrides_set_aside(&of, report, fault);
 	if (u.load == UNIT_MASKED) {
 		report_line(report, "+ unmasking ", name);
@@ -75,9 +78,9 @@ static int bring_back(const char *name, struct report *report, struct fault *fau
 		/* What `mask --runtime` made, the call above leaves, and says nothing. */
 		if (r == 0)
 			r = step_exec(SYSTEMCTL("unmask", "--runtime", name), 30, report, fault);
-	} else if (r > 0) {
-		r = step_exec(SYSTEMCTL("daemon-reload"), 60, report, fault);
 	}
+	if (r > 0)
+		r = step_exec(SYSTEMCTL("daemon-reload"), 60, report, fault);
 	if (r == 0 && (u.load != UNIT_PLAIN || !u.enabled))
 		r = step_exec(SYSTEMCTL("enable", name), 30, report, fault);
 	return r;
@@ -202,40 +205,48 @@ static const struct step ufw_again[] = {
 	{ 0 },
 };
 
+#define WANTS(target, unit) "/etc/systemd/system/" target ".target.wants/" unit ".service"
+
 /* The front end the host uses; else the one that made the good firewall; else the first it has. */
 static const struct front_end {
 	const char *sign;  /* there when it is used, or at least installed */
 	const char *chain; /* how the names of its chains begin; NULL: as anybody likes */
+	const char *on;	   /* of those: there when it is enabled */
 	enum front of;
 	const struct step *steps, *again; /* again: after its files were put back */
 } front_ends[] = {
-	{ "/etc/systemd/system/multi-user.target.wants/firewalld.service", NULL, FRONT_FIREWALLD,
-	  firewalld, firewalld },
-	{ "/usr/sbin/ufw", "ip filter ufw-", FRONT_UFW, ufw, ufw_again },
-	{ "/usr/sbin/firewalld", "inet firewalld ", FRONT_FIREWALLD, firewalld, firewalld },
-	{ "/usr/sbin/netfilter-persistent", NULL, FRONT_IPTABLES, persistent, persistent },
-	{ "/usr/lib/systemd/system/nftables.service", NULL, FRONT_NFTABLES, nftables, nftables },
+	{ "/etc/systemd/system/multi-user.target.wants/firewalld.service", NULL, NULL,
+	  FRONT_FIREWALLD, firewalld, firewalld },
+	{ "/usr/sbin/ufw", "ip filter ufw-", NULL, FRONT_UFW, ufw, ufw_again },
+	{ "/usr/sbin/firewalld", "inet firewalld ", NULL, FRONT_FIREWALLD, firewalld, firewalld },
+	{ "/usr/sbin/netfilter-persistent", NULL, WANTS("multi-user", "netfilter-persistent"),
+	  FRONT_IPTABLES, persistent, persistent },
+	{ "/usr/lib/systemd/system/nftables.service", NULL, WANTS("sysinit", "nftables"),
+	  FRONT_NFTABLES, nftables, nftables },
 };
 
-static bool is_there(const struct front_end *e)
+static bool is_there(const char *path)
 {
-	return faccessat(AT_FDCWD, e->sign, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static const struct front_end *choose(const struct known_good *g)
 {
-	const struct front_end *first = NULL;
+	const struct front_end *first = NULL, *hand = NULL;
 
 	for (size_t i = 0; i < sizeof(front_ends) / sizeof(*front_ends); i++) {
 		const struct front_end *e = &front_ends[i];
 
-		if (!is_there(e))
+		if (!is_there(e->sign))
 			continue;
 		if (i == 0 || (e->chain && known_good_has(g, e->chain)))
 			return e;
 		first = first ? first : e;
+		if (!hand && e->on && is_there(e->on))
+			hand = e;
 	}
-	return first;
+	/* A good firewall that is neither ufw's nor firewalld's is not theirs to replace. */
+	return hand && known_good_has(g, "") ? hand : first;
 }
 
 static int put_back(const struct known_good *g, const struct front_end *e, bool all,
@@ -249,6 +260,16 @@ static int put_back(const struct known_good *g, const struct front_end *e, bool 
 		    all ? "putting back all that is not as it was when it was good"
 			: "putting back what is gone of its configuration");
 	return copies_put_back(g->copies, e->of, root, all, report, fault);
+}
+
+/* chattr(1) would keep a front end from writing down that it is on. */
+static void unlock_settings(void)
+{
+	static const char *const files[] = { "/etc/ufw", "/etc/ufw/ufw.conf", "/etc/default/ufw",
+					     "/etc/firewalld/firewalld.conf" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		unlock_file(files[i]);
 }
 
 /* What is left of its configuration counts first, for somebody may have wanted it so. */
@@ -265,6 +286,7 @@ static int enable_front_end(struct report *report, struct fault *fault)
 		return fault_set(
 			fault, -ENOENT,
 			"there is no ufw, firewalld or nftables.service here: install one of them");
+	unlock_settings();
 	r = put_back(g, e, false, report, &first);
 	if (r >= 0)
 		r = steps_run(e->steps, report, &first);

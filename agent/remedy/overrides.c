@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,6 +59,18 @@ static bool is_foreign(const struct provider_unit *of, const char *path, const c
 	return strstr(path, of->name) && !is_own(of, name) && !in_vendor(path);
 }
 
+static void drop_glob(glob_t *g)
+{
+	globfree(g);
+}
+
+/* lazaretd is not root: what it cannot read it cannot tell from what decides. */
+static void let_see(int root, const char *path, const struct stat *st, mode_t bits)
+{
+	if (!S_ISLNK(st->st_mode) && (st->st_mode & bits) != bits)
+		(void)!fchmodat(root, path, (st->st_mode | bits) & 07777, 0);
+}
+
 static int on_drop_in(void *ctx, int root, const char *path, const char *name)
 {
 	struct aside *a = ctx;
@@ -71,10 +84,52 @@ static int on_drop_in(void *ctx, int root, const char *path, const char *name)
 		return 0;
 	if (is_foreign(a->of, path, name))
 		return set_aside(a, root, path);
+	if (is_own(a->of, name))
+		let_see(root, path, &st, 0044);
 	if (io_read(root, path, INI_FILE_MAX, &text, &len) < 0 ||
 	    !drop_in_decides(text, len, is_own(a->of, name), sets))
 		return 0;
 	return set_aside(a, root, path);
+}
+
+/* What systemd, too, can neither change nor take away (chattr(1)), and looks cannot see into. */
+static void open_folder(int root, const char *path)
+{
+	char text[PATH_ROOM];
+	struct stat st;
+
+	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+		return;
+	snprintf(text, sizeof(text), "/%s", path);
+	unlock_file(text);
+	let_see(root, path, &st, 0055);
+}
+
+static void open_links(int root, const char *folder)
+{
+	_drop_(drop_glob) glob_t found = { 0 };
+	char pattern[PATH_ROOM];
+
+	snprintf(pattern, sizeof(pattern), "/%s/*.{wants,requires}", folder);
+	glob(pattern, GLOB_BRACE | GLOB_NOSORT, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		open_folder(root, found.gl_pathv[i] + 1);
+}
+
+void overrides_unlock(const struct provider_unit *of)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (const struct unit_folder *f = unit_folders; root >= 0 && f->path; f++) {
+		char path[PATH_ROOM];
+
+		if (f->vendor)
+			continue;
+		open_folder(root, f->path);
+		open_links(root, f->path);
+		snprintf(path, sizeof(path), "%s/%s.d", f->path, of->name);
+		open_folder(root, path);
+	}
 }
 
 int overrides_set_aside(const struct provider_unit *of, struct report *report, struct fault *fault)

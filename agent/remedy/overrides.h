@@ -12,3 +12,9 @@
  * decide over it; so do masks, which are unmask's business.  How many there were, or -errno.
  */
 int overrides_set_aside(const struct provider_unit *of, struct report *report, struct fault *fault);
+
+/*
+ * Takes chattr(1)'s locks from the folders that the unit's files and links are in, where somebody
+ * else than packages has them, and lets everybody see into them, as packages make them.
+ */
+void overrides_unlock(const struct provider_unit *of);

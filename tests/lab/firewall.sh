@@ -103,7 +103,7 @@ ok $? 'the socket of the remedy listens'
 input='ip filter INPUT'
 off 'ufw says it is off' "$input" 'true'
 at ufw allow 8080/tcp
-off 'ufw says it is off' "$input" 'ufw disable'
+off 'ufw says it is off' "$input" 'ufw disable; chattr +i /etc/ufw/ufw.conf /etc/ufw /etc/default/ufw'
 has 'others can reach' 'what is exposed is told'
 off 'ufw says it is on' "$input" 'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
 off 'ufw says it is on' "$input" 'nft flush ruleset'
@@ -199,7 +199,9 @@ off 'inbound is open' "$input" 'systemctl stop nftables; rm /etc/nftables.conf'
 off 'inbound is open' "$input" 'echo "flush ruleset; table" >/etc/nftables.conf; systemctl stop nftables'
 off 'inbound is open' "$input" 'cp /etc/nftables.old /etc/nftables.conf; systemctl restart nftables'
 off 'nftables.service is masked' "$input" 'systemctl stop nftables; systemctl mask nftables'
-off 'nftables.service is not enabled' "$input" 'systemctl disable --now nftables'
+off 'nftables.service is changed: .* sets ConditionPathExists' "$input" 'systemctl disable --now nftables
+	d=/etc/systemd/system/nftables.service.d; mkdir -p $d; printf "[Unit]\nConditionPathExists=/nowhere\n" >$d/no.conf
+	chattr +i $d /etc/systemd/system; systemctl daemon-reload'
 
 # --- none of them -----------------------------------------------------------------------
 base='inet lazaret_baseline input'
@@ -260,12 +262,17 @@ told '^  fail .*likeness .*inet filter input has 2 rules, not 1' 'also by a daem
 sed 's/"baseline": true/&, "like": ["last-good"]/' "$store/generation-1/policy.json" |
 	lab_exec host sh -c 'cat >/var/lib/lazaret/store/generation-1/policy.json'
 fresh >/dev/null
+# Another front end that is installed, and has nothing to do with the good firewall.
+printf '#!/bin/sh\ntouch /root/ufw-ran\n' | lab_exec host sh -c 'cat >/usr/sbin/ufw; chmod +x /usr/sbin/ufw'
 told '^fail .*fw: not as kept on .*has 2 rules, not 1' 'and fails when the policy demands the good one'
 mend
 told '^pass .*fw: inbound is closed' 'then the remedy puts the good configuration back'
 at grep -q 'tcp dport 22' /etc/nftables.conf
 [ $? = 1 ]
 ok $? 'without the port'
+at test -e /root/ufw-ran
+[ $? = 1 ]
+ok $? 'and ufw, which is installed and did not make it, is left alone'
 at sh -c 'systemctl start nginx; nft add rule inet filter input tcp dport 80 accept'
 at lazaret firewall --accept
 [ $? = 1 ] && grep -q 'does not expose: tcp/80' "$LAB_DIR/said"
