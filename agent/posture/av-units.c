@@ -87,6 +87,9 @@ static void probe_run(struct antivirus *a, const struct provider_unit *u)
 	else if (run.state == 'T' || run.state == 't')
 		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo, "process %d of %s is stopped",
 			       (int)run.pid, u->name);
+	else if (run.starved)
+		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo,
+			       "%s gets less than a twentieth of a processor", u->name);
 	else if (run.pid)
 		antivirus_tell(a, demanded, probe, GRADE_PASS, NULL, "%s runs as process %d",
 			       u->program, (int)run.pid);

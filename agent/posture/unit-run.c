@@ -9,6 +9,7 @@
 
 #define CGROUP_FILE_MAX (64 * 1024)
 #define STAT_MAX	4096
+#define ENOUGH		20 /* of a processor one part in so many */
 #define COMM_MAX	15 /* TASK_COMM_LEN without its NUL */
 
 /*
@@ -59,6 +60,16 @@ static bool read_stat(int root, long pid, char comm[COMM_MAX + 1], char *state)
 	return true;
 }
 
+/* "max 100000" or "QUOTA PERIOD", in microseconds; without the controller there is no file. */
+static bool is_starved(int root, const char *unit)
+{
+	_free_ char *text = NULL;
+	unsigned long long quota, period;
+
+	return read_cgroup(root, unit, "cpu.max", &text) == 0 &&
+	       sscanf(text, "%llu %llu", &quota, &period) == 2 && quota < period / ENOUGH;
+}
+
 static bool is_program(const char *comm, const char *program)
 {
 	const char *base = strrchr(program, '/');
@@ -74,6 +85,7 @@ void unit_run_look(int root, const struct provider_unit *of, struct unit_run *re
 
 	if (read_cgroup(root, of->name, "cgroup.events", &events) == 0)
 		run.frozen = strstr(events, "frozen 1") != NULL;
+	run.starved = is_starved(root, of->name);
 	run.seen = read_cgroup(root, of->name, "cgroup.procs", &procs) == 0;
 	for (line = procs ? strtok_r(procs, "\n", &rest) : NULL; line;
 	     line = strtok_r(NULL, "\n", &rest)) {

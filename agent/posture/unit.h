@@ -57,8 +57,9 @@ int unit_each_drop_in(int root, const char *unit,
 /* What a unit's cgroup holds. */
 struct unit_run {
 	bool frozen;
-	pid_t pid;  /* named like the program, or hidden from us; 0: none is there */
-	char state; /* proc(5): 'S', 'T'; NUL when hidden (ProtectProc= of our unit) */
-	bool seen;  /* the cgroup was there */
+	pid_t pid;    /* named like the program, or hidden from us; 0: none is there */
+	char state;   /* proc(5): 'S', 'T'; NUL when hidden (ProtectProc= of our unit) */
+	bool seen;    /* the cgroup was there */
+	bool starved; /* it is given less than a twentieth of a processor (cpu.max) */
 };
 void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,7 +78,7 @@ static int restart_silent(const struct requirement *q, struct report *report, st
 	return r < 0 ? r : await_work(q, report, fault);
 }
 
-static bool is_halted(const struct requirement *q)
+static bool is_any(const struct requirement *q, bool (*is)(const struct unit_run *run))
 {
 	const struct provider *p = q->with.antivirus.provider;
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -86,10 +87,20 @@ static bool is_halted(const struct requirement *q)
 		struct unit_run run;
 
 		unit_run_look(root, &p->units[i], &run);
-		if (run.frozen || run.state == 'T' || run.state == 't')
+		if (is(&run))
 			return true;
 	}
 	return root < 0;
+}
+
+static bool is_halted(const struct unit_run *run)
+{
+	return run->frozen || run->state == 'T' || run->state == 't';
+}
+
+static bool is_starved(const struct unit_run *run)
+{
+	return run->starved;
 }
 
 /* What is frozen or stopped is there already: starting it would change nothing. */
@@ -97,7 +108,7 @@ static void go_on(const struct requirement *q)
 {
 	struct fault quiet = { 0 };
 
-	if (!is_halted(q))
+	if (!is_any(q, is_halted))
 		return;
 	manager_does(q, SERVICES | OTHERS, STEP_ARGV("thaw"), NULL, &quiet);
 	manager_does(q, SERVICES | OTHERS, STEP_ARGV("kill", "--signal=SIGCONT"), NULL, &quiet);
@@ -122,6 +133,9 @@ static int start_one(const struct requirement *q, struct report *report, struct 
 	go_on(q);
 	report_line(report, "+ starting ", q->with.antivirus.provider->title);
 	r = start_services(q, report, fault);
+	/* The cgroup that somebody else has set a limit of goes with the service. */
+	if (r == 0 && is_any(q, is_starved))
+		r = manager_restart(q, report, fault);
 	/* Anew: an updater then looks for signatures, a scanner of opened files watches again. */
 	if (r == 0)
 		r = manager_does(q, OTHERS, STEP_ARGV("restart"), report, fault);
@@ -130,6 +144,20 @@ static int start_one(const struct requirement *q, struct report *report, struct 
 	/* Refused while the service runs, which then has the socket already. */
 	manager_does(q, SOCKETS, STEP_ARGV("start"), NULL, &quiet);
 	return restart_silent(q, report, fault);
+}
+
+/* What ran under another unit's name by a link is nobody's once the link is gone. */
+static void end_left_over(const struct provider *p)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; root >= 0 && i < p->n_units; i++) {
+		struct unit_run run;
+
+		unit_run_look(root, &p->units[i], &run);
+		if (run.pid && run.state)
+			kill(run.pid, SIGKILL);
+	}
 }
 
 /* How many were in the way, or -errno. */
@@ -150,10 +178,13 @@ static int clear_overrides(const struct requirement *q, struct report *report, s
 
 static int enable_one(const struct requirement *q, struct report *report, struct fault *fault)
 {
+	const struct provider *p = q->with.antivirus.provider;
 	struct fault quiet = { 0 };
 	int r, cleared;
 
 	report_line(report, "+ ", "unmasking and enabling it");
+	for (size_t i = 0; i < p->n_units; i++)
+		overrides_unlock(&p->units[i]);
 	r = manager_does(q, SERVICES | SOCKETS | OTHERS | SPARE, STEP_ARGV("unmask"), report,
 			 fault);
 	/* What `mask --runtime` made, the call above leaves, and says nothing. */
@@ -172,8 +203,10 @@ static int enable_one(const struct requirement *q, struct report *report, struct
 		/* Anew, so that it looks for signatures at once. */
 		manager_does(q, SPARE, STEP_ARGV("--no-block", "restart"), NULL, &quiet);
 	/* What runs so far may be another program, or this one under another's rule. */
-	if (cleared)
+	if (cleared) {
 		manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
+		end_left_over(p);
+	}
 	return start_one(q, report, fault);
 }
 

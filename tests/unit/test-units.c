@@ -223,6 +223,13 @@ static void test_run(void **state)
 	assert_false(run.frozen);
 	assert_int_equal(run.pid, 78);
 	assert_int_equal(run.state, 'T');
+	assert_false(run.starved);
+	put(CGROUP "cpu.max", "max 100000\n");
+	unit_run_look(root, &of, &run);
+	assert_false(run.starved);
+	put(CGROUP "cpu.max", "1000 100000\n");
+	unit_run_look(root, &of, &run);
+	assert_true(run.starved);
 	put("proc/78/stat", "78 (worker) Z 1 2\n");
 	put(CGROUP "cgroup.events", "populated 1\nfrozen 1\n");
 	unit_run_look(root, &of, &run);
