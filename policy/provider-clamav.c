@@ -28,6 +28,7 @@ const struct provider provider_clamav = {
 	.name = "clamav",
 	.title = "ClamAV",
 	.packages = LIST("clamav-base", "clamav-daemon", "clamav-freshclam"),
+	.libraries = LIST("libclamav"),
 	.n_units = 4,
 	.units = {
 		{ .name = "clamav-daemon.service",

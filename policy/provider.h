@@ -103,6 +103,7 @@ struct provider {
 	char name[PROVIDER_NAME_MAX]; /* "clamav" */
 	char title[PROVIDER_TEXT_MAX];
 	struct texts packages;
+	struct texts libraries; /* "libclamav" for libclamav12, as far as it is installed */
 	struct provider_unit units[PROVIDER_ROWS];
 	size_t n_units;
 	struct provider_answer answer;

@@ -130,8 +130,13 @@ void probe_packages(struct antivirus *a)
 {
 	const struct provider *p = a->provider;
 	size_t budget = HASHED_PER_LOOK;
+	struct texts libraries = { 0 };
 
 	for (size_t i = 0; a->installed && i < p->packages.n; i++)
 		probe_package(a, p->packages.rows[i], &budget);
+	if (a->installed)
+		whole_libraries(a->host->root, p, &libraries);
+	for (size_t i = 0; i < libraries.n; i++)
+		probe_package(a, libraries.rows[i], &budget);
 	probe_locks(a);
 }

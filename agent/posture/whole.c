@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mbedtls/md.h>
@@ -12,6 +14,13 @@
 #define LIST_MAX (1024 * 1024)
 #define FILE_MAX (64 * 1024 * 1024)
 #define MD5_HEX	 32
+#define LIST_END 5 /* ".list" */
+
+static void drop_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
 
 static int hash_file(int fd, size_t size, char hex[MD5_HEX + 1])
 {
@@ -96,4 +105,30 @@ int whole_look(int root, const char *package, struct remembered *remembered, siz
 			later = r, r = 0;
 	}
 	return r ? r : later;
+}
+
+/* "libclamav12:amd64.list" is of the library libclamav. */
+static bool is_list_of(const char *file, const char *library)
+{
+	size_t n = strlen(library), len = strlen(file);
+
+	return len < PROVIDER_TEXT_MAX && len > n + LIST_END && !strncmp(file, library, n) &&
+	       isdigit((unsigned char)file[n]) && !strcmp(file + len - LIST_END, ".list");
+}
+
+void whole_libraries(int root, const struct provider *p, struct texts *ret)
+{
+	_drop_(drop_dir) DIR *dir = NULL;
+	const struct dirent *e;
+	int fd = p->libraries.n
+			 ? openat(root, "var/lib/dpkg/info", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+			 : -1;
+
+	ret->n = 0;
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (e = readdir(dir)))
+		for (size_t i = 0; i < p->libraries.n && ret->n < PROVIDER_ROWS; i++)
+			if (is_list_of(e->d_name, p->libraries.rows[i]))
+				snprintf(ret->rows[ret->n++], PROVIDER_TEXT_MAX, "%.*s",
+					 (int)(strlen(e->d_name) - LIST_END), e->d_name);
 }

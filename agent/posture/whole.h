@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "agent/posture/remembered.h"
+#include "policy/provider.h"
 
 /*
  * Compares a package's files with the hashes that dpkg keeps of them
@@ -15,3 +16,9 @@
  */
 int whole_look(int root, const char *package, struct remembered *remembered, size_t *budget,
 	       char ret[120]);
+
+/*
+ * The installed packages of a provider's libraries, called as dpkg's files are
+ * ("libclamav12:amd64"); PROVIDER_ROWS at most.
+ */
+void whole_libraries(int root, const struct provider *p, struct texts *ret);

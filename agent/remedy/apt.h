@@ -4,12 +4,17 @@
 
 #include "agent/remedy/step.h"
 
-/* Conffiles the administrator edited stay; nothing waits for ever, for a lock or for a mirror. */
-#define APT_OPTIONS                                                                     \
-	"-o", "DPkg::Lock::Timeout=120", "-o", "DPkg::Options::=--force-confdef", "-o", \
-		"DPkg::Options::=--force-confold", "-o", "Acquire::Retries=2", "-o",    \
-		"Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o",  \
-		"Dpkg::Use-Pty=0"
+/*
+ * Conffiles the administrator edited stay; nothing waits for ever, for a lock or for a mirror; and
+ * apt.conf(5) cannot have it only look as if it were done.
+ */
+#define APT_OPTIONS                                                                        \
+	"-o", "DPkg::Lock::Timeout=120", "-o", "DPkg::Options::=--force-confdef", "-o",    \
+		"DPkg::Options::=--force-confold", "-o", "Acquire::Retries=2", "-o",       \
+		"Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o",     \
+		"Dpkg::Use-Pty=0", "-o", "APT::Get::Simulate=false", "-o",                 \
+		"APT::Get::Download-Only=false", "-o", "APT::Get::Print-URIs=false", "-o", \
+		"Dir::Bin::dpkg=/usr/bin/dpkg"
 
 /*
  * Waits until nobody holds dpkg's and apt's locks: `dpkg --configure` and

@@ -13,15 +13,20 @@
 #include "agent/remedy/apt.h"
 #include "agent/remedy/provide.h"
 #include "agent/remedy/remedy.h"
+#include "agent/remedy/undivert.h"
 #include "agent/remedy/unlock.h"
 
-#define ARGS_MAX      48
+#define ARGS_MAX      96
 #define INSTALL_LIMIT 900 /* seconds */
 #define UPDATE_LIMIT  300
+#define CHECK_LIMIT   60
 #define ANSWERS_LIMIT 30
 #define ASIDE	      ".lazaret"
-#define PATH_ROOM     (PROVIDER_TEXT_MAX + sizeof(ASIDE))
-#define OWN_FOLDER    "/tmp/lazaret-sources" /* the unit's own /tmp */
+#define DROP_INS      "/etc/systemd/system/%s.d/%s"
+#define PATH_ROOM     (int)(sizeof(DROP_INS) + 2 * PROVIDER_TEXT_MAX + sizeof(ASIDE))
+#define PAST_PINS \
+	"-o", "Dir::Etc::Preferences=/dev/null", "-o", "Dir::Etc::PreferencesParts=/dev/null"
+#define OWN_FOLDER "/tmp/lazaret-sources" /* the unit's own /tmp */
 
 static int mend_file(const struct provider *p, const char *path, struct report *report,
 		     struct fault *fault)
@@ -70,14 +75,36 @@ int provide_settings(const struct provider *p, struct report *report, struct fau
 }
 
 /* The file of that row of settings, when it is the daemon's and no row before has it. */
-static const char *file_of_daemon(const struct provider *p, size_t i, char aside[PATH_ROOM])
+static const char *file_of_daemon(const struct provider *p, size_t i)
 {
 	const struct provider_setting *s = &p->settings[i];
 
-	if (s->of != PART_DAEMON || (i && !strcmp(s->file, s[-1].file)))
-		return NULL;
-	snprintf(aside, PATH_ROOM, "%s" ASIDE, s->file);
-	return s->file;
+	return s->of != PART_DAEMON || (i && !strcmp(s->file, s[-1].file)) ? NULL : s->file;
+}
+
+/* Calls each with every file that decides how the daemon comes up and that its package makes. */
+static int each_own(const struct provider *p, int (*each)(const char *file, struct report *report),
+		    struct report *report)
+{
+	int n = 0;
+
+	for (size_t i = 0; n >= 0 && i < p->n_settings; i++) {
+		const char *file = file_of_daemon(p, i);
+		int r = file ? each(file, report) : 0;
+
+		n = r < 0 ? r : n + r;
+	}
+	for (size_t i = 0; i < p->n_units; i++)
+		for (size_t k = 0; n >= 0 && k < p->units[i].drop_ins.n; k++) {
+			char file[sizeof(DROP_INS) + 2 * PROVIDER_TEXT_MAX];
+			int r;
+
+			snprintf(file, sizeof(file), DROP_INS, p->units[i].name,
+				 p->units[i].drop_ins.rows[k]);
+			r = each(file, report);
+			n = r < 0 ? r : n + r;
+		}
+	return n;
 }
 
 /*
@@ -95,44 +122,66 @@ static void forget_answers(const struct provider *p)
 			  ANSWERS_LIMIT, &nobody, &quiet);
 }
 
-int provide_set_aside(const struct provider *p, struct report *report)
+static int aside_of(const char *file, char to[PATH_ROOM])
+{
+	return snprintf(to, PATH_ROOM, "%s" ASIDE, file) < PATH_ROOM ? 0 : -ENAMETOOLONG;
+}
+
+static int set_aside(const char *file, struct report *report)
 {
 	char aside[PATH_ROOM];
-	int n = 0;
+	int r = aside_of(file, aside);
 
-	for (size_t i = 0; i < p->n_settings; i++) {
-		const char *file = file_of_daemon(p, i, aside);
+	if (r < 0 || access(file, F_OK) < 0)
+		return r;
+	unlock_file(file);
+	unlock_file(aside);
+	if (rename(file, aside) < 0)
+		return -errno;
+	report_line(report, "+ setting aside what it does not start with: ", file);
+	return 1;
+}
 
-		if (!file || access(file, F_OK) < 0)
-			continue;
-		unlock_file(file);
-		unlock_file(aside);
-		if (rename(file, aside) < 0)
-			return -errno;
-		report_line(report, "+ setting aside what it does not start with: ", file);
-		n++;
-	}
-	if (n)
+int provide_set_aside(const struct provider *p, struct report *report)
+{
+	int n = each_own(p, set_aside, report);
+
+	if (n > 0)
 		forget_answers(p);
 	return n;
 }
 
-void provide_put_back(const struct provider *p)
+static int put_back(const char *file, struct report *report)
 {
 	char aside[PATH_ROOM];
 
-	for (size_t i = 0; i < p->n_settings; i++) {
-		const char *file = file_of_daemon(p, i, aside);
+	(void)report;
+	if (aside_of(file, aside) == 0)
+		(void)!rename(aside, file);
+	return 0;
+}
 
-		if (file)
-			(void)!rename(aside, file);
-	}
+void provide_put_back(const struct provider *p)
+{
+	each_own(p, put_back, NULL);
+}
+
+static void installed_libraries(const struct provider *p, struct texts *ret)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	whole_libraries(root, p, ret);
 }
 
 static void unlock_all(const struct provider *p)
 {
+	struct texts libraries;
+
+	installed_libraries(p, &libraries);
 	for (size_t i = 0; i < p->packages.n; i++)
 		unlock_package(p->packages.rows[i]);
+	for (size_t i = 0; i < libraries.n; i++)
+		unlock_package(libraries.rows[i]);
 	for (size_t i = 0; i < p->n_settings; i++)
 		unlock_file(p->settings[i].file);
 	for (size_t i = 0; i < p->signatures.files.n; i++)
@@ -146,26 +195,63 @@ static size_t append(const char **argv, size_t n, const char *const *words)
 	return n;
 }
 
-/* Configuration that was removed comes back; a pin that forbids the packages does not count. */
+/*
+ * Where something that others need is gone, apt-get installs nothing else before it is back: 0 when
+ * it was, and is.
+ */
+static int complete(const char *const *options, struct report *report)
+{
+	const char *argv[ARGS_MAX] = { NULL };
+	struct report nobody = { .fd = -1, .sent = STEP_OUTPUT_MAX };
+	struct fault quiet = { 0 };
+	size_t n = append(argv, 0,
+			  STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS, PAST_PINS));
+
+	n = append(argv, n, options);
+	append(argv, n, STEP_ARGV("--fix-broken", "--no-remove", "install"));
+	if (step_exec(STEP_ARGV("/usr/bin/apt-get", "-q", "check"), CHECK_LIMIT, &nobody, &quiet) ==
+	    0)
+		return -ENOENT;
+	report_line(report, "+ ", "installing what installed packages lack");
+	return step_exec(argv, INSTALL_LIMIT, report, &quiet);
+}
+
+/*
+ * Configuration that was removed comes back; neither a pin that forbids the packages counts nor a
+ * path-exclude of dpkg.cfg(5), which hosts may have for documentation.
+ */
 static int install(const struct provider *p, const char *const *options, struct report *report,
 		   struct fault *fault)
 {
 	const char *argv[ARGS_MAX] = { NULL };
-	struct fault quiet = { 0 };
+	struct texts libraries;
+	struct fault quiet = { 0 }, first = { 0 };
+	int r;
 	size_t n = append(argv, 0,
 			  STEP_ARGV("/usr/bin/env", "UCF_FORCE_CONFFMISS=1", "/usr/bin/apt-get",
 				    "-y", APT_OPTIONS, "-o", "DPkg::Options::=--force-confmiss",
-				    "-o", "Dir::Etc::Preferences=/dev/null", "-o",
-				    "Dir::Etc::PreferencesParts=/dev/null"));
+				    "-o", "DPkg::Options::=--path-include=/etc/*", "-o",
+				    "DPkg::Options::=--path-include=/lib*", "-o",
+				    "DPkg::Options::=--path-include=/opt/*", "-o",
+				    "DPkg::Options::=--path-include=/sbin/*", "-o",
+				    "DPkg::Options::=--path-include=/usr/[!s]*", "-o",
+				    "DPkg::Options::=--path-include=/usr/sbin/*", "-o",
+				    "DPkg::Options::=--path-include=/var/*", PAST_PINS));
 
 	/* Whether that is possible shows below. */
 	apt_unpack_again(options, report, &quiet);
 	n = append(argv, n, options);
-	n = append(argv, n, STEP_ARGV("install", "--reinstall"));
+	n = append(argv, n, STEP_ARGV("--no-remove", "install", "--reinstall"));
 	for (size_t i = 0; i < p->packages.n && n < ARGS_MAX - 1; i++)
 		argv[n++] = p->packages.rows[i];
+	installed_libraries(p, &libraries);
+	for (size_t i = 0; i < libraries.n && n < ARGS_MAX - 1; i++)
+		argv[n++] = libraries.rows[i];
 	report_line(report, "+ installing anew: ", p->title);
-	return step_exec(argv, INSTALL_LIMIT, report, fault);
+	r = step_exec(argv, INSTALL_LIMIT, report, &first);
+	if (r < 0 && complete(options, report) == 0)
+		return step_exec(argv, INSTALL_LIMIT, report, fault);
+	return r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
 }
 
 static int write_sources(const struct provider *p, struct fault *fault)
@@ -219,6 +305,7 @@ static const struct step before[] = {
 static int check_whole(const struct provider *p, struct fault *fault)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct texts libraries;
 	size_t budget = SIZE_MAX;
 	char wrong[120];
 
@@ -233,6 +320,10 @@ static int check_whole(const struct provider *p, struct fault *fault)
 	for (size_t i = 0; i < p->packages.n; i++)
 		if (whole_look(root, p->packages.rows[i], NULL, &budget, wrong) == -EUCLEAN)
 			return fault_set(fault, -EUCLEAN, "still %s", wrong);
+	whole_libraries(root, p, &libraries);
+	for (size_t i = 0; i < libraries.n; i++)
+		if (whole_look(root, libraries.rows[i], NULL, &budget, wrong) == -EUCLEAN)
+			return fault_set(fault, -EUCLEAN, "still %s", wrong);
 	return 0;
 }
 
@@ -242,6 +333,7 @@ int provide_packages(const struct provider *p, struct report *report, struct fau
 	int r;
 
 	unlock_all(p);
+	undivert(p, report);
 	r = steps_run(before, report, fault);
 	if (r < 0)
 		return r;

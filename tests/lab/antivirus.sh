@@ -7,7 +7,7 @@ set -u
 . "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-look() { at /usr/lib/lazaret/probe look antivirus; }
+look() { probe look antivirus; } # as lazaretd: not as root
 
 # off REMEDY SEEN COMMAND: after COMMAND a look fails and says SEEN; REMEDY mends it.
 off() {
@@ -52,7 +52,8 @@ done
 install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
 install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
 lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
-for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
+library=$(cd "$rootfs/var/lib/dpkg/info" && echo libclamav[0-9]*.list)
+for p in clamav-base clamav-daemon "${library%.list}"; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
 lab_apt_repo "$repo" lab
 cp -a "$repo" "$layer/srv/repo"
 cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
@@ -91,8 +92,10 @@ off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service
 
 # --- units ------------------------------------------------------------------------------
 etc=/etc/systemd/system/clamav-daemon.service
-off enable 'not enabled' 'systemctl disable clamav-daemon.service'
-off enable 'is masked by /etc' 'systemctl mask --now clamav-daemon.service clamav-daemon.socket'
+off enable 'not enabled' 'systemctl disable clamav-daemon.service
+	chattr +i /etc/systemd/system/multi-user.target.wants'
+off enable 'is masked by /etc' 'systemctl mask --now clamav-daemon.service clamav-daemon.socket
+	chattr +i /etc/systemd/system'
 off enable 'is masked by /run' 'systemctl mask --runtime clamav-daemon.service'
 off enable 'is masked by /etc' ": >$etc; systemctl daemon-reload"
 off enable "is overridden by $etc" \
@@ -101,6 +104,10 @@ off enable "is overridden by $etc" \
 off enable 'sets ConditionPathExists' \
 	"printf '[Unit]\nConditionPathExists=/nowhere\n' >$etc.d/no.conf
 	systemctl daemon-reload; systemctl restart clamav-daemon"
+off enable "$etc.d sets what cannot be read" \
+	"printf '[Service]\nCPUQuota=1%%\n' >$etc.d/no.conf; chmod 600 $etc.d/*; chmod 700 $etc.d
+	chattr +i $etc.d; systemctl daemon-reload"
+off enable "is overridden by $etc" "ln -s /usr/lib/systemd/system/emergency.service $etc"
 off enable 'sets ConditionPathExists' "mkdir -p /etc/systemd/system/clamav-.service.d
 	printf '[Unit]\nConditionPathExists=/nowhere\n' >/etc/systemd/system/clamav-.service.d/no.conf
 	systemctl daemon-reload; systemctl restart clamav-daemon"
@@ -130,14 +137,20 @@ off reinstall 'not installed' \
 	'printf "Package: clamav*\nPin: release *\nPin-Priority: -1\n" >/etc/apt/preferences.d/no
 	apt-get -y purge clamav-daemon'
 off reinstall 'cannot be executed' \
-	'chmod -x /usr/sbin/clamd; mv /etc/apt/sources.list /root; rm -rf /var/lib/apt/lists/*'
+	'dpkg-statoverride --update --add root root 0600 /usr/sbin/clamd; mv /etc/apt/sources.list /root; rm -rf /var/lib/apt/lists/*'
 off reinstall 'not installed' \
-	'rm /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright'
-off reinstall 'clamd.conf is gone' "rm $conf"
-off reinstall 'not running\|does not answer' "sed -i 's/^StreamMaxLength.*/StreamMaxLength/; s/^BytecodeTimeout.*/BytecodeTimeout/' $conf; systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon; sleep 0.2"
+	'rm /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright
+	echo "path-exclude=/usr/sbin/*" >/etc/dpkg/dpkg.cfg.d/no
+	echo "APT::Get::Simulate 1; APT::Get::Download-Only 1; Dir::Bin::dpkg \"/bin/true\";" >/etc/apt/apt.conf.d/no'
+off reinstall 'clamd.conf is gone' "rm $conf; dpkg --force-depends -r ${library%.list}"
+off reinstall 'not running\|does not answer' "sed -i 's/^StreamMaxLength.*/StreamMaxLength/; s/^BytecodeTimeout.*/BytecodeTimeout/' $conf; systemctl stop clamav-daemon.socket
+	echo ExecStartPre=/bin/false >>$etc.d/extend.conf; systemctl daemon-reload; systemctl restart clamav-daemon; sleep 0.2"
 at grep -qx 'StreamMaxLength' $conf.lazaret
 ok $? 'a configuration that clamd cannot read is kept beside the new one'
-off reinstall 'not as it was packaged' 'cp -p /usr/sbin/clamd /usr/sbin/new; echo >>/usr/sbin/new; mv /usr/sbin/new /usr/sbin/clamd'
+at grep -q 'false' $etc.d/extend.conf.lazaret
+ok $? "so is the distribution's own drop-in with which it does not start"
+off reinstall 'not as it was packaged' 'dpkg-divert --quiet --local --rename --add /usr/sbin/clamd
+	cp -p /usr/sbin/clamd.distrib /usr/sbin/clamd; echo >>/usr/sbin/clamd; rm /usr/lib/*/libclamav.so.*'
 
 # Detection goes on from memory; only fetching or putting signatures there again mends it.
 at sh -c 'mkdir /root/away; mv /var/lib/clamav/daily.c?d /root/away'

@@ -64,6 +64,8 @@ static void install(void)
 	assert_int_equal(system(command), 0);
 	put("usr/sbin/clamd", "program", 0755);
 	put("etc/clamav/clamd.conf", "# as packaged\nScanELF yes\n", 0644);
+	put("var/lib/dpkg/info/libclamav12:amd64.list", "", 0644);
+	put("var/lib/dpkg/info/libclamav-dev:amd64.list", "", 0644);
 	put_head("var/lib/clamav/daily.cvd", "27801", NOW - DAY);
 }
 
@@ -272,6 +274,12 @@ static void test_behind_the_answer(void **state)
 		  "clamav-daemon: /usr/bin/gone is gone", 0644, GRADE_FAIL },
 		{ "var/lib/dpkg/info/clamav-daemon.md5sums",
 		  "a9c449d4fa44e9e5a41c574ae55ce4d9  usr/sbin/clamd\n", "answers", 0644,
+		  GRADE_PASS },
+		{ "var/lib/dpkg/info/libclamav12:amd64.md5sums",
+		  "00000000000000000000000000000000  usr/lib/libclamav.so.12\n",
+		  "libclamav12:amd64: /usr/lib/libclamav.so.12 is gone", 0644, GRADE_FAIL },
+		{ "var/lib/dpkg/info/libclamav-dev:amd64.md5sums",
+		  "00000000000000000000000000000000  usr/lib/libclamav.so.12\n", "answers", 0644,
 		  GRADE_PASS },
 		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "no list at all\n", "answers", 0644,
 		  GRADE_PASS },
