@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -108,6 +109,48 @@ static void probe_locks(struct antivirus *a)
 			       "%s cannot be replaced: chattr +i", path);
 }
 
+/* Whether a file of that name tells ClamAV what not to find (clamav's signature manual). */
+static bool is_pardon(const char *name)
+{
+	static const char *const ends[] = { "fp", "ign", "ign2", "sfp" };
+	const char *end = strrchr(name, '.');
+
+	for (size_t i = 0; end && i < sizeof(ends) / sizeof(*ends); i++)
+		if (!strcmp(end + 1, ends[i]))
+			return true;
+	return false;
+}
+
+static void drop_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+/* They may be an administrator's; that a signature is passed over is told, for nothing else says.
+ */
+static void probe_pardons(struct antivirus *a)
+{
+	const struct provider_signatures *s = &a->provider->signatures;
+	char folder[PROVIDER_TEXT_MAX] = "";
+	_drop_(drop_dir) DIR *dir = NULL;
+	const struct dirent *e;
+	int fd;
+
+	if (s->from != VINTAGE_CLAMAV || !a->installed)
+		return;
+	memcpy(folder, s->files.rows[0],
+	       (size_t)(strrchr(s->files.rows[0], '/') - s->files.rows[0]));
+	fd = openat(a->host->root, folder + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (e = readdir(dir)))
+		if (is_pardon(e->d_name)) {
+			antivirus_tell(a, false, "passed over", GRADE_FAIL, NULL,
+				       "what %s/%.80s names is not found", folder, e->d_name);
+			return;
+		}
+}
+
 static void probe_package(struct antivirus *a, const char *package, size_t *budget)
 {
 	char wrong[120];
@@ -139,4 +182,5 @@ void probe_packages(struct antivirus *a)
 	for (size_t i = 0; i < libraries.n; i++)
 		probe_package(a, libraries.rows[i], &budget);
 	probe_locks(a);
+	probe_pardons(a);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/ini.h"
@@ -13,7 +14,8 @@
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/unlock.h"
 
-#define PATH_ROOM 512
+#define PATH_ROOM     512
+#define SET_ASIDE_MAX 100 /* of one name */
 
 struct aside {
 	const struct provider_unit *of;
@@ -24,9 +26,13 @@ struct aside {
 
 static int set_aside(struct aside *a, int root, const char *path)
 {
-	char to[PATH_ROOM + 16], text[PATH_ROOM + 1];
+	char to[PATH_ROOM + 32], text[PATH_ROOM + 1];
 
+	/* What was set aside before stays, for somebody may have written it; the last one not. */
 	snprintf(to, sizeof(to), "%s.set-aside", path);
+	for (unsigned i = 2;
+	     i <= SET_ASIDE_MAX && faccessat(root, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0; i++)
+		snprintf(to, sizeof(to), "%s.set-aside.%u", path, i);
 	snprintf(text, sizeof(text), "/%s", path);
 	unlock_file(text);
 	if (renameat(root, path, root, to) < 0)

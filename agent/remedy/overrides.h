@@ -7,9 +7,10 @@
 /*
  * Sets aside what lies over a packaged unit (systemd.unit(5), UNIT FILE LOAD PATH): unit files that
  * outrank the package's, and drop-ins of the unit's own name; of its name's prefixes and
- * its type, those that decide over it.  They get ".set-aside" added to their names, which
- * systemd passes over, and are reported.  Drop-ins that its package makes stay, unless they
- * decide over it; so do masks, which are unmask's business.  How many there were, or -errno.
+ * its type, those that decide over it.  They get ".set-aside" added to their names, or
+ * ".set-aside.2" and on when that is there, which systemd passes over, and are reported.  Drop-ins
+ * that its package makes stay, unless they decide over it; so do masks, which are unmask's
+ * business.  How many there were, or -errno.
  */
 int overrides_set_aside(const struct provider_unit *of, struct report *report, struct fault *fault);
 

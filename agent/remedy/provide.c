@@ -94,16 +94,19 @@ static int each_own(const struct provider *p, int (*each)(const char *file, stru
 
 		n = r < 0 ? r : n + r;
 	}
-	for (size_t i = 0; i < p->n_units; i++)
-		for (size_t k = 0; n >= 0 && k < p->units[i].drop_ins.n; k++) {
+	for (size_t i = 0; i < p->n_units; i++) {
+		const struct provider_unit *u = &p->units[i];
+		size_t k = *u->program ? 0 : u->drop_ins.n; /* a socket's no script brings back */
+
+		for (; n >= 0 && k < u->drop_ins.n; k++) {
 			char file[sizeof(DROP_INS) + 2 * PROVIDER_TEXT_MAX];
 			int r;
 
-			snprintf(file, sizeof(file), DROP_INS, p->units[i].name,
-				 p->units[i].drop_ins.rows[k]);
+			snprintf(file, sizeof(file), DROP_INS, u->name, u->drop_ins.rows[k]);
 			r = each(file, report);
 			n = r < 0 ? r : n + r;
 		}
+	}
 	return n;
 }
 
@@ -195,10 +198,7 @@ static size_t append(const char **argv, size_t n, const char *const *words)
 	return n;
 }
 
-/*
- * Where something that others need is gone, apt-get installs nothing else before it is back: 0 when
- * it was, and is.
- */
+/* Where something that others need is gone, apt-get installs nothing else: 0 when it is back. */
 static int complete(const char *const *options, struct report *report)
 {
 	const char *argv[ARGS_MAX] = { NULL };

@@ -115,6 +115,8 @@ off enable 'sets CPUQuota' 'systemctl set-property --runtime clamav-daemon.servi
 off enable 'sets CPUQuota' 'systemctl set-property clamav-daemon.service CPUQuota=1%'
 at test -e $etc.d/extend.conf
 ok $? "the distribution's own drop-in stays"
+at grep -q CPUQuota $etc.d/no.conf.set-aside.2 && at grep -q Condition $etc.d/no.conf.set-aside
+ok $? 'what was set aside before is not lost'
 
 # --- configuration ----------------------------------------------------------------------
 conf=/etc/clamav/clamd.conf

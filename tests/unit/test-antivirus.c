@@ -322,6 +322,11 @@ static void test_stored_signatures(void **state)
 	put_head("var/lib/clamav/daily.cld", "27801", NOW); /* the newer one counts */
 	look(&f);
 	assert_int_equal(f.grade, GRADE_PASS);
+	put("var/lib/clamav/local.ign2", "Win.Trojan.One\n", 0644);
+	look(&f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	assert_string_equal(f.evidence[f.n_evidence - 1].what,
+			    "what /var/lib/clamav/local.ign2 names is not found");
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(name, sizeof(name), "%s/var/lib/clamav/daily.c%cd", folder, "vl"[i]);
 		unlink(name);
