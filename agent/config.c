@@ -154,7 +154,9 @@ static int load_file(int dir, const char *name, const char *shown, struct config
 	int r = io_read(dir, name, INI_FILE_MAX, &text, &len);
 
 	if (r < 0)
-		return fault_set(fault, r, "%s: cannot read it: %s", shown, strerror(-r));
+		return fault_set(fault, r, "%s: cannot read it: %s%s", shown, strerror(-r),
+				 r == -EACCES ? "; lazaretd's user must be able to (chmod o+r)"
+					      : "");
 	r = ini_parse(INI_SYSTEMD, text, len, set, c, fault);
 	if (r < 0) {
 		if (fault && fault->line)

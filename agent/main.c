@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
@@ -16,6 +19,7 @@
 #include "netfilter/quarantine.h"
 
 #define CONFIG_FILE "/etc/lazaret/lazaret.conf"
+#define DAEMON_USER "lazaret"
 
 DEFINE_DROP(config, config_free)
 
@@ -114,6 +118,16 @@ static int lift(void)
 	return r;
 }
 
+/* What root can read says nothing about whom lazaretd runs as; where there is none, nobody asks. */
+static void read_as_daemon(void)
+{
+	const struct passwd *who = geteuid() == 0 ? getpwnam(DAEMON_USER) : NULL;
+
+	if (who && (setgroups(1, &who->pw_gid) < 0 || setegid(who->pw_gid) < 0 ||
+		    seteuid(who->pw_uid) < 0))
+		log_warn("cannot read as the user " DAEMON_USER ": %m");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -146,6 +160,8 @@ int main(int argc, char **argv)
 	}
 	if (only_lift)
 		return lift() < 0;
+	if (only_check)
+		read_as_daemon();
 	r = config_load(file, &config, &fault);
 	if (r < 0) {
 		log_err("%s", *fault.why ? fault.why : strerror(-r));

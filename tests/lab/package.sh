@@ -35,6 +35,10 @@ nothing_on() {
 		! lab_exec host systemctl list-units --no-legend --state=active 'lazaretd*' 'lazaret-*' | grep .
 }
 check 'nothing is switched on' nothing_on
+at sh -c 'umask 077; echo "[Policy]" >/etc/lazaret/lazaret.conf.d/site.conf; lazaretd --check-config'
+grep -q "site.conf: cannot read it: Permission denied; lazaretd's user" "$LAB_DIR/said"
+ok $? 'what only root can read is wrong with its configuration'
+at rm /etc/lazaret/lazaret.conf.d/site.conf
 at sh -c 'rm -r /var/lib/lazaret/store && chmod 700 /var/lib/lazaret'
 at systemctl enable --now lazaretd
 store() { [ "$(lab_exec host stat -c '%a %U %G' /var/lib/lazaret/store)" = '2750 lazaret-vet lazaret' ]; }
