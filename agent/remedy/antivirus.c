@@ -42,10 +42,10 @@ static bool works(const struct requirement *q)
 static int await_work(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	const uint64_t limit = step_left(report, UP_LIMIT_MS);
-	uint64_t begun = io_boot_ms(), spent = 0;
+	uint64_t begun = io_awake_ms(), spent = 0;
 	const char *title = q->with.antivirus.provider->title;
 
-	for (; spent < limit; spent = io_boot_ms() - begun) {
+	for (; spent < limit; spent = io_awake_ms() - begun) {
 		struct fault quiet = { 0 };
 
 		if (works(q))

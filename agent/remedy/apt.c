@@ -65,7 +65,7 @@ static pid_t first_holder(const char **path)
 
 int apt_await_locks(struct report *report, struct fault *fault)
 {
-	const uint64_t limit = step_left(report, LOCKS_LIMIT_MS), end = io_boot_ms() + limit;
+	const uint64_t limit = step_left(report, LOCKS_LIMIT_MS), end = io_awake_ms() + limit;
 	const char *path;
 	char text[120];
 	pid_t pid = first_holder(&path);
@@ -74,7 +74,7 @@ int apt_await_locks(struct report *report, struct fault *fault)
 		return 0;
 	snprintf(text, sizeof(text), "waiting for process %d, which holds %s", (int)pid, path);
 	report_line(report, "+ ", text);
-	while (io_boot_ms() < end) {
+	while (io_awake_ms() < end) {
 		step_sleep(LOCKS_PAUSE_MS);
 		pid = first_holder(&path);
 		if (!pid)

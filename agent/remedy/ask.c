@@ -102,7 +102,7 @@ int remedy_watch(sd_event *loop, int fd, remedy_line line, remedy_done done, voi
 	n->ctx = ctx;
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
-	r = sd_event_add_time_relative(loop, &n->limit, CLOCK_BOOTTIME, limit_ms * 1000, 0,
+	r = sd_event_add_time_relative(loop, &n->limit, CLOCK_MONOTONIC, limit_ms * 1000, 0,
 				       on_limit, n);
 	if (r < 0)
 		return r;

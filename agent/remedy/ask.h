@@ -24,8 +24,9 @@ int remedy_go(int fd);
 
 /*
  * Follows the remedy at the other end of a stream socket, for limit_ms
- * milliseconds at most.  fd is taken, whatever is returned.  The caller frees *ret, before
- * or after the verdict; freeing it early ends the listening, not the remedy.
+ * milliseconds at most, those not counted that the host sleeps: nor does the remedy.  fd is taken,
+ * whatever is returned.  The caller frees *ret, before or after the verdict; freeing it early ends
+ * the listening, not the remedy.
  */
 int remedy_watch(struct sd_event *loop, int fd, remedy_line line, remedy_done done, void *ctx,
 		 uint64_t limit_ms, struct remedy_run **ret);

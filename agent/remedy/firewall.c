@@ -135,7 +135,7 @@ static const struct step ufw[] = {
 /* systemd calls it started before its rules are there; it answers when they are. */
 static int await_firewalld(struct report *report, struct fault *fault)
 {
-	uint64_t end = io_boot_ms() + FIREWALLD_LIMIT_MS;
+	uint64_t end = io_awake_ms() + FIREWALLD_LIMIT_MS;
 	struct fault last;
 	int r;
 
@@ -144,7 +144,7 @@ static int await_firewalld(struct report *report, struct fault *fault)
 		r = step_exec(STEP_ARGV("/usr/bin/firewall-cmd", "--state"), 30, report, &last);
 		if (r < 0)
 			step_sleep(FIREWALLD_PAUSE_MS);
-	} while (r < 0 && io_boot_ms() < end);
+	} while (r < 0 && io_awake_ms() < end);
 	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
 }
 

@@ -42,7 +42,7 @@ int remedy_await_go(int fd, int ms)
 int remedy_run(enum remedy remedy, int out)
 {
 	struct report report = { .fd = out,
-				 .end_ms = io_boot_ms() + demand_limit(remedy) * 1000ull };
+				 .end_ms = io_awake_ms() + demand_limit(remedy) * 1000ull };
 	_close_ int awake = writes_packages(remedy) ? inhibit(&report) : -1;
 	struct fault fault = { 0 };
 	int r = steps_run(steps[remedy], &report, &fault);

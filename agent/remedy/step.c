@@ -50,7 +50,7 @@ void step_sleep(unsigned ms)
 
 uint64_t step_left(const struct report *report, uint64_t ms)
 {
-	uint64_t now = io_boot_ms(), left = report->end_ms > now ? report->end_ms - now : 0;
+	uint64_t now = io_awake_ms(), left = report->end_ms > now ? report->end_ms - now : 0;
 
 	return report->end_ms && left < ms ? left : ms;
 }
@@ -99,11 +99,11 @@ static bool drain(struct program *p)
  */
 static int follow(struct program *p, uint64_t wait_ms)
 {
-	uint64_t end = io_boot_ms() + wait_ms, now;
+	uint64_t end = io_awake_ms() + wait_ms, now;
 	struct pollfd fds[] = { { .fd = p->pidfd, .events = POLLIN },
 				{ .fd = p->out, .events = POLLIN } };
 
-	while ((now = io_boot_ms()) < end) {
+	while ((now = io_awake_ms()) < end) {
 		if (poll(fds, 2, (int)(end - now)) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[1].revents && !drain(p))

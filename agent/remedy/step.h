@@ -13,14 +13,15 @@
 struct report {
 	int fd;
 	size_t sent;
-	uint64_t end_ms; /* as io_boot_ms() counts; 0: nobody says */
+	uint64_t end_ms; /* as io_awake_ms() counts; 0: nobody says */
 	int owed;	 /* the error of the first step that failed and owes its fault; 0: none */
 	struct fault owing; /* that fault */
 };
 
 /*
  * One thing to do.  Its program gets a fixed environment, nothing on standard
- * input and a process group of its own; past its time limit the group is ended.
+ * input and a process group of its own; past its time limit the group is ended.  A host that sleeps
+ * amid it takes nothing from that time: dpkg is not to be ended because a lid was closed.
  */
 struct step {
 	const char *say;	 /* "starting ClamAV"; NULL: the step goes without saying */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A policy is accepted while a repair is under way.  The keeper, the repairs and what is remembered
- * are the daemon's; looks and what else it calls are played by the test, and a listener stands for
- * systemd's socket of the remedy.
+ * What happens while a repair is under way: a policy is accepted, the host sleeps.  The keeper, the
+ * repairs and what is remembered are the daemon's; looks and what else it calls are played by the
+ * test, and a listener stands for systemd's socket of the remedy.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +29,7 @@
 #include "agent/remedy/remedy.h"
 #include "agent/round.h"
 #include "agent/witness.h"
+#include "tests/sim/clocks.h"
 #include "tests/unit/ledgers.h"
 
 #define FIREWALL "{\"id\": \"firewall\", \"check\": \"firewall\", \"grace\": \"1h\", "
@@ -243,6 +244,37 @@ static void test_keeps_a_failure(void **state)
 	assert_int_equal(memory_ladder(host.memory, s->req)->proven, 0);
 }
 
+/* The lid is closed amid it: no time passes for it, nor for who waits. */
+static void test_sleeps_amid(void **state)
+{
+	int fd;
+
+	(void)state;
+	accept_policy(FIREWALL ENABLE);
+	fd = begin();
+	clocks_sleep(10 * 3600 * CLOCKS_SECOND);
+	clocks_fire();
+	assert_true(sd_event_run(host.loop, 100000) >= 0);
+	assert_non_null(host.run);
+	end(fd, REMEDY_OK "\n");
+	assert_string_equal(subject_of("firewall")->outcome, "done");
+}
+
+static void test_hangs(void **state)
+{
+	int fd;
+
+	(void)state;
+	accept_policy(FIREWALL ENABLE);
+	fd = begin();
+	clocks_pass(10 * 3600 * CLOCKS_SECOND);
+	clocks_fire();
+	assert_true(sd_event_run(host.loop, 1000000) >= 0);
+	assert_null(host.run);
+	assert_non_null(strstr(subject_of("firewall")->outcome, "in its time"));
+	close(fd);
+}
+
 /* What it ends with is nobody's, and nothing else is begun until then. */
 static void nobody_has(const char *requirements)
 {
@@ -324,6 +356,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_keeps_the_result, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keeps_a_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sleeps_amid, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hangs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_requirement_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_its_remedies_are_others, set_up, tear_down),
 	};

@@ -176,14 +176,14 @@ static void test_time_limit(void **state)
 		{ .limit_s = 30, .argv = SH("sleep 3 & echo done") },
 		{ 0 },
 	};
-	uint64_t begun = io_boot_ms();
+	uint64_t begun = io_awake_ms();
 	struct fault f = { 0 };
 	char out[500];
 
 	(void)state;
 	assert_int_equal(said(leaves, out, sizeof(out), NULL), 0);
 	assert_string_equal(out, "  done\n");
-	assert_in_range(io_boot_ms() - begun, 0, 2500);
+	assert_in_range(io_awake_ms() - begun, 0, 2500);
 	assert_int_equal(said(slow, out, sizeof(out), &f), -ETIMEDOUT);
 	assert_string_equal(f.why, "/bin/sh did not end within 1 s");
 	step_sleep(50);
@@ -197,7 +197,7 @@ static void test_remedy_limit(void **state)
 		{ .limit_s = 600, .argv = SH("sleep 77") },
 		{ 0 },
 	};
-	struct report report = { .fd = -1, .end_ms = io_boot_ms() + 300 };
+	struct report report = { .fd = -1, .end_ms = io_awake_ms() + 300 };
 	struct fault f = { 0 }, g = { 0 };
 
 	(void)state;
@@ -205,7 +205,7 @@ static void test_remedy_limit(void **state)
 	assert_int_equal(remedy_limit(REMEDY_ANTIVIRUS_START, 60), 60);
 	assert_true(remedy_limit(REMEDY_ANTIVIRUS_START, REMEDY_LIMIT_MAX) < REMEDY_LIMIT_MAX);
 	assert_int_equal(steps_run(slow, &report, &f), -ETIMEDOUT);
-	assert_true(io_boot_ms() < report.end_ms + 2000);
+	assert_true(io_awake_ms() < report.end_ms + 2000);
 	step_sleep(20);
 	assert_int_equal(steps_run(slow, &report, &g), -ETIMEDOUT);
 	assert_string_equal(g.why, "no time is left for /bin/sh");
