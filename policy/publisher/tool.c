@@ -37,7 +37,7 @@ static const struct {
 	{ "publish", publish_main, "[--leave-drafts] DIR OUT",
 	  "copy what is signed to a web server's folder" },
 	{ "verify", verify_main, "[--json] [--root FILE] [--ca FILE] [--certificate FILE --private-key FILE]\n"
-	  "         [--proxy URL|none] DIR|URL",
+	  "         [--proxy URL|none] [--helper FILE] DIR|URL",
 	  "check a published folder, or a server, exactly as a new host would" },
 	{ "rotate", rotate_main, "[--threshold N] " MAKERS " " SIGNERS " DIR [ROLE]...",
 	  "sign the next root, with new keys for these roles" },
