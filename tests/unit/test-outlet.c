@@ -122,7 +122,7 @@ static void test_alone(void **state)
 	assert_int_equal(flock(fd, LOCK_EX) || fstat(fd, &st), 0);
 	other = fork();
 	if (other == 0) {
-		for (int i = 0; i < 10000 && !is_wanted(st.st_ino); i++)
+		for (int i = 0; i < 1000 && !is_wanted(st.st_ino); i++)
 			usleep(1000);
 		_exit(0); /* with the last descriptor of the lock */
 	}
