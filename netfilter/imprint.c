@@ -34,8 +34,10 @@ static int add_line(struct imprint *im, const struct line *l)
 /* Which links are in which of firewalld's zones follows the network; others write it down. */
 static bool is_passed_over(const struct gist *g, const struct place *place)
 {
+	const bool of_zone = g->by_link && !strcmp(place->table, "firewalld");
+
 	return (g->refuses && g->by_source) || (g->accepts && g->by_inner) ||
-	       (g->leads && g->by_link && !strcmp(place->table, "firewalld"));
+	       (of_zone && (g->leads || g->refuses));
 }
 
 int imprint_take(struct ruleset *rs, uint32_t chain, const struct nlattr *terms,

@@ -8,7 +8,8 @@
  * itself: handles, counters, logging, comments, elements of sets that packets fill or that time
  * out, the baseline's table, and three kinds of rules that come and go with what runs:
  * - those that refuse somebody by a source address or a set of them (fail2ban and its like);
- * - those of firewalld that lead on by the link a packet came by (its zones but the default one);
+ * - those of firewalld that lead on, or refuse what came back, by the link a packet came by (its
+ *   zones but the default one);
  * - those that let in from this host's own guests and tunnels (share.h).
  * A jump to where nothing else is left counts as none.  A value of zero counts as absent: kernels
  * differ in whether they tell it.

@@ -49,6 +49,10 @@ static const char *const same[] = {
 	"nft add rule inet f empty return",
 	"nft insert rule inet firewalld zones iifname eth3 goto home",
 	"nft add rule inet firewalld home tcp dport 1 accept", /* of no zone but that link's */
+	/* As firewalld 2 writes a zone. */
+	"nft 'insert rule inet firewalld zones iifname eth3 reject with icmpx admin-prohibited; "
+	"insert rule inet firewalld zones iifname eth3 jump home'",
+	"nft 'insert rule inet firewalld zones iifname eth3 drop'",
 	"nft 'insert rule inet f in ip saddr 192.0.2.1 drop'",
 	"nft 'insert rule inet f user ip6 saddr 2001:db8::/32 reject'",
 	"nft 'insert rule inet f in iifname virbr0 udp dport 53 accept'",
@@ -104,6 +108,9 @@ static const struct {
 	  "inet f in has 6 rules, not 5" },
 	{ "nft insert rule inet f in iifname != docker0 tcp dport 1 accept",
 	  "inet f in has 6 rules, not 5" },
+	{ "nft 'insert rule inet firewalld zones iifname eth3 accept'", /* trusted, of firewalld 2
+									 */
+	  "inet firewalld zones has 2 rules, not 1" },
 	{ "nft add rule inet firewalld work tcp dport 1 accept",
 	  "inet firewalld work has 2 rules, not 1" },
 	{ "nft 'add chain inet f empty; add rule inet f empty tcp dport 1 accept; "
