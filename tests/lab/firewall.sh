@@ -153,7 +153,9 @@ look
 ok $? 'a killed firewalld leaves its rules, and they count'
 at sh -c 'systemctl restart firewalld; until firewall-cmd -q --state; do sleep 0.1; done
 	nft flush ruleset; firewall-cmd --reload'
-has 'drop-all: firewalld' 'the table that a failed reload leaves is told'
+# The newer firewalld of Debian 13 does not fail there.
+if grep -q '^success' "$LAB_DIR/said"; then left='^pass: inbound is closed'; else left='drop-all: firewalld'; fi
+has "$left" "the table that a failed reload leaves is told, where there is one"
 mend
 [ "$(lab_exec host nft list tables | grep -c policy_drop)" = 0 ] && look &&
 	grep -q "^pass: .*by $input" "$LAB_DIR/said"
