@@ -17,24 +17,13 @@
 
 #define CONF_MAX (64 * 1024)
 
-/* The last value of a key, as shells and firewalld take it.  0, or -errno. */
 static int setting_of(int root, const char *file, const char *key, char *ret, size_t room)
 {
 	_free_ char *text = NULL;
-	char *rest, *line, *k, *v;
 	size_t len;
 	int r = io_read(root, file, CONF_MAX, &text, &len);
 
-	if (r < 0)
-		return r;
-	r = -ENODATA;
-	rest = text;
-	while ((line = strsep(&rest, "\n")))
-		if (setting_split(line, &k, &v) && !strcmp(k, key)) {
-			snprintf(ret, room, "%s", v);
-			r = 0;
-		}
-	return r;
+	return r < 0 ? r : setting_last(text, key, ret, room);
 }
 
 static void tell_ufw(const struct host *host, struct finding *f)

@@ -32,6 +32,19 @@ int setting_split(char *line, char **key, char **value)
 	return 1;
 }
 
+int setting_last(char *text, const char *key, char *ret, size_t room)
+{
+	char *rest = text, *line, *k, *v;
+	int r = -ENODATA;
+
+	while ((line = strsep(&rest, "\n")))
+		if (setting_split(line, &k, &v) && !strcmp(k, key)) {
+			snprintf(ret, room, "%s", v);
+			r = 0;
+		}
+	return r;
+}
+
 /* The setting that a line breaks, or NULL. */
 static const struct provider_setting *broken_by(const struct provider *p, const char *file,
 						unsigned parts, const char *key, const char *value)

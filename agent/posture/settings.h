@@ -13,6 +13,12 @@
 int setting_split(char *line, char **key, char **value);
 
 /*
+ * The value of the last line with a key, letters as they are, as shells and firewalld take it: 0,
+ * or -ENODATA.  The text is changed.
+ */
+int setting_last(char *text, const char *key, char *ret, size_t room);
+
+/*
  * The first line of a file's text that a provider's settings for that file and those parts do not
  * allow: 1 with the setting and the line's number, or 0.  The text is changed.
  */

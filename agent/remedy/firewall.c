@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/posture/settings.h"
 #include "agent/posture/unit.h"
 #include "agent/remedy/copies.h"
 #include "agent/remedy/demand.h"
@@ -29,16 +31,17 @@ static void drop_nft(struct nft *nft)
 }
 
 /* A front end that is on, and whose configuration lets everything in, is told otherwise. */
-static int close_default(const char *file, const char *open_line, const char *const *argv,
-			 struct report *report, struct fault *fault)
+static int close_default(const char *file, const char *key, const char *open,
+			 const char *const *argv, struct report *report, struct fault *fault)
 {
 	_free_ char *text = NULL;
+	char now[40];
 	size_t len;
 	int r = io_read(AT_FDCWD, file, CONFIG_MAX, &text, &len);
 
 	if (r < 0)
 		return fault_set(fault, r, "cannot read %s: %s", file, strerror(-r));
-	if (!strstr(text, open_line))
+	if (setting_last(text, key, now, sizeof(now)) < 0 || strcasecmp(now, open))
 		return 0;
 	report_line(report, "+ ", "denying what comes in by default");
 	return step_exec(argv, 30, report, fault);
@@ -46,14 +49,14 @@ static int close_default(const char *file, const char *open_line, const char *co
 
 static int close_ufw_default(struct report *report, struct fault *fault)
 {
-	return close_default("/etc/default/ufw", "\nDEFAULT_INPUT_POLICY=\"ACCEPT\"",
+	return close_default("/etc/default/ufw", "DEFAULT_INPUT_POLICY", "ACCEPT",
 			     STEP_ARGV("/usr/sbin/ufw", "default", "deny", "incoming"), report,
 			     fault);
 }
 
 static int close_firewalld_default(struct report *report, struct fault *fault)
 {
-	return close_default("/etc/firewalld/firewalld.conf", "\nDefaultZone=trusted\n",
+	return close_default("/etc/firewalld/firewalld.conf", "DefaultZone", "trusted",
 			     STEP_ARGV("/usr/bin/firewall-cmd", "--set-default-zone=public"),
 			     report, fault);
 }

@@ -107,7 +107,8 @@ off 'ufw says it is off' "$input" 'ufw disable; chattr +i /etc/ufw/ufw.conf /etc
 has 'others can reach' 'what is exposed is told'
 off 'ufw says it is on' "$input" 'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
 off 'ufw says it is on' "$input" 'nft flush ruleset'
-off 'lets in what no rule names' "$input" 'ufw default allow incoming'
+off 'lets in what no rule names' "$input" 'ufw default allow incoming
+	sed -i "s/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY=ACCEPT/" /etc/default/ufw; ufw reload'
 off 'ufw says it is off' "$input" 'ufw --force reset'
 off 'ufw.service is masked\|ufw says it is off' "$input" \
 	'ufw disable; systemctl mask ufw.service; systemctl mask --runtime ufw.service'

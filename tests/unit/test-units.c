@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -276,6 +277,18 @@ static void test_settings_of_parts(void **state)
 	assert_int_equal(line, 2);
 }
 
+static void test_setting_last(void **state)
+{
+	static const char text[] = "POLICY=\"DROP\"\n#POLICY=x\n POLICY = accept\npolicy=y";
+	_free_ char *one = strdup(text), *other = strdup(text);
+	char value[20];
+
+	(void)state;
+	assert_int_equal(setting_last(one, "POLICY", value, sizeof(value)), 0);
+	assert_string_equal(value, "accept");
+	assert_int_equal(setting_last(other, "Policy", value, sizeof(value)), -ENODATA);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -303,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_settings_mended),
 		cmocka_unit_test(test_settings_of_parts),
+		cmocka_unit_test(test_setting_last),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, set_up, tear_down);
