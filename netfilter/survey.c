@@ -56,7 +56,8 @@ static int look_untracked(struct nft *nft, struct survey_port *ports, size_t n, 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		ruleset_ask(rs, &ports[i]);
 	if (r == 0) {
-		memcpy(again, ports, n * sizeof(*again));
+		if (n)
+			memcpy(again, ports, n * sizeof(*again));
 		ruleset_ask_untracked(rs);
 		r = read_all(nft, rs, fault);
 	}
