@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -134,36 +133,6 @@ int io_replace(int dir, const char *name, const void *data, size_t len, mode_t m
 		return r;
 	}
 	return io_sync_folder(dir, name);
-}
-
-int io_map(int dir, const char *name, size_t max, struct map *ret)
-{
-	_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-	void *p;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if ((uint64_t)st.st_size > max)
-		return -EFBIG;
-	if (st.st_size == 0) {
-		*ret = (struct map){ .data = "", .len = 0 };
-		return 0;
-	}
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	*ret = (struct map){ .data = p, .len = (size_t)st.st_size };
-	return 0;
-}
-
-void io_unmap(struct map *m)
-{
-	if (m->len)
-		munmap((void *)m->data, m->len);
-	*m = (struct map){ 0 };
 }
 
 int64_t io_now(void)

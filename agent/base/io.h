@@ -28,15 +28,6 @@ int io_replace(int dir, const char *name, const void *data, size_t len, mode_t m
 /* Makes sure that a name which was made, moved or removed in its folder stays so. */
 int io_sync_folder(int dir, const char *name);
 
-/* A file mapped read-only; an empty file has data "" and len 0.  Release with io_unmap(). */
-struct map {
-	const char *data;
-	size_t len;
-};
-
-int io_map(int dir, const char *name, size_t max, struct map *ret);
-void io_unmap(struct map *m);
-
 /* CLOCK_REALTIME in seconds, CLOCK_BOOTTIME and CLOCK_MONOTONIC in milliseconds. */
 int64_t io_now(void);
 uint64_t io_boot_ms(void);
