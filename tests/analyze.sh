@@ -23,9 +23,10 @@ blind=unix.Malloc,core.NullDereference,core.NonNullParamChecker,core.CallAndMess
 blind=$blind,core.UndefinedBinaryOperatorResult,core.uninitialized,unix.cstring.NullArg
 
 analyze() {
-	# Of clang 15 and newer, for the same reason.
-	! clang -cc1 -analyzer-checker-help | grep -q '^  unix\.StdCLibraryFunctions' ||
-		blind=$blind,unix.StdCLibraryFunctions
+	# Of newer ones, for the same reasons.
+	for checker in unix.StdCLibraryFunctions unix.Stream; do
+		! clang -cc1 -analyzer-checker-help | grep -q "^  $checker " || blind=$blind,$checker
+	done
 	# shellcheck disable=SC2016
 	make -s O="$O" list-sources | grep -v '^tests/\|^agent/base/err\.c$' | blind=$blind \
 		xargs -P 2 -n 4 sh -c 'clang --analyze -Xclang -analyzer-output=text \
