@@ -35,7 +35,7 @@ static int ask_fetch(struct server *s, int body, const char *path, const char *e
 	if (r == 0 && (!wire_text_ok(got->why) || !wire_text_ok(got->etag)))
 		r = -EPROTO;
 	if (r < 0)
-		return fault_set(fault, r, "lazaret-fetch: %s", strerror(-r));
+		return fault_set(fault, r, "lazaret-fetch gave no answer: %s", strerror(-r));
 	s->retry_after = got->retry_after;
 	/* Only the server's own word may mean that a file does not exist: it ends the roots. */
 	if (got->err)
