@@ -234,7 +234,10 @@ static void test_rules_in_a_burst(void **state)
 	}
 	snprintf(line, sizeof(line), "grep -c 'unknown: ' %s/log", g.dir);
 	printf("# %u rules in %llu ms; unknown meanwhile: %s", n, BURST_USEC / 1000, shown(line));
-	assert_int_equal(held, 0);
+	if (held) {
+		snprintf(line, sizeof(line), "sed 's/^/# /' %s/log", g.dir);
+		fail_msg("held after %u of them:\n%s", n - held, shown(line));
+	}
 	snprintf(line, sizeof(line), "grep 'trying remedy' %s/log", g.dir);
 	assert_string_equal(shown(line), "");
 	guard_end(&g);
