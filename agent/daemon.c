@@ -225,6 +225,7 @@ void daemon_stop(struct daemon *d)
 	d->clerk = remedy_run_free(d->clerk);
 	d->reboot = reboot_free(d->reboot);
 	d->witness = remedy_run_free(d->witness);
+	d->health = remedy_run_free(d->health);
 	login_forget(d); /* nothing of it stays open */
 	reach_stop(d);
 	keeper_forget(d);

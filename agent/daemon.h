@@ -97,10 +97,15 @@ struct daemon {
 	uint64_t hurried;	  /* io_boot_ms() of that, the last time; 0: never */
 	struct remedy_run *clerk; /* under way */
 	struct sd_event_source *clerk_later;
-	uint64_t clerk_asked;	    /* io_boot_ms(); 0: never */
-	bool clerk_round;	    /* a round waits for its answer */
-	bool clerk_news;	    /* what it said of updaters */
-	bool clerk_again;	    /* something else was undone meanwhile */
+	uint64_t clerk_asked;	   /* io_boot_ms(); 0: never */
+	bool clerk_round;	   /* a round waits for its answer */
+	bool clerk_news;	   /* what it said of updaters */
+	bool clerk_again;	   /* something else was undone meanwhile */
+	struct remedy_run *health; /* under way */
+	enum health health_row;	   /* what it asks */
+	uint64_t health_asked;	   /* io_boot_ms(): the first of the rows */
+	bool health_news;
+	bool health_round;	    /* a round waits for its answer */
 	struct remedy_run *witness; /* under way */
 	uint64_t witness_asked;	    /* io_boot_ms() */
 	bool witness_changed;

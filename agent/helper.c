@@ -111,6 +111,14 @@ int helper_witness(const struct helpers *h, struct fault *fault)
 			: reach(h, SOCK_STREAM, "witness", fault);
 }
 
+int helper_health(const struct helpers *h, struct fault *fault)
+{
+	char *args[] = { (char *)"lazaret-health", NULL };
+
+	return h->spawn ? spawn(h, SOCK_STREAM, args[0], args, fault)
+			: reach(h, SOCK_STREAM, "health", fault);
+}
+
 int helper_clerk(const struct helpers *h, struct fault *fault)
 {
 	char *args[] = { (char *)"lazaret-clerk", NULL };

@@ -11,6 +11,7 @@
 #include "agent/dated.h"
 #include "agent/enforce.h"
 #include "agent/events.h"
+#include "agent/health.h"
 #include "agent/helpdesk.h"
 #include "agent/integrity.h"
 #include "agent/kept.h"
@@ -215,7 +216,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 {
 	uint64_t round = io_boot_ms();
 
-	if (!d->policy || witness_awaited(d) || inquiry_awaited(d))
+	if (!d->policy || witness_awaited(d) || inquiry_awaited(d) || health_awaited(d))
 		return;
 	if (checks == ALL_CHECKS)
 		d->looked = round;
@@ -238,6 +239,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	reboot_round(d);
 	witness_ask(d);
 	inquiry_round(d);
+	health_ask(d);
 	round_wake(d);
 }
 

@@ -17,7 +17,9 @@ const char *const part_names[PART_COUNT] = {
 	[PART_ON_ACCESS] = "on-access",
 };
 
-static const char *const tongue_names[] = { [TONGUE_CLAMD] = "clamd", [TONGUE_TEXT] = "text" };
+static const char *const tongue_names[] = {
+	[TONGUE_CLAMD] = "clamd", [TONGUE_TEXT] = "text", [TONGUE_COMMAND] = "command"
+};
 static const char *const vintage_names[] = {
 	[VINTAGE_CLAMAV] = "clamav", [VINTAGE_MTIME] = "mtime"
 };
@@ -79,6 +81,19 @@ static int read_chronicle(struct reader *r, const struct member *m, json_t *valu
 
 	(void)m;
 	*(enum chronicle *)field = (enum chronicle)from;
+	return err;
+}
+
+static int read_health(struct reader *r, const struct member *m, json_t *value, void *field)
+{
+	const char *names[HEALTH_COUNT];
+	int row = 0, err;
+
+	(void)m;
+	for (int i = 0; i < HEALTH_COUNT; i++)
+		names[i] = health_menu[i].name;
+	err = choose(r, value, names, HEALTH_COUNT, &row);
+	*(enum health *)field = (enum health)row;
 	return err;
 }
 
@@ -176,9 +191,10 @@ static const struct shape unit_shape = SHAPE(unit_members);
 
 static const struct member answer_members[] = {
 	{ "speaks", read_tongue, AT(provider_answer, speaks), true, 0, 0 },
-	TEXT(provider_answer, socket, word_path, true),
+	TEXT(provider_answer, socket, word_path, false),
 	TEXT(provider_answer, send, reader_text, false),
 	TEXT(provider_answer, expect, reader_text, false),
+	{ "ask", read_health, AT(provider_answer, ask), false, 0, 0 },
 };
 static const struct shape answer_shape = SHAPE(answer_members);
 
@@ -263,6 +279,10 @@ static int read_answer(struct reader *r, const struct member *m, json_t *value, 
 	(void)m;
 	if (err == 0 && (a->speaks == TONGUE_TEXT) != (*a->send && *a->expect))
 		return reader_refuse(r, "send and expect belong to \"text\", and to nothing else");
+	if (err == 0 && (a->speaks == TONGUE_COMMAND) != (a->ask != HEALTH_NONE))
+		return reader_refuse(r, "ask belongs to \"command\", and to nothing else");
+	if (err == 0 && (a->speaks == TONGUE_COMMAND) == (*a->socket != '\0'))
+		return reader_refuse(r, "socket belongs to \"clamd\" and \"text\", which need it");
 	return err;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "agent/base/err.h"
+#include "policy/health.h"
 #include "policy/menu.h"
 
 struct reader; /* policy/reader.h */
@@ -46,15 +47,17 @@ struct provider_unit {
 
 /* How the daemon is asked whether it works. */
 enum tongue {
-	TONGUE_NONE,  /* not at all: that its process runs must do */
-	TONGUE_CLAMD, /* clamd(8): PING, VERSION and, on demand, INSTREAM */
-	TONGUE_TEXT,  /* `send` is answered by what begins with `expect` */
+	TONGUE_NONE,	/* not at all: that its process runs must do */
+	TONGUE_CLAMD,	/* clamd(8): PING, VERSION and, on demand, INSTREAM */
+	TONGUE_TEXT,	/* `send` is answered by what begins with `expect` */
+	TONGUE_COMMAND, /* by a program of a fixed menu (policy/health.h) */
 };
 
 struct provider_answer {
 	enum tongue speaks;
 	char socket[PROVIDER_TEXT_MAX]; /* AF_UNIX, absolute path */
 	char send[PROVIDER_TEXT_MAX], expect[PROVIDER_TEXT_MAX];
+	enum health ask;
 };
 
 /* Where the age of its signatures is read on disk. */

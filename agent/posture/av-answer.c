@@ -158,6 +158,37 @@ static void ask_text(struct antivirus *a)
 			       how->expect);
 }
 
+static void put_command(const char *const *argv, char *ret, size_t room)
+{
+	size_t n = 0;
+
+	for (; *argv && n < room; argv++)
+		n += (size_t)snprintf(ret + n, room - n, "%s%s", n ? " " : "", *argv);
+}
+
+/* lazaretd has it asked (agent/health.h). */
+static void tell_health(struct antivirus *a)
+{
+	static const char nobody[] = "see systemctl status lazaret-health.socket";
+	const struct health_entry *e = &health_menu[a->provider->answer.ask];
+	struct health_word w;
+	char command[80], todo[160];
+
+	put_command(e->argv, command, sizeof(command));
+	snprintf(todo, sizeof(todo), "see what %s says; systemctl restart %.40s", command, a->unit);
+	if (!remembered_health(a->host->remembered, a->provider->answer.ask, a->host->now,
+			       HEALTH_MAX_AGE, &w))
+		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, nobody, "nobody has asked %s yet",
+			       e->argv[0]);
+	else if (w.err == -EIO)
+		antivirus_tell(a, true, PROBE, GRADE_FAIL, todo, "%s", w.why);
+	else if (w.err < 0)
+		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, nobody, "%s", w.why);
+	else
+		antivirus_tell(a, true, PROBE, GRADE_PASS, NULL, "%s says that it works",
+			       e->argv[0]);
+}
+
 void probe_answer(struct antivirus *a)
 {
 	if (a->halted)
@@ -165,6 +196,7 @@ void probe_answer(struct antivirus *a)
 	switch (a->provider->answer.speaks) {
 	case TONGUE_CLAMD: ask_clamd(a); return;
 	case TONGUE_TEXT: ask_text(a); return;
+	case TONGUE_COMMAND: tell_health(a); return;
 	case TONGUE_NONE: return;
 	}
 }

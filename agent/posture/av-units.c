@@ -74,7 +74,8 @@ static void probe_unit(struct antivirus *a, const struct provider_unit *u)
 static void probe_run(struct antivirus *a, const struct provider_unit *u)
 {
 	bool demanded = antivirus_demands(a, u->part);
-	bool only = u->part != PART_DAEMON || a->provider->answer.speaks == TONGUE_NONE;
+	bool only = u->part != PART_DAEMON || a->provider->answer.speaks == TONGUE_NONE ||
+		    a->provider->answer.speaks == TONGUE_COMMAND;
 	struct unit_run run;
 	char probe[PROVIDER_TEXT_MAX + 16], todo[160];
 

@@ -29,6 +29,7 @@ struct remembered {
 	struct remembered_row files[FILES_MAX];
 	size_t n_files, next;
 	struct of_provider providers[PROVIDERS_MAX + 1];
+	struct health_word health[HEALTH_COUNT];
 };
 
 struct remembered *remembered_new(void)
@@ -149,4 +150,27 @@ bool remembered_set_updates(struct remembered *k, const char *provider, const st
 	       !strcmp(row->updates.why, u->why);
 	row->updates = *u;
 	return !same;
+}
+
+bool remembered_health(const struct remembered *k, enum health row, int64_t now, int64_t max_age,
+		       struct health_word *ret)
+{
+	if (!k || now < k->health[row].at || now - k->health[row].at > max_age)
+		return false;
+	*ret = k->health[row];
+	return true;
+}
+
+bool remembered_set_health(struct remembered *k, enum health row, const struct health_word *w)
+{
+	bool same = k->health[row].at && k->health[row].err == w->err;
+
+	k->health[row] = *w;
+	return !same;
+}
+
+void remembered_forget_health(struct remembered *k)
+{
+	for (size_t i = 0; i < HEALTH_COUNT; i++)
+		k->health[i].at = 0;
 }

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "policy/health.h"
+
 struct remembered;
 
 struct remembered *remembered_new(void);		  /* NULL: no memory */
@@ -37,6 +39,22 @@ struct updates {
 struct updates remembered_updates(const struct remembered *k, const char *provider);
 /* Whether that is news. */
 bool remembered_set_updates(struct remembered *k, const char *provider, const struct updates *u);
+
+/* What a program of the menu said of its product; counts for two minutes. */
+#define HEALTH_WHY     160
+#define HEALTH_MAX_AGE 120 /* seconds */
+struct health_word {
+	int64_t at;
+	int err; /* 0: it works; -EIO: why it does not; else why nobody knows */
+	char why[HEALTH_WHY];
+};
+/* false: there is none of the last max_age seconds. */
+bool remembered_health(const struct remembered *k, enum health row, int64_t now, int64_t max_age,
+		       struct health_word *ret);
+/* Whether that is news. */
+bool remembered_set_health(struct remembered *k, enum health row, const struct health_word *w);
+/* What was said is of before a change. */
+void remembered_forget_health(struct remembered *k);
 
 /* How many places its scanner of opened files watches, as last seen; -1: never seen.  at: when. */
 int remembered_marks(const struct remembered *k, const char *provider, long *at);

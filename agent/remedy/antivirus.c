@@ -21,19 +21,21 @@
 
 #define UP_LIMIT_MS 90000 /* all of ClamAV's signatures take a slow disk that long */
 #define UP_SOON_MS  2000
+#define HEALTH_MS   10000 /* more than lazaret-health gives a program */
 #define UP_PAUSE_MS 100
 
 static bool works(const struct requirement *q)
 {
 	const struct provider_answer *a = &q->with.antivirus.provider->answer;
 	struct fault quiet = { 0 };
-	char answer[16];
+	char answer[16], row[] = { (char)(HEALTH_BYTE + (int)a->ask), 0 };
 
 	switch (a->speaks) {
 	case TONGUE_CLAMD:
 		return clamd_ask(a->socket, "PING", answer, sizeof(answer), CLAMD_WAIT_MS) == 0 &&
 		       !strcmp(answer, "PONG");
 	case TONGUE_TEXT: return socket_expect(a->socket, a->send, a->expect, CLAMD_WAIT_MS) == 0;
+	case TONGUE_COMMAND: return socket_expect(HEALTH_SOCKET, row, REMEDY_OK, HEALTH_MS) == 0;
 	case TONGUE_NONE: break;
 	}
 	return manager_does(q, SERVICES, STEP_ARGV("is-active", "--quiet"), NULL, &quiet) == 0;

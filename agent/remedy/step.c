@@ -114,7 +114,7 @@ static int follow(struct program *p, uint64_t wait_ms)
 	return -ETIMEDOUT;
 }
 
-static int start(const char *const *argv, int out, pid_t *ret)
+int step_start(const char *const *argv, char *const *env, int out, int err, pid_t *ret)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -134,9 +134,9 @@ static int start(const char *const *argv, int out, pid_t *ret)
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&files, out, 1);
 	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&files, out, 2);
+		r = posix_spawn_file_actions_adddup2(&files, err, 2);
 	if (r == 0)
-		r = posix_spawn(ret, argv[0], &files, &attr, (char *const *)argv, step_env);
+		r = posix_spawn(ret, argv[0], &files, &attr, (char *const *)argv, env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
 	return -r;
@@ -177,7 +177,7 @@ int step_exec(const char *const *argv, unsigned limit_s, struct report *report, 
 	p.out = out = pipefd[0];
 	in = pipefd[1];
 	fcntl(out, F_SETFL, O_NONBLOCK);
-	r = start(argv, in, &p.pid);
+	r = step_start(argv, step_env, in, in, &p.pid);
 	if (r < 0)
 		return fault_set(fault, r, "cannot start %s: %s", argv[0], strerror(-r));
 	close(take_fd(&in));

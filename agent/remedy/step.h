@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "agent/base/err.h"
 
@@ -42,6 +43,12 @@ struct step {
  */
 int step_exec(const char *const *argv, unsigned limit_s, struct report *report,
 	      struct fault *fault);
+
+/*
+ * Starts a program as the leader of a process group, with nothing on standard input; out and err
+ * are the other two.  The caller awaits its end.  0 or -errno.
+ */
+int step_start(const char *const *argv, char *const *env, int out, int err, pid_t *ret);
 
 /* Does the steps in their order until one fails that must not; a row of zeros ends them. */
 int steps_run(const struct step *steps, struct report *report, struct fault *fault);

@@ -40,17 +40,21 @@ mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/li
 	"$layer/usr/lib/tmpfiles.d" "$layer/etc/apt" "$layer/srv" "$layer/usr/share/keyrings" \
 	"$layer/var/lib/lazaret/store/generation-1"
 mkdir -p "$layer/usr/bin" "$layer/usr/sbin" "$layer/etc/lazaret"
-install "$O/agent/remedy/lazaret-remedy" "$O/agent/remedy/lazaret-witness" "$O/tests/lab/probe" \
-	"$layer/usr/lib/lazaret/"
+install "$O/agent/remedy/lazaret-remedy" "$O/agent/remedy/lazaret-witness" \
+	"$O/agent/remedy/lazaret-health" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
 install "$O/agent/lazaretd" "$layer/usr/sbin/"
 install "$O/agent/lazaret" "$layer/usr/bin/"
 : >"$layer/etc/lazaret/lazaret.conf"
-for u in lazaretd.service lazaret.slice 'lazaret-remedy-*' 'lazaret-witness*'; do
+for u in lazaretd.service lazaret.slice 'lazaret-remedy-*' 'lazaret-witness*' 'lazaret-health*'; do
 	# shellcheck disable=SC2086
 	(cd "$O/systemd" && install -m 644 $u "$layer/usr/lib/systemd/system/")
 done
 install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
 install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
+# Not in the root, being a package of its own.
+rm -rf "$LAB_DIR/clamdscan" && mkdir "$LAB_DIR/clamdscan" &&
+	(cd "$LAB_DIR/clamdscan" && apt-get -qq download clamdscan 2>"$LAB_DIR/said" && dpkg-deb -x ./*.deb "$layer")
+ok $? 'clamdscan is there'
 lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
 library=$(cd "$rootfs/var/lib/dpkg/info" && echo libclamav[0-9]*.list)
 for p in clamav-base clamav-daemon "${library%.list}"; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
@@ -68,6 +72,15 @@ echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
 	>"$layer/var/lib/lazaret/store/generation-1/accepted.json"
 cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-2"
 sed -i 's/"id": "av"/&, "on_access": true/' "$layer/var/lib/lazaret/store/generation-2/policy.json"
+for mode in audit enforce; do
+	cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-$mode"
+	printf '{ "mode": "%s", "providers": [%s], "requirements": [%s] }\n' $mode \
+		'{ "name": "asked", "title": "ClamAV", "answer": { "speaks": "command", "ask": "clamdscan" },
+			"units": [{ "unit": "clamav-daemon.service", "part": "daemon", "program": "/usr/sbin/clamd",
+				"drop_ins": ["extend.conf"] }], "remedies": ["antivirus-start"] }' \
+		'{ "id": "av", "check": "antivirus", "provider": "asked", "grace": "1h", "remedies": ["antivirus-start"] }' \
+		>"$layer/var/lib/lazaret/store/generation-$mode/policy.json"
+done
 ln -s generation-1 "$layer/var/lib/lazaret/store/current"
 lab_boot host "$rootfs" || quit 'the host boots'
 
@@ -190,4 +203,28 @@ ok $r "$(grep 'fail ' "$LAB_DIR/said" | head -n 1)"
 at lazaret --json antivirus
 grep -q '"evidence"' "$LAB_DIR/said"
 ok $? 'lazaret antivirus gives the evidence as JSON'
+
+# --- asked by command -------------------------------------------------------------------
+by() { at ln -sfn "generation-$1" /var/lib/lazaret/store/current; at systemctl restart lazaretd; } # MODE
+asked() { # PATTERN WHAT
+	lab_wait 20 told "$1" >/dev/null
+	r=$?
+	ok $r "$2: $(grep "$1" "$LAB_DIR/said" | head -n 1 | tr -s ' ')"
+	[ $r = 0 ] || { tell; at journalctl -u lazaretd -u 'lazaret-health*' -u 'lazaret-remedy*' --no-pager -n 30; tell; }
+}
+at sh -c 'systemctl stop clamav-clamonacc; systemctl start lazaret-health.socket'
+by audit
+asked 'pass .*answer .*clamdscan says that it works' 'a program of the vendor is asked'
+at sh -c 'chmod o+w /usr/bin/clamdscan; systemctl restart lazaretd'
+asked 'fail .*answer .*clamdscan may be changed by others than root' 'which is not run when anybody may change it'
+at sh -c 'chmod o-w /usr/bin/clamdscan; chmod 600 /run/clamav/clamd.ctl; systemctl restart lazaretd'
+asked 'fail .*answer .*clamdscan ended with status' 'it sees a daemon that runs and serves nobody'
+at chmod 666 /run/clamav/clamd.ctl
+by enforce
+asked 'pass .*answer .*clamdscan says that it works' 'and that it does again'
+at systemctl stop clamav-daemon.socket clamav-daemon.service
+mended() { at journalctl -u lazaretd --no-pager; grep -q 'remedy antivirus-start is done' "$LAB_DIR/said"; }
+lab_wait 20 mended >/dev/null
+ok $? 'stopped, the remedy waits until the program says that it works'
+asked 'pass .*answer .*clamdscan says that it works' 'and so does the look'
 echo "1..$n"

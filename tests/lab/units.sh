@@ -84,6 +84,7 @@ score lazaret-fetch@.service 11
 score lazaret-vet@.service 5
 score lazaret-witness@.service 9
 score lazaret-clerk@.service 6
+score lazaret-health@.service 6
 score lazaret-keep@.service 9
 score lazaret-hold.service 12
 score lazaret-sleep.service 8

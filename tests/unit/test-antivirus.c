@@ -60,7 +60,8 @@ static void install(void)
 {
 	char command[200];
 
-	snprintf(command, sizeof(command), "rm -rf %s/usr %s/etc %s/var", folder, folder, folder);
+	snprintf(command, sizeof(command), "rm -rf %s/usr %s/etc %s/var %s/sys", folder, folder,
+		 folder, folder);
 	assert_int_equal(system(command), 0);
 	put("usr/sbin/clamd", "program", 0755);
 	put("etc/clamav/clamd.conf", "# as packaged\nScanELF yes\n", 0644);
@@ -382,6 +383,54 @@ static void test_proof(void **state)
 	}
 }
 
+/* What its vendor's program said, and for how long that counts. */
+static void test_command(void **state)
+{
+	static const struct {
+		int64_t age;
+		int err;
+		const char *why, *what;
+		enum grade grade;
+	} rows[] = {
+		{ 0, 0, "", "ClamAV runs", GRADE_PASS },
+		{ HEALTH_MAX_AGE, 0, "", "ClamAV runs", GRADE_PASS },
+		{ HEALTH_MAX_AGE + 1, 0, "", "nobody has asked /usr/bin/mdatp yet", GRADE_UNKNOWN },
+		{ -60, 0, "", "nobody has asked", GRADE_UNKNOWN },
+		{ 0, -EIO, "it is not well", "it is not well", GRADE_FAIL },
+		{ 0, -ENOTCONN, "no socket", "no socket", GRADE_UNKNOWN },
+	};
+	struct provider provider = provider_clamav;
+	struct requirement req = plain;
+	struct finding f;
+
+	(void)state;
+	install();
+	provider.answer = (struct provider_answer){ .speaks = TONGUE_COMMAND, .ask = HEALTH_MDATP };
+	req.with.antivirus.provider = &provider;
+	put("sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.procs", "77\n", 0644);
+	look_by(&req, NULL, &f);
+	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct remembered *remembered = remembered_new();
+		struct health_word w = { .at = NOW - rows[i].age, .err = rows[i].err };
+
+		strcpy(w.why, rows[i].why);
+		assert_true(remembered_set_health(remembered, HEALTH_MDATP, &w));
+		assert_false(remembered_set_health(remembered, HEALTH_MDATP, &w));
+		look_by(&req, remembered, &f);
+		if (f.grade != rows[i].grade || !strstr(f.what, rows[i].what))
+			fail_msg("row %zu: %d: %s", i, (int)f.grade, f.what);
+		if (f.grade == GRADE_FAIL)
+			assert_non_null(strstr(f.todo, "/usr/bin/mdatp health --output json says"));
+		remembered_free(remembered);
+	}
+
+	/* What it says is of a daemon that runs. */
+	put("sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.procs", "", 0644);
+	look_by(&req, NULL, &f);
+	assert_non_null(strstr(f.what, "does not run"));
+}
+
 static void test_database_head(void **state)
 {
 	static const char *const bad[] = {
@@ -429,7 +478,7 @@ int main(void)
 		cmocka_unit_test(test_answers),		  cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_version_parse),	  cmocka_unit_test(test_behind_the_answer),
 		cmocka_unit_test(test_stored_signatures), cmocka_unit_test(test_proof),
-		cmocka_unit_test(test_database_head),
+		cmocka_unit_test(test_command),		  cmocka_unit_test(test_database_head),
 	};
 
 	return cmocka_run_group_tests_name("antivirus", tests, set_up, tear_down);

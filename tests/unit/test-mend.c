@@ -20,6 +20,7 @@
 #include "agent/daemon.h"
 #include "agent/events.h"
 #include "agent/feeds.h"
+#include "agent/health.h"
 #include "agent/keeper.h"
 #include "agent/login.h"
 #include "agent/memory.h"
@@ -67,6 +68,11 @@ bool witness_look(struct daemon *d)
 {
 	(void)d;
 	return false;
+}
+
+void health_forget(struct daemon *d)
+{
+	(void)d;
 }
 
 bool reboot_is_begun(const struct daemon *d)

@@ -117,9 +117,19 @@ static void test_refusals(void **state)
 		{ "{" BASE "," UNIT ",\"updates\":{\"from\":\"x\",\"file\":\"/var/log/x\"}}",
 		  "\"x\" is none of: freshclam" },
 		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"shell\",\"socket\":\"/s\"}}",
-		  "is none of: clamd text" },
+		  "is none of: clamd text command" },
 		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"text\",\"socket\":\"/s\"}}",
 		  "send and expect belong to" },
+		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"command\",\"ask\":\"/bin/sh\"}}",
+		  "answer.ask: \"/bin/sh\" is none of: clamdscan mdatp" },
+		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"command\"}}", "ask belongs to" },
+		{ "{" BASE "," UNIT
+		  ",\"answer\":{\"speaks\":\"clamd\",\"socket\":\"/s\",\"ask\":\"mdatp\"}}",
+		  "ask belongs to" },
+		{ "{" BASE "," UNIT
+		  ",\"answer\":{\"speaks\":\"command\",\"ask\":\"mdatp\",\"socket\":\"/s\"}}",
+		  "socket belongs to" },
+		{ "{" BASE "," UNIT ",\"answer\":{\"speaks\":\"clamd\"}}", "socket belongs to" },
 		{ "{" BASE "," UNIT ",\"sources\":[{\"uri\":\"https://x\",\"suite\":\"s\","
 		  "\"component\":\"c\",\"keyring\":\"../k\"}]}",
 		  "is not a file's name" },
