@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Programs of vendors that say whether their product works: a fixed menu, of which a provider names
- * a row.  lazaret-health runs them (agent/remedy/health.h), as nobody who may do anything.
+ * a row.  lazaret-health runs them, as a user who may do nothing (agent/remedy/health.h).
  */
 #pragma once
 
