@@ -74,11 +74,12 @@ cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/
 sed -i 's/"id": "av"/&, "on_access": true/' "$layer/var/lib/lazaret/store/generation-2/policy.json"
 for mode in audit enforce; do
 	cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-$mode"
-	printf '{ "mode": "%s", "providers": [%s], "requirements": [%s] }\n' $mode \
+	printf '{ "mode": "%s", "providers": [%s], "requirements": [%s], "allow": { "policy": [%s] } }\n' $mode \
 		'{ "name": "asked", "title": "ClamAV", "answer": { "speaks": "command", "ask": "clamdscan" },
 			"units": [{ "unit": "clamav-daemon.service", "part": "daemon", "program": "/usr/sbin/clamd",
 				"drop_ins": ["extend.conf"] }], "remedies": ["antivirus-start"] }' \
 		'{ "id": "av", "check": "antivirus", "provider": "asked", "grace": "1h", "remedies": ["antivirus-start"] }' \
+		'{ "to": "192.0.2.1", "tcp": [443] }' \
 		>"$layer/var/lib/lazaret/store/generation-$mode/policy.json"
 done
 ln -s generation-1 "$layer/var/lib/lazaret/store/current"
