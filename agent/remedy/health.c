@@ -96,8 +96,9 @@ int health_run(const struct health_entry *e, unsigned limit_ms, struct fault *fa
 	if (r < 0)
 		return fault_set(fault, r, "%s cannot be run: %s", e->argv[0], strerror(-r));
 	r = await_end(pid, limit_ms, &status);
+	if (r == -ETIMEDOUT)
+		return fault_set(fault, r, "%s did not end within %u ms", e->argv[0], limit_ms);
 	if (r < 0)
-		return fault_set(fault, r, "%s did not end within %u ms: %s", e->argv[0], limit_ms,
-				 strerror(-r));
+		return fault_set(fault, r, "cannot follow %s: %s", e->argv[0], strerror(-r));
 	return judge(e, status, out, err, fault);
 }
