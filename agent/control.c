@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <systemd/sd-event.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/control.h"
@@ -149,6 +152,28 @@ static int bind_at(int fd, const char *runtime_dir, const struct sockaddr_un *at
 	return r;
 }
 
+/* A child that a dead daemon was about to make has its socket open until it runs its program. */
+static bool lives(int call)
+{
+	struct ucred who = { 0 };
+	socklen_t len = sizeof(who);
+	_close_ int pidfd = -1;
+	struct pollfd ended = { .events = POLLIN };
+
+	if (getsockopt(call, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.pid <= 0)
+		return true;
+	ended.fd = pidfd = (int)syscall(SYS_pidfd_open, who.pid, 0);
+	return pidfd < 0 ? errno != ESRCH : poll(&ended, 1, 0) == 0;
+}
+
+static bool is_answered(const struct sockaddr_un *at)
+{
+	_close_ int call = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return call >= 0 && connect(call, (const struct sockaddr *)at, sizeof(*at)) == 0 &&
+	       lives(call);
+}
+
 static int listen_at(const char *runtime_dir, struct fault *fault)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -160,7 +185,7 @@ static int listen_at(const char *runtime_dir, struct fault *fault)
 	if (n < 0 || (size_t)n >= sizeof(at.sun_path))
 		return fault_set(fault, -ENAMETOOLONG, "RuntimeDirectory=%s is too long",
 				 runtime_dir);
-	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+	if (is_answered(&at))
 		return fault_set(fault, -EADDRINUSE, "another lazaretd answers at %s", at.sun_path);
 	r = bind_at(fd, runtime_dir, &at);
 	if (r == 0 && listen(fd, CALLERS_MAX) < 0)
