@@ -319,8 +319,15 @@ static void read_all(struct scan *s)
 
 static int read_host(struct scan *s)
 {
+	int r;
+
 	s->err = apt_host_read(s->ask->root, s->inv, s->host, s->fault);
-	return s->err == -ENOMEM ? -ENOMEM : pins_read(s->ask->root, &s->host->conf, &s->apt->pins);
+	if (s->err == -ENOMEM)
+		return s->err;
+	r = pins_read(s->ask->root, &s->host->conf, &s->apt->pins, s->fault);
+	if (!s->err)
+		s->err = r;
+	return r == -ENOMEM ? r : 0;
 }
 
 static int is_index(const struct dirent *e)

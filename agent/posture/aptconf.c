@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +9,9 @@
 #include "agent/base/io.h"
 #include "agent/posture/aptconf.h"
 #include "agent/posture/deb822.h"
+#include "agent/posture/parts.h"
 
 #define FILE_MAX      (1024 * 1024)
-#define FILES_MAX     256
 #define ARCHITECTURES "APT::Architectures"
 #define DEPTH_MAX     16		     /* of braces */
 #define WHOLE_MAX     (4 * APTCONF_TEXT_MAX) /* of a name with its scope */
@@ -60,6 +59,7 @@ struct said {
 struct reading {
 	struct said said[OPTIONS];
 	struct said include;
+	struct fault *fault;
 	char architectures[APTCONF_TEXT_MAX];
 	const char *file;
 	const char *at, *end;
@@ -215,13 +215,16 @@ static bool read_statement(struct reading *r)
 	return c == '}' ? close_brace(r) : true;
 }
 
-static void read_file(struct reading *r, int root, const char *name)
+static int read_file(void *ctx, int root, const char *name)
 {
+	struct reading *r = ctx;
 	_free_ char *text = NULL;
 	size_t len;
+	int err = io_read(root, name, FILE_MAX, &text, &len);
 
-	if (io_read(root, name, FILE_MAX, &text, &len) < 0)
-		return;
+	if (err < 0)
+		return parts_lack(err) ? 0
+				       : fault_set(r->fault, err, "/%s: %s", name, strerror(-err));
 	r->file = name;
 	r->at = text;
 	r->end = text + len;
@@ -230,6 +233,7 @@ static void read_file(struct reading *r, int root, const char *name)
 	r->scope[0] = '\0';
 	while (read_statement(r))
 		;
+	return 0;
 }
 
 /* As apt reads parts: letters, digits, '-', '_' and '.'; no ending, or ".conf". */
@@ -240,22 +244,6 @@ static int is_part(const struct dirent *e)
 	return e->d_name[0] != '.' && (!dot || !strcmp(dot, ".conf")) &&
 	       strspn(e->d_name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				 "-_.") == strlen(e->d_name);
-}
-
-static void read_parts(struct reading *r, int root)
-{
-	struct dirent **names;
-	int n = scandirat(root, APT_CONF_PARTS, &names, is_part, alphasort);
-	char name[sizeof(APT_CONF_PARTS) + 256];
-
-	for (int i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "%s/%s", APT_CONF_PARTS, names[i]->d_name);
-		if (i < FILES_MAX)
-			read_file(r, root, name);
-		free(names[i]);
-	}
-	if (n >= 0)
-		free(names);
 }
 
 /* As apt reads it: "yes", "true", "with", "on", "enable" and numbers but 0. */
@@ -309,11 +297,14 @@ int aptconf_read(int root, struct aptconf *ret, struct fault *fault)
 {
 	_free_ struct reading *r = calloc(1, sizeof(*r));
 	const struct said *release;
+	int err;
 
 	if (!r)
 		return -ENOMEM;
-	read_parts(r, root);
-	read_file(r, root, APT_CONF);
+	r->fault = fault;
+	err = parts_read(root, APT_CONF_PARTS, is_part, read_file, r, fault);
+	if (err == 0)
+		err = read_file(r, root, APT_CONF);
 	*ret = (struct aptconf){ .phasing = find_phasing(r->said) };
 	strcpy(ret->architectures, r->architectures);
 	release = &r->said[DEFAULT_RELEASE];
@@ -324,5 +315,5 @@ int aptconf_read(int root, struct aptconf *ret, struct fault *fault)
 	}
 	if (r->said[MACHINE_ID].set)
 		strcpy(ret->machine_id, r->said[MACHINE_ID].value);
-	return check_places(r, fault);
+	return err < 0 ? err : check_places(r, fault);
 }

@@ -25,6 +25,8 @@ struct aptconf {
  * Reads apt.conf.d/, then apt.conf, of which the later word counts.  Files that are not there or
  * that apt would not read either are passed over.  -EXDEV and the fault with file and line when
  * lists, preferences, the database or the configuration are said to be elsewhere, or when another
- * file is included: what we read is not what apt goes by then.  *ret is set all the same.
+ * file is included: what we read is not what apt goes by then.  -E2BIG or the -errno of a file or
+ * folder that cannot be read, and the fault: what it says is not known.  *ret is set all the same,
+ * but with -ENOMEM.
  */
 int aptconf_read(int root, struct aptconf *ret, struct fault *fault);

@@ -182,10 +182,13 @@ static int read_kind(struct scan *s, enum repomd_kind kind, read_call call)
 /* Modules say what of the others counts, and advisories what was taken back. */
 static int read_all(struct scan *s)
 {
-	int r = modules_new(s->ask->root, &s->modules);
+	int r = modules_new(s->ask->root, &s->modules, s->fault);
 
-	if (r == 0)
-		r = find_sources(s);
+	if (!s->modules)
+		return r;
+	if (!s->err)
+		s->err = r;
+	r = find_sources(s);
 	if (r == 0)
 		r = read_kind(s, REPOMD_MODULES, read_modules);
 	if (r == 0)

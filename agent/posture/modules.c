@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +10,11 @@
 #include "agent/posture/arena.h"
 #include "agent/posture/modulemd.h"
 #include "agent/posture/modules.h"
+#include "agent/posture/parts.h"
 
 #define STREAMS_MAX   4096
 #define CHOICES_MAX   4096
 #define ARTIFACTS_MAX 1000000
-#define FILES_MAX     1024
 
 /* What was chosen for a module: by the administrator, or by default. */
 struct choice {
@@ -103,18 +102,27 @@ static int set_state(void *ctx, const struct ini_line *l, struct fault *fault)
 	return 0;
 }
 
-static int read_state(struct modules *m, int root, const char *name)
-{
-	_free_ char *text = NULL;
-	char path[sizeof(MODULES_STATE) + 257];
-	struct state s = { 0 };
-	size_t len;
+struct states {
+	struct modules *modules;
+	struct fault *fault;
+};
 
-	snprintf(path, sizeof(path), "%s/%s", MODULES_STATE, name);
-	if (io_read(root, path, INI_FILE_MAX, &text, &len) < 0 ||
-	    ini_parse(INI_SYSTEMD, text, len, set_state, &s, NULL) < 0 || !s.chosen)
+static int read_state(void *ctx, int root, const char *path)
+{
+	struct states *all = ctx;
+	_free_ char *text = NULL;
+	struct state s = { 0 };
+	struct fault why = { 0 };
+	size_t len;
+	int err = io_read(root, path, INI_FILE_MAX, &text, &len);
+
+	if (err == 0)
+		err = ini_parse(INI_SYSTEMD, text, len, set_state, &s, &why);
+	if (err == 0 && s.chosen)
+		err = choose(all->modules, s.module, s.stream, true);
+	if (err == 0 || parts_lack(err))
 		return 0;
-	return choose(m, s.module, s.stream, true);
+	return fault_set(all->fault, err, "/%s: %s", path, *why.why ? why.why : strerror(-err));
 }
 
 static int is_state(const struct dirent *e)
@@ -124,27 +132,13 @@ static int is_state(const struct dirent *e)
 	return dot && !strcmp(dot, ".module");
 }
 
-static int read_states(struct modules *m, int root)
-{
-	struct dirent **names;
-	int n = scandirat(root, MODULES_STATE, &names, is_state, alphasort), r = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (r == 0 && i < FILES_MAX)
-			r = read_state(m, root, names[i]->d_name);
-		free(names[i]);
-	}
-	if (n >= 0)
-		free(names);
-	return r;
-}
-
-int modules_new(int root, struct modules **ret)
+int modules_new(int root, struct modules **ret, struct fault *fault)
 {
 	_drop_(drop_modules) struct modules *m = calloc(1, sizeof(*m));
-	int r = m ? read_states(m, root) : -ENOMEM;
+	struct states all = { m, fault };
+	int r = m ? parts_read(root, MODULES_STATE, is_state, read_state, &all, fault) : -ENOMEM;
 
-	if (r == 0)
+	if (r != -ENOMEM)
 		*ret = take(m);
 	return r;
 }

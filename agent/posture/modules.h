@@ -16,8 +16,11 @@
 
 struct modules;
 
-/* With what the administrator enabled and disabled on a root.  -ENOMEM. */
-int modules_new(int root, struct modules **ret);
+/*
+ * With what the administrator enabled and disabled on a root.  When that cannot all be read,
+ * -E2BIG, -EINVAL or the -errno, and the fault; only with -ENOMEM *ret is not set.
+ */
+int modules_new(int root, struct modules **ret, struct fault *fault);
 struct modules *modules_free(struct modules *m); /* always NULL */
 
 /*

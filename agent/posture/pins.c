@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -10,12 +9,12 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/posture/parts.h"
 #include "agent/posture/pins.h"
 
 #define FILE_MAX		 (1024 * 1024)
 #define TEXT_MAX		 256  /* longer ones are no pins that anybody wrote */
 #define PINS_MAX		 1024 /* each is compared with each offer */
-#define FILES_MAX		 256
 #define PRIORITY_DEFAULT_RELEASE 990
 
 enum kind { BY_VERSION, BY_RELEASE, BY_ORIGIN };
@@ -30,6 +29,11 @@ struct record {
 struct pins {
 	struct record *rows;
 	size_t n;
+};
+
+struct reading {
+	struct pins *pins;
+	struct fault *fault;
 };
 
 DEFINE_DROP(pins, pins_free)
@@ -168,24 +172,32 @@ static int add_default(struct pins *p, const struct aptconf *conf)
 	return append(p, &r);
 }
 
-static int read_file(struct pins *p, int root, const char *name)
+/* What is malformed apt does not heed either; 0 then, too. */
+static int read_stanzas(struct pins *p, int fd, const char *name)
 {
-	_close_ int fd = openat(root, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	_drop_(drop_unpack) struct unpack *in = NULL;
 	_drop_(drop_deb822) struct deb822 *d = NULL;
 	struct word v[FIELDS];
-	int r;
+	int r = unpack_open(fd, "", FILE_MAX, &in, NULL), next = 0;
 
-	if (fd < 0)
-		return 0;
-	r = unpack_open(fd, "", FILE_MAX, &in, NULL);
 	if (r == 0)
 		r = deb822_open(in, fields, FIELDS, &d);
 	if (r == 0)
 		deb822_by_hand(d);
-	while (r == 0 && deb822_next(d, v, NULL) > 0)
+	while (r == 0 && (next = deb822_next(d, v, NULL)) > 0)
 		r = add(p, v, name, deb822_line(d));
-	return r;
+	return r == 0 && next != -EBADMSG ? next : r;
+}
+
+static int read_file(void *ctx, int root, const char *name)
+{
+	struct reading *r = ctx;
+	_close_ int fd = openat(root, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int err = fd < 0 ? -errno : read_stanzas(r->pins, fd, name);
+
+	if (err == 0 || parts_lack(err))
+		return 0;
+	return fault_set(r->fault, err, "/%s: %s", name, strerror(-err));
 }
 
 /* As apt reads parts: letters, digits, '-', '_' and '.'; no ending, or ".pref". */
@@ -198,33 +210,17 @@ static int is_part(const struct dirent *e)
 				 "-_.") == strlen(e->d_name);
 }
 
-static int read_parts(struct pins *p, int root)
-{
-	struct dirent **names;
-	int n = scandirat(root, APT_PREFERENCES_PARTS, &names, is_part, alphasort), r = 0;
-	char name[sizeof(APT_PREFERENCES_PARTS) + 256];
-
-	for (int i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "%s/%s", APT_PREFERENCES_PARTS, names[i]->d_name);
-		if (r == 0 && i < FILES_MAX)
-			r = read_file(p, root, name);
-		free(names[i]);
-	}
-	if (n >= 0)
-		free(names);
-	return r;
-}
-
-int pins_read(int root, const struct aptconf *conf, struct pins **ret)
+int pins_read(int root, const struct aptconf *conf, struct pins **ret, struct fault *fault)
 {
 	_drop_(drop_pins) struct pins *p = calloc(1, sizeof(*p));
+	struct reading reading = { p, fault };
 	int r = p ? add_default(p, conf) : -ENOMEM;
 
 	if (r == 0)
-		r = read_file(p, root, APT_PREFERENCES);
+		r = read_file(&reading, root, APT_PREFERENCES);
 	if (r == 0)
-		r = read_parts(p, root);
-	if (r == 0)
+		r = parts_read(root, APT_PREFERENCES_PARTS, is_part, read_file, &reading, fault);
+	if (r != -ENOMEM)
 		*ret = take(p);
 	return r;
 }

@@ -25,9 +25,10 @@ struct pin_source {
 /*
  * Reads the preferences of a root; its default release counts before them all.  What apt would
  * complain of is passed over: a pin that is not heeded here can only make a missing update count
- * that apt holds back.  -ENOMEM.
+ * that apt holds back.  What cannot be read may say anything: -E2BIG or the -errno, and the fault;
+ * only with -ENOMEM *ret is not set.
  */
-int pins_read(int root, const struct aptconf *conf, struct pins **ret);
+int pins_read(int root, const struct aptconf *conf, struct pins **ret, struct fault *fault);
 struct pins *pins_free(struct pins *p); /* always NULL */
 
 /* The first record for all packages ("Package: *") that fits a source, or NULL. */

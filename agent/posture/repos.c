@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -11,11 +10,11 @@
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/locks.h"
+#include "agent/posture/parts.h"
 #include "agent/posture/repos.h"
 
-#define FILE_MAX  (1024 * 1024)
-#define FILES_MAX 256
-#define TEXT_MAX  1024 /* of name, version and architecture together */
+#define FILE_MAX (1024 * 1024)
+#define TEXT_MAX 1024 /* of name, version and architecture together */
 
 DEFINE_DROP(repos, repos_free)
 
@@ -201,14 +200,15 @@ static int on_set(void *ctx, const struct ini_line *l, struct fault *fault)
 	return set_repo(r, repo, l, l->value);
 }
 
-static int read_file(struct reading *r, int root, const char *name)
+static int read_file(void *ctx, int root, const char *name)
 {
+	struct reading *r = ctx;
 	_free_ char *text = NULL;
 	struct fault why = { 0 };
 	size_t len;
 	int err = io_read(root, name, FILE_MAX, &text, &len);
 
-	if (err == -ENOENT || err == -ENOTDIR)
+	if (parts_lack(err))
 		return 0;
 	r->file = name;
 	if (err == 0)
@@ -234,19 +234,11 @@ static int is_part(const struct dirent *e)
 
 static int read_folder(struct reading *r, int root, const char *folder)
 {
-	struct dirent **names;
-	int n = scandirat(root, folder, &names, is_part, alphasort), err = 0;
-	char path[400];
+	int err = parts_read(root, folder, is_part, read_file, r, r->fault);
 
-	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
-		if (err == 0 && i < FILES_MAX)
-			err = read_file(r, root, path);
-		free(names[i]);
-	}
-	if (n >= 0)
-		free(names);
-	return err;
+	if (err < 0 && err != -ENOMEM && !r->err)
+		r->err = err;
+	return err == -ENOMEM ? err : 0;
 }
 
 static int read_zypp(struct reading *r, int root)

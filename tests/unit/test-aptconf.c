@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent/posture/aptconf.h"
+#include "agent/posture/parts.h"
+#include "agent/posture/pins.h"
 #include "tests/unit/root.h"
 #include "tests/unit/test.h"
 
@@ -102,6 +103,76 @@ static void test_architectures(void **state)
 	}
 }
 
+static int read_conf(void *ctx)
+{
+	const struct root *r = ctx;
+	struct fault fault = { 0 };
+	struct aptconf conf;
+
+	return aptconf_read(r->fd, &conf, &fault);
+}
+
+static int read_pins(void *ctx)
+{
+	static const struct aptconf conf;
+	const struct root *r = ctx;
+	struct fault fault = { 0 };
+	struct pins *pins = NULL;
+	int err = pins_read(r->fd, &conf, &pins, &fault);
+
+	assert_true((err < 0) == !!*fault.why);
+	pins_free(pins);
+	return err;
+}
+
+static const struct {
+	const char *folder, *file;
+	int (*read)(void *ctx);
+} folders[] = {
+	{ APT_CONF_PARTS, APT_CONF_PARTS "/x", read_conf },
+	{ APT_PREFERENCES_PARTS, APT_PREFERENCES_PARTS "/x", read_pins },
+};
+
+/* apt is root, and reads what this user may not: that nobody sees it is no pass. */
+static void test_hidden(void **state)
+{
+	struct root r;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		assert_int_equal(root_as_user(&r, folders[i].read, &r), 0);
+		root_text(&r, folders[i].file, "");
+		assert_int_equal(root_as_user(&r, folders[i].read, &r), 0);
+		assert_int_equal(fchmodat(r.fd, folders[i].file, 0, 0), 0);
+		assert_int_equal(root_as_user(&r, folders[i].read, &r), -EACCES);
+		assert_int_equal(fchmodat(r.fd, folders[i].folder, 0, 0), 0);
+		assert_int_equal(root_as_user(&r, folders[i].read, &r), -EACCES);
+	}
+	root_close(&r);
+}
+
+/* A part too many, and folders among them that apt passes over. */
+static void test_many(void **state)
+{
+	char path[100];
+	struct root r;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		for (int n = 0; n < PARTS_MAX; n++) {
+			snprintf(path, sizeof(path), "%s/%d%s", folders[i].folder, n,
+				 n % 64 ? "" : "/x");
+			root_text(&r, path, "");
+		}
+		assert_int_equal(folders[i].read(&r), 0);
+		root_text(&r, folders[i].file, "");
+		assert_int_equal(folders[i].read(&r), -E2BIG);
+	}
+	root_close(&r);
+}
+
 /* Any bytes end, and what comes of them fits. */
 static void test_noise(void **state)
 {
@@ -136,8 +207,8 @@ static void test_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_architectures),
+		cmocka_unit_test(test_rows),   cmocka_unit_test(test_architectures),
+		cmocka_unit_test(test_hidden), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_noise),
 	};
 

@@ -5,6 +5,8 @@
 
 #include "agent/posture/dnf.h"
 #include "agent/posture/findings.h"
+#include "agent/posture/modules.h"
+#include "agent/posture/parts.h"
 #include "agent/posture/repos.h"
 #include "agent/posture/trace.h"
 #include "tests/unit/rpmhost.h"
@@ -281,6 +283,64 @@ static void test_rows(void **state)
 	}
 }
 
+struct unseen {
+	struct root root;
+	struct fault fault;
+};
+
+static int look_unseen(void *ctx)
+{
+	const struct dnf_ask ask = { .now = time(NULL), .max_age = DAY };
+	struct unseen *u = ctx;
+	char found[2048];
+
+	u->fault = (struct fault){ 0 };
+	return look(&u->root, "a-3-1.x86_64", &ask, false, found, sizeof(found), &u->fault);
+}
+
+/* Who knows what the files would say that nobody here may read? */
+static void test_hidden(void **state)
+{
+	static const char *const paths[] = { DNF_REPOS, MODULES_STATE, MODULES_STATE "/m.module",
+					     "etc/dnf/repos.override.d" };
+	struct unseen u;
+	char why[100];
+
+	(void)state;
+	assert_int_equal(root_open(&u.root), 0);
+	put_host(&u.root, &rows[0]);
+	root_text(&u.root, MODULES_STATE "/m.module", "[m]\nstate=enabled\nstream=9\n");
+	root_text(&u.root, "etc/dnf/repos.override.d/x.repo", "");
+	assert_int_equal(root_as_user(&u.root, look_unseen, &u), 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		assert_int_equal(fchmodat(u.root.fd, paths[i], 0, 0), 0);
+		assert_int_equal(root_as_user(&u.root, look_unseen, &u), -EACCES);
+		snprintf(why, sizeof(why), "/%s: Permission denied", paths[i]);
+		assert_string_equal(u.fault.why, why);
+		assert_int_equal(fchmodat(u.root.fd, paths[i], 0755, 0), 0);
+	}
+	root_close(&u.root);
+}
+
+static void test_many(void **state)
+{
+	struct unseen u;
+	char path[100];
+
+	(void)state;
+	assert_int_equal(root_open(&u.root), 0);
+	put_host(&u.root, &rows[0]);
+	for (int i = 1; i < PARTS_MAX; i++) {
+		snprintf(path, sizeof(path), DNF_REPOS "/x%d.repo", i);
+		root_text(&u.root, path, "");
+	}
+	assert_int_equal(look_unseen(&u), 0);
+	root_text(&u.root, DNF_REPOS "/one-more.repo", "");
+	assert_int_equal(look_unseen(&u), -E2BIG);
+	assert_string_equal(u.fault.why, "/" DNF_REPOS ": more than 256 files");
+	root_close(&u.root);
+}
+
 static void touch(const struct root *r, const char *name, int64_t when)
 {
 	const struct timespec t[2] = { { when, 0 }, { when, 0 } };
@@ -366,10 +426,9 @@ static void test_trace(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_age),
-		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_rows), cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_many), cmocka_unit_test(test_age),
+		cmocka_unit_test(test_all),  cmocka_unit_test(test_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
