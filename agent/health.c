@@ -131,5 +131,5 @@ bool health_awaited(struct daemon *d)
 void health_forget(struct daemon *d)
 {
 	d->health = remedy_run_free(d->health);
-	remembered_forget_health(d->host.remembered);
+	remembered_forget_words(d->host.remembered);
 }

@@ -7,6 +7,7 @@
 #include "agent/daemon.h"
 #include "agent/posture/patches.h"
 #include "agent/posture/remembered.h"
+#include "agent/posture/witnessed.h"
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
 #include "agent/witness.h"
@@ -15,6 +16,16 @@
 #define LIMIT_MS 10000
 #define OLD_MS	 (15 * 60 * 1000) /* what was said that long ago is not known any more */
 
+static bool is_about_processes(const struct requirement *q)
+{
+	const struct provider *p = q->with.antivirus.provider;
+
+	for (size_t i = 0; i < p->n_units; i++)
+		if (witnessed_is_needed(q, &p->units[i]))
+			return true;
+	return false;
+}
+
 static bool is_demanded(const struct daemon *d)
 {
 	const struct policy *p = d->policy;
@@ -22,7 +33,7 @@ static bool is_demanded(const struct daemon *d)
 	for (size_t i = 0; i < p->n_requirements; i++)
 		switch (p->requirements[i].check) {
 		case CHECK_ANTIVIRUS:
-			if (p->requirements[i].with.antivirus.on_access)
+			if (is_about_processes(&p->requirements[i]))
 				return true;
 			break;
 		case CHECK_PATCHES:
@@ -39,11 +50,16 @@ static void on_line(void *ctx, const char *line)
 {
 	struct daemon *d = ctx;
 	char name[PROVIDER_NAME_MAX];
+	bool news = false;
 	int n, before;
 	long at;
 
 	if (running_hear(&d->hearing, line))
 		return;
+	if (witnessed_hear(d->host.remembered, line, io_now(), &news)) {
+		d->witness_changed |= news;
+		return;
+	}
 	_Static_assert(PROVIDER_NAME_MAX == 32, "the width below");
 	if (sscanf(line, "watches %31s %d", name, &n) != 2 || n < 0)
 		return;
@@ -93,15 +109,25 @@ static void start(struct daemon *d)
 			 *fault.why ? fault.why : strerror(-r));
 }
 
+/* A unit began anew: until its process was seen, its look knows nothing. */
+static bool is_waited_for(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->n_subjects; i++)
+		if (d->subjects[i].req->check == CHECK_ANTIVIRUS && d->subjects[i].finding.moving)
+			return true;
+	return false;
+}
+
 void witness_ask(struct daemon *d)
 {
+	const uint64_t every = is_waited_for(d) ? 0 : EVERY_MS;
 	const struct running unknown = { 0 };
 	uint64_t now = io_boot_ms();
 
 	if (d->processes.whole && now - d->processes_heard > OLD_MS)
 		take_running(d, &unknown);
 	if (d->policy && is_demanded(d) && !d->witness &&
-	    (!d->witness_asked || now - d->witness_asked >= EVERY_MS))
+	    (!d->witness_asked || now - d->witness_asked >= every))
 		start(d);
 }
 

@@ -6,16 +6,11 @@
 #include <unistd.h>
 
 #include "agent/posture/antivirus.h"
+#include "agent/posture/witnessed.h"
 
 bool antivirus_demands(const struct antivirus *a, enum part part)
 {
-	switch (part) {
-	case PART_DAEMON: return true;
-	case PART_UPDATER: return a->req->with.antivirus.updater;
-	case PART_ON_ACCESS: return a->req->with.antivirus.on_access;
-	case PART_COUNT: break;
-	}
-	return false;
+	return part_is_demanded(a->req, part);
 }
 
 void antivirus_tell(struct antivirus *a, bool demanded, const char *probe, enum grade grade,
@@ -64,6 +59,7 @@ void look_antivirus(const struct requirement *req, const struct host *host, stru
 	probe_updates(&a);
 	probe_settings(&a);
 	probe_packages(&a);
+	f.moving = f.grade == GRADE_UNKNOWN && a.unseen;
 	if (f.grade == GRADE_PASS)
 		memcpy(f.what, a.good, sizeof(a.good));
 	*ret = f;

@@ -11,8 +11,10 @@ struct antivirus {
 	struct finding *finding;
 	const char *base; /* of the daemon's program: "clamd" */
 	const char *unit; /* of the daemon: "clamav-daemon.service" */
+	pid_t pid;	  /* of the daemon, as its cgroup shows it; 0: not seen */
 	bool installed, systemd;
 	bool halted;	/* frozen or stopped: asking it would only cost time */
+	bool unseen;	/* processes are there that lazaret-witness has yet to see */
 	char good[200]; /* what there is to say when all is well */
 };
 
@@ -26,6 +28,6 @@ void antivirus_tell(struct antivirus *a, bool demanded, const char *probe, enum 
 void probe_units(struct antivirus *a);	    /* programs, unit files, processes */
 void probe_answer(struct antivirus *a);	    /* whether it says that it works, and its proof */
 void probe_signatures(struct antivirus *a); /* on disk */
-void probe_updates(struct antivirus *a);	    /* how the updater fares */
+void probe_updates(struct antivirus *a);    /* how the updater fares */
 void probe_settings(struct antivirus *a);
 void probe_packages(struct antivirus *a); /* against dpkg's hashes; locked files */

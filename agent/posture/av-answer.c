@@ -70,9 +70,10 @@ static void judge_age(struct antivirus *a, const char *probe, const char *whose,
 			 v->engine, v->version, is);
 }
 
-static void judge_version(struct antivirus *a, const char *answer)
+/* The version of the signatures it has loaded, as far as it says; or 0. */
+static uint32_t judge_version(struct antivirus *a, const char *answer)
 {
-	struct clamd_version v;
+	struct clamd_version v = { 0 };
 
 	if (clamd_version_parse(answer, &v) < 0)
 		antivirus_tell(a, true, "loaded", GRADE_UNKNOWN, "see systemctl status of its unit",
@@ -82,6 +83,7 @@ static void judge_version(struct antivirus *a, const char *answer)
 			       "%s has no daily signatures", v.engine);
 	else
 		judge_age(a, "loaded", "the loaded", &v);
+	return v.version;
 }
 
 static void tell_proof(struct antivirus *a, long at)
@@ -92,22 +94,31 @@ static void tell_proof(struct antivirus *a, long at)
 		       span_text((uint64_t)(a->host->now - at), ago));
 }
 
+/* Another process, or one with other signatures, has proved nothing yet. */
+static bool still_proves(const struct proof *p, const struct proof *now, uint64_t every)
+{
+	return p->at && p->at <= now->at && (uint64_t)(now->at - p->at) < every &&
+	       p->pid == now->pid && p->version == now->version;
+}
+
 /* Detecting is what it is for; a proof that failed is tried again at each look. */
-static void probe_proof(struct antivirus *a)
+static void probe_proof(struct antivirus *a, uint32_t version)
 {
 	uint64_t every = a->req->with.antivirus.proof_every;
 	const char *name = a->provider->name;
-	long at = remembered_proof(a->host->remembered, name);
+	const struct proof was = remembered_proof(a->host->remembered, name);
+	struct proof p = { a->host->now, a->pid, version };
 	int r;
 
 	if (!every)
 		return;
-	if (at && at <= a->host->now && (uint64_t)(a->host->now - at) < every) {
-		tell_proof(a, at);
+	if (still_proves(&was, &p, every)) {
+		tell_proof(a, was.at);
 		return;
 	}
 	r = clamd_prove(socket_of(a), CLAMD_WAIT_MS);
-	remembered_set_proof(a->host->remembered, name, r == 0 ? a->host->now : 0);
+	p.at = r == 0 ? p.at : 0;
+	remembered_set_proof(a->host->remembered, name, &p);
 	if (r == 0)
 		tell_proof(a, a->host->now);
 	else if (r == -ENOMSG)
@@ -139,8 +150,7 @@ static void ask_clamd(struct antivirus *a)
 		return;
 	}
 	antivirus_tell(a, true, PROBE, GRADE_PASS, NULL, "%s answers on %s", a->base, at);
-	judge_version(a, answer);
-	probe_proof(a);
+	probe_proof(a, judge_version(a, answer));
 }
 
 static void ask_text(struct antivirus *a)

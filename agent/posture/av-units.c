@@ -7,8 +7,7 @@
 #include "agent/posture/antivirus.h"
 #include "agent/posture/remembered.h"
 #include "agent/posture/unit.h"
-
-#define SEEN_MAX_AGE 600 /* seconds; the witness is asked more often (agent/witness.c) */
+#include "agent/posture/witnessed.h"
 
 static void probe_program(struct antivirus *a, const struct provider_unit *u)
 {
@@ -70,27 +69,42 @@ static void probe_unit(struct antivirus *a, const struct provider_unit *u)
 			       u->name);
 }
 
-/* What answers on a socket needs no process seen; what does not answer has nothing else. */
+static void tell_unseen(struct antivirus *a, const char *probe, const struct provider_unit *u,
+			int err)
+{
+	static const char todo[] = "see systemctl status lazaret-witness.socket";
+
+	a->unseen |= err == -EAGAIN;
+	antivirus_tell(a, true, probe, GRADE_UNKNOWN, todo,
+		       err == -EAGAIN ? "nobody has seen yet what %s runs now"
+				      : "nobody has seen whether the process of %s is stopped",
+		       u->name);
+}
+
 static void probe_run(struct antivirus *a, const struct provider_unit *u)
 {
 	bool demanded = antivirus_demands(a, u->part);
-	bool only = u->part != PART_DAEMON || a->provider->answer.speaks == TONGUE_NONE ||
-		    a->provider->answer.speaks == TONGUE_COMMAND;
+	bool only = witnessed_is_needed(a->req, u);
 	struct unit_run run;
 	char probe[PROVIDER_TEXT_MAX + 16], todo[160];
+	int r;
 
 	unit_run_look(a->host->root, u, &run);
+	r = only ? witnessed_complete(a->host->remembered, a->provider, u, a->host->now, &run) : 0;
 	snprintf(probe, sizeof(probe), "%s runs", strrchr(u->program, '/') + 1);
 	snprintf(todo, sizeof(todo), "start it: systemctl restart %s", u->name);
-	a->halted |= u->part == PART_DAEMON && (run.frozen || run.state == 'T' || run.state == 't');
+	a->pid = u->part == PART_DAEMON && run.pid ? run.pid : a->pid;
+	a->halted |= u->part == PART_DAEMON && (run.frozen || unit_run_is_stopped(&run));
 	if (run.frozen)
 		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo, "%s is frozen", u->name);
-	else if (run.state == 'T' || run.state == 't')
+	else if (unit_run_is_stopped(&run))
 		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo, "process %d of %s is stopped",
 			       (int)run.pid, u->name);
 	else if (run.starved)
 		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo,
 			       "%s gets less than a twentieth of a processor", u->name);
+	else if (r < 0)
+		tell_unseen(a, probe, u, r);
 	else if (run.pid)
 		antivirus_tell(a, demanded, probe, GRADE_PASS, NULL, "%s runs as process %d",
 			       u->program, (int)run.pid);
@@ -108,7 +122,7 @@ static void probe_watch(struct antivirus *a)
 
 	if (!antivirus_demands(a, PART_ON_ACCESS))
 		return;
-	if (n < 0 || a->host->now - at > SEEN_MAX_AGE)
+	if (n < 0 || a->host->now - at > WITNESSED_MAX_AGE)
 		antivirus_tell(a, true, "watches", GRADE_UNKNOWN,
 			       "see systemctl status lazaret-witness.socket",
 			       "nobody has seen yet what %s watches", a->provider->title);

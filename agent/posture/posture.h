@@ -36,7 +36,7 @@ struct evidence {
 struct finding {
 	enum grade grade;
 	bool lacking; /* it fails for nothing but the patches of patches_of() */
-	bool moving;  /* unknown, as what is looked at changes all the time */
+	bool moving;  /* unknown, as what is looked at changes right now */
 	/* Unknown for a moment: until then, seconds since 1970, it counts as the look before; or 0.
 	 */
 	int64_t meanwhile;

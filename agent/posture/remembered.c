@@ -17,12 +17,18 @@ struct remembered_row {
 	bool good;
 };
 
+struct of_unit {
+	char name[PROVIDER_TEXT_MAX];
+	struct process_seen process;
+};
+
 struct of_provider {
 	char name[PROVIDER_NAME_MAX];
-	long proof; /* when it last found the test file */
+	struct proof proof;
 	int marks;
 	long seen; /* when the marks were counted */
 	struct updates updates;
+	struct of_unit units[PROVIDER_ROWS];
 };
 
 struct remembered {
@@ -97,19 +103,19 @@ static struct of_provider *row_make(struct remembered *k, const char *provider)
 	return NULL;
 }
 
-long remembered_proof(const struct remembered *k, const char *provider)
+struct proof remembered_proof(const struct remembered *k, const char *provider)
 {
 	const struct of_provider *row = row_find(k, provider);
 
-	return row ? row->proof : 0;
+	return row ? row->proof : (struct proof){ 0 };
 }
 
-void remembered_set_proof(struct remembered *k, const char *provider, long at)
+void remembered_set_proof(struct remembered *k, const char *provider, const struct proof *p)
 {
 	struct of_provider *row = row_make(k, provider);
 
 	if (row)
-		row->proof = at;
+		row->proof = *p;
 }
 
 int remembered_marks(const struct remembered *k, const char *provider, long *at)
@@ -130,6 +136,43 @@ void remembered_set_marks(struct remembered *k, const char *provider, int n, lon
 		return;
 	row->marks = n;
 	row->seen = at;
+}
+
+bool remembered_process(const struct remembered *k, const char *provider, const char *unit,
+			struct process_seen *ret)
+{
+	const struct of_provider *row = row_find(k, provider);
+
+	for (size_t i = 0; row && i < PROVIDER_ROWS; i++) {
+		if (strcmp(row->units[i].name, unit))
+			continue;
+		*ret = row->units[i].process;
+		return true;
+	}
+	return false;
+}
+
+/* That one which sleeps now is at work then is no news. */
+static char kind_of_state(char state)
+{
+	return strchr("Tt-", state) ? state : 'S';
+}
+
+bool remembered_set_process(struct remembered *k, const char *provider, const char *unit,
+			    const struct process_seen *p)
+{
+	struct of_provider *row = row_make(k, provider);
+	struct of_unit *u = row ? row->units : NULL;
+	struct process_seen was;
+
+	while (u && u < row->units + PROVIDER_ROWS && *u->name && strcmp(u->name, unit))
+		u++;
+	if (!u || u == row->units + PROVIDER_ROWS)
+		return false;
+	was = u->process;
+	snprintf(u->name, sizeof(u->name), "%s", unit);
+	u->process = *p;
+	return !was.at || was.pid != p->pid || kind_of_state(was.state) != kind_of_state(p->state);
 }
 
 struct updates remembered_updates(const struct remembered *k, const char *provider)
@@ -169,8 +212,10 @@ bool remembered_set_health(struct remembered *k, enum health row, const struct h
 	return !same;
 }
 
-void remembered_forget_health(struct remembered *k)
+void remembered_forget_words(struct remembered *k)
 {
 	for (size_t i = 0; i < HEALTH_COUNT; i++)
 		k->health[i].at = 0;
+	for (size_t i = 0; i <= PROVIDERS_MAX; i++)
+		k->providers[i].proof = (struct proof){ 0 };
 }

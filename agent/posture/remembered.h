@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "policy/health.h"
 
@@ -24,9 +25,14 @@ struct remembered *remembered_free(struct remembered *k); /* always NULL; k may 
 int remembered_file(const struct remembered *k, const struct stat *st);
 void remembered_set_file(struct remembered *k, const struct stat *st, bool good);
 
-/* When the provider of that name last detected the test file; 0: never, or it failed since. */
-long remembered_proof(const struct remembered *k, const char *provider);
-void remembered_set_proof(struct remembered *k, const char *provider, long at);
+/* That a provider detected the test file: when, which process, with which signatures. */
+struct proof {
+	long at; /* 0: never, or it failed since */
+	pid_t pid;
+	uint32_t version;
+};
+struct proof remembered_proof(const struct remembered *k, const char *provider);
+void remembered_set_proof(struct remembered *k, const char *provider, const struct proof *p);
 
 /* How its updater fared, by its own log; times in seconds since 1970. */
 #define UPDATES_WHY 100
@@ -53,8 +59,24 @@ bool remembered_health(const struct remembered *k, enum health row, int64_t now,
 		       struct health_word *ret);
 /* Whether that is news. */
 bool remembered_set_health(struct remembered *k, enum health row, const struct health_word *w);
-/* What was said is of before a change. */
-void remembered_forget_health(struct remembered *k);
+/* Somebody changed the host on purpose: what programs said and proved is of before. */
+void remembered_forget_words(struct remembered *k);
+
+/*
+ * A process of one of its units, as lazaret-witness saw it: one that is stopped, else the one that
+ * is named like the program, else, with '-' for its state, another one.
+ */
+struct process_seen {
+	long at;
+	pid_t pid; /* 0: there was none */
+	char state;
+};
+/* false: never seen. */
+bool remembered_process(const struct remembered *k, const char *provider, const char *unit,
+			struct process_seen *ret);
+/* Whether that is news. */
+bool remembered_set_process(struct remembered *k, const char *provider, const char *unit,
+			    const struct process_seen *p);
 
 /* How many places its scanner of opened files watches, as last seen; -1: never seen.  at: when. */
 int remembered_marks(const struct remembered *k, const char *provider, long *at);

@@ -77,6 +77,34 @@ static bool is_program(const char *comm, const char *program)
 	return base && !strncmp(comm, base + 1, COMM_MAX);
 }
 
+static bool is_stopped(char state)
+{
+	return state == 'T' || state == 't';
+}
+
+bool unit_run_is_stopped(const struct unit_run *run)
+{
+	return is_stopped(run->state);
+}
+
+static void hide(struct unit_run *run, long pid)
+{
+	if (run->n_hidden < UNIT_HIDDEN)
+		run->hidden[run->n_hidden++] = (pid_t)pid;
+	if (!run->pid)
+		run->pid = (pid_t)pid;
+}
+
+/* A product of several programs is switched off by stopping one that has another name. */
+static void add_process(struct unit_run *run, long pid, bool named, char state)
+{
+	if (state == 'Z' || state == 'X' || is_stopped(run->state) ||
+	    (!named && !is_stopped(state)))
+		return;
+	run->pid = (pid_t)pid;
+	run->state = state;
+}
+
 void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret)
 {
 	_free_ char *events = NULL, *procs = NULL;
@@ -92,13 +120,10 @@ void unit_run_look(int root, const struct provider_unit *of, struct unit_run *re
 		char comm[COMM_MAX + 1], state;
 		long pid = strtol(line, NULL, 10);
 
-		if (!read_stat(root, pid, comm, &state)) {
-			if (!run.pid) /* hidden from us, but there */
-				run.pid = (pid_t)pid;
-		} else if (is_program(comm, of->program) && state != 'Z' && state != 'X') {
-			run.pid = (pid_t)pid;
-			run.state = state;
-		}
+		if (read_stat(root, pid, comm, &state))
+			add_process(&run, pid, is_program(comm, of->program), state);
+		else
+			hide(&run, pid);
 	}
 	*ret = run;
 }

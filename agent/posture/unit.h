@@ -55,11 +55,17 @@ int unit_each_drop_in(int root, const char *unit,
 		      void *ctx);
 
 /* What a unit's cgroup holds. */
+#define UNIT_HIDDEN 64
 struct unit_run {
 	bool frozen;
-	pid_t pid;    /* named like the program, or hidden from us; 0: none is there */
-	char state;   /* proc(5): 'S', 'T'; NUL when hidden (ProtectProc= of our unit) */
+	/* One that is stopped, else one named like the program, else the first hidden; 0: none. */
+	pid_t pid;
+	char state;   /* proc(5): 'S', 'T'; NUL when it is hidden */
 	bool seen;    /* the cgroup was there */
 	bool starved; /* it is given less than a twentieth of a processor (cpu.max) */
+	/* Whom we may not look at (ProtectProc= of our unit; witnessed.h), as far as they fit. */
+	pid_t hidden[UNIT_HIDDEN];
+	size_t n_hidden;
 };
+bool unit_run_is_stopped(const struct unit_run *run); /* by a signal or a debugger */
 void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * lazaret-witness: sees for lazaretd what that may not, in the open files of others' processes.
- * Of each provider whose scanner of opened files the policy demands it says how many places
- * the scanner watches (proc(5), fdinfo of fanotify): "+ watches NAME N".  Of processes that run
- * code which an update replaced it says the unit and the package (running_say()).  It takes nothing
- * from outside and changes nothing; it ends like a remedy (remedy.h).
+ * Of each unit whose process alone tells whether it works it says which that is and whether it is
+ * stopped (witnessed.h); of each provider whose scanner of opened files the policy demands, how
+ * many places the scanner watches (proc(5), fdinfo of fanotify): "+ watches NAME N".  Of processes
+ * that run code which an update replaced it says the unit and the package (running_say()).  It
+ * takes nothing from outside and changes nothing; it ends like a remedy (remedy.h).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include "agent/base/io.h"
 #include "agent/posture/running.h"
 #include "agent/posture/unit.h"
+#include "agent/posture/witnessed.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/remedy.h"
 
@@ -59,27 +61,39 @@ static int watched_by(pid_t pid)
 	return n;
 }
 
+static int tell_watched(const struct provider *p, const struct unit_run *run, struct report *report,
+			struct fault *fault)
+{
+	int n = run->state ? watched_by(run->pid) : 0;
+	char line[80];
+
+	if (n < 0)
+		return fault_set(fault, n, "cannot see what process %d has open: %s", (int)run->pid,
+				 strerror(-n));
+	snprintf(line, sizeof(line), "watches %s %d", p->name, n);
+	report_line(report, "+ ", line);
+	return 0;
+}
+
 static int tell(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct provider *p = q->with.antivirus.provider;
+	int r = 0;
 
-	for (size_t i = 0; q->with.antivirus.on_access && i < p->n_units; i++) {
+	for (size_t i = 0; r == 0 && i < p->n_units; i++) {
+		char line[WITNESSED_LINE];
 		struct unit_run run;
-		char line[80];
-		int n;
 
-		if (p->units[i].part != PART_ON_ACCESS || !*p->units[i].program)
+		if (!witnessed_is_needed(q, &p->units[i]))
 			continue;
 		unit_run_look(root, &p->units[i], &run);
-		n = run.pid ? watched_by(run.pid) : 0;
-		if (n < 0)
-			return fault_set(fault, n, "cannot see what process %d has open: %s",
-					 (int)run.pid, strerror(-n));
-		snprintf(line, sizeof(line), "+ watches %s %d", p->name, n);
-		report_line(report, "", line);
+		witnessed_say(p, &p->units[i], &run, line);
+		report_line(report, "+ ", line);
+		if (p->units[i].part == PART_ON_ACCESS)
+			r = tell_watched(p, &run, report, fault);
 	}
-	return 0;
+	return r;
 }
 
 /* A policy that does not look at patches asks nobody what runs. */

@@ -195,6 +195,18 @@ lab_wait 20 told 'pass .*watches  *it watches' >/dev/null
 r=$?
 ok $r "$(grep 'watches  ' "$LAB_DIR/said")"
 [ $r = 0 ] || { tell; at journalctl -u lazaretd -u 'lazaret-witness*' -u clamav-clamonacc --no-pager -n 30; tell; }
+# lazaretd's own unit hides others' processes from it.
+becomes() { # PATTERN
+	at lazaret check
+	lab_wait 20 told "$1" >/dev/null
+	r=$?
+	ok $r "$(grep "$1" "$LAB_DIR/said" | head -n 1 | tr -s ' ')"
+	[ $r = 0 ] || tell
+}
+at systemctl kill --signal=SIGSTOP clamav-clamonacc
+becomes 'fail .*clamonacc runs .*is stopped'
+at systemctl kill --signal=SIGCONT clamav-clamonacc
+becomes 'pass .*clamonacc runs '
 at sh -c "sed -i 's|^OnAccessIncludePath .*|OnAccessIncludePath /nowhere|' $conf
 	systemctl restart clamav-daemon clamav-clamonacc; sleep 0.5; systemctl restart lazaretd"
 lab_wait 20 told 'fail .*\(watches no place\|clamonacc does not run\)' >/dev/null

@@ -17,6 +17,7 @@
 #include "agent/posture/clamd.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/remembered.h"
+#include "agent/posture/witnessed.h"
 #include "tests/unit/test.h"
 
 #define DAY 86400
@@ -60,8 +61,8 @@ static void install(void)
 {
 	char command[200];
 
-	snprintf(command, sizeof(command), "rm -rf %s/usr %s/etc %s/var %s/sys", folder, folder,
-		 folder, folder);
+	snprintf(command, sizeof(command), "rm -rf %s/usr %s/etc %s/var %s/sys %s/proc %s/run",
+		 folder, folder, folder, folder, folder, folder);
 	assert_int_equal(system(command), 0);
 	put("usr/sbin/clamd", "program", 0755);
 	put("etc/clamav/clamd.conf", "# as packaged\nScanELF yes\n", 0644);
@@ -367,7 +368,7 @@ static void test_proof(void **state)
 		look_by(&req, remembered, &f);
 		assert_non_null(strstr(f.what, rows[i].what));
 		assert_int_equal(f.grade, rows[i].grade);
-		assert_int_equal(remembered_proof(remembered, "clamav"),
+		assert_int_equal(remembered_proof(remembered, "clamav").at,
 				 f.grade == GRADE_PASS ? NOW : 0);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
@@ -381,6 +382,84 @@ static void test_proof(void **state)
 		waitpid(pid, NULL, 0);
 		remembered_free(remembered);
 	}
+}
+
+/* A proof is of one process and its signatures, and of before no repair. */
+static void test_proof_anew(void **state)
+{
+	static const char procs[] = "sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.procs";
+	struct fake fake = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0, 0 };
+	struct remembered *k = remembered_new();
+	struct requirement req = plain;
+
+	(void)state;
+	install();
+	put(procs, "77\n", 0644);
+	req.with.antivirus.proof_every = 3600;
+	for (int i = 0; i < 5; i++) {
+		struct finding f;
+		pid_t pid;
+
+		/* At first all is well; then nothing changed, and then this. */
+		proof = i ? "stream: OK" : "stream: Eicar FOUND";
+		if (i == 2)
+			put(procs, "78\n", 0644);
+		if (i == 3)
+			fake.version = "ClamAV 1.4.6/27802/Sat Oct 31 08:00:00 2026";
+		if (i == 4)
+			remembered_forget_words(k);
+		pid = start(&fake);
+		look_by(&req, k, &f);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		assert_int_equal(f.grade, i < 2 ? GRADE_PASS : GRADE_FAIL);
+		remembered_set_proof(k, "clamav",
+				     &(struct proof){ NOW, i < 2 ? 77 : 78,
+						      i < 3 ? 27801 : 27802 });
+	}
+	remembered_free(k);
+}
+
+/* One that is not asked, and whose process lazaretd does not see. */
+static void test_hidden(void **state)
+{
+	static const struct {
+		const char *line, *what;
+		enum grade grade;
+		bool moving;
+	} rows[] = {
+		{ "", "nobody has seen whether", GRADE_UNKNOWN, false },
+		{ "process clamav clamav-daemon.service 77 S", "ClamAV runs", GRADE_PASS, false },
+		{ "process clamav clamav-daemon.service 77 T",
+		  "process 77 of clamav-daemon.service is stopped", GRADE_FAIL, false },
+		{ "process clamav clamav-daemon.service 77 -", "/usr/sbin/clamd does not run",
+		  GRADE_FAIL, false },
+		{ "process clamav clamav-daemon.service 76 S", "nobody has seen yet", GRADE_UNKNOWN,
+		  true },
+	};
+	struct provider provider = provider_clamav;
+	struct remembered *k = remembered_new();
+	struct requirement req = plain;
+	struct finding f;
+
+	(void)state;
+	install();
+	put("usr/lib/systemd/system/clamav-daemon.service", "[Unit]\n", 0644);
+	put("usr/lib/systemd/system/clamav-daemon.socket", "[Unit]\n", 0644);
+	put("run/systemd/system/x", "", 0644);
+	provider.answer.speaks = TONGUE_NONE;
+	req.with.antivirus.provider = &provider;
+	put("sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.procs", "77\n", 0644);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		bool news;
+
+		assert_int_equal(witnessed_hear(k, rows[i].line, NOW, &news), *rows[i].line != 0);
+		look_by(&req, k, &f);
+		if (f.grade != rows[i].grade || f.moving != rows[i].moving ||
+		    !strstr(f.what, rows[i].what))
+			fail_msg("row %zu: %d: %s", i, (int)f.grade, f.what);
+	}
+	remembered_free(k);
 }
 
 /* What its vendor's program said, and for how long that counts. */
@@ -410,6 +489,10 @@ static void test_command(void **state)
 	put("sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.procs", "77\n", 0644);
 	look_by(&req, NULL, &f);
 	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	assert_false(f.moving);
+	assert_non_null(
+		strstr(f.what, "nobody has seen whether the process of clamav-daemon.service"));
+	put("proc/77/stat", "77 (clamd) S 1 2\n", 0644);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct remembered *remembered = remembered_new();
 		struct health_word w = { .at = NOW - rows[i].age, .err = rows[i].err };
@@ -478,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_answers),		  cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_version_parse),	  cmocka_unit_test(test_behind_the_answer),
 		cmocka_unit_test(test_stored_signatures), cmocka_unit_test(test_proof),
+		cmocka_unit_test(test_proof_anew),	  cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_command),		  cmocka_unit_test(test_database_head),
 	};
 

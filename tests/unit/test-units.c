@@ -11,6 +11,7 @@
 #include "agent/base/io.h"
 #include "agent/posture/settings.h"
 #include "agent/posture/unit.h"
+#include "agent/posture/witnessed.h"
 #include "tests/unit/test.h"
 
 #define VENDOR	"usr/lib/systemd/system/"
@@ -215,10 +216,11 @@ static void test_run(void **state)
 	unit_run_look(root, &of, &run);
 	assert_false(run.seen);
 	put(CGROUP "cgroup.events", "populated 1\nfrozen 0\n");
-	put(CGROUP "cgroup.procs", "77\n78\n79\n");
+	put(CGROUP "cgroup.procs", "77\n78\n79\n80\n");
 	put("proc/77/stat", "77 (sh) S 1 2\n");
 	put("proc/78/stat", "78 (worker) T 1 2\n");
 	put("proc/79/stat", "79 (x) (worker) S 1\n"); /* a name that pretends */
+	put("proc/80/stat", "80 (helper) S 1 2\n");
 	unit_run_look(root, &of, &run);
 	assert_true(run.seen);
 	assert_false(run.frozen);
@@ -231,11 +233,69 @@ static void test_run(void **state)
 	put(CGROUP "cpu.max", "1000 100000\n");
 	unit_run_look(root, &of, &run);
 	assert_true(run.starved);
+	put("proc/78/stat", "78 (worker) S 1 2\n");
+	put("proc/80/stat", "80 (helper) T 1 2\n");
+	unit_run_look(root, &of, &run);
+	assert_int_equal(run.pid, 80);
+	assert_true(unit_run_is_stopped(&run));
+	put("proc/80/stat", "80 (helper) S 1 2\n");
 	put("proc/78/stat", "78 (worker) Z 1 2\n");
 	put(CGROUP "cgroup.events", "populated 1\nfrozen 1\n");
 	unit_run_look(root, &of, &run);
 	assert_true(run.frozen);
 	assert_int_equal(run.pid, 0);
+}
+
+/* As lazaretd sees a unit of others: numbers, and nothing behind them. */
+static void test_witnessed(void **state)
+{
+	static const struct {
+		const char *line;
+		long now;
+		int err;
+		pid_t pid;
+		char state;
+		bool news;
+	} rows[] = {
+		{ "watches maker 1", 1000, -ENODATA, 77, 0, false },
+		{ "process maker a-b.service 78 S", 1000, 0, 78, 'S', true },
+		{ "process maker a-b.service 78 R", 1000, 0, 78, 'R', false },
+		{ "process maker a-b.service 78 T", 1000, 0, 78, 'T', true },
+		{ "process maker a-b.service 78 S", 1000 + WITNESSED_MAX_AGE, 0, 78, 'S', true },
+		{ "process maker a-b.service 78 S", 1001 + WITNESSED_MAX_AGE, -ENODATA, 77, 0,
+		  false },
+		{ "process maker a-b.service 78 S", 999, -ENODATA, 77, 0, false },
+		{ "process maker a-b.service 76 S", 1000, -EAGAIN, 77, 0, true },
+		{ "process maker a-b.service 77 -", 1000, 0, 0, 0, true },
+		{ "process maker a-b.service -5 S", 1000, 0, 0, 0, false },
+		{ "process maker other.service 78 S", 1000, 0, 0, 0, true },
+	};
+	const struct provider maker = { .name = "maker" };
+	struct remembered *k = remembered_new();
+	char line[WITNESSED_LINE];
+	struct unit_run run;
+
+	(void)state;
+	fresh();
+	put(CGROUP "cgroup.procs", "77\n78\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		bool news = false;
+
+		witnessed_hear(k, rows[i].line, 1000, &news);
+		unit_run_look(root, &of, &run);
+		assert_int_equal(run.n_hidden, 2);
+		if (witnessed_complete(k, &maker, &of, rows[i].now, &run) != rows[i].err ||
+		    news != rows[i].news || run.pid != rows[i].pid || run.state != rows[i].state)
+			fail_msg("row %zu: %d %c", i, (int)run.pid, run.state);
+	}
+	/* What the one says the other hears. */
+	run = (struct unit_run){ .pid = 77, .state = 't' };
+	witnessed_say(&maker, &of, &run, line);
+	assert_string_equal(line, "process maker a-b.service 77 t");
+	run.state = 0;
+	witnessed_say(&maker, &of, &run, line);
+	assert_string_equal(line, "process maker a-b.service 77 -");
+	remembered_free(k);
 }
 
 static void test_settings_mended(void **state)
@@ -314,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_enabled),
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_witnessed),
 		cmocka_unit_test(test_settings_mended),
 		cmocka_unit_test(test_settings_of_parts),
 		cmocka_unit_test(test_setting_last),
