@@ -14,6 +14,7 @@
 #include "netfilter/object.h"
 #include "netfilter/rule.h"
 #include "netfilter/survey.h"
+#include "netfilter/table.h"
 
 #define CHAIN "input"
 

@@ -12,8 +12,6 @@
 
 struct nft;
 
-#define BASELINE_TABLE CONFIG_NFT_TABLE "_baseline" /* of family inet */
-
 struct baseline_port {
 	uint8_t protocol;
 	uint16_t from, to; /* host order */

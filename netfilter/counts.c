@@ -10,8 +10,8 @@
 #include "netfilter/hooks.h"
 #include "netfilter/nft.h"
 #include "netfilter/object.h"
+#include "netfilter/table.h"
 
-#define TABLE  CONFIG_NFT_TABLE
 #define PREFIX HOOKS_COUNTING "."
 
 /*

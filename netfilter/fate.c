@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "netfilter/baseline.h"
 #include "netfilter/ruleset-parts.h"
+#include "netfilter/table.h"
 
 #define DEPTH_MAX 64 /* the kernel allows 16 jumps */
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netfilter/baseline.h"
 #include "netfilter/imprint-parts.h"
 #include "netfilter/imprint.h"
 #include "netfilter/ruleset-parts.h"
+#include "netfilter/table.h"
 
 #define LINES_MAX (1u << 20)
 #define DEPTH_MAX 64 /* the kernel allows 16 jumps */

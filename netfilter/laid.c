@@ -9,8 +9,7 @@
 #include "netfilter/laid.h"
 #include "netfilter/nft.h"
 #include "netfilter/quarantine.h"
-
-#define TABLE CONFIG_NFT_TABLE
+#include "netfilter/table.h"
 
 struct list {
 	struct peer *peers;

@@ -8,8 +8,8 @@
 #include "netfilter/batch.h"
 #include "netfilter/nft.h"
 #include "netfilter/ownership.h"
+#include "netfilter/table.h"
 
-#define PROBE	CONFIG_NFT_TABLE "-probe"
 #define PERSIST 0x4 /* NFT_TABLE_F_PERSIST, which the headers of Debian 12 lack */
 
 DEFINE_DROP(nftnl_table, nftnl_table_free)
@@ -36,11 +36,11 @@ static int probe(struct nft *nft, uint32_t flags)
 	struct batch *b = batch_begin(nft, NFPROTO_INET);
 
 	if (t) {
-		nftnl_table_set_str(t, NFTNL_TABLE_NAME, PROBE);
+		nftnl_table_set_str(t, NFTNL_TABLE_NAME, PROBE_TABLE);
 		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, flags);
 	}
 	batch_add_table(b, t);
-	batch_delete_table(b, PROBE);
+	batch_delete_table(b, PROBE_TABLE);
 	return batch_commit(b, NULL);
 }
 

@@ -9,8 +9,8 @@
 #include "netfilter/object.h"
 #include "netfilter/quarantine.h"
 #include "netfilter/rules.h"
+#include "netfilter/table.h"
 
-#define TABLE CONFIG_NFT_TABLE
 #define TRIES 8 /* links come and go while we look, and others change their rules */
 
 struct seen {

@@ -5,8 +5,7 @@
 #include "agent/base/cleanup.h"
 #include "netfilter/batch.h"
 #include "netfilter/probe.h"
-
-#define PROBE CONFIG_NFT_TABLE "-probe"
+#include "netfilter/table.h"
 
 DEFINE_DROP(nftnl_table, nftnl_table_free)
 DEFINE_DROP(nftnl_chain, nftnl_chain_free)
@@ -18,14 +17,14 @@ int probe_rule(struct nft *nft, const struct rule *rule)
 	struct batch *b = batch_begin(nft, NFPROTO_INET);
 
 	if (t)
-		nftnl_table_set_str(t, NFTNL_TABLE_NAME, PROBE);
+		nftnl_table_set_str(t, NFTNL_TABLE_NAME, PROBE_TABLE);
 	if (c) {
-		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, PROBE);
+		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, PROBE_TABLE);
 		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, rule->chain);
 	}
 	batch_add_table(b, t);
 	batch_add_chain(b, c);
-	rule_add(b, PROBE, rule);
-	batch_delete_table(b, PROBE);
+	rule_add(b, PROBE_TABLE, rule);
+	batch_delete_table(b, PROBE_TABLE);
 	return batch_commit(b, NULL);
 }

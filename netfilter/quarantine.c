@@ -17,8 +17,7 @@
 #include "netfilter/quarantine.h"
 #include "netfilter/question.h"
 #include "netfilter/rules.h"
-
-#define TABLE CONFIG_NFT_TABLE
+#include "netfilter/table.h"
 
 DEFINE_DROP(nftnl_table, nftnl_table_free)
 DEFINE_DROP(nftnl_chain, nftnl_chain_free)

@@ -11,6 +11,7 @@
 #include "netfilter/imprint.h"
 #include "netfilter/object.h"
 #include "netfilter/ruleset-parts.h"
+#include "netfilter/table.h"
 
 #define OBJECTS_MAX (1u << 20) /* of each kind */
 
@@ -135,7 +136,7 @@ int ruleset_take_table(void *ctx, const struct nlmsghdr *h)
 
 	if (r < 0)
 		return r;
-	ours = t.family == NFPROTO_INET && !strcmp(t.name, CONFIG_NFT_TABLE);
+	ours = t.family == NFPROTO_INET && !strcmp(t.name, TABLE);
 	if (!ours && !(t.flags & NFT_TABLE_F_DORMANT))
 		return 0;
 	r = make_room((void **)&rs->asleep, rs->n_asleep, &rs->room_asleep, sizeof(*rs->asleep));

@@ -16,6 +16,7 @@
 #include "netfilter/hooks.h"
 #include "netfilter/nft.h"
 #include "netfilter/object.h"
+#include "netfilter/table.h"
 #include "netfilter/watch.h"
 
 #define ROOM	      (2 * 1024 * 1024)
@@ -35,8 +36,7 @@ bool watch_is_late(const struct chain_seen *c)
 
 bool watch_is_ours(uint8_t family, const char *table)
 {
-	return (family == NFPROTO_INET || family == NFPROTO_NETDEV) &&
-	       !strcmp(table, CONFIG_NFT_TABLE);
+	return (family == NFPROTO_INET || family == NFPROTO_NETDEV) && !strcmp(table, TABLE);
 }
 
 static bool hooks_in_late(const struct nlmsghdr *h)

@@ -12,6 +12,7 @@
 #include "netfilter/baseline.h"
 #include "netfilter/listen.h"
 #include "netfilter/survey.h"
+#include "netfilter/table.h"
 #include "tests/unit/netns.h"
 
 #define CLOSED "table inet t { chain c { type filter hook input priority 0; policy drop; %s } }"
