@@ -41,11 +41,13 @@ prefix   := /usr
 libexec  := $(prefix)/lib/lazaret
 unitdir  := $(prefix)/lib/systemd/system
 harden   := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
-cppflags := -D_GNU_SOURCE -I$(src) -include $(O)/include/generated/autoconf.h -MMD -MP
+cppflags := -D_GNU_SOURCE -I$(src) -include $(O)/include/generated/autoconf.h \
+	-DLIBEXEC_DIR='"$(libexec)"' -MMD -MP
 cflags    = -std=gnu11 -g -fPIE -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wwrite-strings $(if $(CONFIG_WERROR),-Werror) \
 	$(if $(SAN),-O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SAN),$(harden)) $(CFLAGS)
 ldflags   = -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+built     = $(CC) $(cflags) $(ldflags) $(prefix) $(libexec) $(unitdir)
 fuzzing  := $(findstring fuzzer,$(SAN))
 
 all:
@@ -124,7 +126,7 @@ $(O)/%.o: $(src)/%.c $(O)/.flags $(auto)
 $(O)/%: $(src)/%.in $(O)/.flags
 	$(generate)
 $(O)/.flags: FORCE | $(O)/include/config/
-	@echo '$(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo '$(CC) $(cflags) $(ldflags)' >$@
+	@echo '$(built)' | cmp -s - $@ || echo '$(built)' >$@
 $(O)/%/: ; @mkdir -p $@
 install install-publisher: all
 	@for i in $(puts); do IFS=:; set -- $$i ''; unset IFS; \

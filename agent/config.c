@@ -47,7 +47,7 @@ static const struct key {
 	{ "Policy", "Timeout", set_span, AT(timeout), "30s", 1, 600 },
 	{ "Agent", "StateDirectory", set_path, AT(state_dir), "/var/lib/lazaret", 0, 0 },
 	{ "Agent", "RuntimeDirectory", set_path, AT(runtime_dir), "/run/lazaret", 0, 0 },
-	{ "Agent", "HelperDirectory", set_path, AT(helper_dir), "/usr/lib/lazaret", 0, 0 },
+	{ "Agent", "HelperDirectory", set_path, AT(helper_dir), LIBEXEC_DIR, 0, 0 },
 	{ "Agent", "Risk", set_risk, AT(risk), "", 0, 0 },
 	{ "Agent", "HostRoot", set_path, AT(host_root), "/", 0, 0 },
 	{ "Agent", "ClamdSocket", set_path, AT(clamd_socket), "/run/clamav/clamd.ctl", 0, 0 },

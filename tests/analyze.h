@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells the analyzer, which sees one file at a time, that fault_set() returns its error. */
+/* What the analyzer, which sees one file at a time, cannot know: fault_set() returns its error. */
 #pragma once
 
 #include "agent/base/err.h"
 
 #define fault_set(fault, err, ...) (fault_set(fault, err, __VA_ARGS__), (err))
+
+#define LIBEXEC_DIR "" /* the Makefile's */

@@ -14,7 +14,7 @@
 #include "agent/base/wire.h"
 #include "policy/publisher/session.h"
 
-#define HELPER	   "/usr/lib/lazaret-publisher/lazaret-fetch"
+#define HELPER	   LIBEXEC_DIR "-publisher/lazaret-fetch"
 #define SYSTEM_CA  "/etc/ssl/certs/ca-certificates.crt"
 #define TIMEOUT_MS 30000
 
