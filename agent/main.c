@@ -15,6 +15,7 @@
 #include "agent/daemon.h"
 #include "agent/events.h"
 #include "agent/shed.h"
+#include "netfilter/baseline.h"
 #include "netfilter/detour.h"
 #include "netfilter/quarantine.h"
 
@@ -29,7 +30,7 @@ static const char usage[] =
 	"  --foreground    start the helper programs itself instead of asking systemd's sockets\n"
 	"  --config FILE   instead of " CONFIG_FILE "; FILE.d/*.conf are read after it\n"
 	"  --check-config  read the configuration, say what is wrong with it, and leave\n"
-	"  --lift          take away a quarantine that a stopped lazaretd left, and leave\n";
+	"  --lift          take away the rules that a stopped lazaretd left, and leave\n";
 
 static int make_loop(sd_event **ret)
 {
@@ -98,7 +99,10 @@ static int run(const struct config *config, bool foreground)
 	return r;
 }
 
-/* Nothing of it is a process's own: the tables, and the detour past VPNs (way.h). */
+/*
+ * Nothing of it is a process's own: the tables, and the detour past VPNs (way.h).  The baseline
+ * goes, too: without a daemon nobody would retire it when there is another firewall.
+ */
 static int lift(void)
 {
 	struct fault fault = { 0 };
@@ -107,6 +111,8 @@ static int lift(void)
 
 	if (r == 0) {
 		r = quarantine_lift(&nft, &fault);
+		if (r == 0)
+			r = baseline_remove(&nft, &fault);
 		nft_close(&nft);
 	}
 	if (r == 0)

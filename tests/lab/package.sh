@@ -70,16 +70,36 @@ check 'it is upgraded' install_it
 [ "$(daemon)" != "$before" ] && is_held && lab_wait 5 quarantined >/dev/null
 ok $? 'by the new daemon it is quarantined still'
 
+# Rules that repair laid on a host without a firewall, a unit of the administrator's, a remedy at work,
+# and a network that was held at boot.
+at nft 'table inet lazaret_baseline { chain input { type filter hook input priority 0; policy drop; }; }'
+lab_exec host sh -c 'cd /etc/systemd/system && printf "[Timer]\nOnActiveSec=1d\n[Install]\nWantedBy=timers.target\n" \
+	>lazaret-bump.timer && printf "[Service]\nExecStart=true\n" >lazaret-bump.service &&
+	mkdir -p /run/systemd/system/lazaret-remedy-host-reboot@.service.d &&
+	printf "[Service]\nType=exec\nExecStart=\nExecStart=sleep 1000\nStandardOutput=null\n" \
+		>/run/systemd/system/lazaret-remedy-host-reboot@.service.d/slow.conf &&
+	printf "[Service]\nExecStart=sleep 1000\n" >/run/systemd/system/NetworkManager.service &&
+	systemctl daemon-reload && systemctl enable --now lazaret-bump.timer &&
+	systemctl start lazaret-remedy-host-reboot@at-work NetworkManager &&
+	systemctl is-active lazaret-hold-failsafe' >"$LAB_DIR/said" 2>&1
+ok $? "others' units have names like its own, and a remedy is at work"
 remove() { lab_run host apt-get "$@" -qy >"$LAB_DIR/said" 2>&1; } # COMMAND PACKAGE...
 at systemctl mask lazaretd # of which systemctl disables nothing
 check 'it is removed' remove remove lazaret
 tell
 check "others' services in its slice run on" at systemctl is-active resolver
 gone() {
-	! at systemctl is-active lazaretd && ! at nft list table inet lazaret &&
-		! at nft list table netdev lazaret && nothing_on &&
+	! at systemctl is-active lazaretd && ! at sh -c 'nft list tables | grep lazaret' && nothing_on &&
 		! at sh -c 'find /etc/systemd/system/*/ /run/lazaret /run/motd.d -name "*lazaret*" | grep .'
 }
+at_work() {
+	for unit in lazaret-bump.timer lazaret-remedy-host-reboot@at-work NetworkManager; do
+		at systemctl is-active "$unit" || return
+	done
+}
+check "the administrator's unit goes on, and so do the remedy and the network" at_work
+at sh -c 'systemctl disable --now lazaret-bump.timer && systemctl stop lazaret-remedy-host-reboot@at-work &&
+	rm -r /etc/systemd/system/lazaret-bump.* /run/systemd/system/lazaret-remedy-*'
 check 'nothing of it runs, nothing requires it, no table is left' gone
 at systemctl unmask lazaretd
 check 'what it knew is there still' at test -e /var/lib/lazaret/store/current

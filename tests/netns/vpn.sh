@@ -123,6 +123,7 @@ ok $? 'and is led past it when it is quarantined again'
 stop
 rules policy && ! no_trace
 ok $? 'a daemon that is stopped leaves quarantine and detour'
+nft add table inet lazaret_baseline
 "$O/agent/lazaretd" --lift >>"$dir/log" 2>&1 && ! nft list tables | grep -q lazaret && no_trace
-ok $? 'which are taken away when root says so'
+ok $? 'which are taken away when root says so, and the baseline with them'
 echo "1..$n"
