@@ -107,8 +107,8 @@ static void show_policy(const json_t *all)
 	else
 		printf("policy: none in force\n");
 	if (!int_of(p, "version") && json_is_true(json_object_get(all, "quarantine")))
-		printf("  held since boot until there is one; to do: sudo lazaret refresh,\n"
-		       "  or take it away as the README says\n");
+		printf("  held since boot until there is one; to do: sudo lazaret refresh, or to get off it:\n"
+		       "  sudo systemctl disable --now lazaretd; sudo lazaretd --lift\n");
 	show_age(p, int_of(all, "now"));
 	if (*text_of(p, "fault"))
 		printf("  last refresh failed: %s\n", text_of(p, "fault"));
