@@ -12,6 +12,13 @@ units=$dir/root/usr/lib/systemd/system
 make -s -C "$src" O="$O" DESTDIR="$dir/root" install >"$dir/log" 2>&1
 ok $? 'make install fills a folder'
 
+# One folder after the other, as whoever builds first and then thinks of the prefix.
+for prefix in /usr /usr/local; do
+	make -s -C "$src" O="$dir/elsewhere" prefix=$prefix "$dir/elsewhere/systemd/lazaret-remedy-host-reboot@.service"
+done >"$dir/log" 2>&1
+grep -q '^ExecStart=/usr/local/lib/lazaret/lazaret-remedy host-reboot$' "$dir/elsewhere/systemd/lazaret-remedy-host-reboot@.service"
+ok $? 'another prefix gets into units that were made before'
+
 sed -n 's/^ExecStart=-*\([^ ]*\).*/\1/p' "$units"/lazaret*.service | sort -u >"$dir/programs"
 bad=0
 while read -r program; do
@@ -56,9 +63,16 @@ ok "$([ -s "$dir/expected" ] && cmp -s "$dir/expected" "$dir/joined"; echo $?)" 
 stray=$(cd "$units" && grep -L '^Slice=lazaret.slice$' -- lazaret*.service)
 ok "$([ -z "$stray" ] && [ -e "$units/lazaret.slice" ]; echo $?)" "and each of ours is in it$stray"
 
-# systemd shuts a socket for good that is asked more often than its limit, which is low unless said.
-shuts=$(cd "$units" && grep -L '^TriggerLimitIntervalSec=' -- lazaret*.socket)
-ok "$([ -z "$shuts" ]; echo $?)" "each socket says how often it may be asked$shuts"
+# systemd shuts a socket for good that is asked more often than its limit.
+shuts=$(cd "$units" && grep -L '^TriggerLimitIntervalSec=0$' -- lazaret*.socket)
+ok "$([ -z "$shuts" ]; echo $?)" "each socket may be asked at any rate$shuts"
+
+# A helper that foreign bytes broke takes neither the host's memory nor its processes, and what it
+# makes is nobody else's to read.
+loose=$(cd "$units" && for key in MemoryMax TasksMax UMask; do
+	grep -L "^$key=" -- lazaret-fetch@* lazaret-vet@* lazaret-witness@* lazaret-clerk@* lazaret-health@* lazaret-keep@*
+done)
+ok "$([ -z "$loose" ]; echo $?)" "the helpers' memory, tasks and files are bounded$loose"
 
 # Verified beside this machine's own units, with a program that this machine has.
 mkdir "$dir/verify"
