@@ -12,6 +12,7 @@
 #include "policy/digest.h"
 
 #define FILE_NAME   "ledger"
+#define DAMAGED	    FILE_NAME ".damaged"
 #define TRIM_ABOVE  (256 * 1024)
 #define TRIM_STEP   (64 * 1024) /* it may grow by so much before what failed is tried again */
 #define FILE_MAX    (1024 * 1024)
@@ -33,6 +34,7 @@ struct ledger {
 	size_t trim_above;
 	uint64_t next;
 	bool torn;   /* the file has more than that */
+	bool named;  /* its name is on disk */
 	bool behind; /* something was noted that is neither here nor there */
 	size_t n;
 	char pending[PENDING_MAX];
@@ -91,23 +93,20 @@ struct tally {
 	size_t bad;   /* lines that do not read */
 	size_t whole; /* bytes up to the end of the last line that does */
 	uint64_t last;
+	bool aside; /* there is a copy of what it was */
 };
 
 static void read_lines(const char *text, size_t len, ledger_each each, void *ctx, struct tally *ret)
 {
 	const char *end = text + len, *line = text, *nl;
-	size_t bad = 0;
 
 	for (; line < end && (nl = memchr(line, '\n', (size_t)(end - line))); line = nl + 1) {
 		struct entry e;
 
 		if (read_entry(line, (size_t)(nl - line), &e) < 0) {
-			bad++;
+			ret->bad++;
 			continue;
 		}
-		/* Only what comes before a good line was not cut off by a loss of power. */
-		ret->bad += bad;
-		bad = 0;
 		ret->whole = (size_t)(nl + 1 - text);
 		ret->last = e.number;
 		each(ctx, &e);
@@ -117,13 +116,15 @@ static void read_lines(const char *text, size_t len, ledger_each each, void *ctx
 /* What was not read yet is no reason to cut it off. */
 static int open_file(struct ledger *l)
 {
+	_close_ int fd = openat(l->dir, FILE_NAME,
+				O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct stat st;
 
-	l->fd = openat(l->dir, FILE_NAME, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-		       0600);
-	if (l->fd < 0 || fstat(l->fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	l->fd = take_fd(&fd);
 	l->size = (size_t)st.st_size;
+	l->named = false;
 	return 0;
 }
 
@@ -145,6 +146,16 @@ static int cut_torn(struct ledger *l)
 	return 0;
 }
 
+/* As a power cut leaves a write: without a line's end, or zeros where nothing came to be. */
+static bool is_unfinished(const char *tail, size_t len)
+{
+	size_t line = strnlen(tail, len), end = line;
+
+	while (end < len && !tail[end])
+		end++;
+	return end == len && len <= PENDING_MAX && line < LINE_ROOM && !memchr(tail, '\n', line);
+}
+
 static int load(struct ledger *l, ledger_each each, void *ctx, struct tally *ret)
 {
 	_free_ char *text = NULL;
@@ -160,6 +171,10 @@ static int load(struct ledger *l, ledger_each each, void *ctx, struct tally *ret
 	l->size = ret->whole;
 	l->torn = ret->whole < len;
 	l->next = ret->last + 1;
+	if (!is_unfinished(text + ret->whole, len - ret->whole)) {
+		ret->bad += !ret->bad;
+		ret->aside = io_replace(l->dir, DAMAGED, text, len, 0600) == 0;
+	}
 	return cut_torn(l);
 }
 
@@ -167,7 +182,7 @@ static int load(struct ledger *l, ledger_each each, void *ctx, struct tally *ret
 static void set_aside(struct ledger *l)
 {
 	close_file(l);
-	if (renameat(l->dir, FILE_NAME, l->dir, FILE_NAME ".damaged") == 0)
+	if (renameat(l->dir, FILE_NAME, l->dir, DAMAGED) == 0)
 		open_file(l);
 }
 
@@ -197,8 +212,9 @@ int ledger_open(const char *folder, ledger_each each, void *ctx, struct ledger *
 		return fault_set(fault, -EBADMSG,
 				 "%s/" FILE_NAME
 				 ": %zu entries are damaged and left out: deadlines "
-				 "that they told of start anew",
-				 folder, tally.bad);
+				 "that they told of start anew%s",
+				 folder, tally.bad,
+				 tally.aside ? "; the file as it was is " DAMAGED : "");
 	return 0;
 }
 
@@ -254,10 +270,19 @@ void ledger_add(struct ledger *l, const struct entry *e)
 	l->n += (size_t)n;
 }
 
+/* Whatever came of it, the file that counts is the one that has the name then. */
+static int replace(struct ledger *l, const char *text, size_t len)
+{
+	int r = io_replace(l->dir, FILE_NAME, text, len, 0600), again;
+
+	close_file(l);
+	again = open_file(l);
+	return r < 0 ? r : again;
+}
+
 static int cut_in_half(struct ledger *l)
 {
 	_free_ char *text = NULL;
-	_close_ int fd = -1;
 	const char *half;
 	size_t len;
 	int r = io_read_fd(l->fd, FILE_MAX, &text, &len);
@@ -268,16 +293,14 @@ static int cut_in_half(struct ledger *l)
 	if (!half)
 		return -EBADMSG;
 	half++;
-	len -= (size_t)(half - text);
-	r = io_replace(l->dir, FILE_NAME, half, len, 0600);
-	if (r < 0)
-		return r;
-	fd = openat(l->dir, FILE_NAME, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
+	return replace(l, half, len - (size_t)(half - text));
+}
+
+static int make_durable(struct ledger *l)
+{
+	if (fdatasync(l->fd) < 0 || (!l->named && fsync(l->dir) < 0))
 		return -errno;
-	close_file(l);
-	l->fd = take_fd(&fd);
-	l->size = len;
+	l->named = true;
 	return 0;
 }
 
@@ -294,8 +317,8 @@ int ledger_sync(struct ledger *l)
 	if (r < 0)
 		return r;
 	r = io_write(l->fd, l->pending, l->n);
-	if (r == 0 && fdatasync(l->fd) < 0)
-		r = -errno;
+	if (r == 0)
+		r = make_durable(l);
 	if (r < 0) {
 		l->torn = true;
 		cut_torn(l);

@@ -58,10 +58,11 @@ struct ledger;
 
 /*
  * Opens the file `ledger` below a folder and shows each entry in it.  What a power cut left
- * unfinished at its end is taken away.  -ENOMEM, or another -errno when there is no such folder,
- * and nothing else; or the fault is set and *ret is usable all the same: -EBADMSG when entries are
- * damaged, which are left out, or what reading the file gave: then it is empty, and
- * ledger_sync() tries again to make it.
+ * unfinished at its end is taken away, and so is an end that is damaged, of which a copy goes to
+ * `ledger.damaged`.  -ENOMEM, or another -errno when there is no such folder, and nothing else; or
+ * the fault is set and *ret is usable all the same: -EBADMSG when entries are damaged, which are
+ * left out, or what reading the file gave: then it is empty, and ledger_sync() tries again to make
+ * it.
  */
 int ledger_open(const char *folder, ledger_each each, void *ctx, struct ledger **ret,
 		struct fault *fault);

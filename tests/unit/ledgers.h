@@ -87,5 +87,6 @@ static inline int drop_folder(void **state)
 {
 	(void)state;
 	unlink(file("ledger"));
+	unlink(file("ledger.damaged"));
 	return rmdir(folder);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The ledger: cut at every byte, killed at every system call, on a full disk, and damaged.
+ * The ledger: cut at every byte, killed at every system call, on a full disk, and damaged; a trim
+ * of which each call fails.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,6 +20,45 @@
 #include "agent/memory.h"
 #include "tests/unit/ledgers.h"
 #include "tests/unit/test.h"
+
+static int fails_at; /* the how-manieth call from now on fails, once; 0: none does */
+static bool owed;    /* something was written, and not synced since */
+
+static bool stumble(void)
+{
+	errno = EIO;
+	return fails_at && !--fails_at;
+}
+
+#define WRAP(type, name, args, pass)                        \
+	type __real_##name args;                            \
+	type __wrap_##name args;                            \
+	type __wrap_##name args                             \
+	{                                                   \
+		return stumble() ? -1 : __real_##name pass; \
+	}
+WRAP(int, openat, (int d, const char *n, int f, mode_t m), (d, n, f, m))
+WRAP(off_t, lseek, (int d, off_t to, int how), (d, to, how))
+WRAP(int, renameat, (int a, const char *n, int b, const char *m), (a, n, b, m))
+WRAP(int, fsync, (int d), (d))
+
+ssize_t __real_write(int fd, const void *p, size_t n);
+ssize_t __wrap_write(int fd, const void *p, size_t n);
+ssize_t __wrap_write(int fd, const void *p, size_t n)
+{
+	owed = true;
+	return stumble() ? -1 : __real_write(fd, p, n);
+}
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+	int r = stumble() ? -1 : __real_fdatasync(fd);
+
+	owed &= r < 0;
+	return r;
+}
 
 /* After a power cut there are the entries up to some entry, and the next ones can be written. */
 static void test_cut_at_every_byte(void **state)
@@ -51,7 +92,7 @@ static void test_cut_at_every_byte(void **state)
 	}
 }
 
-/* Every bit: the entry is left out and the others count; in the last line it is as if cut. */
+/* Every bit: the entry is left out and the others count; without the last newline it is cut. */
 static void test_flipped_bits(void **state)
 {
 	_free_ char *text = NULL;
@@ -67,18 +108,67 @@ static void test_flipped_bits(void **state)
 	assert_int_equal(io_read(AT_FDCWD, file("ledger"), 65536, &text, &len), 0);
 	for (size_t i = 0; i < len; i++) {
 		static const char *const ids[] = { "a", "b", "c" };
-		bool last = line + (text[i] == '\n') >= 2; /* a newline lost joins two */
-
 		text[i] ^= 1 << i % 7;
 		assert_int_equal(io_replace(AT_FDCWD, file("ledger"), text, len, 0600), 0);
 		text[i] ^= 1 << i % 7;
-		m = reopen(NULL, last ? 0 : -EBADMSG);
+		m = reopen(NULL, i == len - 1 ? 0 : -EBADMSG);
 		assert_int_equal(memory_past(m, ids[line])->since, 0);
 		if (text[i] != '\n') /* else two lines have become one */
 			assert_int_equal(memory_past(m, ids[(line + 1) % 3])->since,
 					 (line + 1) % 3 + 1);
 		memory_close(m);
 		line += text[i] == '\n';
+	}
+}
+
+/* What no power cut leaves behind is told, and stays for a person to look at. */
+static void test_damaged_end(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t from, zeros; /* lines that are damaged; zeros behind them */
+		char with;	    /* in the place of each newline from there on */
+		int want;
+	} rows[] = {
+		{ "whole", 12, 0, '\n', 0 },
+		{ "the last two lines", 10, 0, '\n', -EBADMSG },
+		{ "all of them", 0, 0, '\n', -EBADMSG },
+		{ "longer than a line", 0, 0, ' ', -EBADMSG },
+		{ "zeros that were not written yet", 12, 60000, '\n', 0 },
+		{ "more zeros than one write has", 12, 70000, '\n', -EBADMSG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		_free_ char *text = calloc(1, 80000), *good = NULL, *aside = NULL;
+		struct memory *m = anew();
+		size_t len, lines = 0, n;
+
+		for (int k = 1; k <= 12; k++)
+			fail_since(m, "r", k);
+		assert_int_equal(memory_keep(m), 0);
+		memory_close(m);
+		assert_int_equal(io_read(AT_FDCWD, file("ledger"), 65536, &good, &len), 0);
+		for (size_t k = 0; k < len; k++) {
+			bool ends = good[k] == '\n', bad = lines >= rows[i].from;
+
+			text[k] = ends && bad ? rows[i].with : (char)(good[k] ^ (bad && !ends));
+			lines += ends;
+		}
+		len += rows[i].zeros;
+		assert_int_equal(io_replace(AT_FDCWD, file("ledger"), text, len, 0600), 0);
+		m = reopen(NULL, rows[i].want);
+		assert_int_equal(all_of(m).n, rows[i].from);
+		n = 0;
+		io_read(AT_FDCWD, file("ledger.damaged"), 80000, &aside, &n);
+		if (n != (rows[i].want ? len : 0) || memcmp(n ? aside : text, text, n))
+			fail_msg("%s: %zu bytes of %zu are aside", rows[i].what, n, len);
+		fail_since(m, "r", 77);
+		assert_int_equal(memory_keep(m), 0);
+		m = reopen(m, 0);
+		assert_int_equal(memory_past(m, "r")->since, 77);
+		memory_close(m);
+		unlink(file("ledger.damaged"));
 	}
 }
 
@@ -147,6 +237,69 @@ static void test_killed_at_every_call(void **state)
 	} while (died);
 	print_message("killed at each of %d stops at system calls\n", calls - 1);
 	assert_true(calls > 50);
+}
+
+static void test_kept_is_synced(void **state)
+{
+	struct memory *m = anew();
+
+	(void)state;
+	for (int i = 1; i < 5; i++) {
+		fail_since(m, "a", i);
+		owed = false;
+		fails_at = i % 2 ? 0 : 2; /* of the two calls the second, which syncs */
+		assert_int_equal(memory_keep(m), i % 2 ? 0 : -EIO);
+		assert_int_equal(owed, i % 2 == 0);
+	}
+	fails_at = 0;
+	memory_close(m);
+}
+
+static void note_value(void *ctx, const struct entry *e)
+{
+	*(int64_t *)ctx = e->value;
+}
+
+/* Each call of a trim fails in its turn: what is said to be kept afterwards is kept. */
+static void test_trim_fails(void **state)
+{
+	_free_ char *half = NULL, *text = NULL;
+	struct memory *m = anew();
+	int64_t last = 0;
+	size_t len;
+	int at = 0;
+
+	(void)state;
+	for (int i = 0; i < 600; i++) {
+		memory_tell(m, ENTRY_REPAIR, "x", i, "%0200d", i);
+		if (i % 100 == 99)
+			assert_int_equal(memory_keep(m), 0);
+	}
+	fail_since(m, "first", 77);
+	assert_int_equal(memory_keep(m), 0);
+	memory_close(m);
+	assert_int_equal(io_read(AT_FDCWD, file("ledger"), 1 << 20, &half, &len), 0);
+	assert_true(asprintf(&text, "%s%s", half, half) > 0);
+	do {
+		assert_int_equal(io_replace(AT_FDCWD, file("ledger"), text, 2 * len, 0600), 0);
+		m = reopen(NULL, 0);
+		fail_since(m, "a", 1);
+		fails_at = ++at;
+		memory_keep(m);
+		fails_at = fails_at ? -1 : 0; /* none did, it was the last one */
+		fail_since(m, "second", 88);
+		assert_int_equal(memory_keep(m), 0);
+		assert_int_equal(memory_read(m, note_value, &last), 0);
+		assert_int_equal(last, 88);
+		m = reopen(m, 0);
+		assert_int_equal(memory_past(m, "first")->since, 77);
+		assert_int_equal(memory_past(m, "a")->since, 1);
+		assert_int_equal(memory_past(m, "second")->since, 88);
+		memory_close(m);
+	} while (!fails_at);
+	fails_at = 0;
+	print_message("a trim failed at each of %d calls\n", at - 1);
+	assert_true(at > 10);
 }
 
 /* The bound of a file's size stands for the disk's: a write is cut short, then refused. */
@@ -273,6 +426,8 @@ int main(void)
 		cmocka_unit_test(test_cut_at_every_byte),    cmocka_unit_test(test_flipped_bits),
 		cmocka_unit_test(test_killed_at_every_call), cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_opened_late),	     cmocka_unit_test(test_not_a_ledger),
+		cmocka_unit_test(test_damaged_end),	     cmocka_unit_test(test_kept_is_synced),
+		cmocka_unit_test(test_trim_fails),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, make_folder, drop_folder);
