@@ -170,8 +170,11 @@ static bool is_answered(const struct sockaddr_un *at)
 {
 	_close_ int call = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	return call >= 0 && connect(call, (const struct sockaddr *)at, sizeof(*at)) == 0 &&
-	       lives(call);
+	if (call < 0)
+		return false;
+	if (connect(call, (const struct sockaddr *)at, sizeof(*at)) == 0)
+		return lives(call);
+	return errno == EAGAIN; /* more callers wait than it has places for */
 }
 
 static int listen_at(const char *runtime_dir, struct fault *fault)

@@ -164,10 +164,10 @@ static int open_parts(struct daemon *d, struct fault *fault)
 
 	if (r < 0)
 		return r;
-	/* First of all whether another one is at work: what it writes is not for us to open. */
-	r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
+	/* First of all whether another one is at work: its socket is not for us to replace. */
+	r = open_memory(d, fault);
 	if (r == 0)
-		r = open_memory(d, fault);
+		r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
 	if (r == 0)
 		r = helpdesk_new(d, &d->helpdesk);
 	if (r == 0)

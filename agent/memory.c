@@ -9,7 +9,10 @@
 #include "agent/offered.h"
 #include "agent/remembered.h"
 
+#define LOCK_NAME "lock"
+
 struct memory {
+	int lock;
 	struct ledger *ledger;
 	struct offered *offered;
 	struct remembered now;
@@ -81,6 +84,24 @@ struct portal_past *memory_portals(struct memory *m)
 	return &m->now.portals;
 }
 
+/*
+ * One lazaretd at a time, wherever its socket is.  Of fcntl(2)'s locks the older kind: it is this
+ * process's alone, so it ends with it, and no child that was just being made keeps it.  What cannot
+ * be locked, on a disk that is full or read only, keeps nobody from starting.
+ */
+static int lock(struct memory *m, const char *folder, struct fault *fault)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir >= 0)
+		m->lock = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (m->lock < 0 || fcntl(m->lock, F_SETLK, &whole) == 0 ||
+	    (errno != EAGAIN && errno != EACCES))
+		return 0;
+	return fault_set(fault, -EBUSY, "another lazaretd is at work in %s", folder);
+}
+
 /* The ledger's fault is told first; one of the other file when that one is well. */
 static int open_offered(struct memory *m, const char *folder, int was, struct fault *fault)
 {
@@ -100,6 +121,10 @@ int memory_open(const char *folder, struct memory **ret, struct fault *fault)
 
 	if (!m)
 		return -ENOMEM;
+	m->lock = -1;
+	r = lock(m, folder, fault);
+	if (r < 0)
+		return r;
 	r = ledger_open(folder, remembered_recall, &m->now, &m->ledger, fault);
 	if (m->ledger)
 		r = open_offered(m, folder, r, fault);
@@ -113,6 +138,7 @@ struct memory *memory_close(struct memory *m)
 	if (m) {
 		ledger_close(m->ledger);
 		offered_close(m->offered);
+		drop_fd(&m->lock);
 	}
 	free(m);
 	return NULL;

@@ -17,7 +17,9 @@
 struct memory;
 struct offered;
 
-/* Errors as ledger_open() has them: *ret is set in spite of each but -ENOMEM and a missing folder.
+/*
+ * Errors as ledger_open() has them: *ret is set in spite of each but -ENOMEM and a missing folder;
+ * and -EBUSY, when another process has it open: then nothing was touched.
  */
 int memory_open(const char *folder, struct memory **ret, struct fault *fault);
 struct memory *memory_close(struct memory *m); /* always NULL */

@@ -127,7 +127,7 @@ ok $? "with room again the newer policy is taken: version $(version)"
 # ----- programs that die
 daemon() { on_laptop systemctl show -p MainPID --value lazaretd; }
 second=$(on_laptop timeout 10 lazaretd --foreground 2>&1)
-echo "$second" | grep -q 'another lazaretd answers'
+echo "$second" | grep -q 'another lazaretd is at work'
 ok $? "a second daemon leaves: $second"
 
 # The remedy first: a firewall that is gone is seen at once, and would be back.

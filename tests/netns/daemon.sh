@@ -28,6 +28,15 @@ stored() { # POLICY
 		>"$dir/state/store/generation-1/accepted.json"
 }
 
+# second WHAT CHANGE: another daemon with that change to the configuration says so and leaves.
+second() {
+	mkdir -p "$dir/elsewhere"
+	sed "$2" "$dir/lazaret.conf" >"$dir/second.conf"
+	timeout 10 "$b/agent/lazaretd" --foreground --config "$dir/second.conf" >"$dir/said" 2>&1
+	[ $? = 1 ] && grep -q "another lazaretd $1" "$dir/said"
+	ok $? "$tag: a second daemon leaves: $(cat "$dir/said")"
+}
+
 # all_of BUILD: the whole life of a daemon of that build.
 all_of() {
 	b=$1 tag=${1##*/}
@@ -74,9 +83,9 @@ all_of() {
 	# shellcheck disable=SC2086
 	wait $callers
 	callers=
-	"$b/agent/lazaretd" --foreground --config "$dir/lazaret.conf" >"$dir/said" 2>&1
-	[ $? = 1 ] && grep -q 'another lazaretd answers' "$dir/said"
-	ok $? "$tag: a second daemon leaves"
+	second 'is at work in' "s|^$||"
+	second 'is at work in' "/^RuntimeDir/s|=.*|=$dir/elsewhere|"
+	second 'answers at' "/^StateDir/s|=.*|=$dir/elsewhere|"
 	end
 	ok $? "$tag: it leaves when it is told to"
 

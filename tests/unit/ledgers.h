@@ -88,5 +88,6 @@ static inline int drop_folder(void **state)
 	(void)state;
 	unlink(file("ledger"));
 	unlink(file("ledger.damaged"));
+	unlink(file("lock"));
 	return rmdir(folder);
 }

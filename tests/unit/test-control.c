@@ -2,6 +2,9 @@
 /* Whose socket it is: a daemon's that lives, or one that a dead daemon left. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -41,6 +44,34 @@ static void test_one_daemon(void **state)
 	control_free(first);
 	sd_event_unref(loop);
 	root_close(&r);
+}
+
+/* It has so much to do that no more callers can even wait. */
+static void test_a_busy_daemon(void **state)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct control *first, *second = NULL;
+	int calls[100], n = 0, r = 0;
+	struct root root;
+	sd_event *loop;
+
+	(void)state;
+	assert_int_equal(root_open(&root), 0);
+	assert_return_code(sd_event_new(&loop), 0);
+	assert_int_equal(begin(loop, root.path, &first), 0);
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/" CONTROL_SOCKET, root.path);
+	while (r == 0 && n < 100) {
+		calls[n] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+		r = connect(calls[n++], (const struct sockaddr *)&at, sizeof(at));
+	}
+	assert_int_equal(r, -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(begin(loop, root.path, &second), -EADDRINUSE);
+	while (n)
+		close(calls[--n]);
+	control_free(first);
+	sd_event_unref(loop);
+	root_close(&root);
 }
 
 /* A daemon that ends while it makes a helper, which has the socket until it runs its program. */
@@ -92,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_daemon),
+		cmocka_unit_test(test_a_busy_daemon),
 		cmocka_unit_test(test_a_dead_daemons_helper),
 	};
 

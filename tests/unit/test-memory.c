@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is remembered through restarts, and through clocks that leap. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
@@ -171,6 +173,56 @@ static void test_starts_in_the_past(void **state)
 	memory_close(m);
 }
 
+/* A daemon with a child that it was just making, which has all of its descriptors. */
+static _Noreturn void hold(int told)
+{
+	struct fault fault = { 0 };
+	struct memory *m = NULL;
+	pid_t child;
+
+	if (memory_open(folder, &m, &fault) < 0)
+		_exit(1);
+	fail_since(m, "a", 5);
+	child = memory_keep(m) == 0 ? fork() : -1;
+	if (child == 0) {
+		alarm(5);
+		pause();
+		_exit(0);
+	}
+	if (write(told, &child, sizeof(child)) == sizeof(child))
+		pause();
+	_exit(1);
+}
+
+/* Another process has it, until it is killed; its child is not it. */
+static void test_one_at_a_time(void **state)
+{
+	struct fault fault = { 0 };
+	struct memory *m = anew();
+	pid_t daemon, child;
+	int told[2];
+
+	(void)state;
+	memory_close(m);
+	assert_return_code(pipe(told), 0);
+	daemon = fork();
+	if (daemon == 0)
+		hold(told[1]);
+	assert_int_equal(read(told[0], &child, sizeof(child)), sizeof(child));
+	m = NULL;
+	assert_int_equal(memory_open(folder, &m, &fault), -EBUSY);
+	assert_null(m);
+	assert_non_null(strstr(fault.why, "another lazaretd"));
+	kill(daemon, SIGKILL);
+	waitpid(daemon, NULL, 0);
+	m = reopen(NULL, 0);
+	assert_int_equal(memory_past(m, "a")->since, 5);
+	memory_close(m);
+	kill(child, SIGKILL);
+	close(told[0]);
+	close(told[1]);
+}
+
 static void test_bounds(void **state)
 {
 	struct memory *m = anew();
@@ -268,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_no_hot_loop_by_restart),
 		cmocka_unit_test(test_the_clock_leaps),
 		cmocka_unit_test(test_starts_in_the_past),
+		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_long_history),
 		cmocka_unit_test(test_cannot_be_trimmed),
