@@ -199,11 +199,19 @@ static void refuse(struct daemon *d, const char *why)
 	answer(d, say("error", why));
 }
 
-/* Used up on disk before it opens anything, so that no restart lets it be used again. */
+/*
+ * Used up on disk before it opens anything, so that no restart lets it be used again; nor does what
+ * keeping it says once more of what holds.
+ */
 static int use_up(struct daemon *d)
 {
-	tell(d->memory, "challenge", 0, "");
-	return memory_keep(d->memory);
+	struct leave *l = memory_leave(d->memory);
+	const uint64_t nonce = leave_use_up(l, tell, d->memory);
+	int r = memory_keep(d->memory);
+
+	if (r < 0)
+		l->nonce = nonce;
+	return r;
 }
 
 static void grant(struct daemon *d, const struct vet_told *told)

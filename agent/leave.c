@@ -68,6 +68,15 @@ void leave_ask(struct leave *r, uint64_t nonce, int64_t now, leave_tell tell, vo
 	tell(ctx, "challenge", (int64_t)nonce, "");
 }
 
+uint64_t leave_use_up(struct leave *r, leave_tell tell, void *ctx)
+{
+	uint64_t nonce = r->nonce;
+
+	r->nonce = 0;
+	tell(ctx, "challenge", 0, "");
+	return nonce;
+}
+
 void leave_grant(struct leave *r, const struct vet_told *told, struct moment at, leave_tell tell,
 		 void *ctx)
 {

@@ -70,6 +70,8 @@ int leave_check(const struct leave *r, const struct vet_told *told, const uint8_
 /* Changes; each is told to the ledger by the caller's `tell`. */
 typedef void (*leave_tell)(void *ctx, const char *name, int64_t value, const char *text);
 void leave_ask(struct leave *r, uint64_t nonce, int64_t now, leave_tell tell, void *ctx);
+/* The challenge is void; its nonce, for whoever cannot keep that. */
+uint64_t leave_use_up(struct leave *r, leave_tell tell, void *ctx);
 void leave_grant(struct leave *r, const struct vet_told *told, struct moment at, leave_tell tell,
 		 void *ctx);
 void leave_refuse(struct leave *r, bool root, const char *why, uint64_t boot_ms, leave_tell tell,

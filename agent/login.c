@@ -96,7 +96,8 @@ static void tell_opened(struct login *l)
 	log_entry(LOG_ID_PORTAL_OPENED, LOG_FIELDS({ "LAZARET_PORTAL", p->page.text }),
 		  "this network wants a login: its portal is open in a browser for %s: %s",
 		  span_text(p->until - now_s(), span), p->page.text);
-	memory_tell(d->memory, ENTRY_PORTAL, PORTAL_OPENED, io_now(), "%.200s", p->page.text);
+	memory_tell(d->memory, ENTRY_PORTAL, PORTAL_OPENED, memory_portals(d->memory)->opened[0],
+		    "%.200s", p->page.text);
 }
 
 static void tell_sealed(struct login *l)

@@ -68,8 +68,15 @@ static enum portal_deed doubt(struct portal *p, const struct portal_world *w, co
 /* The latest first. */
 void portal_note(struct portal_past *past, int64_t at)
 {
-	memmove(past->opened + 1, past->opened, sizeof(past->opened) - sizeof(*past->opened));
-	past->opened[0] = at;
+	size_t i = 0;
+
+	while (i < PORTAL_ATTEMPTS_MAX && past->opened[i] > at)
+		i++;
+	if (i == PORTAL_ATTEMPTS_MAX || past->opened[i] == at)
+		return;
+	memmove(past->opened + i + 1, past->opened + i,
+		(PORTAL_ATTEMPTS_MAX - 1 - i) * sizeof(*past->opened));
+	past->opened[i] = at;
 }
 
 /*
@@ -153,7 +160,7 @@ static enum portal_deed opened(struct portal *p, const struct portal_world *w)
 	p->n_open = peers_merge(p->open, p->n_open);
 	p->until = w->boot + w->rule->lasts;
 	p->pause = 0;
-	portal_note(w->past, w->now);
+	portal_note(w->past, w->past->opened[0] < w->now ? w->now : w->past->opened[0] + 1);
 	return PORTAL_REST;
 }
 

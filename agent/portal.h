@@ -32,7 +32,10 @@ extern const char *const portal_names[PORTAL_STATES];
 #define PORTAL_OPENED "opened"
 #define PORTAL_SEALED "sealed"
 
-/* When portals were opened, in seconds since 1970, as it outlives a restart; 0: not yet. */
+/*
+ * When portals were opened, in seconds since 1970, as it outlives a restart: the latest first, no
+ * two at once; 0: not yet.
+ */
 struct portal_past {
 	int64_t opened[PORTAL_ATTEMPTS_MAX];
 };
@@ -95,7 +98,7 @@ enum portal_deed portal_on(struct portal *p, enum portal_event event,
 /* What every program may ask for: the portal's name, or NULL. */
 const struct name *portal_name(const struct portal *p);
 
-/* An opening, the next one after those that are there. */
+/* An opening; it counts once, however often the ledger tells of it. */
 void portal_note(struct portal_past *past, int64_t at);
 
 /* The host's clock leapt by so many seconds. */

@@ -49,6 +49,16 @@ static inline void move(struct memory *m, enum state state, int64_t at)
 	memory_tell(m, ENTRY_STATE, state_names[state], at, "because\nof\x1b[31m this");
 }
 
+/* Entries of which a thousand are more than the ledger holds without a trim. */
+static inline void tell_many(struct memory *m, int n)
+{
+	for (int i = 1; i <= n; i++) {
+		memory_tell(m, ENTRY_REPAIR, "x", i, "%0200d", i);
+		if (i % 100 == 0 || i == n)
+			assert_int_equal(memory_keep(m), 0);
+	}
+}
+
 struct seen {
 	size_t n;
 	struct entry last;

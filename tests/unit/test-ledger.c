@@ -270,11 +270,7 @@ static void test_trim_fails(void **state)
 	int at = 0;
 
 	(void)state;
-	for (int i = 0; i < 600; i++) {
-		memory_tell(m, ENTRY_REPAIR, "x", i, "%0200d", i);
-		if (i % 100 == 99)
-			assert_int_equal(memory_keep(m), 0);
-	}
+	tell_many(m, 600);
 	fail_since(m, "first", 77);
 	assert_int_equal(memory_keep(m), 0);
 	memory_close(m);

@@ -173,6 +173,57 @@ static void test_starts_in_the_past(void **state)
 	memory_close(m);
 }
 
+static void release(void *ctx, const char *name, int64_t value, const char *text)
+{
+	(void)text;
+	memory_tell(ctx, ENTRY_RELEASE, name, value, "%s", "");
+}
+
+/* The trim that says once more what holds comes just when it is used up. */
+static void test_used_up_in_a_trim(void **state)
+{
+	struct memory *m = anew();
+	struct stat st, after;
+
+	(void)state;
+	tell_many(m, 800);
+	leave_ask(memory_leave(m), 77, io_now(), release, m);
+	assert_int_equal(memory_keep(m), 0);
+	tell_many(m, 100);
+	assert_int_equal(stat(file("ledger"), &st), 0);
+	for (int i = 0; i < 150; i++)
+		memory_tell(m, ENTRY_REPAIR, "x", i, "%0200d", i);
+	assert_int_equal(leave_use_up(memory_leave(m), release, m), 77);
+	assert_int_equal(memory_keep(m), 0);
+	assert_int_equal(stat(file("ledger"), &after), 0);
+	assert_true(after.st_size < st.st_size);
+	m = reopen(m, 0);
+	assert_int_equal(memory_leave(m)->nonce, 0);
+	memory_close(m);
+}
+
+/* What holds is told once more, and what it was told by before may still be there. */
+static void test_portals_count_once(void **state)
+{
+	struct memory *m = anew();
+
+	(void)state;
+	tell_many(m, 600);
+	for (int64_t at = 100; at <= 300; at += 100) {
+		portal_note(memory_portals(m), at);
+		memory_tell(m, ENTRY_PORTAL, PORTAL_OPENED, at, "%s", "http://10.0.0.1/");
+	}
+	tell_many(m, 500);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(memory_portals(m)->opened[0], 300);
+		assert_int_equal(memory_portals(m)->opened[1], 200);
+		assert_int_equal(memory_portals(m)->opened[2], 100);
+		assert_int_equal(memory_portals(m)->opened[3], 0);
+		m = reopen(m, 0);
+	}
+	memory_close(m);
+}
+
 /* A daemon with a child that it was just making, which has all of its descriptors. */
 static _Noreturn void hold(int told)
 {
@@ -320,6 +371,8 @@ int main(void)
 		cmocka_unit_test(test_no_hot_loop_by_restart),
 		cmocka_unit_test(test_the_clock_leaps),
 		cmocka_unit_test(test_starts_in_the_past),
+		cmocka_unit_test(test_used_up_in_a_trim),
+		cmocka_unit_test(test_portals_count_once),
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_long_history),

@@ -334,6 +334,24 @@ static void test_a_clock_that_leaps(void **state)
 	assert_int_equal(past.opened[1], 0);
 }
 
+/* The ledger may tell of one twice, and of the older one last. */
+static void test_notes(void **state)
+{
+	static const int64_t told[] = { 200, 300, 100, 300, 200 };
+	struct portal_past p = { { 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+		portal_note(&p, told[i]);
+	for (size_t i = 0; i < PORTAL_ATTEMPTS_MAX; i++)
+		assert_int_equal(p.opened[i], i < 3 ? 300 - 100 * (int64_t)i : 0);
+	for (size_t i = 0; i < PORTAL_ATTEMPTS_MAX; i++)
+		portal_note(&p, 400 + (int64_t)i);
+	portal_note(&p, 50);
+	assert_int_equal(p.opened[0], 400 + PORTAL_ATTEMPTS_MAX - 1);
+	assert_int_equal(p.opened[PORTAL_ATTEMPTS_MAX - 1], 400);
+}
+
 /* Whatever a network does, and for however long. */
 static void test_model(void **state)
 {
@@ -391,6 +409,7 @@ int main(void)
 		cmocka_unit_test_setup(test_ports, set_up),
 		cmocka_unit_test_setup(test_time_and_attempts, set_up),
 		cmocka_unit_test_setup(test_patience_grows, set_up),
+		cmocka_unit_test(test_notes),
 		cmocka_unit_test_setup(test_a_clock_that_leaps, set_up),
 		cmocka_unit_test_setup(test_model, set_up),
 	};
