@@ -75,7 +75,7 @@ endef
 # test-y (cmocka programs), fuzz-y, bench-y, tool-y (what scripts call), script-y (test scripts),
 # data-y (files as they are), gen-y (made from NAME.in).  A program P says P-y, P-libs, P-pkgs,
 # P-ldlibs, P-dir, and P-for: `publisher` or `both` if it is not for agents alone.  What is for both
-# a publisher has in P-dir-publisher: two packages share no file.
+# a publisher has below lazaret-publisher/ instead of lazaret/: two packages share no file.
 define program # FOLDER/ NAME
 $(O)/$1$2: $(addprefix $(O)/$1,$($2-y)) $($2-libs:%=$(O)/%built-in.a) $(src)/$1Kbuild
 $(O)/$1$2: ldlibs := $(if $($2-pkgs),$(shell pkg-config --libs $($2-pkgs))) $($2-ldlibs)
@@ -131,7 +131,7 @@ $(O)/%/: ; @mkdir -p $@
 install install-publisher: all
 	@for i in $(puts); do IFS=:; set -- $$i ''; unset IFS; \
 	  case $@-$$4 in install- | install-both | install-publisher-publisher) to=$$3 ;; \
-	    install-publisher-both) to=$$3-publisher ;; *) continue ;; esac; \
+	    install-publisher-both) to=$$(echo $$3 | sed 's,.*/lazaret,&-publisher,') ;; *) continue ;; esac; \
 	  echo "  INSTALL $$to/$${2##*/}"; \
 	  install -D -m $$1 $$2 $(DESTDIR)$$to/$${2##*/} || exit; done
 clean: ; $(Q)rm -rf $(O)

@@ -12,6 +12,20 @@ units=$dir/root/usr/lib/systemd/system
 make -s -C "$src" O="$O" DESTDIR="$dir/root" install >"$dir/log" 2>&1
 ok $? 'make install fills a folder'
 
+# What a reader of an installed page is sent to is installed as well.
+make -s -C "$src" O="$O" DESTDIR="$dir/root" install-publisher >"$dir/log" 2>&1
+dead=$(cd "$dir/root/usr/share/doc" && for page in lazaret*/*.md; do
+	grep -o ']([^)#]*' "$page" | cut -c3- | while read -r to; do
+		case $to in '' | *://*) continue ;; esac
+		[ -e "${page%/*}/$to" ] || echo " $page: $to"
+	done
+done)
+for page in $(sed -n 's/^\.Pa \(\/usr\/share[^ ]*\).*/\1/p' "$src"/docs/*.[18]); do
+	[ -e "$dir/root$page" ] || dead="$dead $page"
+done
+ok "$([ -e "$dir/root/usr/share/doc/lazaret-publisher/providers/clamav.json" ] && [ -z "$dead" ]; echo $?)" \
+	"no link of an installed page is dead$dead"
+
 # One folder after the other, as whoever builds first and then thinks of the prefix.
 for prefix in /usr /usr/local; do
 	make -s -C "$src" O="$dir/elsewhere" prefix=$prefix "$dir/elsewhere/systemd/lazaret-remedy-host-reboot@.service"
