@@ -42,7 +42,7 @@ struct decision {
 	int64_t until; /* when to decide anew though nothing has changed; INT64_MAX: never */
 };
 
-/* The past's `met` is brought up to date; the rest of it is history_move()'s. */
+/* Brings history's `met` up to date; what else is in there changes with history_move(). */
 struct decision decide(const struct situation *s, struct history *h);
 
 /* The decision is in force from now on. */

@@ -20,13 +20,12 @@
 enum entry_kind {
 	ENTRY_STATE,   /* name: the state; value: since when */
 	ENTRY_FAILING, /* name: a requirement; value: since when it is not met, 0: it is again */
-	ENTRY_LACKING, /* name: a requirement; value: since when patches with a deadline are lacking
-			*/
+	ENTRY_LACKING, /* name: a requirement; value: since when it lacks patches with a deadline */
 	ENTRY_REPAIR,  /* name: a requirement; value: 0 or -errno; text: the remedy and its words */
 	ENTRY_POLICY,  /* name: its mode; value: its version */
-	ENTRY_CLOCK,   /* value: by how many seconds the host's clock leapt; name: CLOCK_BEHIND when
-			* that was seen at the start, and a release stays as it was; CLOCK_STOPPED,
-			* and   0, when lazaretd ended */
+	ENTRY_CLOCK,   /* value: seconds by which the clock leapt; name: "" when it was set,
+			* CLOCK_BEHIND when that was seen at the start (a release stays as it
+			* was), CLOCK_STOPPED when lazaretd ended (value: 0) */
 	ENTRY_RELEASE, /* name: what happened (leave.h); value: its number */
 	ENTRY_LADDER,  /* name: a requirement; text: its ladder, as ladder_put() has it */
 	ENTRY_TUG,     /* name: a requirement; value: how often it failed again; text: who did it */

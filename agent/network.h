@@ -9,7 +9,10 @@
 
 struct daemon;
 
-/* From now on; where the host is at first counts as known, and to be nowhere as parted.  -errno. */
+/*
+ * From now on.  The network at the start counts as known; a host that is in none counts as having
+ * left one.  0 or -errno.
+ */
 int network_start(struct daemon *d);
 
 /*

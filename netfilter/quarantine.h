@@ -13,13 +13,15 @@
 struct nft;
 
 /*
- * The table belongs to whom nft->ownership says; one that another socket owns is -EPERM.
- * Takes the host into quarantine in one transaction, or replaces the allow-list of
- * a quarantine that is already there, without a moment in which a base chain is missing
- * or open.  0, or -errno with the kernel's refusal in words; then nothing has changed.
- * On a kernel without hooks at links (CONFIG_NETFILTER_EGRESS) only packets are held, and
- * nft->plain says so.  The list is open to the repair services or to every program: nft->who is
- * which, nft->everyone why when the host cannot do what the list says.
+ * Takes the host into quarantine, or replaces the allow-list of one that is there already: in
+ * one transaction, so that no base chain is missing or open for a moment.  The table belongs to
+ * whom nft->ownership says.
+ *
+ * 0, and nft tells what came of it: `plain` that this kernel has no hooks at links
+ * (CONFIG_NETFILTER_EGRESS), so only packets are held; `who` whether the list is open to the
+ * repair services or to every program, and `everyone` why to all when the list says otherwise.
+ * Or -errno with the kernel's refusal in words, and nothing has changed; -EPERM when another
+ * socket owns the table.
  */
 int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fault);
 
