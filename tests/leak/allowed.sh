@@ -20,7 +20,7 @@ refused() { # ADDRESS NAME TYPE: and the program knows at once
 	[ $? = 3 ]
 }
 refused_tcp() {
-	host timeout 1 "$bin/ask" tcp "$1" 53 64
+	host timeout 5 "$bin/ask" tcp "$1" 53 64
 	[ $? = 1 ]
 }
 bound() { # WHEN: what resolvers are not asked

@@ -28,6 +28,18 @@ uint64_t guard_now(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+uint64_t guard_time(uint64_t usec)
+{
+	const char *text = getenv("GUARD_SLOW");
+
+	return text ? usec * strtoul(text, NULL, 10) : usec;
+}
+
+void guard_sleep(uint64_t usec)
+{
+	usleep((useconds_t)guard_time(usec));
+}
+
 static void write_file(const struct guard *g, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 static void write_file(const struct guard *g, const char *name, const char *fmt, ...)
@@ -200,7 +212,7 @@ void guard_shoot(struct guard *g)
 
 void guard_shoot_for(struct guard *g, uint64_t usec)
 {
-	uint64_t end = guard_now() + usec;
+	uint64_t end = guard_now() + guard_time(usec);
 
 	do {
 		guard_shoot(g);

@@ -33,8 +33,15 @@ void guard_kill(struct guard *g);
  */
 void guard_policy(struct guard *g, unsigned n);
 
-/* One packet to each port, and what has arrived is counted; then for so long, over and over. */
+/*
+ * One packet to each port, and what has arrived is counted; then for so long (on this machine),
+ * over and over.
+ */
 void guard_shoot(struct guard *g);
 void guard_shoot_for(struct guard *g, uint64_t usec);
 
 uint64_t guard_now(void); /* CLOCK_MONOTONIC, microseconds */
+
+/* How long this machine may take for what a real one does in so long: $GUARD_SLOW times that. */
+uint64_t guard_time(uint64_t usec);
+void guard_sleep(uint64_t usec);

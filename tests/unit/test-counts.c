@@ -221,12 +221,12 @@ static void test_sockets_of_xdp_are_listed(void **state)
 	(void)state;
 	printf("# AF_XDP sockets: %s\n", can ? "listed" : "not listed by this kernel");
 	snprintf(line, sizeof(line),
-		 "%s/tests/leak/shoot xdp LKT0000O dev=c2 from=192.0.2.1 to=192.0.2.2 hold=3000 &",
+		 "%s/tests/leak/shoot xdp LKT0000O dev=c2 from=192.0.2.1 to=192.0.2.2 hold=10000 &",
 		 build ? build : "build");
 	assert_int_equal(system("ip link add c2 type veth peer name c3 && ip link set c2 up"), 0);
 	assert_false(socket_is_listed());
 	assert_int_equal(system(can ? line : "true"), 0);
-	for (int i = 0; can && !listed && i < 300; i++) {
+	for (int i = 0; can && !listed && i < 1000; i++) {
 		usleep(10000);
 		listed = socket_is_listed();
 	}
