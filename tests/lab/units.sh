@@ -88,6 +88,10 @@ loose=$(cd "$units" && for key in MemoryMax TasksMax UMask; do
 done)
 ok "$([ -z "$loose" ]; echo $?)" "the helpers' memory, tasks and files are bounded$loose"
 
+# Who reads what strangers wrote could otherwise write to the memory of lazaretd.
+same=$(cd "$units" && grep -l '^User=lazaret$' -- lazaret-*@.service)
+ok "$([ -z "$same" ]; echo $?)" "nobody whom lazaretd asks is lazaretd's user$same"
+
 # Verified beside this machine's own units, with a program that this machine has.
 mkdir "$dir/verify"
 for u in "$units"/lazaret*; do
