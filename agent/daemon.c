@@ -208,6 +208,7 @@ int daemon_start(struct daemon *d)
 	}
 	enforce_adopt(d);
 	keeper_read(d, true);
+	round_begin(d);
 	network_expect(d);
 	round_look(d, "started");
 	if (*d->config->url)

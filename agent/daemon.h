@@ -136,7 +136,8 @@ void daemon_stop(struct daemon *d);
 
 /*
  * What the host's state is told to be.  Without a policy in force nothing is judged, whatever was
- * before the start: one that was accepted may be there and not be read.
+ * before the start: one that was accepted may be there and not be read.  Before the first look it
+ * is held, whatever it was.
  */
 enum state status_state(const struct daemon *d);
 /* The answer to `lazaret status`, JSON; the caller frees it.  NULL: no memory. */

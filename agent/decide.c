@@ -24,7 +24,12 @@ static enum state demanded(const struct situation *s)
 		return STATE_UNMANAGED;
 	if (s->age == AGE_STALE)
 		return STATE_QUARANTINED;
-	return s->looked ? judge_host(s->verdicts, s->n) : STATE_HELD;
+	return judge_host(s->verdicts, s->n);
+}
+
+static bool is_free(enum state state)
+{
+	return state == STATE_COMPLIANT || state == STATE_GRACE;
 }
 
 static void earlier(int64_t *until, int64_t at)
@@ -39,8 +44,7 @@ static enum state linger(const struct situation *s, const struct history *h, enu
 {
 	int64_t out = h->met + dwell(h, s->now);
 
-	if (h->state != STATE_QUARANTINED || (state != STATE_COMPLIANT && state != STATE_GRACE) ||
-	    s->now >= out)
+	if (h->state != STATE_QUARANTINED || !is_free(state) || s->now >= out)
 		return state;
 	earlier(until, out);
 	return STATE_QUARANTINED;
@@ -68,12 +72,27 @@ struct decision decide(const struct situation *s, struct history *h)
 	else if (!h->met || h->met > s->now)
 		h->met = s->now;
 	state = linger(s, h, state, &d.until);
+	if (is_free(state) && !s->here)
+		state = STATE_HELD;
 	if (state == STATE_QUARANTINED && s->released > s->now)
 		state = STATE_RELEASED;
 	d.state = state;
 	d.mend = s->policy && s->policy->mode == MODE_ENFORCE;
 	d.hold = d.mend && (state == STATE_HELD || state == STATE_QUARANTINED);
 	return d;
+}
+
+struct decision decide_start(const struct situation *s, const struct history *h, bool laid)
+{
+	const bool was_kept = h->state == STATE_HELD || h->state == STATE_QUARANTINED ||
+			      h->state == STATE_RELEASED;
+
+	return (struct decision){
+		.state = s->policy ? STATE_HELD : STATE_UNMANAGED,
+		.hold = s->policy && s->policy->mode == MODE_ENFORCE &&
+			(laid || (was_kept && s->released <= s->now)),
+		.until = INT64_MAX,
+	};
 }
 
 void history_move(struct history *h, enum state state, int64_t now)

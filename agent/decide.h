@@ -29,7 +29,7 @@ struct situation {
 	const struct policy *policy;	/* in force; NULL: none was ever accepted */
 	const struct verdict *verdicts; /* one a requirement */
 	size_t n;
-	bool looked;	  /* all of them are of this network and this boot */
+	bool here;	  /* they are of the network where the host is, and it stays awake */
 	enum age age;	  /* the policy's */
 	int64_t released; /* until when somebody has let the host out; 0: nobody has */
 	int64_t now;
@@ -44,6 +44,13 @@ struct decision {
 
 /* Brings history's `met` up to date; what else is in there changes with history_move(). */
 struct decision decide(const struct situation *s, struct history *h);
+
+/*
+ * The same before anything was looked at since the start; verdicts are not read.  What is laid, or
+ * was decided to be, stays: it may be gone from the kernel.  A host that was well is not cut off
+ * because its daemon starts again.
+ */
+struct decision decide_start(const struct situation *s, const struct history *h, bool laid);
 
 /* The decision is in force from now on. */
 void history_move(struct history *h, enum state state, int64_t now);

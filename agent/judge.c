@@ -13,6 +13,7 @@ const char *const state_names[STATE_COUNT] = {
 const char *const standing_names[STANDING_COUNT] = {
 	[STANDING_MET] = "met",
 	[STANDING_GRACE] = "grace",
+	[STANDING_UNJUDGED] = "unjudged",
 	[STANDING_BREACHED] = "breached",
 };
 
@@ -74,6 +75,7 @@ enum state judge_host(const struct verdict *verdicts, size_t n)
 	static const enum state states[STANDING_COUNT] = {
 		[STANDING_MET] = STATE_COMPLIANT,
 		[STANDING_GRACE] = STATE_GRACE,
+		[STANDING_UNJUDGED] = STATE_HELD,
 		[STANDING_BREACHED] = STATE_QUARANTINED,
 	};
 	enum standing worst = STANDING_MET;

@@ -23,7 +23,8 @@ extern const char *const state_names[STATE_COUNT];
 
 enum standing {
 	STANDING_MET,
-	STANDING_GRACE, /* not met, and `until` is ahead */
+	STANDING_GRACE,	   /* not met, and `until` is ahead */
+	STANDING_UNJUDGED, /* not looked at yet */
 	STANDING_BREACHED,
 	STANDING_COUNT,
 };
@@ -70,5 +71,8 @@ enum age judge_age(const struct policy *p, const struct accepted *a, int64_t now
 /* When it will be AGE_STALE; INT64_MAX: never. */
 int64_t judge_stale_at(const struct policy *p, const struct accepted *a);
 
-/* The host's state is its worst requirement's; a policy without requirements is met. */
+/*
+ * The host's state is its worst requirement's; a policy without requirements is met.  One that is
+ * breached decides, whatever was not looked at yet.
+ */
 enum state judge_host(const struct verdict *verdicts, size_t n);

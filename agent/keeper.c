@@ -47,8 +47,11 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 	d->accepted = *a;
 	d->n_subjects = p->n_requirements;
 	for (size_t i = 0; i < d->n_subjects; i++)
-		d->subjects[i] = (struct subject){ .req = &p->requirements[i],
-						   .finding.grade = GRADE_COUNT };
+		d->subjects[i] = (struct subject){
+			.req = &p->requirements[i],
+			.finding = { .grade = GRADE_UNKNOWN, .what = "not looked at yet" },
+			.verdict.standing = STANDING_UNJUDGED,
+		};
 	memory_prune(d->memory, p->requirements, p->n_requirements);
 	if (*mending)
 		mend_keep(d, mending);

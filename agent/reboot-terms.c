@@ -51,7 +51,7 @@ static int64_t due_of(const struct daemon *d, const struct subject *s, const str
 		return INT64_MAX;
 	if (given->given)
 		return due_patch(&t, f, p, &due) ? due.until : INT64_MAX;
-	return s->verdict.standing == STANDING_MET ? INT64_MAX : s->verdict.until;
+	return s->verdict.until ? s->verdict.until : INT64_MAX;
 }
 
 static bool sees_all(const struct daemon *d)

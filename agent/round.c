@@ -57,7 +57,8 @@ static void retire_baseline(struct daemon *d)
 static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 {
 	struct past *past = memory_past(d->memory, s->req->id), unknown = { 0 };
-	enum grade before = s->finding.grade;
+	const bool first = s->verdict.standing == STANDING_UNJUDGED;
+	const enum grade before = s->finding.grade;
 	int64_t now = io_now(), since;
 
 	d->host.now = now;
@@ -73,7 +74,7 @@ static void look_at(struct daemon *d, struct subject *s, uint64_t round)
 	inquiry_look(d, s);
 	mend_look(d, s);
 	mend_judge(d, s);
-	if (s->finding.grade != before)
+	if (first || s->finding.grade != before)
 		log_notice("%s: %s: %s", s->req->id, grade_names[s->finding.grade],
 			   s->finding.what);
 }
@@ -151,19 +152,24 @@ static uint64_t seconds_to_wake(struct daemon *d)
 	return first > now ? (uint64_t)(first - now) : 1;
 }
 
-static void judge_all(struct daemon *d, bool looked, const char *cause)
+static struct situation situation(struct daemon *d)
 {
-	struct verdict verdicts[POLICY_REQUIREMENTS];
-	struct situation s = {
+	return (struct situation){
 		.policy = d->policy,
-		.verdicts = verdicts,
-		.n = d->n_subjects,
-		.looked = looked,
 		.age = d->age,
 		.released = helpdesk_until(d),
 		.now = io_now(),
 	};
+}
 
+static void judge_all(struct daemon *d, bool here, const char *cause)
+{
+	struct verdict verdicts[POLICY_REQUIREMENTS];
+	struct situation s = situation(d);
+
+	s.verdicts = verdicts;
+	s.n = d->n_subjects;
+	s.here = here;
 	for (size_t i = 0; i < d->n_subjects; i++)
 		verdicts[i] = d->subjects[i].verdict;
 	d->decision = decide(&s, d->history);
@@ -224,12 +230,12 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	dated_begin(d);
 	for (size_t i = 0; i < d->n_subjects; i++)
 		if (checks >> d->subjects[i].req->check & 1 ||
-		    d->subjects[i].finding.grade == GRADE_COUNT)
+		    d->subjects[i].verdict.standing == STANDING_UNJUDGED)
 			look_at(d, &d->subjects[i], round);
 	dated_end(d);
 	kept_round(d);
 	age_judge(d);
-	judge_all(d, d->history->state != STATE_HELD || !is_awaited(d), cause);
+	judge_all(d, d->policy->mode != MODE_ENFORCE || !is_awaited(d), cause);
 	round_keep(d);
 	enforce(d);
 	reach_round(d);
@@ -241,6 +247,15 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	inquiry_round(d);
 	health_ask(d);
 	round_wake(d);
+}
+
+void round_begin(struct daemon *d)
+{
+	const struct situation s = d->policy ? situation(d) : (struct situation){ 0 };
+
+	d->decision = decide_start(&s, d->history, d->laid);
+	if (d->decision.hold && !d->laid)
+		enforce(d);
 }
 
 void round_look(struct daemon *d, const char *cause)

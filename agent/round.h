@@ -3,6 +3,9 @@
 
 struct daemon;
 
+/* Before the first round, which may have to wait for helpers: what held the host goes on to. */
+void round_begin(struct daemon *d);
+
 /*
  * One round: looks at everything the policy demands, judges it, brings the kernel to
  * the state, starts the remedy that is due, and sets the time of the next round.
@@ -15,7 +18,8 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause);
 
 /*
  * Nothing is known of the host where it is now, so it is held until the round that follows has
- * judged it.  Who is quarantined, released or audited stays so.
+ * judged it.  Who is quarantined or released stays so, and is held once he is well; who is audited
+ * is not.
  */
 void round_hold(struct daemon *d, const char *cause);
 

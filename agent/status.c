@@ -86,9 +86,19 @@ static json_t *evidence_json(const struct finding *f)
 	return rows;
 }
 
+static bool is_judged(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->n_subjects; i++)
+		if (d->subjects[i].verdict.standing == STANDING_UNJUDGED)
+			return false;
+	return true;
+}
+
 enum state status_state(const struct daemon *d)
 {
-	return d->policy ? d->history->state : STATE_UNMANAGED;
+	if (!d->policy)
+		return STATE_UNMANAGED;
+	return is_judged(d) ? d->history->state : STATE_HELD;
 }
 
 char *status_check_text(const struct daemon *d, enum check check)
@@ -202,8 +212,8 @@ char *status_text(const struct daemon *d)
 	all = json_pack("{s:s, s:s, s:I, s:I, s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "state",
 			state_names[status_state(d)], "mode",
 			d->policy && d->policy->mode == MODE_ENFORCE ? "enforce" : "audit", "since",
-			(json_int_t)(d->policy ? d->history->since : 0), "now",
-			(json_int_t)io_now(), "quarantine", d->laid, "ownership",
+			(json_int_t)(status_state(d) == d->history->state ? d->history->since : 0),
+			"now", (json_int_t)io_now(), "quarantine", d->laid, "ownership",
 			ownership_names[d->nft.ownership], "restored", (int)d->restored,
 			"enforce_fault", plain_text(d->enforce_fault), "contact",
 			plain_text(d->policy ? d->policy->contact : ""), "policy", policy_json(d),

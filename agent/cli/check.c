@@ -13,7 +13,7 @@
 static const struct {
 	const char *standing;
 	int code; /* as of `lazaret status` */
-} standings[] = { { "met", 0 }, { "grace", 3 }, { "breached", 4 } };
+} standings[] = { { "met", 0 }, { "grace", 3 }, { "unjudged", 4 }, { "breached", 4 } };
 
 static void put_grade(const char *grade)
 {

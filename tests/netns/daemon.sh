@@ -67,9 +67,11 @@ all_of() {
 		grep -q 'last refresh failed' "$dir/said" && failures=$((failures + 1))
 	done
 	ok $((3 - failures)) "$tag: refreshes that fail: $(sed -n 's/^ *last refresh failed: //p' "$dir/said")"
-	setpriv --reuid=65534 --clear-groups "$b/agent/lazaret" --socket "$socket" check \
-		>"$dir/said" 2>&1
-	grep -q 'only root' "$dir/said"
+	for verb in check refresh hold 'firewall --accept'; do
+		# shellcheck disable=SC2086
+		setpriv --reuid=65534 --clear-groups "$b/agent/lazaret" --socket "$socket" $verb
+	done >"$dir/said" 2>&1
+	[ "$(grep -c 'only root' "$dir/said")" = 4 ]
 	ok $? "$tag: other users may look and not order"
 	# Root's call is not among those that are hung up on when there are too many.
 	for _ in $(seq 20); do
@@ -104,7 +106,49 @@ all_of() {
 	[ $? = 5 ] && grep -q 'the policy that was accepted cannot be read' "$dir/said"
 	ok $? "$tag: its policy is damaged meanwhile: nothing is judged, and that is said"
 	end
+	start_of
 	rm -rf "$dir/state" "$dir/run" "$dir/fleet"
+}
+
+laid() { nft list table inet lazaret >/dev/null 2>&1; }
+# A helper that is slow puts the first look off: true, or cat, which waits for the daemon to go.
+witness() { # PROGRAM
+	ln -sf "$(command -v "$1")" "$dir/bin/lazaret-witness"
+}
+# The daemon is started, and the host was not looked at yet.
+start_of() {
+	stored '{ "mode": "enforce", "requirements": [
+		{ "id": "f", "check": "firewall", "grace": "0s" },
+		{ "id": "av", "check": "antivirus", "grace": "1d", "on_access": true } ],
+		"allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] } }'
+	witness true
+	begin
+	wait_for 5 is quarantined && laid
+	ok $? "$tag: without a firewall it is quarantined"
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	laid && nft delete table inet lazaret
+	witness cat
+	begin
+	wait_for 3 laid && is held && grep -q 'unknown *f *not looked at yet' "$dir/said"
+	ok $? "$tag: killed, its quarantine flushed, started: laid before the first look"
+	ask antivirus
+	[ $? = 4 ] && grep -q 'av: not looked at yet' "$dir/said"
+	ok $? "$tag: ... and what was not looked at is not met"
+	end
+	witness true
+	nft 'table inet host { chain input { type filter hook input priority 0; policy drop;
+		iif lo accept; }; }'
+	begin
+	wait_for 5 is grace && ! laid
+	ok $? "$tag: with a firewall it is let out"
+	end
+	witness cat
+	begin
+	wait_for 3 is held && ! laid
+	ok $? "$tag: a host that was well is not cut off at a start, and not said to be well"
+	end
+	nft delete table inet host
 }
 
 all_of "$O"

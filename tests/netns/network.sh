@@ -140,6 +140,18 @@ ask check
 ip route replace default via 192.0.2.1 dev eth1
 moved 'awake, it is judged'
 
+nft list table inet host >"$dir/host.nft"
+nft delete table inet host
+wait_for 3 is quarantined
+ask hold
+nft -f "$dir/host.nft"
+wait_for 3 is held && nft list table inet lazaret >/dev/null 2>&1
+ok $? 'quarantined, and well again before it sleeps: held'
+ask check
+is compliant
+ok $? 'awake, it is judged'
+before=$(held)
+
 # --- a network that never rests ---------------------------------------------------------
 ticks() { awk '{ print $14 + $15 }' "/proc/$pid/stat"; }
 for i in $(seq 3000); do
@@ -165,7 +177,7 @@ ok $? "3600 changes in $spent ms cost it $used ms"
 ip route replace default via 192.0.2.2 dev eth1
 moved 'and the next network is seen'
 # The held state is on the way out of a network that is none as well.
-awk '/: held, was compliant/ { h++ } /: compliant, was held/ { c++ } END { exit h != c }' "$dir/log"
+awk '/: held, was/ { h++ } /: compliant, was held/ { c++ } END { exit h != c }' "$dir/log"
 ok $? 'each time it was held it was judged'
 stop
 

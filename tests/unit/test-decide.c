@@ -29,54 +29,162 @@ struct model {
 	int64_t released;
 };
 
+#define UNJUDGED GRADE_COUNT /* not looked at yet */
+
 struct input {
 	enum grade grades[SUBJECTS];
 	int64_t step;
-	bool release, stale, audit;
+	bool release, stale, audit, away, unmanaged;
 };
 
 static const struct requirement reqs[SUBJECTS] = { { .grace = 2 * STEP }, { .grace = 0 } };
 
-/* The name of what does not hold, or NULL. */
-static const char *broken(const struct situation *s, const struct history *before,
-			  const struct decision *d, const struct input *in)
-{
-	bool pass = true, breached = in->stale, lingers;
+/* One turn of the machine, and what can be said of it without one. */
+struct view {
+	const struct situation *s;
+	const struct history *before;
+	const struct decision *d;
+	const struct input *in;
+	bool managed, pass, unjudged, breached, lingers, released;
+};
 
+static struct view view_of(const struct situation *s, const struct history *before,
+			   const struct decision *d, const struct input *in)
+{
+	struct view v = { s,
+			  before,
+			  d,
+			  in,
+			  .managed = s->policy,
+			  .pass = true,
+			  .released = s->released > s->now };
+
+	v.breached = in->stale;
 	for (size_t i = 0; i < SUBJECTS; i++) {
-		pass &= in->grades[i] == GRADE_PASS;
-		breached |= in->grades[i] != GRADE_PASS && s->verdicts[i].until <= s->now;
-		if (s->verdicts[i].since > s->now)
-			return "time runs backwards";
+		v.pass &= in->grades[i] == GRADE_PASS;
+		v.unjudged |= in->grades[i] == UNJUDGED;
+		v.breached |= in->grades[i] != GRADE_PASS && in->grades[i] != UNJUDGED &&
+			      s->verdicts[i].until <= s->now;
 	}
-	lingers = before->state == STATE_QUARANTINED && !breached && d->until > s->now &&
-		  d->until <= s->now + DWELL_MAX;
-	if (d->state == STATE_COMPLIANT && (!pass || in->stale))
-		return "compliant with something that is not a pass";
-	if (d->state == STATE_QUARANTINED && !breached && !lingers)
-		return "quarantined without a reason";
-	if (breached && d->state != STATE_QUARANTINED &&
-	    !(d->state == STATE_RELEASED && s->released > s->now))
-		return "a quarantine that is due is not there";
-	if (d->state == STATE_RELEASED && s->released <= s->now)
-		return "released without a release";
-	if (d->hold != (!in->audit && d->state == STATE_QUARANTINED))
-		return "the network is not as the state says";
-	if (d->until <= s->now)
-		return "a hot loop";
-	return NULL;
+	v.breached &= v.managed;
+	v.lingers = before->state == STATE_QUARANTINED && v.managed && !v.breached && !v.unjudged;
+	return v;
+}
+
+static bool is_free(enum state state)
+{
+	return state == STATE_COMPLIANT || state == STATE_GRACE;
+}
+
+static bool goes_forward(const struct view *v)
+{
+	for (size_t i = 0; i < SUBJECTS; i++)
+		if (v->s->verdicts[i].since > v->s->now)
+			return false;
+	return true;
+}
+
+static bool demands_by_policy(const struct view *v)
+{
+	return v->managed == (v->d->state != STATE_UNMANAGED);
+}
+
+static bool passes_all(const struct view *v)
+{
+	return v->d->state != STATE_COMPLIANT || (v->pass && !v->in->stale);
+}
+
+static bool is_judged_here(const struct view *v)
+{
+	return !is_free(v->d->state) || (!v->unjudged && !v->in->away);
+}
+
+/* What status can show: what is breached, or until when it lingers. */
+static bool has_reason(const struct view *v)
+{
+	return v->d->state != STATE_QUARANTINED || v->breached ||
+	       (v->lingers && v->d->until > v->s->now && v->d->until <= v->s->now + DWELL_MAX);
+}
+
+static bool waits_for_judgement(const struct view *v)
+{
+	return v->d->state != STATE_HELD || (!v->breached && (v->unjudged || v->in->away));
+}
+
+static bool comes_in_time(const struct view *v)
+{
+	return !v->breached || v->d->state == STATE_QUARANTINED ||
+	       (v->d->state == STATE_RELEASED && v->released);
+}
+
+static bool is_let_out(const struct view *v)
+{
+	return v->d->state != STATE_RELEASED || v->released;
+}
+
+static bool fits_network(const struct view *v)
+{
+	return v->d->hold == (v->managed && !v->in->audit &&
+			      (v->d->state == STATE_QUARANTINED || v->d->state == STATE_HELD));
+}
+
+static bool can_be_repaired(const struct view *v)
+{
+	return v->d->mend == (v->managed && !v->in->audit);
+}
+
+static bool rests(const struct view *v)
+{
+	return v->d->until > v->s->now;
 }
 
 /* Leaving the quarantine again and again within an hour takes longer each time. */
-static bool flaps(const struct history *before, const struct decision *d, int64_t now)
+static bool is_steady(const struct view *v)
 {
+	const struct history *before = v->before;
+	int64_t now = v->s->now;
 	unsigned recent = 0;
 
 	for (size_t i = 0; i < RELAPSES; i++)
 		recent += before->quarantined[i] && now - before->quarantined[i] < RELAPSE_SPAN;
-	return before->state == STATE_QUARANTINED &&
-	       (d->state == STATE_COMPLIANT || d->state == STATE_GRACE) && recent > RELAPSES_FREE &&
-	       (!before->met || now - before->met < DWELL_MIN);
+	return before->state != STATE_QUARANTINED || v->unjudged ||
+	       (!is_free(v->d->state) && v->d->state != STATE_HELD) || recent <= RELAPSES_FREE ||
+	       (before->met && now - before->met >= DWELL_MIN);
+}
+
+static const struct invariant {
+	bool (*holds)(const struct view *v);
+	const char *otherwise;
+} invariants[] = {
+	{ goes_forward, "time runs backwards" },
+	{ demands_by_policy, "something is demanded without a policy" },
+	{ passes_all, "compliant with something that is not a pass" },
+	{ is_judged_here, "free before it is judged here" },
+	{ has_reason, "quarantined without a reason" },
+	{ waits_for_judgement, "held though it is judged" },
+	{ comes_in_time, "a quarantine that is due is not there" },
+	{ is_let_out, "released without a release" },
+	{ fits_network, "the network is not as the state says" },
+	{ can_be_repaired, "it is not repaired" },
+	{ rests, "a hot loop" },
+	{ is_steady, "it flaps" },
+};
+#define INVARIANTS (sizeof(invariants) / sizeof(*invariants))
+
+/* What the first that does not hold says, or NULL. */
+static const char *broken(const struct view *v)
+{
+	for (size_t i = 0; i < INVARIANTS; i++)
+		if (!invariants[i].holds(v))
+			return invariants[i].otherwise;
+	return NULL;
+}
+
+static struct verdict judged(const struct rules *rules, const struct requirement *req,
+			     enum grade grade, struct past *past, int64_t now)
+{
+	return grade == UNJUDGED ? (struct verdict){ .standing = STANDING_UNJUDGED }
+				 : rules->judge(req, grade, past, now);
 }
 
 static const char *turn(const struct rules *rules, struct model *m, const struct input *in,
@@ -84,28 +192,26 @@ static const char *turn(const struct rules *rules, struct model *m, const struct
 {
 	const struct policy p = { .mode = in->audit ? MODE_AUDIT : MODE_ENFORCE };
 	struct verdict v[SUBJECTS];
-	struct situation s = { .policy = &p,
+	struct situation s = { .policy = in->unmanaged ? NULL : &p,
 			       .verdicts = v,
 			       .n = SUBJECTS,
-			       .looked = true,
+			       .here = !in->away,
 			       .now = now,
 			       .age = in->stale ? AGE_STALE : AGE_FRESH };
 	struct history before;
 	struct decision d;
-	const char *why;
+	struct view view;
 
 	if (in->release)
 		m->released = now + STEP;
 	s.released = m->released;
 	for (size_t i = 0; i < SUBJECTS; i++)
-		v[i] = rules->judge(&reqs[i], in->grades[i], &m->past[i], now);
+		v[i] = judged(rules, &reqs[i], in->grades[i], &m->past[i], now);
 	before = m->h;
 	d = rules->decide(&s, &m->h);
-	why = broken(&s, &before, &d, in);
-	if (!why && flaps(&before, &d, now))
-		why = "it flaps";
+	view = view_of(&s, &before, &d, in);
 	history_move(&m->h, d.state, now);
-	return why;
+	return broken(&view);
 }
 
 #define NOW 1000000000 /* where each turn begins; what counts is the distance to it */
@@ -146,11 +252,12 @@ struct seen {
 
 static uint64_t hash(const struct model *m)
 {
-	const unsigned char *p = (const void *)m;
-	uint64_t h = 14695981039346656037u;
+	uint64_t words[sizeof(*m) / sizeof(uint64_t)], h = 14695981039346656037u;
 
-	for (size_t i = 0; i < sizeof(*m); i++)
-		h = (h ^ p[i]) * 1099511628211u;
+	_Static_assert(sizeof(words) == sizeof(*m), "it has a rest");
+	memcpy(words, m, sizeof(words));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		h = (h ^ words[i] ^ h >> 29) * 1099511628211u;
 	return h ^ h >> 29;
 }
 
@@ -166,20 +273,38 @@ static void visit(struct seen *seen, const struct model *m)
 	seen->slots[i] = (uint32_t)seen->n;
 }
 
-static struct input input_of(unsigned n)
-{
-	static const int64_t steps[] = { 0, STEP, RELAPSE_SPAN };
-	struct input in = { .grades = { (enum grade)(n % 3), GRADE_PASS } };
+/* Of one kind: 3 grades, 2 grades, 3 steps, and a release, a stale policy or neither. */
+#define KIND	  54
+#define ENFORCING (2 * KIND) /* here, and then away */
+#define AUDITED	  (KIND / 3)
+#define INPUTS	  (ENFORCING + AUDITED + 3)
 
-	in.grades[1] = n / 3 % 2 ? GRADE_UNKNOWN : GRADE_PASS;
-	in.step = steps[n / 6 % 3];
-	in.release = n / 18 % 3 == 1;
-	in.stale = n / 18 % 3 == 2;
-	in.audit = n / 54;
-	return in;
+static const int64_t steps[] = { 0, STEP, RELAPSE_SPAN };
+
+/* What is not judged, or by nobody; after a time in which relapses are forgotten. */
+static struct input unjudged_input(unsigned n)
+{
+	return (struct input){
+		.grades = { n == 0 ? GRADE_PASS : UNJUDGED, n == 1 ? GRADE_PASS : GRADE_FAIL },
+		.step = RELAPSE_SPAN,
+		.unmanaged = n == 0,
+	};
 }
 
-#define INPUTS 108
+static struct input input_of(unsigned n)
+{
+	struct input in = { .grades = { (enum grade)(n % 3), GRADE_PASS } };
+
+	if (n >= ENFORCING + AUDITED)
+		return unjudged_input(n - ENFORCING - AUDITED);
+	in.grades[1] = n / 3 % 2 ? GRADE_UNKNOWN : GRADE_PASS;
+	in.release = n / 6 % 3 == 1;
+	in.stale = n / 6 % 3 == 2;
+	in.audit = n >= ENFORCING;
+	in.step = in.audit ? STEP : steps[n / 18 % 3];
+	in.away = n / KIND == 1;
+	return in;
+}
 
 /* The first invariant that breaks, or NULL; how many models and turns there were. */
 static const char *explore(const struct rules *rules, size_t *models, size_t *turns)
@@ -217,7 +342,8 @@ static void test_model(void **state)
 	const char *why = explore(&rules, &models, &turns);
 
 	(void)state;
-	print_message("model: %zu states, %zu transitions, 8 invariants\n", models, turns);
+	print_message("model: %zu states, %zu transitions, %zu invariants\n", models, turns,
+		      INVARIANTS);
 	if (why)
 		fail_msg("%s", why);
 	assert_true(models > 1000);
@@ -255,6 +381,59 @@ static struct decision decide_harshly(const struct situation *s, struct history 
 	return d;
 }
 
+static struct decision decide_anywhere(const struct situation *s, struct history *h)
+{
+	struct situation here = *s;
+
+	here.here = true;
+	return decide(&here, h);
+}
+
+static struct decision decide_idly(const struct situation *s, struct history *h)
+{
+	struct decision d = decide(s, h);
+
+	d.mend &= d.state != STATE_HELD;
+	return d;
+}
+
+static struct decision decide_alone(const struct situation *s, struct history *h)
+{
+	const struct policy none = { .mode = MODE_AUDIT };
+	struct situation always = *s;
+
+	always.policy = s->policy ? s->policy : &none;
+	return decide(&always, h);
+}
+
+static struct decision decide_silently(const struct situation *s, struct history *h)
+{
+	struct decision d = decide(s, h);
+
+	if (d.state == STATE_GRACE && s->policy->mode == MODE_ENFORCE)
+		d.state = STATE_QUARANTINED, d.hold = true;
+	return d;
+}
+
+static struct decision decide_timidly(const struct situation *s, struct history *h)
+{
+	struct decision d = decide(s, h);
+
+	if (d.state == STATE_QUARANTINED)
+		d.state = STATE_HELD;
+	return d;
+}
+
+/* Another network would end the time for which a host that fails again and again has to be well. */
+static struct decision decide_leniently(const struct situation *s, struct history *h)
+{
+	struct history out = *h;
+	struct decision d = decide(s, h);
+
+	out.state = STATE_COMPLIANT;
+	return d.state == STATE_QUARANTINED && !s->here ? decide(s, &out) : d;
+}
+
 static void test_planted_faults_are_found(void **state)
 {
 	static const struct {
@@ -265,6 +444,12 @@ static void test_planted_faults_are_found(void **state)
 		{ { decide_hastily, judge }, "it flaps" },
 		{ { decide_for_ever, judge }, "a quarantine that is due is not there" },
 		{ { decide_harshly, judge }, "the network is not as the state says" },
+		{ { decide_anywhere, judge }, "free before it is judged here" },
+		{ { decide_idly, judge }, "it is not repaired" },
+		{ { decide_alone, judge }, "something is demanded without a policy" },
+		{ { decide_silently, judge }, "quarantined without a reason" },
+		{ { decide_timidly, judge }, "held though it is judged" },
+		{ { decide_leniently, judge }, "it flaps" },
 	};
 
 	(void)state;
@@ -287,7 +472,7 @@ static void test_walk(void **state)
 	(void)state;
 	srandom(1);
 	for (int i = 0; i < 200000; i++) {
-		struct input in = input_of((unsigned)random() % (INPUTS / 2));
+		struct input in = input_of((unsigned)random() % ENFORCING);
 		const char *why;
 
 		now += random() % 20 ? random() % 700 : -(random() % CLOCK_LEAP);
@@ -300,7 +485,8 @@ static void test_walk(void **state)
 static void test_not_judged_yet(void **state)
 {
 	const struct policy p = { .mode = MODE_ENFORCE };
-	struct situation s = { .now = 100 };
+	const struct verdict unjudged = { .standing = STANDING_UNJUDGED };
+	struct situation s = { .verdicts = &unjudged, .n = 1, .here = true, .now = 100 };
 	struct history h = { 0 };
 
 	(void)state;
@@ -311,6 +497,42 @@ static void test_not_judged_yet(void **state)
 	assert_true(decide(&s, &h).hold);
 	s.released = 200; /* a release is of a verdict, and there is none */
 	assert_int_equal(decide(&s, &h).state, STATE_HELD);
+}
+
+static void test_start(void **state)
+{
+	static const struct policy enforced = { .mode = MODE_ENFORCE }, audited = { MODE_AUDIT };
+	static const struct {
+		const struct policy *policy;
+		enum state was;
+		bool laid, released, holds;
+	} rows[] = {
+		{ &enforced, STATE_COMPLIANT, .holds = false },
+		{ &enforced, STATE_GRACE, .holds = false },
+		{ &enforced, STATE_UNMANAGED, .holds = false },
+		{ &enforced, STATE_COMPLIANT, .laid = true, .holds = true },
+		{ &enforced, STATE_UNMANAGED, .laid = true, .holds = true },
+		{ &enforced, STATE_QUARANTINED, .holds = true }, /* gone from the kernel */
+		{ &enforced, STATE_HELD, .holds = true },
+		{ &enforced, STATE_QUARANTINED, .released = true, .holds = false },
+		{ &enforced, STATE_RELEASED, .released = true, .holds = false },
+		{ &enforced, STATE_RELEASED, .holds = true }, /* its time is over */
+		{ &audited, STATE_QUARANTINED, .laid = true, .holds = false },
+		{ NULL, STATE_QUARANTINED, .laid = true, .holds = false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct situation s = { .policy = rows[i].policy, .now = 100 };
+		struct history h = { .state = rows[i].was, .since = 1 };
+		struct decision d;
+
+		s.released = rows[i].released ? 200 : 0;
+		d = decide_start(&s, &h, rows[i].laid);
+		assert_int_equal(d.state, s.policy ? STATE_HELD : STATE_UNMANAGED);
+		assert_int_equal(d.hold, rows[i].holds);
+		assert_false(d.mend); /* nothing is known to fail */
+	}
 }
 
 static void test_clock(void **state)
@@ -331,6 +553,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_not_judged_yet),
+		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_planted_faults_are_found),
