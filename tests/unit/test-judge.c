@@ -56,18 +56,19 @@ static void test_judge_host(void **state)
 {
 	(void)state;
 	assert_int_equal(judge_host(NULL, 0), STATE_COMPLIANT);
-	for (unsigned mix = 0; mix < 81; mix++) {
+	for (unsigned mix = 0; mix < 256; mix++) {
 		struct verdict v[4];
-		bool grace = false, breached = false;
+		unsigned n[STANDING_COUNT] = { 0 };
 
-		for (unsigned i = 0, m = mix; i < 4; i++, m /= 3) {
-			v[i].standing = (enum standing)(m % 3);
-			grace |= v[i].standing == STANDING_GRACE;
-			breached |= v[i].standing == STANDING_BREACHED;
+		_Static_assert(STANDING_COUNT == 4, "the mixtures");
+		for (unsigned i = 0, m = mix; i < 4; i++, m /= 4) {
+			v[i].standing = (enum standing)(m % 4);
+			n[v[i].standing]++;
 		}
-		assert_int_equal(judge_host(v, 4), breached ? STATE_QUARANTINED
-						   : grace  ? STATE_GRACE
-							    : STATE_COMPLIANT);
+		assert_int_equal(judge_host(v, 4), n[STANDING_BREACHED]	  ? STATE_QUARANTINED
+						   : n[STANDING_UNJUDGED] ? STATE_HELD
+						   : n[STANDING_GRACE]	  ? STATE_GRACE
+									  : STATE_COMPLIANT);
 	}
 }
 
