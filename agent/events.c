@@ -14,12 +14,15 @@
 #include "agent/trigger/timer.h"
 
 #define SLEEP_SECONDS 60 /* for a suspend to come about; if none does, the host is not cut off */
+#define WATCH_SECONDS 60 /* until files that could not be watched are tried again */
 
 struct events {
 	struct daemon *daemon;
 	struct files *files;
 	struct resume *resume;
 	sd_event_source *sleeping; /* armed: it is about to, or does */
+	sd_event_source *again;	   /* armed: not all files are watched */
+	int err;		   /* why not; 0 or -errno */
 };
 
 DEFINE_DROP(events, events_free)
@@ -75,32 +78,52 @@ bool events_asleep(const struct daemon *d)
 }
 
 struct place_of {
-	struct files *files;
+	struct events *events;
 	enum check check;
 };
 
+/* One that cannot be watched keeps no other from it. */
 static int watch_place(void *ctx, const char *path, bool deep)
 {
 	const struct place_of *p = ctx;
+	int r = files_watch(p->events->files, path, deep, 1u << p->check);
 
-	return files_watch(p->files, path, deep, 1u << p->check);
+	if (r < 0)
+		p->events->err = r;
+	return 0;
 }
 
 void events_policy(struct daemon *d)
 {
-	struct files *files = d->events->files;
-	int r = 0;
+	struct events *e = d->events;
+	const int was = e->err;
 
-	files_forget(files);
-	for (size_t i = 0; i < d->n_subjects && r == 0; i++) {
-		struct place_of p = { files, d->subjects[i].req->check };
+	files_forget(e->files);
+	e->err = 0;
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		struct place_of p = { e, d->subjects[i].req->check };
 
-		r = places_of(d->subjects[i].req, watch_place, &p);
+		(void)!places_of(d->subjects[i].req, watch_place, &p);
 	}
-	if (r < 0)
+	if (e->err < 0 && e->err != was)
 		log_warn("not all files that matter can be watched: %s; their changes are found "
 			 "when the host is looked at",
-			 strerror(-r));
+			 strerror(-e->err));
+	sd_event_source_set_enabled(e->again, SD_EVENT_OFF);
+	if (e->err < 0)
+		(void)!timer_arm(e->again, WATCH_SECONDS);
+}
+
+/* What changed meanwhile was not heard of. */
+static int on_again(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	(void)s, (void)usec;
+	events_policy(d);
+	if (!d->events->err)
+		round_look(d, "all files are watched again");
+	return 0;
 }
 
 bool events_wait(const struct events *e)
@@ -121,6 +144,8 @@ int events_new(struct daemon *d, struct events **ret)
 		r = resume_new(d->loop, on_resumed, e, &e->resume);
 	if (r >= 0)
 		r = timer_new(d->loop, on_sleepless, d, &e->sleeping);
+	if (r >= 0)
+		r = timer_new(d->loop, on_again, d, &e->again);
 	if (r < 0)
 		return r;
 	*ret = take(e);
@@ -133,6 +158,7 @@ struct events *events_free(struct events *e)
 		files_free(e->files);
 		resume_free(e->resume);
 		sd_event_source_disable_unref(e->sleeping);
+		sd_event_source_disable_unref(e->again);
 	}
 	free(e);
 	return NULL;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-event.h>
 
 #include "agent/age.h"
 #include "agent/base/io.h"
@@ -208,8 +209,13 @@ void round_keep(struct daemon *d)
 
 void round_wake(struct daemon *d)
 {
-	if (timer_arm(d->wake, seconds_to_wake(d)) < 0)
-		log_err("cannot set the timer of the next look");
+	int r = timer_arm(d->wake, seconds_to_wake(d));
+
+	if (r >= 0)
+		return;
+	log_err("cannot set the timer of the next look: %s; leaving, to be started anew",
+		strerror(-r));
+	sd_event_exit(d->loop, r);
 }
 
 /* Another network, perhaps. */

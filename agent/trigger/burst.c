@@ -19,14 +19,22 @@ struct burst {
 
 DEFINE_DROP(burst, burst_free)
 
-static int arm(struct burst *b)
+static void tell(struct burst *b, uint64_t now)
+{
+	b->armed = false;
+	settle_told(&b->settle, now);
+	b->told(b->ctx);
+}
+
+static void arm(struct burst *b, uint64_t now)
 {
 	int r = sd_event_source_set_time(b->timer, settle_due(&b->settle));
 
 	if (r >= 0)
 		r = sd_event_source_set_enabled(b->timer, SD_EVENT_ONESHOT);
-	b->armed = r >= 0;
-	return r;
+	b->armed = true;
+	if (r < 0)
+		tell(b, now);
 }
 
 static int on_due(sd_event_source *s, uint64_t at, void *userdata)
@@ -36,22 +44,20 @@ static int on_due(sd_event_source *s, uint64_t at, void *userdata)
 
 	(void)sd_event_now(sd_event_source_get_event(s), CLOCK_MONOTONIC, &now);
 	if (settle_due(&b->settle) > now)
-		return arm(b);
-	b->armed = false;
-	settle_told(&b->settle, now);
-	b->told(b->ctx);
+		arm(b, now);
+	else
+		tell(b, now);
 	return 0;
 }
 
-int burst_note(struct burst *b)
+void burst_note(struct burst *b)
 {
-	uint64_t now;
-	int r = sd_event_now(sd_event_source_get_event(b->timer), CLOCK_MONOTONIC, &now);
+	uint64_t now = 1; /* long ago: it is due at once */
 
-	if (r < 0)
-		return r;
+	(void)sd_event_now(sd_event_source_get_event(b->timer), CLOCK_MONOTONIC, &now);
 	settle_note(&b->settle, now);
-	return b->armed ? 0 : arm(b);
+	if (!b->armed)
+		arm(b, now);
 }
 
 int burst_new(sd_event *loop, const struct settle_pace *pace, burst_told told, void *ctx,

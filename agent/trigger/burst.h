@@ -13,5 +13,8 @@ int burst_new(struct sd_event *loop, const struct settle_pace *pace, burst_told 
 	      struct burst **ret);
 struct burst *burst_free(struct burst *b); /* always NULL; b may be NULL */
 
-/* One event.  Cheap: the timer is set once a burst, however many events it has.  -errno. */
-int burst_note(struct burst *b);
+/*
+ * One event.  Cheap: the timer is set once a burst, however many events it has.  One that cannot be
+ * set does not swallow the burst: it is told now.
+ */
+void burst_note(struct burst *b);

@@ -43,6 +43,7 @@ struct files {
 	sd_event_source *io;
 	struct burst *burst;
 	int fd, root;
+	int err; /* of the last try to follow; 0 or -errno */
 	struct row rows[ROWS_MAX];
 	size_t n_rows;
 	struct mark *marks;
@@ -167,11 +168,11 @@ static int follow(struct files *f)
 
 		if (!f->rows[row].moved)
 			continue;
-		f->rows[row].moved = false;
 		any = true;
 		for (size_t i = 0; i < before; i++)
 			f->marks[i].stale |= f->marks[i].row == row;
 		r = watch_row(f, row);
+		f->rows[row].moved = r < 0; /* tried again with the next event */
 	}
 	if (any)
 		sweep(f);
@@ -235,10 +236,13 @@ static int on_inotify(sd_event_source *s, int fd, uint32_t revents, void *userda
 		}
 	}
 	r = follow(f);
-	if (r < 0)
+	if (r < 0 && r != f->err)
 		log_warn("not all files can be watched: %s; they are looked at from time to time",
 			 strerror(-r));
-	return f->what ? burst_note(f->burst) : 0;
+	f->err = r;
+	if (f->what)
+		burst_note(f->burst);
+	return 0;
 }
 
 static void on_settled(void *ctx)

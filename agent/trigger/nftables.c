@@ -3,13 +3,16 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-event.h>
 #include <time.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/log.h"
 #include "agent/trigger/burst.h"
 #include "agent/trigger/nftables.h"
 #include "agent/trigger/settle.h"
+#include "agent/trigger/source.h"
 #include "netfilter/watch.h"
 
 #define COST_MULTIPLE 4
@@ -46,14 +49,15 @@ static void restore(struct nftables *n)
 	n->rested = usec(CLOCK_MONOTONIC) + RESTORE_GAP_USEC + COST_MULTIPLE * cost;
 }
 
-static int restore_later(struct nftables *n)
+static void restore_later(struct nftables *n)
 {
 	int r = sd_event_source_set_time(n->restore, n->rested);
 
 	if (r >= 0)
 		r = sd_event_source_set_enabled(n->restore, SD_EVENT_ONESHOT);
 	n->waiting = r >= 0;
-	return r;
+	if (r < 0)
+		restore(n);
 }
 
 static int on_rested(sd_event_source *s, uint64_t at, void *userdata)
@@ -74,25 +78,41 @@ static void on_foreign(void *userdata)
 	n->seen.n_hands = 0;
 }
 
+static int take_changes(struct nftables *n, int fd)
+{
+	int r = watch_take(fd, &n->seen);
+
+	if (is_overrun(-r))
+		n->seen.what |= WATCH_LOST;
+	if (r == -EINTR || is_overrun(-r))
+		return 0;
+	if (r < 0)
+		log_err("changes to the ruleset are not heard of any more: %s; leaving, to be "
+			"started anew",
+			strerror(-r));
+	return r;
+}
+
 static int on_events(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 {
 	struct nftables *n = userdata;
 	struct pollfd more = { .fd = fd, .events = POLLIN };
-	int r = watch_take(fd, &n->seen);
+	int r = take_changes(n, fd);
 
 	(void)s, (void)revents;
 	/* Who it was comes last, after a large change in a datagram of its own. */
 	if (r == 0 && n->seen.open && poll(&more, 1, NAME_WAIT_MS) > 0)
-		r = watch_take(fd, &n->seen);
-	if (r == 0 && n->seen.what & (WATCH_FOREIGN | WATCH_LOST))
-		r = burst_note(n->foreign);
+		r = take_changes(n, fd);
+	if (n->seen.what & (WATCH_FOREIGN | WATCH_LOST))
+		burst_note(n->foreign);
 	n->seen.what &= ~(unsigned)WATCH_FOREIGN;
-	if (r < 0 || !n->seen.what || n->waiting)
+	if (!n->seen.what || n->waiting)
 		return r;
 	if (usec(CLOCK_MONOTONIC) < n->rested)
-		return restore_later(n);
-	restore(n);
-	return 0;
+		restore_later(n);
+	else
+		restore(n);
+	return r;
 }
 
 int nftables_new(sd_event *loop, const struct nft *own, const struct nftables_handlers *handlers,
@@ -118,6 +138,8 @@ int nftables_new(sd_event *loop, const struct nft *own, const struct nftables_ha
 		r = sd_event_add_io(loop, &n->io, fd, EPOLLIN, on_events, n);
 	if (r >= 0)
 		r = sd_event_source_set_io_fd_own(n->io, true);
+	if (r >= 0)
+		r = source_vital(n->io);
 	if (r < 0)
 		return r;
 	take_fd(&fd);

@@ -3,12 +3,15 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/timerfd.h>
 #include <systemd/sd-event.h>
 #include <time.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/log.h"
 #include "agent/trigger/resume.h"
+#include "agent/trigger/source.h"
 
 #define SLEPT_LEAST 500 /* milliseconds; the two clocks are not read at once */
 
@@ -57,6 +60,9 @@ static int on_cancelled(sd_event_source *s, int fd, uint32_t revents, void *user
 	(void)s, (void)revents;
 	(void)!read(fd, &ticks, sizeof(ticks)); /* ECANCELED */
 	err = arm(fd);
+	if (err < 0)
+		log_err("sleep is not heard of any more: %s; leaving, to be started anew",
+			strerror(-err));
 	now = asleep();
 	slept = now > r->asleep + SLEPT_LEAST ? now - r->asleep : 0;
 	r->asleep = now;
@@ -81,6 +87,8 @@ int resume_new(sd_event *loop, resume_told told, void *ctx, struct resume **ret)
 		err = sd_event_add_io(loop, &r->io, fd, EPOLLIN, on_cancelled, r);
 	if (err >= 0)
 		err = sd_event_source_set_io_fd_own(r->io, true);
+	if (err >= 0)
+		err = source_vital(r->io);
 	if (err < 0)
 		return err;
 	take_fd(&fd);

@@ -3,8 +3,8 @@
  * A host goes its way: a policy, quarantine, another policy, a firewall, another network, a repair,
  * a release, a restart.  On the way one system call of the daemon fails in each step, in one
  * run after the other a later one, or one piece of memory is not to be had.  The daemon does not
- * crash, the host is not open when it should be held, what status says is so, and each step ends as
- * it does without the fault.
+ * crash, the host is not open when it should be held, what status says is so, each step ends as it
+ * does without the fault, and nothing that happens is unheard of afterwards.
  *
  * FAULTS_EVERY=1 takes them all, which takes an hour; without, it is a sample.  FAULTS_AT=N is the
  * N-th call of each step alone, FAULTS_TEST=test_memory one kind, FAULTS_LINES=N more of the log.
@@ -179,6 +179,45 @@ static void count_descriptors(struct simulated *s, const struct inject *i, int *
 		host_fail("%d descriptors are open, %d without the faults", n, *without);
 }
 
+enum { HEARD_FILES = 1, HEARD_RULES = 2, HEARD_NETWORK = 4 };
+static unsigned heard;
+
+void __real_round_look_at(struct daemon *d, unsigned checks, const char *cause);
+void __wrap_round_look_at(struct daemon *d, unsigned checks, const char *cause);
+void __wrap_round_look_at(struct daemon *d, unsigned checks, const char *cause)
+{
+	heard |= !strcmp(cause, "files changed")	    ? HEARD_FILES
+		 : !strcmp(cause, "firewall rules changed") ? HEARD_RULES
+							    : 0;
+	__real_round_look_at(d, checks, cause);
+}
+
+void __real_round_look(struct daemon *d, const char *cause);
+void __wrap_round_look(struct daemon *d, const char *cause);
+void __wrap_round_look(struct daemon *d, const char *cause)
+{
+	if (!strcmp(cause, "network changed") || !strcmp(cause, "another network"))
+		heard |= HEARD_NETWORK;
+	__real_round_look(d, cause);
+}
+
+/* What failed before must not have made it deaf to anything. */
+static void hear(struct simulated *s, struct inject *i)
+{
+	const unsigned at = i->at;
+
+	i->at = 0;
+	heard = 0;
+	host_run("touch %s/root/etc/nftables.conf && ip addr add 198.18.0.1 dev lo && "
+		 "nft 'table inet other { }; delete table inet other'",
+		 s->path);
+	for (int k = 0; k < RESTS && heard != (HEARD_FILES | HEARD_RULES | HEARD_NETWORK); k++)
+		host_wait(s, HOST_SECOND);
+	if (heard != (HEARD_FILES | HEARD_RULES | HEARD_NETWORK))
+		host_fail("it is deaf: heard %x of 7", heard);
+	i->at = at;
+}
+
 /* The child's part. */
 static void journey(struct world *w)
 {
@@ -188,9 +227,11 @@ static void journey(struct world *w)
 	host_make(&s, w->lab, "host", &inject->turn);
 	inject_me(inject);
 	for (size_t i = 0; i < COUNT(steps); i++) {
+		w->tally->step = (unsigned)i;
+		if (steps[i].act == restart)
+			hear(&s, inject);
 		inject->seen = 0;
 		inject->err = 0;
-		w->tally->step = (unsigned)i;
 		go(&s, &steps[i]);
 		w->tally->faults += inject->err != 0;
 		count_descriptors(&s, inject, &w->tally->descriptors[i]);
