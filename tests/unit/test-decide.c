@@ -501,7 +501,8 @@ static void test_not_judged_yet(void **state)
 
 static void test_start(void **state)
 {
-	static const struct policy enforced = { .mode = MODE_ENFORCE }, audited = { MODE_AUDIT };
+	static const struct policy enforced = { .mode = MODE_ENFORCE },
+				   audited = { .mode = MODE_AUDIT };
 	static const struct {
 		const struct policy *policy;
 		enum state was;
