@@ -3,7 +3,8 @@
  * A day of a host, in as many seconds as it takes: networks, suspend, a service and a firewall that
  * come and go, policies, releases, clocks that are set, restarts.  At each rest what status
  * says is compared with what is so, verdicts with what was done to the host, deadlines with how
- * long something has been wrong; and nothing grows: a leak that is planted would be found.
+ * long something has been wrong; what was decided is on disk before it takes effect; and nothing
+ * grows: a leak that is planted would be found.
  *
  * DAY_HOURS=24 takes a whole one, DAY_SEED another one.
  */
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/enforce.h"
+#include "agent/ledger.h"
 #include "tests/sim/clocks.h"
 #include "tests/sim/day.h"
 #include "tests/sim/live.h"
@@ -30,6 +33,36 @@
 #define LEDGER_BYTES  (256 * 1024 + 64 * 1024)
 #define LOOKS_AN_HOUR 2000 /* a day without rest is none */
 #define RULES_WAITS   3	   /* of a second at most */
+
+static bool owed; /* a state was noted, and is not on disk yet */
+
+void __real_ledger_add(struct ledger *l, const struct entry *e);
+void __wrap_ledger_add(struct ledger *l, const struct entry *e);
+void __wrap_ledger_add(struct ledger *l, const struct entry *e)
+{
+	owed |= e->kind == ENTRY_STATE;
+	__real_ledger_add(l, e);
+}
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+	int r = __real_fdatasync(fd);
+
+	owed &= r < 0;
+	return r;
+}
+
+/* A hold is not waited for: who is killed then finds it in the kernel. */
+void __real_enforce(struct daemon *d);
+void __wrap_enforce(struct daemon *d);
+void __wrap_enforce(struct daemon *d)
+{
+	if (owed && d->history->state != STATE_HELD)
+		host_fail("%s takes effect before it is kept", state_names[d->history->state]);
+	__real_enforce(d);
+}
 
 /* In the order of the policy's requirements. */
 static const uint64_t grace[SUBJECTS] = { 600 * HOST_SECOND, 1200 * HOST_SECOND };
