@@ -219,20 +219,14 @@ bool ladder_hurry(struct ladder *l, int64_t at)
 	return true;
 }
 
-static void leap(int64_t *at, int64_t seconds)
+void ladder_leap(struct ladder *l, struct leap leap)
 {
-	if (*at)
-		*at += seconds;
-}
-
-void ladder_leap(struct ladder *l, int64_t seconds)
-{
-	leap(&l->not_before, seconds);
-	leap(&l->repaired, seconds);
+	leap_along(&l->not_before, leap);
+	leap_along(&l->repaired, leap);
 	for (size_t i = 0; i < TUG_KEPT; i++)
-		leap(&l->back[i], seconds);
+		leap_along(&l->back[i], leap);
 	for (size_t i = 0; i < REQUIREMENT_REMEDIES; i++)
-		leap(&l->breakers[i].until, seconds);
+		leap_along(&l->breakers[i].until, leap);
 }
 
 /* Of a remedy during which lazaretd itself ended nobody knows why it did not help. */

@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "agent/clock.h"
 #include "policy/document.h"
 
 #define LADDER_PAUSE_MIN  30
@@ -97,8 +98,7 @@ unsigned ladder_tug(const struct ladder *l, int64_t now);
 /* Until when it counts as such, if it is left alone from now on; 0: it does not. */
 int64_t ladder_tug_until(const struct ladder *l, int64_t now);
 
-/* The clock leapt by so many seconds. */
-void ladder_leap(struct ladder *l, int64_t seconds);
+void ladder_leap(struct ladder *l, struct leap leap);
 
 /* As one line of text, at most LADDER_TEXT bytes with its end; and back: 0 or -EINVAL. */
 #define LADDER_TEXT 240

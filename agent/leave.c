@@ -163,11 +163,13 @@ void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct ent
 	}
 }
 
-void leave_leap(struct leave *r, int64_t seconds)
+/* A release ends as long after it was granted as ever. */
+void leave_leap(struct leave *r, struct leap leap)
 {
-	int64_t *all[] = { &r->asked, &r->granted, &r->until, &r->seen };
+	const struct leap same = leap_of_all(r->granted >= leap.from ? leap.by : 0);
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (*all[i])
-			*all[i] += seconds;
+	leap_along(&r->asked, leap);
+	leap_along(&r->granted, same);
+	leap_along(&r->until, same);
+	leap_along(&r->seen, same);
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "agent/base/wire.h"
+#include "agent/clock.h"
 #include "agent/ledger.h"
 #include "policy/release.h"
 
@@ -78,7 +79,7 @@ void leave_refuse(struct leave *r, bool root, const char *why, uint64_t boot_ms,
 		  void *ctx);
 void leave_end(struct leave *r, const char *how, leave_tell tell, void *ctx);
 
-/* An entry's part in what holds now; what holds, as entries once more; the clock leapt. */
+/* An entry's part in what holds now; what holds, as entries once more. */
 void leave_recall(struct leave *r, const struct entry *e, uint64_t boot_ms);
 void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct entry *e), void *ctx);
-void leave_leap(struct leave *r, int64_t seconds);
+void leave_leap(struct leave *r, struct leap leap);

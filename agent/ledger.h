@@ -25,7 +25,8 @@ enum entry_kind {
 	ENTRY_POLICY,  /* name: its mode; value: its version */
 	ENTRY_CLOCK,   /* value: seconds by which the clock leapt; name: "" when it was set,
 			* CLOCK_BEHIND when that was seen at the start (a release stays as it
-			* was), CLOCK_STOPPED when lazaretd ended (value: 0) */
+			* was), CLOCK_AHEAD when only what is of the moment in the text or later
+			* leapt along, CLOCK_STOPPED when lazaretd ended (value: 0) */
 	ENTRY_RELEASE, /* name: what happened (leave.h); value: its number */
 	ENTRY_LADDER,  /* name: a requirement; text: its ladder, as ladder_put() has it */
 	ENTRY_TUG,     /* name: a requirement; value: how often it failed again; text: who did it */
@@ -39,6 +40,7 @@ extern const char *const entry_names[ENTRY_COUNT];
 
 #define ENTRY_TEXT    240
 #define CLOCK_BEHIND  "behind"
+#define CLOCK_AHEAD   "ahead"
 #define CLOCK_STOPPED "stopped"
 
 struct entry {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct memory {
 	int lock;
 	struct ledger *ledger;
 	struct offered *offered;
+	int64_t started; /* by the clock as it is now; 0: not yet */
 	struct remembered now;
 };
 
@@ -206,10 +208,40 @@ void memory_undo(struct memory *m, const char *id, int64_t at, const char *by)
 	memory_tell(m, ENTRY_UNDONE, id, at, "%s", by);
 }
 
+static void go_along(struct memory *m, struct leap leap)
+{
+	remembered_leap(&m->now, leap);
+	offered_leap(m->offered, leap);
+	leap_along(&m->started, leap_of_all(leap.by));
+}
+
+/*
+ * A clock that goes back by no more than it had gone on while nobody looked was ahead at the start,
+ * and what is from before it is right: to go back along would take that time from its deadlines,
+ * at each start of a host whose clock is two hours ahead again.
+ */
+static bool was_ahead(const struct memory *m, int64_t seconds)
+{
+	return m->started && seconds < 0 && m->started + seconds > m->now.told - CLOCK_SLACK;
+}
+
+static void set_right(struct memory *m, int64_t seconds)
+{
+	const int64_t told = m->now.told, from = m->started - CLOCK_SLACK;
+	const struct leap since_start = { seconds, from > told ? from : told + 1 };
+
+	go_along(m, since_start);
+	memory_tell(m, ENTRY_CLOCK, CLOCK_AHEAD, seconds, "%" PRId64, since_start.from);
+}
+
 void memory_leap(struct memory *m, int64_t seconds)
 {
-	remembered_leap(&m->now, seconds);
-	offered_leap(m->offered, seconds);
+	if (was_ahead(m, seconds)) {
+		set_right(m, seconds);
+		return;
+	}
+	go_along(m, leap_of_all(seconds));
+	m->now.told += seconds;
 	memory_tell(m, ENTRY_CLOCK, "", seconds, "deadlines keep the time that was left");
 }
 
@@ -217,10 +249,12 @@ int64_t memory_resume(struct memory *m, int64_t now)
 {
 	int64_t by = m->now.told - now;
 
+	m->started = now;
 	if (by <= CLOCK_SLACK)
 		return 0;
 	remembered_go_back(&m->now, by);
-	offered_leap(m->offered, -by);
+	offered_leap(m->offered, leap_of_all(-by));
+	m->now.told = now;
 	memory_tell(m, ENTRY_CLOCK, CLOCK_BEHIND, -by, "it was so when lazaretd started");
 	return by;
 }

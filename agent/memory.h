@@ -67,7 +67,10 @@ void memory_note(struct memory *m, const struct entry *e);
 /* The same of captive portals (portal.h). */
 struct portal_past *memory_portals(struct memory *m);
 
-/* The host's clock leapt by so many seconds: what was remembered leaps along. */
+/*
+ * The host's clock leapt by so many seconds: what was remembered leaps along; of a clock that was
+ * ahead since the start, and is set right, what was noted since.
+ */
 void memory_leap(struct memory *m, int64_t seconds);
 
 /*

@@ -67,10 +67,10 @@ void offered_use(struct offered *o, uint64_t seconds)
 	o->used += seconds;
 }
 
-void offered_leap(struct offered *o, int64_t seconds)
+void offered_leap(struct offered *o, struct leap leap)
 {
 	for (size_t i = 0; i < o->n; i++)
-		o->rows[i].first.since += seconds;
+		leap_along(&o->rows[i].first.since, leap);
 	o->changed |= o->n > 0;
 }
 

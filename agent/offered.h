@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/clock.h"
 #include "agent/posture/findings.h"
 
 /*
@@ -54,8 +55,7 @@ const struct first *offered_find(const struct offered *o, uint64_t id);
 uint64_t offered_used(const struct offered *o);
 void offered_use(struct offered *o, uint64_t seconds);
 
-/* The host's clock leapt: so does all that is remembered. */
-void offered_leap(struct offered *o, int64_t seconds);
+void offered_leap(struct offered *o, struct leap leap);
 
 /* Writes what has changed, durably; time that was used only now and then.  0 or -errno. */
 int offered_keep(struct offered *o);

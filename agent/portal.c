@@ -22,11 +22,10 @@ const struct name *portal_name(const struct portal *p)
 	return wanted && *p->page.host.text ? &p->page.host : NULL;
 }
 
-void portal_leap(struct portal_past *past, int64_t seconds)
+void portal_leap(struct portal_past *past, struct leap leap)
 {
 	for (size_t i = 0; i < PORTAL_ATTEMPTS_MAX; i++)
-		if (past->opened[i])
-			past->opened[i] += seconds;
+		leap_along(&past->opened[i], leap);
 }
 
 /* Whatever was open is not any more. */

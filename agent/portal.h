@@ -9,6 +9,7 @@
 
 #include "agent/base/allow.h"
 #include "agent/base/web.h"
+#include "agent/clock.h"
 #include "policy/portal.h"
 
 #define PORTAL_CHECK_SECONDS 5	/* between looks whether somebody has logged in */
@@ -101,5 +102,4 @@ const struct name *portal_name(const struct portal *p);
 /* An opening; it counts once, however often the ledger tells of it. */
 void portal_note(struct portal_past *past, int64_t at);
 
-/* The host's clock leapt by so many seconds. */
-void portal_leap(struct portal_past *past, int64_t seconds);
+void portal_leap(struct portal_past *past, struct leap leap);

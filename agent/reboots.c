@@ -179,10 +179,9 @@ void reboots_repeat(const struct reboots *r, ledger_each add, void *ctx)
 	}
 }
 
-void reboots_leap(struct reboots *r, int64_t seconds)
+void reboots_leap(struct reboots *r, struct leap leap)
 {
 	for (size_t i = 0; i < r->n; i++)
-		r->rows[i].at += seconds;
-	if (r->begun)
-		r->begun += seconds;
+		leap_along(&r->rows[i].at, leap);
+	leap_along(&r->begun, leap);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "agent/clock.h"
 #include "agent/ledger.h"
 
 /* More than a look can find; of more the oldest go. */
@@ -47,5 +48,5 @@ void reboots_repeat(const struct reboots *r, ledger_each add, void *ctx);
 struct entry reboots_begun(uint64_t id, int64_t at, const char *what);
 struct entry reboots_none(int64_t at, bool let_go, const char *why);
 
-/* The host's clock leapt: all of it, also that of one under way. */
-void reboots_leap(struct reboots *r, int64_t seconds);
+/* Also of the one that is under way. */
+void reboots_leap(struct reboots *r, struct leap leap);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/io.h"
@@ -30,48 +31,44 @@ struct remembered_row *remembered_row(struct remembered *m, const char *id)
 	return row;
 }
 
-static void leap(int64_t *at, int64_t seconds)
-{
-	if (*at)
-		*at += seconds;
-}
-
-static void leap_all(struct remembered *m, int64_t seconds)
+static void leap_rest(struct remembered *m, struct leap leap)
 {
 	struct history *h = &m->history;
 
 	for (size_t i = 0; i < m->n; i++) {
-		leap(&m->rows[i].past.since, seconds);
-		leap(&m->rows[i].past.met, seconds);
-		leap(&m->rows[i].lacking, seconds);
-		leap(&m->rows[i].undone.at, seconds);
-		ladder_leap(&m->rows[i].ladder, seconds);
+		leap_along(&m->rows[i].past.since, leap);
+		leap_along(&m->rows[i].past.met, leap);
+		leap_along(&m->rows[i].lacking, leap);
+		leap_along(&m->rows[i].undone.at, leap);
+		ladder_leap(&m->rows[i].ladder, leap);
 	}
 	for (size_t i = 0; i < RELAPSES; i++)
-		leap(&h->quarantined[i], seconds);
-	leap(&h->since, seconds);
-	leap(&h->met, seconds);
-	reboots_leap(&m->reboots, seconds);
-	portal_leap(&m->portals, seconds);
+		leap_along(&h->quarantined[i], leap);
+	leap_along(&h->since, leap);
+	leap_along(&h->met, leap);
+	reboots_leap(&m->reboots, leap);
+	portal_leap(&m->portals, leap);
 }
 
-void remembered_leap(struct remembered *m, int64_t seconds)
+void remembered_leap(struct remembered *m, struct leap leap)
 {
-	leap_all(m, seconds);
-	leave_leap(&m->leave, seconds);
+	leap_rest(m, leap);
+	leave_leap(&m->leave, leap);
 }
 
 void remembered_go_back(struct remembered *m, int64_t seconds)
 {
-	leap_all(m, -seconds);
+	leap_rest(m, leap_of_all(-seconds));
 }
 
 static void recall_clock(struct remembered *m, const struct entry *e)
 {
-	if (strcmp(e->name, CLOCK_BEHIND))
-		remembered_leap(m, e->value);
-	else
+	if (!strcmp(e->name, CLOCK_BEHIND))
 		remembered_go_back(m, -e->value);
+	else if (!strcmp(e->name, CLOCK_AHEAD))
+		remembered_leap(m, (struct leap){ e->value, strtoll(e->text, NULL, 10) });
+	else
+		remembered_leap(m, leap_of_all(e->value));
 }
 
 static int state_of(const char *name)

@@ -8,7 +8,7 @@
 #include "agent/memory.h"
 
 struct remembered {
-	int64_t told; /* when the last entry was written, by the clock of then; 0: there is none */
+	int64_t told; /* when the last entry before the start was written; 0: there is none */
 	struct history history;
 	struct leave leave;
 	struct reboots reboots;
@@ -29,9 +29,8 @@ struct remembered_row *remembered_row(struct remembered *m, const char *id);
 
 void remembered_undo(struct remembered_row *row, int64_t at, const char *by);
 
-/* The host's clock leapt by so many seconds. */
-void remembered_leap(struct remembered *m, int64_t seconds);
-/* It was set back by so many while nobody looked: the same for all but releases. */
+void remembered_leap(struct remembered *m, struct leap leap);
+/* The clock was set back by so many seconds while nobody looked: the same for all but releases. */
 void remembered_go_back(struct remembered *m, int64_t seconds);
 
 /* An entry's part in what holds now, of a struct remembered; later entries win. */

@@ -40,6 +40,7 @@ static void show_policy(const json_t *e)
 
 static void show_clock(const json_t *e)
 {
+	const bool ahead = !strcmp(text_of(e, "name"), "ahead");
 	int64_t by = int_of(e, "value");
 	char span[SPAN_TEXT];
 
@@ -48,7 +49,8 @@ static void show_clock(const json_t *e)
 		return;
 	}
 	printf("the clock was set %s by %s: %s\n", by < 0 ? "back" : "forward",
-	       span_text((uint64_t)(by < 0 ? -by : by), span), text_of(e, "text"));
+	       span_text((uint64_t)(by < 0 ? -by : by), span),
+	       ahead ? "it had been ahead since lazaretd started" : text_of(e, "text"));
 }
 
 static void show_release(const json_t *e)

@@ -57,7 +57,7 @@ static void put(struct day *d, const char *name, const char *text)
 		host_fail("%s: %m", path);
 }
 
-static void guard(struct day *d, bool runs)
+void day_guard(struct day *d, bool runs)
 {
 	put(d, "cgroup.procs", runs ? "77\n" : "");
 	put(d, "cgroup.events", runs ? "populated 1\nfrozen 0\n" : "populated 0\nfrozen 0\n");
@@ -66,7 +66,7 @@ static void guard(struct day *d, bool runs)
 
 static void flap_guard(struct day *d)
 {
-	guard(d, d->wrong[GUARD]);
+	day_guard(d, d->wrong[GUARD]);
 }
 
 static void flush_firewall(struct day *d)
@@ -112,12 +112,23 @@ static void ask(struct day *d)
 	free(host_ask(&d->host, verb));
 }
 
+/* As when its clock has no battery, or another system has set it by its own hour. */
 static void restart(struct day *d)
 {
+	const int64_t by = (int64_t)((60 + day_dice(7200)) * HOST_SECOND);
+
 	host_stop(&d->host);
-	if (day_dice(2)) /* as when its clock has no battery */
-		clocks_set(-(int64_t)(day_dice(7200) * HOST_SECOND));
+	switch (day_dice(3)) {
+	case 0: clocks_set(-by); break;
+	case 1: clocks_set(d->ahead = by); break;
+	}
 	d->lives++;
+}
+
+static void set_right(struct day *d)
+{
+	clocks_set(-d->ahead);
+	d->ahead = 0;
 }
 
 static const struct event {
@@ -144,6 +155,10 @@ void day_happen(struct day *d)
 	unsigned all = 0, at;
 	size_t i = 0;
 
+	if (d->ahead) {
+		set_right(d);
+		return;
+	}
 	for (size_t k = 0; k < COUNT(events); k++)
 		all += events[k].share;
 	for (at = day_dice(all); at >= events[i].share; i++)
@@ -173,6 +188,6 @@ void day_begin(struct day *d)
 		 "/usr/lib/systemd/system/guardd.service "
 		 "etc/systemd/system/multi-user.target.wants/",
 		 d->host.config->host_root);
-	guard(d, true);
+	day_guard(d, true);
 	close_firewall(d);
 }

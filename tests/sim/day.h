@@ -19,6 +19,7 @@ struct day {
 	bool wrong[SUBJECTS];	  /* what was done to the host last */
 	uint64_t since[SUBJECTS]; /* when it was first seen to be so; 0: it is not */
 	uint64_t well;		  /* since when nothing is wrong */
+	int64_t ahead;		  /* by how much its clock is since the last start */
 	uint64_t asleep;	  /* until when it may be held, as it was told that it will sleep */
 	unsigned counts[DAY_KINDS]; /* of each kind of event */
 	unsigned looks;
@@ -28,6 +29,9 @@ unsigned day_dice(unsigned sides);
 
 /* Installs the service, and a firewall that is closed; the host is made and not started. */
 void day_begin(struct day *d);
+
+/* The service runs, or does not. */
+void day_guard(struct day *d, bool runs);
 
 /* One event. */
 void day_happen(struct day *d);

@@ -314,6 +314,37 @@ static void test_day(void **state)
 	host_drop(&d.host);
 }
 
+/* At each start its clock is ahead by more than the grace, until the network sets it right. */
+static void test_clock_ahead(void **state)
+{
+	const uint64_t pause = 300 * HOST_SECOND;
+	struct day d = { .web = 1, .well = 1 };
+	int64_t ahead = 2 * HOUR;
+
+	host_make(&d.host, *state, "ahead", NULL);
+	day_begin(&d);
+	look(&d);
+	day_guard(&d, false);
+	look(&d);
+	for (uint64_t gone = pause; gone < grace[GUARD]; gone += pause) {
+		const struct host_view *v = &d.host.seen;
+
+		host_stop(&d.host);
+		clocks_pass(pause);
+		clocks_set(ahead);
+		look(&d);
+		assert_string_equal(v->of[GUARD].standing, "breached");
+		clocks_set(-ahead);
+		look(&d);
+		assert_string_equal(v->of[GUARD].standing, "grace");
+		assert_in_range(v->of[GUARD].until - v->now,
+				(grace[GUARD] - gone - SLACK) / HOST_SECOND,
+				(grace[GUARD] - gone + SLACK) / HOST_SECOND);
+	}
+	close(d.root.fd);
+	host_drop(&d.host);
+}
+
 static int set_up(void **state)
 {
 	if (lab_open(state))
@@ -330,7 +361,8 @@ static int set_up(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_day) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_day),
+					    cmocka_unit_test(test_clock_ahead) };
 
 	return cmocka_run_group_tests_name("day", tests, set_up, lab_close);
 }

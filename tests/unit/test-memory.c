@@ -173,6 +173,43 @@ static void test_starts_in_the_past(void **state)
 	memory_close(m);
 }
 
+/* A host whose clock is two hours ahead at each start, until the network sets it right. */
+static void test_starts_ahead(void **state)
+{
+	const int64_t now = io_now(), off = 7200;
+	struct memory *m = anew();
+
+	(void)state;
+	fail_since(m, "antivirus", now - 1000);
+	move(m, STATE_QUARANTINED, now - 900);
+	memory_tell(m, ENTRY_RELEASE, "granted", now + 86400, "by the helpdesk");
+	memory_tell(m, ENTRY_RELEASE, "ends", 1ll << 40, "%s", "");
+	assert_int_equal(memory_keep(m), 0);
+
+	m = reopen(m, 0);
+	assert_int_equal(memory_resume(m, now + 60 + off), 0);
+	fail_since(m, "patches", now + 70 + off);
+	move(m, STATE_RELEASED, now + 70 + off);
+	memory_leap(m, -off);
+	assert_int_equal(memory_keep(m), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(memory_past(m, "antivirus")->since, now - 1000);
+		assert_int_equal(memory_past(m, "patches")->since, now + 70);
+		assert_int_equal(memory_history(m)->since, now + 70);
+		assert_int_equal(memory_history(m)->quarantined[0], now - 900);
+		assert_int_equal(memory_leave(m)->until, now + 86400);
+		m = reopen(m, 0);
+	}
+
+	/* Whoever sets it back while we look gets no more than was gone while nobody did. */
+	assert_int_equal(memory_resume(m, now + 60 + off), 0);
+	memory_leap(m, -off / 2);
+	assert_int_equal(memory_past(m, "antivirus")->since, now - 1000);
+	memory_leap(m, -off);
+	assert_int_equal(memory_past(m, "antivirus")->since, now - 1000 - off);
+	memory_close(m);
+}
+
 static void release(void *ctx, const char *name, int64_t value, const char *text)
 {
 	(void)text;
@@ -371,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_no_hot_loop_by_restart),
 		cmocka_unit_test(test_the_clock_leaps),
 		cmocka_unit_test(test_starts_in_the_past),
+		cmocka_unit_test(test_starts_ahead),
 		cmocka_unit_test(test_used_up_in_a_trim),
 		cmocka_unit_test(test_portals_count_once),
 		cmocka_unit_test(test_one_at_a_time),

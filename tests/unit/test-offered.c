@@ -132,11 +132,13 @@ static void test_leap(void **state)
 
 	(void)state;
 	look(o, f, T0);
-	offered_leap(o, 1000 * DAY);
+	offered_leap(o, leap_of_all(1000 * DAY));
 	assert_int_equal(until(o, f, 5, false, T0 + 1000 * DAY), T0 + 1002 * DAY);
-	offered_leap(o, -2000 * DAY);
+	offered_leap(o, leap_of_all(-2000 * DAY));
 	assert_int_equal(offered_keep(o), 0);
 	o = reopen(o, 0);
+	assert_int_equal(until(o, f, 5, false, T0 - 1000 * DAY), T0 - 998 * DAY);
+	offered_leap(o, (struct leap){ -DAY, T0 - 1000 * DAY + 1 });
 	assert_int_equal(until(o, f, 5, false, T0 - 1000 * DAY), T0 - 998 * DAY);
 	/* Set back while nobody ran: what seems to come from the future comes from now. */
 	look(o, f, T0 - 1005 * DAY);

@@ -35,7 +35,7 @@ static void test_memory(void **state)
 	assert_false(reboots_over(&r, 5));
 	assert_int_equal(reboots_last(&r), 200);
 	assert_int_equal(reboots_retry(&r), 0);
-	reboots_leap(&r, 50);
+	reboots_leap(&r, leap_of_all(50));
 	assert_int_equal(reboots_last(&r), 250);
 	/* The oldest go when there are too many. */
 	for (unsigned i = 0; i < REBOOTS_KEPT; i++)
@@ -171,8 +171,8 @@ static void test_clock_is_set_amid_one(void **state)
 		reboots_note(&r, 7, SAT);
 		r.begun = SAT;
 		reboots_recall(&ledger, &e);
-		reboots_leap(&r, leaps[i]);
-		reboots_leap(&ledger, leaps[i]);
+		reboots_leap(&r, leap_of_all(leaps[i]));
+		reboots_leap(&ledger, leap_of_all(leaps[i]));
 		e = reboots_none(r.begun, true, "it failed");
 		reboots_failed(&r, r.begun);
 		reboots_recall(&ledger, &e);
