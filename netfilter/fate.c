@@ -109,6 +109,21 @@ static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room)
 	return true;
 }
 
+bool ruleset_lets_most_in(struct ruleset *rs, uint8_t family, bool baseline)
+{
+	unsigned asked[2] = { 0 }, open[2] = { 0 };
+
+	for (unsigned i = PROBES; i < rs->n_probes; i++) {
+		const unsigned of = rs->probes[i].protocol == IPPROTO_UDP;
+
+		if (rs->probes[i].family != family)
+			continue;
+		asked[of]++;
+		open[of] += !closing(rs, i, baseline);
+	}
+	return (asked[0] && 2 * open[0] >= asked[0]) || (asked[1] && 2 * open[1] >= asked[1]);
+}
+
 void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, struct survey *ret)
 {
 	struct survey s = { 0 };

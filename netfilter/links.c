@@ -40,6 +40,14 @@ static bool is_bottom(const struct info *info, const struct nlattr **a)
 	return !strcmp(info->kind, "veth") && a[IFLA_LINK_NETNSID];
 }
 
+static bool is_of(const struct info *info, const char *const kinds[], size_t n)
+{
+	for (size_t i = 0; info->kind && i < n; i++)
+		if (!strcmp(info->kind, kinds[i]))
+			return true;
+	return false;
+}
+
 /* Of what kinds VPNs are; a modem's link ("wwan", or PPP, which has none) is a way out as any
  * other. */
 static bool is_tunnel(const struct info *info)
@@ -49,10 +57,17 @@ static bool is_tunnel(const struct info *info)
 		"gre",	     "gretap", "ip6tnl", "ip6gre", "ip6gretap", "vxlan", "geneve"
 	};
 
-	for (size_t i = 0; info->kind && i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (!strcmp(info->kind, kinds[i]))
-			return true;
-	return false;
+	return is_of(info, kinds, sizeof(kinds) / sizeof(*kinds));
+}
+
+/* VirtualBox's driver has no kind, and makes nothing else. */
+static bool is_inner(const struct info *info, const char *name)
+{
+	static const char *const kinds[] = { "bridge", "openvswitch", "veth", "netkit", "tun",
+					     "ovpn",   "wireguard",   "xfrm", "vti",	"vti6" };
+
+	return is_of(info, kinds, sizeof(kinds) / sizeof(*kinds)) ||
+	       (!info->kind && !strncmp(name, "vboxnet", strlen("vboxnet")));
 }
 
 static void read_sent(struct link *link, const struct nlattr *a)
@@ -105,6 +120,7 @@ static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct 
 	ret->bonded = info.port_kind && !strcmp(info.port_kind, "bond");
 	ret->bottom = is_bottom(&info, a);
 	ret->tunnel = is_tunnel(&info);
+	ret->inner = is_inner(&info, name);
 	read_sent(ret, a[IFLA_STATS64]);
 	read_xdp(ret, a[IFLA_XDP]);
 	return true;

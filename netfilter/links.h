@@ -26,6 +26,7 @@ struct link {
 	bool bottom;
 	bool tunnel; /* what goes in comes out elsewhere, inside other packets: VPNs are made of
 			these */
+	bool inner;  /* of a kind that leads to this host's own guests, or takes a key to be in */
 	bool has_xdp;
 	uint32_t xdp; /* the program's id; 0: not told */
 	uint64_t sent_packets, sent_bytes;

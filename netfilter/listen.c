@@ -23,7 +23,7 @@ static const struct kind {
 	uint8_t protocol;
 	uint32_t states;
 	bool needed;
-} kinds[] = {
+} kinds[LISTEN_KINDS] = {
 	{ IPPROTO_TCP, 1u << STATE_LISTEN, true },     { IPPROTO_UDP, 1u << STATE_CLOSE, true },
 	{ IPPROTO_UDPLITE, 1u << STATE_CLOSE, false }, { IPPROTO_SCTP, 1u << STATE_LISTEN, false },
 	{ IPPROTO_RAW, 1u << STATE_CLOSE, false },
@@ -46,6 +46,23 @@ static bool is_apart(const struct listener *l)
 	return !memcmp(l->addr, one, sizeof(one)) || l->addr[0] == 0xff;
 }
 
+static void note_port(struct listeners *l, uint8_t family, size_t kind, uint16_t port)
+{
+	l->ports[family != NFPROTO_IPV4][kind][port / 64] |= UINT64_C(1) << port % 64;
+}
+
+/* A raw socket's "port" is the protocol that it takes. */
+static void note(struct listeners *l, uint8_t protocol, const struct listener *new)
+{
+	size_t kind = 0;
+
+	while (kind < LISTEN_KINDS - 1 && kinds[kind].protocol != protocol)
+		kind++;
+	note_port(l, new->family, kind, new->port ? new->port : new->protocol);
+	if (new->both)
+		note_port(l, NFPROTO_IPV4, kind, new->port ? new->port : new->protocol);
+}
+
 static void add(struct listeners *l, const struct listener *new)
 {
 	l->all++;
@@ -56,7 +73,6 @@ static void add(struct listeners *l, const struct listener *new)
 		l->list[l->n++] = *new;
 }
 
-/* A raw socket's "port" is the protocol that it takes. */
 static void place(struct listener *l, uint8_t protocol, const struct inet_diag_msg *m)
 {
 	l->protocol = protocol == IPPROTO_RAW ? (uint8_t)ntohs(m->id.idiag_sport) : protocol;
@@ -93,7 +109,7 @@ int listen_take(struct listeners *l, uint8_t protocol, const struct nlmsghdr *h)
 		   a[INET_DIAG_SKV6ONLY] && mnl_attr_get_payload_len(a[INET_DIAG_SKV6ONLY]) &&
 		   !mnl_attr_get_u8(a[INET_DIAG_SKV6ONLY]);
 	if ((new.port || protocol == IPPROTO_RAW) && m->id.idiag_if != 1 && !is_apart(&new))
-		add(l, &new);
+		note(l, protocol, &new), add(l, &new);
 	return 0;
 }
 
@@ -144,6 +160,28 @@ static int dump(int fd, uint8_t family, const struct kind *k, void *buf, struct 
 	return r < 0 ? r : 0;
 }
 
+void listen_ports(const struct listeners *l, listen_each each, void *ctx)
+{
+	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+
+	for (size_t i = 0; i < 2 * LISTEN_KINDS; i++) {
+		const uint64_t *bits = l->ports[i / LISTEN_KINDS][i % LISTEN_KINDS];
+		const uint8_t family = families[i / LISTEN_KINDS];
+		const uint8_t protocol = kinds[i % LISTEN_KINDS].protocol;
+
+		for (size_t word = 0; word < 1u << 10; word++) {
+			for (uint64_t left = bits[word]; left; left &= left - 1) {
+				uint16_t port = (uint16_t)(word * 64 + __builtin_ctzll(left));
+
+				if (protocol == IPPROTO_RAW)
+					each(ctx, family, (uint8_t)port, 0);
+				else
+					each(ctx, family, protocol, port);
+			}
+		}
+	}
+}
+
 int listen_read(struct listeners *ret, struct fault *fault)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
@@ -168,6 +206,6 @@ int listen_read(struct listeners *ret, struct fault *fault)
 				 "this kernel does not list sockets; load tcp_diag and udp_diag");
 	if (r < 0)
 		return fault_set(fault, r, "cannot list sockets: %s", strerror(-r));
-	*ret = *l;
+	memcpy(ret, l, sizeof(*ret));
 	return 0;
 }

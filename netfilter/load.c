@@ -37,7 +37,9 @@ void load_meta(const struct probe *probe, const struct nlattr **a, struct value 
 	case NFT_META_SECPATH: return put(v, FIELD_KNOWN, &in_clear, 1);
 	case NFT_META_IIF: return put(v, FIELD_OTHER, &lo, 4);
 	case NFT_META_IIFTYPE: return put(v, FIELD_OTHER, &loopback, 2);
-	case NFT_META_IIFNAME: *v = (struct value){ FIELD_NAME, .len = 16 }; return;
+	case NFT_META_IIFNAME:
+		*v = (struct value){ FIELD_NAME, .len = 16, .posing = probe->posing };
+		return;
 	case NFT_META_MARK: v->len = 4; return;
 	}
 }
@@ -51,6 +53,15 @@ static void put_port(const struct probe *probe, struct value *v)
 		put(v, FIELD_KNOWN, &port, sizeof(port));
 	else
 		*v = (struct value){ FIELD_PORT, .len = sizeof(port) };
+}
+
+/* So is a source, as far as it goes. */
+static void put_source(const struct probe *probe, uint8_t len, struct value *v)
+{
+	if (probe->from_there && len <= (probe->family == NFPROTO_IPV4 ? 4 : 16))
+		put(v, FIELD_KNOWN, probe->source, len);
+	else
+		*v = (struct value){ FIELD_SOURCE, .len = len };
 }
 
 void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v)
@@ -67,8 +78,8 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 	case NFT_CT_STATE: return put(v, FIELD_KNOWN, &state, sizeof(state));
 	case NFT_CT_STATUS: return put(v, FIELD_KNOWN, &status, sizeof(status));
 	case NFT_CT_DIRECTION: return put(v, FIELD_KNOWN, &original, 1);
-	case NFT_CT_SRC_IP: *v = (struct value){ FIELD_SOURCE, .len = 4 }; break;
-	case NFT_CT_SRC_IP6: *v = (struct value){ FIELD_SOURCE, .len = 16 }; break;
+	case NFT_CT_SRC_IP: put_source(probe, 4, v); break;
+	case NFT_CT_SRC_IP6: put_source(probe, 16, v); break;
 	case NFT_CT_PROTO_DST: put_port(probe, v); break;
 	}
 	if (direction != original)
@@ -101,14 +112,13 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 		uint8_t family, base, from, len; /* family 0 and len 0: any */
 		enum field field;
 	} parts[] = {
-		{ NFPROTO_IPV4, NFT_PAYLOAD_NETWORK_HEADER, 12, 0, FIELD_SOURCE },
 		{ NFPROTO_IPV4, NFT_PAYLOAD_NETWORK_HEADER, 16, 0, FIELD_HOST4 },
-		{ NFPROTO_IPV6, NFT_PAYLOAD_NETWORK_HEADER, 8, 0, FIELD_SOURCE },
 		{ NFPROTO_IPV6, NFT_PAYLOAD_NETWORK_HEADER, 24, 0, FIELD_HOST6 },
 		{ 0, NFT_PAYLOAD_LL_HEADER, 6, 6, FIELD_SOURCE },
 		{ 0, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4, FIELD_PORT },
 	};
 	const uint32_t protocol = probe->family == NFPROTO_IPV4 ? 9 : 6;
+	const uint32_t source = probe->family == NFPROTO_IPV4 ? 12 : 8;
 	uint32_t base = object_be32(a[NFTA_PAYLOAD_BASE], UINT32_MAX);
 	uint32_t from = object_be32(a[NFTA_PAYLOAD_OFFSET], UINT32_MAX);
 	uint32_t len = object_be32(a[NFTA_PAYLOAD_LEN], UINT32_MAX);
@@ -122,6 +132,8 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 		return put(v, FIELD_KNOWN, &flags, 1);
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 2 && len == 2)
 		return put_port(probe, v);
+	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == source && v->len)
+		return put_source(probe, v->len, v);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		const struct part *p = &parts[i];
 

@@ -51,6 +51,24 @@ static bool is_last(const struct set *set, const struct element *e, const struct
 	return true;
 }
 
+/* Is the last of all starts and ends at or before a known value a start? */
+static uint64_t share_of_known(const struct set *set, const struct value *v)
+{
+	const struct element *last = NULL;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct element *e = &set->elements[i];
+
+		if (e->other || e->len != v->len)
+			return SHARE_DOUBT;
+		if (memcmp(e->key, v->bytes, v->len) <= 0 &&
+		    (!last || memcmp(e->key, last->key, v->len) > 0 ||
+		     (!e->ends && !memcmp(e->key, last->key, v->len))))
+			last = e;
+	}
+	return last && !last->ends ? SHARE_ALL : 0;
+}
+
 static uint64_t share_of_fields(const struct element *e, const struct value *values, size_t n)
 {
 	uint64_t all = SHARE_ALL;
@@ -89,6 +107,9 @@ uint64_t lookup_share(const struct set *set, const struct value *values, size_t 
 		return SHARE_DOUBT;
 	if (n && is_measured(set, values))
 		return measure(set);
+	if (n && set->intervals && set->n && values->field == FIELD_KNOWN &&
+	    values->len == set->elements[0].len)
+		return share_of_known(set, values);
 	for (uint32_t i = 0; i < set->n; i++) {
 		const struct element *e = &set->elements[i];
 

@@ -13,6 +13,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "netfilter/edges.h"
 #include "netfilter/match.h"
 #include "netfilter/share.h"
 
@@ -34,6 +35,7 @@ static uint64_t share_of_ports(const struct probe *probe, unsigned from, unsigne
 {
 	if (probe->port)
 		return share_of_truth(from <= probe->port && probe->port <= to);
+	edges_note(probe->edges, from, to);
 	return from <= to ? (uint64_t)(to - from + 1) << 16 : 0;
 }
 

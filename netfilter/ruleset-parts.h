@@ -10,7 +10,7 @@
 
 /* The first ask whether inbound is closed at all, those behind them about one port each. */
 #define PROBES	   4
-#define PROBES_MAX (PROBES + SURVEY_PORTS_MAX)
+#define PROBES_MAX (PROBES + RULESET_ASKED)
 _Static_assert(PROBES_MAX <= 64, "a bit each");
 
 /* Where a packet may end up; several bits when it depends. */
@@ -45,7 +45,9 @@ struct ruleset {
 	struct imprint *imprint; /* NULL: nobody asks (imprint.h) */
 	struct probe probes[PROBES_MAX];
 	unsigned n_probes;
-	bool untracks; /* a rule has conntrack pass most of what comes in over */
+	struct scope scope;
+	uint64_t together[PROBES]; /* the sum of what rules name (struct weight's share) */
+	bool untracks;		   /* a rule has conntrack pass most of what comes in over */
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards;
 	char cut[96];	     /* as in struct survey */

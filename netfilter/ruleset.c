@@ -11,15 +11,16 @@
 #include "netfilter/imprint.h"
 #include "netfilter/object.h"
 #include "netfilter/ruleset-parts.h"
+#include "netfilter/share.h"
 #include "netfilter/table.h"
 
 #define OBJECTS_MAX (1u << 20) /* of each kind */
 
 static const struct probe first_probes[PROBES] = {
-	{ NFPROTO_IPV4, IPPROTO_TCP, 0, false },
-	{ NFPROTO_IPV4, IPPROTO_UDP, 0, false },
-	{ NFPROTO_IPV6, IPPROTO_TCP, 0, false },
-	{ NFPROTO_IPV6, IPPROTO_UDP, 0, false },
+	{ .family = NFPROTO_IPV4, .protocol = IPPROTO_TCP },
+	{ .family = NFPROTO_IPV4, .protocol = IPPROTO_UDP },
+	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_TCP },
+	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_UDP },
 };
 
 static int make_room(void **array, uint32_t n, uint32_t *room, size_t size)
@@ -68,22 +69,49 @@ static int copy_name(uint8_t family, const char *table, const char *chain, struc
 	return 0;
 }
 
-struct ruleset *ruleset_new(void)
+static void add_probe(struct ruleset *rs, const struct probe *p)
+{
+	if (rs->n_probes == PROBES_MAX)
+		return;
+	rs->probes[rs->n_probes] = *p;
+	rs->probes[rs->n_probes].untracked = rs->scope.untracked;
+	rs->probes[rs->n_probes++].posing = rs->scope.posing;
+}
+
+struct ruleset *ruleset_new(const struct scope *scope)
 {
 	struct ruleset *rs = calloc(1, sizeof(*rs));
 
 	if (!rs)
 		return NULL;
-	memcpy(rs->probes, first_probes, sizeof(first_probes));
-	rs->n_probes = PROBES;
+	rs->scope = *scope;
+	for (unsigned i = 0; i < PROBES; i++)
+		add_probe(rs, &first_probes[i]);
 	return rs;
 }
 
 void ruleset_ask(struct ruleset *rs, const struct survey_port *port)
 {
-	if (rs->n_probes < PROBES_MAX)
-		rs->probes[rs->n_probes++] = (struct probe){ port->family, port->protocol,
-							     port->port, false };
+	add_probe(rs, &(struct probe){ .family = port->family,
+				       .protocol = port->protocol,
+				       .port = port->port });
+}
+
+void ruleset_ask_from(struct ruleset *rs, const struct survey_port *port, const uint8_t *source)
+{
+	struct probe p = { .family = port->family,
+			   .protocol = port->protocol,
+			   .port = port->port,
+			   .from_there = true };
+
+	memcpy(p.source, source, sizeof(p.source));
+	add_probe(rs, &p);
+}
+
+void ruleset_note(struct ruleset *rs, struct edges *edges)
+{
+	for (unsigned i = 0; i < PROBES; i++)
+		rs->probes[i].edges = edges;
 }
 
 bool ruleset_untracks(const struct ruleset *rs)
@@ -91,10 +119,12 @@ bool ruleset_untracks(const struct ruleset *rs)
 	return rs->untracks;
 }
 
-void ruleset_ask_untracked(struct ruleset *rs)
+bool ruleset_adds_up(const struct ruleset *rs)
 {
-	for (unsigned i = 0; i < rs->n_probes; i++)
-		rs->probes[i].untracked = true;
+	for (unsigned i = 0; i < PROBES; i++)
+		if (rs->together[i] >= SHARE_ALL)
+			return true;
+	return false;
 }
 
 int ruleset_imprint(struct ruleset *rs)
@@ -260,6 +290,11 @@ static int keep(void *ctx, const struct weight *w)
 	struct kept_rule *last = c->n > g->first ? &c->rules[c->n - 1] : NULL;
 	int r;
 
+	if (w->share < SHARE_ALL) {
+		if (g->probe < PROBES && !c->output)
+			g->rs->together[g->probe] += w->share;
+		return 0;
+	}
 	if (w->effect == EFFECT_UNTRACK) {
 		g->rs->untracks |= !c->output;
 		return 0;

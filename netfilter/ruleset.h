@@ -5,22 +5,37 @@
 #include "agent/base/cleanup.h"
 #include "netfilter/survey.h"
 
+struct edges;
+struct links;
 struct nlmsghdr;
 struct ruleset;
 struct sets;
 
-struct ruleset *ruleset_new(void); /* NULL when memory ran out */
+/* What all questions are about. */
+struct scope {
+	bool untracked;		    /* packets that conntrack passes over */
+	const struct links *posing; /* as in share.h; or NULL */
+};
+
+struct ruleset *ruleset_new(const struct scope *scope); /* NULL when memory ran out */
 void ruleset_free(struct ruleset *rs);
 DEFINE_DROP(ruleset, ruleset_free)
 
-/* One more question, before any rule is taken; those above SURVEY_PORTS_MAX are passed over. */
+/* So many questions, before any rule is taken; those above are passed over. */
+#define RULESET_ASKED 60
 void ruleset_ask(struct ruleset *rs, const struct survey_port *port);
+
+/* The same of a packet from that address (16 bytes, the first four of IPv4). */
+void ruleset_ask_from(struct ruleset *rs, const struct survey_port *port, const uint8_t *source);
+
+/* The ports that rules name are noted in *edges: before any rule is taken. */
+void ruleset_note(struct ruleset *rs, struct edges *edges);
 
 /* Has a rule conntrack pass over most of what comes in?  Then it is no new connection to others. */
 bool ruleset_untracks(const struct ruleset *rs);
 
-/* All questions are about such packets: after ruleset_ask(), before any rule is taken. */
-void ruleset_ask_untracked(struct ruleset *rs);
+/* May rules that each name little come to most ports or senders together?  At the very most. */
+bool ruleset_adds_up(const struct ruleset *rs);
 
 /* What imprint_tell() needs is to be kept of the rules, too.  -ENOMEM. */
 int ruleset_imprint(struct ruleset *rs);
@@ -41,3 +56,6 @@ const struct sets *ruleset_sets(const struct ruleset *rs);
 
 /* The answers; ports[] are those that were asked about, in that order. */
 void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, struct survey *ret);
+
+/* Does most of what was asked of TCP, or of UDP, get in?  Without `baseline`: but for our own. */
+bool ruleset_lets_most_in(struct ruleset *rs, uint8_t family, bool baseline);

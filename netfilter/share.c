@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "netfilter/links.h"
 #include "netfilter/share.h"
 
 #define LEAD 4
@@ -56,13 +57,23 @@ bool share_is_inner(const uint8_t *name, size_t len)
 	return false;
 }
 
-static uint64_t share_of_name(const uint8_t *name, size_t len)
+/* The name of a rule may be the begin of one. */
+static bool is_posing(const struct links *posing, const uint8_t *name, size_t len)
+{
+	for (size_t i = 0; posing && i < posing->n; i++)
+		if (!memcmp(posing->list[i].name, name, len < IFNAMSIZ ? len : IFNAMSIZ))
+			return true;
+	return false;
+}
+
+static uint64_t share_of_name(const struct links *posing, const uint8_t *name, size_t len)
 {
 	static const char loopback[] = "lo";
 
 	if (len >= sizeof(loopback) && !memcmp(name, loopback, sizeof(loopback)))
 		return 0;
-	return share_is_inner(name, len) ? SHARE_SOME : SHARE_DOUBT;
+	return share_is_inner(name, len) && !is_posing(posing, name, len) ? SHARE_SOME
+									  : SHARE_DOUBT;
 }
 
 static uint64_t share_of_bits(const struct value *v, const uint8_t *from, const uint8_t *to,
@@ -103,7 +114,7 @@ uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_
 	case FIELD_PORT: return share_of_bits(v, from, to, len);
 	case FIELD_HOST4: return share_of_host(from[0], 0xe0);
 	case FIELD_HOST6: return share_of_host(from[0], 0xff);
-	case FIELD_NAME: return v->masked ? SHARE_DOUBT : share_of_name(from, len);
+	case FIELD_NAME: return v->masked ? SHARE_DOUBT : share_of_name(v->posing, from, len);
 	}
 	return SHARE_DOUBT;
 }

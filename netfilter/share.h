@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct links;
+
 #define SHARE_ALL   (UINT64_C(1) << 32)
 #define SHARE_DOUBT (SHARE_ALL / 2) /* cannot be told; so is its contrary */
 #define SHARE_SOME  UINT64_C(1)	    /* what somebody named */
@@ -34,10 +36,11 @@ enum field {
 /* A field as it lies in a register. */
 struct value {
 	enum field field;
-	uint8_t len;	  /* bytes; 0 when not known */
-	uint8_t bytes[4]; /* of a known one */
-	uint8_t bits;	  /* how many are left by a mask; only when masked */
+	uint8_t len;	   /* bytes; 0 when not known */
+	uint8_t bytes[16]; /* of a known one */
+	uint8_t bits;	   /* how many are left by a mask; only when masked */
 	bool masked;
+	const struct links *posing; /* of a name: links that have an inner one and are none */
 };
 
 /* The share for which the value lies in a range with its ends; a masked one's ends are the same. */
@@ -50,7 +53,7 @@ uint64_t share_below(const struct value *v, const uint8_t *to, size_t len, bool 
 uint64_t share_either(uint64_t a, uint64_t b);
 uint64_t share_both(uint64_t a, uint64_t b);
 
-/* Is the interface one of this host's own guests, or one that takes a key to be in? */
+/* Is it the name of an interface of this host's own guests, or of one that takes a key to be in? */
 bool share_is_inner(const uint8_t *name, size_t len);
 
 /* The first four bytes as a number, so that 2^32 is behind all of them. */

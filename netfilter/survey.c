@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "agent/base/io.h"
+#include "netfilter/edges.h"
 #include "netfilter/imprint.h"
+#include "netfilter/links.h"
 #include "netfilter/nft.h"
 #include "netfilter/ruleset.h"
 #include "netfilter/sets.h"
+#include "netfilter/share.h"
 #include "netfilter/survey.h"
+
+#define ROUNDS_MAX 8 /* readings of the ruleset for ports that it tells apart */
 
 #define TRIES	 16
 #define PAUSE_MS 10
@@ -43,82 +50,224 @@ static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
 	return r;
 }
 
-/* What conntrack passes over meets other rules, and may get in where a new connection would not. */
-static int look_untracked(struct nft *nft, struct survey_port *ports, size_t n, struct survey *s,
-			  struct fault *fault)
+/* Those of ports[] that asked[] are the numbers of. */
+static int ask(struct nft *nft, struct ruleset *rs, struct survey_port *ports, const size_t *asked,
+	       size_t n, struct survey *ret, struct fault *fault)
 {
-	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
-	struct survey_port again[SURVEY_PORTS_MAX];
-	struct survey own;
-	int r = rs ? 0 : -ENOMEM;
+	struct survey_port own[RULESET_ASKED];
+	int r;
 
-	n = n < SURVEY_PORTS_MAX ? n : SURVEY_PORTS_MAX;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		ruleset_ask(rs, &ports[i]);
-	if (r == 0) {
-		if (n)
-			memcpy(again, ports, n * sizeof(*again));
-		ruleset_ask_untracked(rs);
-		r = read_all(nft, rs, fault);
+	for (size_t i = 0; i < n; i++) {
+		own[i] = ports[asked[i]];
+		ruleset_ask(rs, &own[i]);
 	}
+	r = read_all(nft, rs, fault);
 	if (r < 0)
 		return r;
-	ruleset_judge(rs, again, n, &own);
-	s->closed4 &= own.closed4;
-	s->closed6 &= own.closed6;
-	s->without_baseline &= own.without_baseline;
+	ruleset_judge(rs, own, n, ret);
 	for (size_t i = 0; i < n; i++)
-		ports[i].open |= again[i].open;
-	if (!own.closed4)
-		*s->by4 = '\0';
-	if (!own.closed6)
-		*s->by6 = '\0';
+		ports[asked[i]].open |= own[i].open;
 	return 0;
 }
 
-static int look(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
-		survey_chain each, void *ctx, struct fault *fault)
+static bool is_like_last(const struct edges *e, const struct survey_port *ports, size_t i)
 {
-	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
+	return i && ports[i - 1].family == ports[i].family &&
+	       ports[i - 1].protocol == ports[i].protocol &&
+	       edges_alike(e, ports[i - 1].port, ports[i].port);
+}
+
+static int ask_again(struct nft *nft, const struct scope *scope, struct survey_port *ports,
+		     const size_t *asked, size_t n, struct fault *fault)
+{
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(scope);
+	struct survey same;
+
+	return rs ? ask(nft, rs, ports, asked, n, &same, fault) : -ENOMEM;
+}
+
+/* From each run of ports that are alike the first one is asked about, and answers for all. */
+static int ask_runs(struct nft *nft, const struct scope *scope, const struct edges *e,
+		    struct survey_port *ports, size_t n, struct fault *fault)
+{
+	size_t asked[RULESET_ASKED], n_asked = 0, rounds = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (is_like_last(e, ports, i))
+			continue;
+		if (n_asked == RULESET_ASKED && ++rounds < ROUNDS_MAX) {
+			r = ask_again(nft, scope, ports, asked, n_asked, fault);
+			n_asked = 0;
+		}
+		if (n_asked < RULESET_ASKED)
+			asked[n_asked++] = i;
+		else
+			ports[i].unknown = true;
+	}
+	if (r == 0 && n_asked)
+		r = ask_again(nft, scope, ports, asked, n_asked, fault);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (!is_like_last(e, ports, i))
+			continue;
+		ports[i].open |= ports[i - 1].open;
+		ports[i].unknown |= ports[i - 1].unknown;
+	}
+	return r;
+}
+
+/* From everywhere to everywhere: an address and a port out of the middle of each of so many parts.
+ */
+#define PARTS 15
+_Static_assert(4 * PARTS <= RULESET_ASKED, "two families, two protocols");
+
+static void ask_part(struct ruleset *rs, uint8_t family, uint8_t protocol, unsigned part)
+{
+	/* Each port from another part of the addresses: no two of which go up together. */
+	const uint32_t middle = 2 * (part * 4 % PARTS) + 1;
+	const uint32_t first = family == NFPROTO_IPV4 ? 0 : 0x20000000; /* RFC 4291, 2.4 */
+	const uint32_t all = family == NFPROTO_IPV4 ? 0xe0000000 : 0x20000000;
+	const uint32_t lead = htonl(first + all / (2 * PARTS) * middle);
+	const uint16_t port = (uint16_t)(65536 / (2 * PARTS) * (2 * part + 1));
+	uint8_t source[16] = { 0 };
+
+	memcpy(source, &lead, sizeof(lead));
+	ruleset_ask_from(rs, &(struct survey_port){ family, protocol, port, false, false }, source);
+}
+
+/* Rules that each name little may let in everybody together. */
+static int ask_around(struct nft *nft, const struct scope *scope, struct survey *s,
+		      struct fault *fault)
+{
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(scope);
+	int r;
+
+	for (unsigned i = 0; rs && i < 4 * PARTS; i++)
+		ask_part(rs, i & 1 ? NFPROTO_IPV4 : NFPROTO_IPV6, i & 2 ? IPPROTO_TCP : IPPROTO_UDP,
+			 i / 4);
+	r = rs ? read_all(nft, rs, fault) : -ENOMEM;
+	if (r < 0)
+		return r;
+	s->closed4 &= !ruleset_lets_most_in(rs, NFPROTO_IPV4, true);
+	s->closed6 &= !ruleset_lets_most_in(rs, NFPROTO_IPV6, true);
+	s->without_baseline &= !ruleset_lets_most_in(rs, NFPROTO_IPV4, false) &&
+			       !ruleset_lets_most_in(rs, NFPROTO_IPV6, false);
+	return 0;
+}
+
+/* As one kind of packet meets it: all questions to the ruleset that `rs` is to hold. */
+static int answer(struct nft *nft, struct ruleset *rs, const struct scope *scope,
+		  struct survey_port *ports, size_t n, struct survey *ret, struct fault *fault)
+{
+	_free_ struct edges *edges = n > RULESET_ASKED ? calloc(1, sizeof(*edges)) : NULL;
+	size_t all[RULESET_ASKED];
+	int r;
+
+	for (size_t i = 0; i < RULESET_ASKED; i++)
+		all[i] = i;
+	if (n > RULESET_ASKED && !edges)
+		return -ENOMEM;
+	ruleset_note(rs, edges);
+	r = ask(nft, rs, ports, all, edges ? 0 : n, ret, fault);
+	if (r == 0 && edges)
+		r = ask_runs(nft, scope, edges, ports, n, fault);
+	if (r == 0 && ruleset_adds_up(rs))
+		r = ask_around(nft, scope, ret, fault);
+	return r;
+}
+
+/* What conntrack passes over meets other rules, and may get in where a new connection would not. */
+static int answer_untracked(struct nft *nft, const struct links *posing, struct survey_port *ports,
+			    size_t n, struct survey *s, struct fault *fault)
+{
+	const struct scope scope = { true, posing };
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&scope);
+	struct survey own;
+	int r = rs ? answer(nft, rs, &scope, ports, n, &own, fault) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	s->closed4 &= own.closed4;
+	s->closed6 &= own.closed6;
+	s->without_baseline &= own.without_baseline;
+	return 0;
+}
+
+/* The ruleset as it is now, and whether it stayed so. */
+static int look(struct nft *nft, const struct links *posing, struct survey_port *ports, size_t n,
+		struct survey *ret, survey_chain each, void *ctx, struct fault *fault)
+{
+	const struct scope scope = { false, posing };
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&scope);
 	uint32_t before = 0, after = 0;
 	int r = rs ? nft_generation(nft, &before, fault) : -ENOMEM;
 
+	for (size_t i = 0; i < n; i++)
+		ports[i].open = ports[i].unknown = false;
 	if (r == 0 && each)
 		r = ruleset_imprint(rs);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		ruleset_ask(rs, &ports[i]);
 	if (r == 0)
-		r = read_all(nft, rs, fault);
-	if (r == 0)
-		ruleset_judge(rs, ports, n, ret);
+		r = answer(nft, rs, &scope, ports, n, ret, fault);
 	if (r == 0 && ruleset_untracks(rs))
-		r = look_untracked(nft, ports, n, ret, fault);
+		r = answer_untracked(nft, posing, ports, n, ret, fault);
 	if (r == 0)
 		r = nft_generation(nft, &after, fault);
 	if (r == 0 && before != after)
 		r = -EINTR;
 	if (r == 0 && each)
 		r = imprint_tell(rs, each, ctx);
-	return r < 0 ? fault_set(fault, r, "cannot read the ruleset: %s", nft_why(r)) : 0;
+	if (r < 0)
+		return fault_set(fault, r, "cannot read the ruleset: %s", nft_why(r));
+	if (!ret->closed4)
+		*ret->by4 = '\0';
+	if (!ret->closed6)
+		*ret->by6 = '\0';
+	return 0;
+}
+
+/* Links that have the name of one to guests, and may be the way to the world all the same. */
+static int read_posing(struct links *ret, struct fault *fault)
+{
+	int r = links_read(ret, fault);
+	size_t n = 0;
+
+	for (size_t i = 0; r == 0 && i < ret->n; i++) {
+		const struct link *l = &ret->list[i];
+
+		if (!l->inner && share_is_inner((const uint8_t *)l->name, strlen(l->name)))
+			ret->list[n++] = *l;
+	}
+	ret->n = n;
+	return r;
 }
 
 /* Whoever adds rules one by one leaves time between them. */
-int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
-		  survey_chain each, void *ctx, struct fault *fault)
+static int look_until_still(struct nft *nft, const struct links *posing, struct survey_port *ports,
+			    size_t n, struct survey *ret, survey_chain each, void *ctx,
+			    struct fault *fault)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
 	const uint64_t end = io_boot_ms() + LIMIT_MS;
 	struct fault last = { 0 };
-	int r = look(nft, ports, n, ret, each, ctx, &last);
+	int r = look(nft, posing, ports, n, ret, each, ctx, &last);
 
 	for (unsigned i = 1; r < 0 && i < TRIES; i++) {
 		if (i > 1 && (r != -EINTR || io_boot_ms() >= end))
 			break;
 		nanosleep(&pause, NULL);
 		last = (struct fault){ 0 };
-		r = look(nft, ports, n, ret, each, ctx, &last);
+		r = look(nft, posing, ports, n, ret, each, ctx, &last);
 	}
 	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
+}
+
+int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
+		  survey_chain each, void *ctx, struct fault *fault)
+{
+	_drop_(links_free) struct links posing = { 0 };
+	int r = read_posing(&posing, fault);
+
+	return r < 0 ? r : look_until_still(nft, &posing, ports, n, ret, each, ctx, fault);
 }
 
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,

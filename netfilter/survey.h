@@ -12,11 +12,13 @@
  * interface's name is a limit, for it may be the way to the world.  Sets and verdict maps
  * are read, and the matches of iptables-nft: conntrack, state, tcp, udp, multiport, addrtype,
  * pkttype, mac, icmp.  A condition that cannot be read is taken as met by what is accepted and
- * as not met by what is dropped: doubt counts as open.  Where a rule has conntrack pass over most
- * of what comes in, the same is asked about a packet that is untracked instead of new.
+ * as not met by what is dropped: doubt counts as open.  Rules that each name little leave the host
+ * open when together they let in most of packets from all over, to ports all over.  Where a rule
+ * has conntrack pass over most of what comes in, the same is asked about a packet that is untracked
+ * instead of new.
  *
  * Not seen: rules of iptables-legacy; drops at other hooks than input (prerouting, netdev ingress);
- * several rules that only together accept most of what there is; marks, which count as doubt.
+ * marks, which count as doubt.
  */
 #pragma once
 
@@ -29,12 +31,12 @@
 struct nft;
 
 /* A packet to this port of this host: does one that nobody asked for get in? */
-#define SURVEY_PORTS_MAX 60
 struct survey_port {
 	uint8_t family; /* NFPROTO_IPV4 or NFPROTO_IPV6 */
 	uint8_t protocol;
 	uint16_t port; /* host order; 0: the protocol as such */
 	bool open;     /* the answer */
+	bool unknown;  /* there is none: the ruleset tells too many of them apart */
 };
 
 /* A rule that sends what comes for this host elsewhere, past the rules for what comes in. */
@@ -71,7 +73,10 @@ struct imprint_chain {
 };
 typedef int (*survey_chain)(void *ctx, const struct imprint_chain *c);
 
-/* The same, and the answer for each of n ports, SURVEY_PORTS_MAX at most: more are taken as open.
+/*
+ * The same, and the answer for each of n ports.  Those between which the ruleset does not tell are
+ * asked about once when they stand side by side, upwards: so however many sockets there are, it is
+ * what the rules name that takes time.
  */
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
 		 struct fault *fault);

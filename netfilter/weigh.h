@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct edges;
+struct links;
 struct nlattr;
 struct sets;
 
@@ -18,6 +20,10 @@ struct probe {
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
 	uint16_t port;	  /* where it goes to, in host order; 0: to any */
 	bool untracked;	  /* conntrack has been told to pass it over, so it is not a new one */
+	bool from_there;  /* it comes from `source`; else from anywhere */
+	uint8_t source[16];
+	const struct links *posing; /* as in share.h */
+	struct edges *edges; /* to any port: those that a rule names are noted here; or NULL */
 };
 
 enum effect {
@@ -33,12 +39,18 @@ enum effect {
 /*
  * A way the packet may take.  Doubt goes against the ruleset: a drop is one only when the packet
  * certainly meets it; an accept, unless a condition names whom or what it is for (a
- * source, a port) or cannot be met; a return, whenever it can be met.
+ * source, a port) or cannot be met; a return, whenever it can be met.  An accept or a jump that
+ * does name something comes with its share alone: it counts only together with others.
  */
 struct weight {
 	enum effect effect;
 	const char *target; /* of jump and goto; points into the rule or the sets */
 	bool sure;	    /* the packet certainly meets it: what follows is out of its way */
+	/*
+	 * SHARE_ALL; or what it names, in parts of that which would leave the host open: half of
+	 * the ports, a sixteenth of all addresses.
+	 */
+	uint64_t share;
 };
 
 /* Where the rule is, and which sets there are (netfilter/sets.h). */

@@ -86,12 +86,14 @@ static void tell_unseen(int err, const struct fault *fault, struct finding *f)
 static void look(const struct requirement *req, const struct host *host, struct finding *f)
 {
 	_free_ struct listeners *l = calloc(1, sizeof(*l));
-	struct survey_port ports[SURVEY_PORTS_MAX];
+	_free_ struct survey_port *ports = NULL;
 	struct fault fault = { 0 }, deaf = { 0 };
 	struct survey s;
+	size_t n = 0;
 	int seen, r = l ? listen_read(l, &deaf) : fault_set(&deaf, -ENOMEM, "out of memory");
-	size_t n = r == 0 ? exposed_ports(l, ports, SURVEY_PORTS_MAX) : 0;
 
+	if (r == 0 && exposed_ports(l, &ports, &n) < 0)
+		r = fault_set(&deaf, -ENOMEM, "out of memory");
 	seen = survey(host, ports, n, &s, &fault);
 	if (seen < 0) {
 		tell_unseen(seen, &fault, f);

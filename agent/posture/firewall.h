@@ -7,8 +7,8 @@
 
 struct listeners;
 
-/* Asks about the port of every listener once: ports[] for survey_ports().  How many. */
-size_t exposed_ports(const struct listeners *l, struct survey_port *ports, size_t room);
+/* Asks about the port of every listener once: ports[] for survey_ports(), to be freed; -ENOMEM. */
+int exposed_ports(const struct listeners *l, struct survey_port **ret, size_t *n);
 
 /* Which listeners that leaves reachable, and who they are; demanded when the policy limits them. */
 void tell_exposed(const struct requirement *req, const struct host *host, const struct listeners *l,

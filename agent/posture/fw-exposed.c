@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/netfilter.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
@@ -13,47 +15,45 @@
 #define DHCP6_CLIENT 546 /* RFC 8415 */
 
 #define ADVICE_EXPOSED "stop what listens there, close the port, or add it to the policy's exposed"
+#define ADVICE_RANGES  "write the firewall's ports as ranges, or as fewer of them"
 
-/* The question of a listener, or n when it was not asked. */
-static size_t find_port(const struct survey_port *ports, size_t n, uint8_t family,
-			const struct listener *l)
+struct questions {
+	struct survey_port *list; /* NULL: they are counted */
+	size_t n;
+};
+
+static void add_question(void *ctx, uint8_t family, uint8_t protocol, uint16_t port)
+{
+	struct questions *q = ctx;
+
+	if (q->list)
+		q->list[q->n] = (struct survey_port){ family, protocol, port, false, false };
+	q->n++;
+}
+
+int exposed_ports(const struct listeners *l, struct survey_port **ret, size_t *n)
+{
+	struct questions q = { 0 };
+
+	listen_ports(l, add_question, &q);
+	q.list = calloc(q.n + 1, sizeof(*q.list));
+	if (!q.list)
+		return -ENOMEM;
+	q.n = 0;
+	listen_ports(l, add_question, &q);
+	*ret = q.list;
+	*n = q.n;
+	return 0;
+}
+
+static bool is_open(const struct survey_port *ports, size_t n, uint8_t family,
+		    const struct listener *l)
 {
 	for (size_t i = 0; i < n; i++)
 		if (ports[i].family == family && ports[i].protocol == l->protocol &&
 		    ports[i].port == l->port)
-			return i;
-	return n;
-}
-
-static size_t ask(struct survey_port *ports, size_t n, size_t room, uint8_t family,
-		  const struct listener *l)
-{
-	if (n == room || find_port(ports, n, family, l) < n)
-		return n;
-	ports[n] =
-		(struct survey_port){ .family = family, .protocol = l->protocol, .port = l->port };
-	return n + 1;
-}
-
-size_t exposed_ports(const struct listeners *l, struct survey_port *ports, size_t room)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n; i++) {
-		n = ask(ports, n, room, l->list[i].family, &l->list[i]);
-		if (l->list[i].both)
-			n = ask(ports, n, room, NFPROTO_IPV4, &l->list[i]);
-	}
-	return n;
-}
-
-/* What was not asked, for there are too many, counts as open. */
-static bool is_open(const struct survey_port *ports, size_t n, uint8_t family,
-		    const struct listener *l)
-{
-	size_t at = find_port(ports, n, family, l);
-
-	return at == n || ports[at].open;
+			return ports[i].open;
+	return false;
 }
 
 static const char *port_text(uint8_t protocol, unsigned from, unsigned to, char out[32])
@@ -95,11 +95,17 @@ static void add_item(struct finding *f, const struct listener *l, bool open4, bo
 				: "IPv6");
 }
 
-static bool is_allowed(const struct exposed *e, const struct listener *l)
+static bool is_allowed(const struct exposed *e, const struct survey_port *p)
 {
-	if (l->protocol == IPPROTO_UDP && (l->port == DHCP4_CLIENT || l->port == DHCP6_CLIENT))
+	if (p->protocol == IPPROTO_UDP && (p->port == DHCP4_CLIENT || p->port == DHCP6_CLIENT))
 		return true;
-	return l->port ? exposed_may(e, l->protocol, l->port, l->port) : !e->demanded;
+	return p->port ? exposed_may(e, p->protocol, p->port, p->port) : !e->demanded;
+}
+
+/* The kernel itself answers to ICMP, whoever else listens. */
+static bool is_kernels(uint8_t protocol, uint16_t port)
+{
+	return !port && (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6);
 }
 
 /* Most programs have a socket a family. */
@@ -127,49 +133,66 @@ static void append(char *text, size_t room, const char *more)
 }
 
 struct seen {
-	size_t n, n_bad;
+	size_t n, n_bad, n_unknown;
 	char list[100], bad[100];
 };
 
-static void judge(const struct exposed *e, const struct survey_port *ports, size_t n,
-		  const struct listener *l, const char *unit, struct finding *f, struct seen *seen)
+static void judge(const struct exposed *e, const struct survey_port *p, struct seen *seen)
 {
-	bool open4 = (l->family == NFPROTO_IPV4 || l->both) && is_open(ports, n, NFPROTO_IPV4, l);
-	bool open6 = l->family == NFPROTO_IPV6 && is_open(ports, n, NFPROTO_IPV6, l);
+	const bool may = is_allowed(e, p);
 	char text[32];
 
-	/* The kernel itself answers to ICMP, whoever else listens. */
-	if ((!open4 && !open6) ||
-	    (!l->port && (l->protocol == IPPROTO_ICMP || l->protocol == IPPROTO_ICMPV6)))
+	if (is_kernels(p->protocol, p->port))
 		return;
-	add_item(f, l, open4, open6, unit);
-	port_text(l->protocol, l->port, l->port, text);
+	seen->n_unknown += p->unknown && !may;
+	if (!p->open)
+		return;
+	port_text(p->protocol, p->port, p->port, text);
 	seen->n++;
-	seen->n_bad += !is_allowed(e, l);
 	append(seen->list, sizeof(seen->list), text);
-	if (!is_allowed(e, l))
-		append(seen->bad, sizeof(seen->bad), text);
+	if (may)
+		return;
+	seen->n_bad++;
+	append(seen->bad, sizeof(seen->bad), text);
+}
+
+static void tell_items(const struct host *host, const struct listeners *all,
+		       const struct survey_port *ports, size_t n, struct finding *f)
+{
+	_free_ struct cgroup_name *names = calloc(all->n + 1, sizeof(*names));
+
+	for (size_t i = 0; names && i < all->n; i++)
+		names[i].id = all->list[i].cgroup;
+	if (names)
+		cgroup_names(host->root, names, all->n);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct listener *l = &all->list[i];
+		bool open4 = (l->family == NFPROTO_IPV4 || l->both) &&
+			     is_open(ports, n, NFPROTO_IPV4, l);
+		bool open6 = l->family == NFPROTO_IPV6 && is_open(ports, n, NFPROTO_IPV6, l);
+
+		if ((open4 || open6) && !is_kernels(l->protocol, l->port))
+			add_item(f, l, open4, open6, names ? names[i].name : "");
+	}
 }
 
 void tell_exposed(const struct requirement *req, const struct host *host, const struct listeners *l,
 		  const struct survey_port *ports, size_t n, struct finding *f)
 {
 	const struct exposed *e = &req->with.firewall.exposed;
-	_free_ struct cgroup_name *names = calloc(l->n + 1, sizeof(*names));
 	struct seen seen = { 0 };
 
-	for (size_t i = 0; names && i < l->n; i++)
-		names[i].id = l->list[i].cgroup;
-	if (names)
-		cgroup_names(host->root, names, l->n);
-	for (size_t i = 0; i < l->n; i++)
-		judge(e, ports, n, &l->list[i], names ? names[i].name : "", f, &seen);
+	tell_items(host, l, ports, n, f);
+	for (size_t i = 0; i < n; i++)
+		judge(e, &ports[i], &seen);
 	if (seen.n_bad)
 		finding_tell(f, "exposed", GRADE_FAIL, ADVICE_EXPOSED,
 			     "others can reach what the policy does not expose: %s", seen.bad);
-	else if (l->all > l->n && l->n == LISTENERS_MAX && e->demanded)
-		finding_tell(f, "exposed", GRADE_UNKNOWN, ADVICE_EXPOSED,
-			     "more than %d sockets listen", LISTENERS_MAX);
+	else if (seen.n_unknown && e->demanded)
+		finding_tell(f, "exposed", GRADE_UNKNOWN, ADVICE_RANGES,
+			     "the rules tell too many ports apart: %zu that somebody listens at "
+			     "were not asked about",
+			     seen.n_unknown);
 	else if (!seen.n && e->demanded)
 		finding_tell(f, "exposed", GRADE_PASS, NULL, "nothing that listens can be reached");
 	else if (e->demanded)

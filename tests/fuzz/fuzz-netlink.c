@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netfilter/edges.h"
 #include "netfilter/hooks.h"
 #include "netfilter/imprint.h"
 #include "netfilter/object.h"
@@ -67,22 +68,27 @@ static int on_chain(void *ctx, const struct imprint_chain *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new();
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&(struct scope){ 0 });
 	_free_ void *copy = malloc(size ? size : 1); /* aligned, and with an end that is watched */
 	const struct nlmsghdr *h = copy;
 	int left = (int)size;
-	struct survey_port ssh = { NFPROTO_IPV4, IPPROTO_TCP, 22, false };
+	struct survey_port ssh = { .family = NFPROTO_IPV4, .protocol = IPPROTO_TCP, .port = 22 };
+	const uint8_t source[16] = { 10, 1 };
+	struct edges edges = { 0 };
 	struct survey s;
 	uint32_t chains = 0;
 
 	if (!rs || !copy || ruleset_imprint(rs) < 0)
 		abort();
 	memcpy(copy, data, size);
+	ruleset_note(rs, &edges);
 	ruleset_ask(rs, &ssh);
+	ruleset_ask_from(rs, &ssh, source);
 	for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left))
 		take_message(rs, h);
 	take_chains(copy, (int)size);
 	ruleset_judge(rs, &ssh, 1, &s);
+	ruleset_lets_most_in(rs, NFPROTO_IPV4, ruleset_adds_up(rs));
 	if (imprint_tell(rs, on_chain, &chains) < 0)
 		abort();
 	if (s.n_forwards > SURVEY_FORWARDS || s.closed4 != !!s.by4[0] || s.closed6 != !!s.by6[0])

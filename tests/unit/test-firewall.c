@@ -144,6 +144,32 @@ static void test_exposed(void **state)
 	close(tcp), close(dhcp), close(root);
 }
 
+/* Anybody may open as many sockets as he likes: that must not cut the host off. */
+static void test_many_listeners(void **state)
+{
+	const struct exposed none = { .demanded = true };
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), fds[LISTENERS_MAX + 50];
+	const size_t n = sizeof(fds) / sizeof(*fds);
+	struct finding f;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		fds[i] = listener(AF_INET6, SOCK_DGRAM, 0, "::", (uint16_t)(20000 + i));
+	look_with("tcp dport 22 accept;", none, root, &f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	assert_string_equal(evidence(&f, "exposed")->what, "nothing that listens can be reached");
+	look_with("udp dport 20300-20301 accept;", none, root, &f);
+	assert_int_equal(f.grade, GRADE_FAIL);
+	assert_string_equal(
+		evidence(&f, "exposed")->what,
+		"others can reach what the policy does not expose: udp/20300, udp/20301");
+	look_with("udp dport & 1 == 1 drop;", none, root, &f);
+	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+	close(root);
+}
+
 static void test_forwards(void **state)
 {
 	const struct exposed none = { .demanded = true },
@@ -272,11 +298,11 @@ static void test_baseline(void **state)
 	const struct baseline_port open[] = { { IPPROTO_TCP, 22, 22 },
 					      { IPPROTO_UDP, 30000, 40000 } };
 	struct survey_port ports[] = {
-		{ NFPROTO_IPV4, IPPROTO_TCP, 22, false },
-		{ NFPROTO_IPV6, IPPROTO_TCP, 22, false },
-		{ NFPROTO_IPV4, IPPROTO_UDP, 40000, false },
-		{ NFPROTO_IPV4, IPPROTO_TCP, 23, true },
-		{ NFPROTO_IPV6, IPPROTO_UDP, 40001, true },
+		{ NFPROTO_IPV4, IPPROTO_TCP, 22, false, false },
+		{ NFPROTO_IPV6, IPPROTO_TCP, 22, false, false },
+		{ NFPROTO_IPV4, IPPROTO_UDP, 40000, false, false },
+		{ NFPROTO_IPV4, IPPROTO_TCP, 23, true, false },
+		{ NFPROTO_IPV6, IPPROTO_UDP, 40001, true, false },
 	};
 	struct nft nft = open_nft();
 	struct fault fault = { 0 };
@@ -405,10 +431,11 @@ static int enter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_listeners), cmocka_unit_test(test_exposed),
-		cmocka_unit_test(test_forwards),  cmocka_unit_test(test_front_ends),
-		cmocka_unit_test(test_like),	  cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_baseline),  cmocka_unit_test(test_moving),
+		cmocka_unit_test(test_listeners),      cmocka_unit_test(test_exposed),
+		cmocka_unit_test(test_many_listeners), cmocka_unit_test(test_forwards),
+		cmocka_unit_test(test_front_ends),     cmocka_unit_test(test_like),
+		cmocka_unit_test(test_ranges),	       cmocka_unit_test(test_baseline),
+		cmocka_unit_test(test_moving),
 	};
 
 	return cmocka_run_group_tests_name("firewall", tests, enter, NULL);

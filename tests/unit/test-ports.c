@@ -75,32 +75,40 @@ static void test_ports(void **state)
 	} cases[] = {
 #define TCP4 NFPROTO_IPV4, IPPROTO_TCP
 #define UDP4 NFPROTO_IPV4, IPPROTO_UDP
-		{ "", { TCP4, 22, true } },
-		{ ONE("tcp dport 22 accept; drop"), { TCP4, 22, true } },
-		{ ONE("tcp dport 22 accept; drop"), { TCP4, 23, false } },
-		{ ONE("tcp dport 22 accept; drop"), { UDP4, 22, false } },
-		{ ONE("tcp dport 22 accept; drop"), { NFPROTO_IPV6, IPPROTO_TCP, 22, true } },
-		{ ONE("tcp dport 22 drop; tcp dport 1-100 accept; drop"), { TCP4, 22, false } },
-		{ ONE("tcp dport 22 drop; tcp dport 1-100 accept; drop"), { TCP4, 21, true } },
-		{ ONE("tcp dport { 22, 80-90 } accept; drop"), { TCP4, 85, true } },
-		{ ONE("tcp dport { 22, 80-90 } accept; drop"), { TCP4, 91, false } },
-		{ ONE("tcp dport != 22 accept; drop"), { TCP4, 22, false } },
-		{ ONE("tcp dport < 1024 accept; drop"), { TCP4, 1023, true } },
-		{ ONE("tcp dport < 1024 accept; drop"), { TCP4, 1024, false } },
-		{ ONE("tcp dport vmap { 22 : accept, 23 : drop }; drop"), { TCP4, 22, true } },
-		{ ONE("tcp dport vmap { 22 : accept, 23 : drop }; drop"), { TCP4, 23, false } },
-		{ ONE("ip saddr 10.0.0.0/8 tcp dport 22 accept; drop"), { TCP4, 22, false } },
+		{ "", { TCP4, 22, true, false } },
+		{ ONE("tcp dport 22 accept; drop"), { TCP4, 22, true, false } },
+		{ ONE("tcp dport 22 accept; drop"), { TCP4, 23, false, false } },
+		{ ONE("tcp dport 22 accept; drop"), { UDP4, 22, false, false } },
+		{ ONE("tcp dport 22 accept; drop"),
+		  { NFPROTO_IPV6, IPPROTO_TCP, 22, true, false } },
+		{ ONE("tcp dport 22 drop; tcp dport 1-100 accept; drop"),
+		  { TCP4, 22, false, false } },
+		{ ONE("tcp dport 22 drop; tcp dport 1-100 accept; drop"),
+		  { TCP4, 21, true, false } },
+		{ ONE("tcp dport { 22, 80-90 } accept; drop"), { TCP4, 85, true, false } },
+		{ ONE("tcp dport { 22, 80-90 } accept; drop"), { TCP4, 91, false, false } },
+		{ ONE("tcp dport != 22 accept; drop"), { TCP4, 22, false, false } },
+		{ ONE("tcp dport < 1024 accept; drop"), { TCP4, 1023, true, false } },
+		{ ONE("tcp dport < 1024 accept; drop"), { TCP4, 1024, false, false } },
+		{ ONE("tcp dport vmap { 22 : accept, 23 : drop }; drop"),
+		  { TCP4, 22, true, false } },
+		{ ONE("tcp dport vmap { 22 : accept, 23 : drop }; drop"),
+		  { TCP4, 23, false, false } },
+		{ ONE("ip saddr 10.0.0.0/8 tcp dport 22 accept; drop"),
+		  { TCP4, 22, false, false } },
 		{ ONE("ip saddr . tcp dport { 192.0.2.1 . 22 } accept; drop"),
-		  { TCP4, 22, false } },
-		{ ONE("tcp sport 53 accept; drop"), { TCP4, 22, true } },
-		{ ONE("tcp sport 53 tcp dport 53 accept; drop"), { TCP4, 53, true } },
-		{ ONE("tcp dport 1-99 ct original proto-dst 22 accept; drop"), { TCP4, 22, true } },
-		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 89, 0, true } },
-		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 47, 0, false } },
+		  { TCP4, 22, false, false } },
+		{ ONE("tcp sport 53 accept; drop"), { TCP4, 22, true, false } },
+		{ ONE("tcp sport 53 tcp dport 53 accept; drop"), { TCP4, 53, true, false } },
+		{ ONE("tcp dport 1-99 ct original proto-dst 22 accept; drop"),
+		  { TCP4, 22, true, false } },
+		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 89, 0, true, false } },
+		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 47, 0, false, false } },
 		{ ONE("meta l4proto tcp th dport 22 accept; drop"),
-		  { NFPROTO_IPV4, IPPROTO_SCTP, 22, false } },
-		{ ONE("sctp dport 22 accept; drop"), { NFPROTO_IPV4, IPPROTO_SCTP, 22, true } },
-		{ ONE("drop"), { TCP4, 22, false } },
+		  { NFPROTO_IPV4, IPPROTO_SCTP, 22, false, false } },
+		{ ONE("sctp dport 22 accept; drop"),
+		  { NFPROTO_IPV4, IPPROTO_SCTP, 22, true, false } },
+		{ ONE("drop"), { TCP4, 22, false, false } },
 	};
 	struct nft nft = open_nft();
 
@@ -119,20 +127,81 @@ static void test_ports(void **state)
 	nft_close(&nft);
 }
 
-/* More than are asked about count as open. */
-static void test_too_many_ports(void **state)
+/* Ports that rules do not tell apart cost nothing, however many there are. */
+static void test_many_ports(void **state)
 {
-	struct survey_port ports[SURVEY_PORTS_MAX + 1];
+	static const struct {
+		const char *rules;
+		unsigned open_from, open_to;
+	} cases[] = {
+		{ ONE("drop"), 1, 0 },
+		{ ONE("tcp dport 22 accept; drop"), 22, 22 },
+		{ ONE("tcp dport { 8000-8100 } accept; drop"), 8000, 8100 },
+		{ ONE("tcp dport 99 drop; tcp dport != 1-4000 accept; drop"), 4001, 65535 },
+		{ ONE("tcp dport 7-9 accept; tcp dport vmap { 10 : accept }; drop"), 7, 10 },
+		{ ONE("tcp dport < 300 accept; drop"), 0, 299 },
+		{ ONE("tcp dport . tcp sport { 53-60 . 0-65535 } accept; drop"), 53, 60 },
+	};
+	static struct survey_port ports[65536];
 	struct nft nft = open_nft();
 	struct survey s;
 
 	(void)state;
-	load_rules(ONE("drop"));
-	for (size_t i = 0; i <= SURVEY_PORTS_MAX; i++)
-		ports[i] = (struct survey_port){ TCP4, (uint16_t)(i + 1), false };
-	assert_int_equal(survey_ports(&nft, ports, SURVEY_PORTS_MAX + 1, &s, NULL), 0);
-	assert_false(ports[SURVEY_PORTS_MAX - 1].open);
-	assert_true(ports[SURVEY_PORTS_MAX].open);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		load_rules(cases[i].rules);
+		for (unsigned k = 0; k < 65536; k++)
+			ports[k] = (struct survey_port){ TCP4, (uint16_t)k, k & 1, true };
+		assert_int_equal(survey_ports(&nft, ports + 1, 65535, &s, NULL), 0);
+		for (unsigned k = 1; k < 65536; k++)
+			if (ports[k].unknown ||
+			    ports[k].open != (cases[i].open_from <= k && k <= cases[i].open_to))
+				fail_msg("%s: port %u is %s", cases[i].rules, k,
+					 ports[k].open ? "open" : "closed");
+	}
+	nft_close(&nft);
+}
+
+/* All of iptables' ways to name a port, too. */
+static void test_many_ports_of_iptables(void **state)
+{
+	static struct survey_port ports[65536];
+	struct nft nft = open_nft();
+	struct survey s;
+
+	(void)state;
+	need_iptables_nft();
+	load_rules("");
+	assert_int_equal(system("iptables-nft -P INPUT DROP && iptables-nft -A INPUT -p tcp -m tcp "
+				"--dport 22 -j ACCEPT && iptables-nft -A INPUT -p tcp -m multiport "
+				"--dports 80,8000:8100 -j ACCEPT"),
+			 0);
+	for (unsigned k = 0; k < 65536; k++)
+		ports[k] = (struct survey_port){ TCP4, (uint16_t)k, false, false };
+	assert_int_equal(survey_ports(&nft, ports + 1, 65535, &s, NULL), 0);
+	for (unsigned k = 1; k < 65536; k++)
+		assert_true(!ports[k].unknown &&
+			    ports[k].open == (k == 22 || k == 80 || (k >= 8000 && k <= 8100)));
+	nft_close(&nft);
+}
+
+/* A ruleset that names each port on its own cannot be asked about all of them. */
+static void test_too_many_ports(void **state)
+{
+	static struct survey_port ports[2000];
+	const size_t n = sizeof(ports) / sizeof(*ports);
+	struct nft nft = open_nft();
+	size_t unknown = 0;
+	struct survey s;
+
+	(void)state;
+	load_rules(ONE("tcp dport & 1 == 1 drop; drop"));
+	for (size_t i = 0; i < n; i++)
+		ports[i] = (struct survey_port){ TCP4, (uint16_t)(i + 1), false, false };
+	assert_int_equal(survey_ports(&nft, ports, n, &s, NULL), 0);
+	for (size_t i = 0; i < n; i++)
+		unknown += ports[i].unknown;
+	assert_false(ports[0].unknown || ports[0].open);
+	assert_true(ports[n - 1].unknown && unknown < n);
 	nft_close(&nft);
 }
 
@@ -199,6 +268,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_matches),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_many_ports),
+		cmocka_unit_test(test_many_ports_of_iptables),
 		cmocka_unit_test(test_too_many_ports),
 		cmocka_unit_test(test_forwards),
 		cmocka_unit_test(test_forwards_of_iptables),

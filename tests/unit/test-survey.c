@@ -84,6 +84,8 @@ static const struct row {
 	{ "all but the low ports", ONE("tcp dport != 1-1023 accept; drop"), false, false, "" },
 	{ "all but the high ports", ONE("tcp dport != 1024-65535 accept; drop"), true, true,
 	  "inet t c" },
+	{ "ports about the middle", ONE("tcp dport 20000-49151 accept; drop"), true, true,
+	  "inet t c" },
 	{ "a few ports", ONE("tcp dport 8000-8100 accept; drop"), true, true, "inet t c" },
 	{ "a slow open door", ONE("limit rate 10/second accept; drop"), false, false, "" },
 	{ "a limited drop", ONE("limit rate over 10/second drop"), false, false, "" },
@@ -143,6 +145,37 @@ static const struct row {
 	{ CLOSED("ether saddr 02:00:00:00:00:01") },
 	{ CLOSED("meta secpath exists") },
 	{ OPEN("meta hour \"08:00\"-\"18:00\"") },
+	/* Rules that each name little, and together everything. */
+	{ "two halves of the ports",
+	  ONE("tcp dport 1-32700 accept; tcp dport 32701-65400 accept; drop"), false, false, "" },
+	{ "halves for two interfaces",
+	  ONE("iifname a tcp dport 49152-65535 accept; iifname b tcp dport 49152-65535 accept; "
+	      "drop"),
+	  true, true, "inet t c" },
+	{ "quarters of the ports, one of them dropped before",
+	  ONE("udp dport 30000-65535 drop; udp dport 0-20000 accept; udp dport 20001-40000 accept; "
+	      "drop"),
+	  true, true, "inet t c" },
+	{ "jumps by port",
+	  "table inet t { chain a { accept; }\n chain c { " INPUT(
+		  "drop") " tcp dport 1-30000 jump a; tcp dport 30001-60000 goto a; } }",
+	  false, false, "" },
+	{ "a map and a set of ports",
+	  ONE("tcp dport vmap { 1-10000 : accept, 10001-20000 : accept }; tcp dport { "
+	      "20001-30000, 30001-40000 } accept; drop"),
+	  false, false, "" },
+	{ "all addresses, piece by piece",
+	  ONE("ip saddr 0.0.0.0/5 accept; ip saddr 8.0.0.0/5 accept; ip saddr 16.0.0.0/5 accept; "
+	      "ip saddr { 24.0.0.0/5, 32.0.0.0/6 } accept; ip saddr 36.0.0.0/6 accept; ip saddr "
+	      "40.0.0.0/5 accept; ip saddr 48.0.0.0/5 accept; ip saddr 56.0.0.0/5 accept; ip saddr "
+	      "64.0.0.0/5 accept; ip saddr 72.0.0.0/5 accept; ip saddr 80.0.0.0/5 accept; ip saddr "
+	      "88.0.0.0/5 accept; ip saddr 96.0.0.0/5 accept; ip saddr 104.0.0.0/5 accept; ip "
+	      "saddr 112.0.0.0/5 accept; ip saddr 120.0.0.0/5 accept; drop"),
+	  false, true, "" },
+	{ "the Internet, piece by piece",
+	  ONE("ip6 saddr 2000::/5 accept; ip6 saddr 2800::/5 accept; ip6 saddr 3000::/5 accept; "
+	      "drop"),
+	  true, false, "inet t c" },
 	{ "half of the addresses twice", ONE("ip saddr { 0.0.0.0/1, 128.0.0.0/1 } accept; drop"),
 	  false, true, "" },
 	{ "half of the addresses", ONE("ip saddr 128.0.0.0/1 accept; drop"), false, true, "" },
@@ -303,6 +336,39 @@ static void test_iptables_nft(void **state)
 	nft_close(&nft);
 }
 
+/* Neither leads to guests; not every kernel has both. */
+#define UPLINK "ip link add wg0 type dummy 2>/dev/null || ip link add wg0 type ifb"
+
+/* A name is no proof: who renames the uplink has its rule let everybody in. */
+static void test_posing(void **state)
+{
+	static const struct {
+		const char *make, *rules;
+		bool closed;
+	} cases[] = {
+		{ "true", ONE("iifname wg0 accept; drop"), true },
+		{ "ip tuntap add wg0 mode tun", ONE("iifname wg0 accept; drop"), true },
+		{ UPLINK, ONE("iifname wg0 accept; drop"), false },
+		{ UPLINK, ONE("iifname \"wg*\" accept; drop"), false },
+		{ UPLINK, ONE("iifname { lo, wg0 } accept; drop"), false },
+		{ UPLINK, ONE("iifname wg01 accept; drop"), true },
+		{ UPLINK, ONE("iifname docker0 accept; drop"), true },
+	};
+	struct nft nft = open_nft();
+	struct survey s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(system(cases[i].make), 0);
+		load_rules(cases[i].rules);
+		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+		if (s.closed4 != cases[i].closed || s.closed6 != cases[i].closed)
+			fail_msg("%s, %s: %d", cases[i].make, cases[i].rules, s.closed4);
+		assert_int_equal(system("ip link delete wg0 2>/dev/null || true"), 0);
+	}
+	nft_close(&nft);
+}
+
 /* What firewalld's panic mode lays, and what only looks like it. */
 static void test_cut(void **state)
 {
@@ -326,9 +392,8 @@ static void test_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rulesets),
-		cmocka_unit_test(test_a_large_ruleset),
-		cmocka_unit_test(test_iptables_nft),
+		cmocka_unit_test(test_rulesets),     cmocka_unit_test(test_a_large_ruleset),
+		cmocka_unit_test(test_iptables_nft), cmocka_unit_test(test_posing),
 		cmocka_unit_test(test_cut),
 	};
 
