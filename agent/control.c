@@ -47,8 +47,11 @@ static void hang_up(struct caller *c)
 static void answer(struct caller *c, const char *reply)
 {
 	static const char too_long[] = "{\"error\":\"the answer is too long; ask for one check\"}";
+	static const char no_memory[] = "{\"error\":\"out of memory\"}";
 	int fd = sd_event_source_get_io_fd(c->source);
 
+	if (!reply)
+		reply = no_memory;
 	/* The kernel would take more than a caller reads, who would have half an answer. */
 	if (strlen(reply) > CONTROL_REPLY_MAX)
 		reply = too_long;
@@ -85,11 +88,10 @@ static int on_verb(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 		return 0;
 	}
 	verb[n] = '\0';
-	reply = c->control->verb(c->control->ctx, verb, c->privileged);
-	if (reply)
-		answer(c, reply);
-	else
+	if (c->control->verb(c->control->ctx, verb, c->privileged, &reply) == CONTROL_WAITS)
 		wait_with(c, verb);
+	else
+		answer(c, reply);
 	return 0;
 }
 

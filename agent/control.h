@@ -14,10 +14,12 @@ struct sd_event;
 struct control;
 
 /*
- * Answers a verb: a text that control frees, or NULL, and then the caller waits for
- * control_release().  privileged: the caller is root or runs as the daemon's user.
+ * Answers a verb: 0 and in *reply a text that control frees, NULL when there was no memory to make
+ * one; or CONTROL_WAITS, and then the caller waits for control_release().  privileged: the caller
+ * is root or runs as the daemon's user.
  */
-typedef char *(*control_verb)(void *ctx, const char *verb, bool privileged);
+#define CONTROL_WAITS 1
+typedef int (*control_verb)(void *ctx, const char *verb, bool privileged, char **reply);
 
 /*
  * Makes the folder if need be.  -EADDRINUSE when another daemon answers there; what a dead
@@ -25,6 +27,6 @@ typedef char *(*control_verb)(void *ctx, const char *verb, bool privileged);
  */
 int control_new(struct sd_event *loop, const char *runtime_dir, control_verb verb, void *ctx,
 		struct control **ret, struct fault *fault);
-/* Answers all who wait with this verb, whatever they added to it. */
+/* Answers all who wait with this verb, whatever they added to it.  No reply: no memory for one. */
 void control_release(struct control *c, const char *verb, const char *reply);
 struct control *control_free(struct control *c); /* always NULL */

@@ -22,7 +22,6 @@
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/network.h"
-#include "agent/plain.h"
 #include "agent/posture/patches.h"
 #include "agent/posture/remembered.h"
 #include "agent/reach.h"
@@ -32,7 +31,7 @@
 #include "agent/round.h"
 #include "agent/trigger/nftables.h"
 #include "agent/trigger/timer.h"
-#include "agent/witness.h"
+#include "agent/verbs.h"
 
 static int on_wake(sd_event_source *s, uint64_t usec, void *userdata)
 {
@@ -51,58 +50,6 @@ static int on_poll(sd_event_source *s, uint64_t usec, void *userdata)
 	if (!d->refresh)
 		keeper_refresh(d);
 	return 0;
-}
-
-static char *accept_firewall(struct daemon *d)
-{
-	struct fault fault = { 0 };
-	json_t *refusal;
-	char *ret;
-
-	if (kept_accept(d, &fault) == 0)
-		return status_check_text(d, CHECK_FIREWALL);
-	refusal = json_pack("{s:o}", "error", plain_text(fault.why));
-	ret = json_dumps(refusal, JSON_COMPACT);
-	json_decref(refusal);
-	return ret;
-}
-
-static char *on_verb(void *ctx, const char *verb, bool privileged)
-{
-	struct daemon *d = ctx;
-
-	if (!strcmp(verb, "status"))
-		return status_text(d);
-	if (check_find(verb) >= 0)
-		return status_check_text(d, (enum check)check_find(verb));
-	if (!strncmp(verb, "lacking ", 8))
-		return lacking_text(d, strtoul(verb + 8, NULL, 10));
-	if (!strcmp(verb, "policy"))
-		return policy_text(d);
-	if (!strcmp(verb, "history"))
-		return history_text(d);
-	if (!strncmp(verb, "release", 7) && (!verb[7] || verb[7] == ' '))
-		return helpdesk_verb(d, verb + 7 + (verb[7] == ' '), privileged);
-	if (strcmp(verb, "check") && strcmp(verb, "refresh") && strcmp(verb, "accept") &&
-	    strcmp(verb, "hold"))
-		return strdup("{\"error\":\"unknown verb\"}");
-	if (!privileged)
-		return strdup("{\"error\":\"only root may ask for this; use sudo\"}");
-	if (!strcmp(verb, "hold")) {
-		events_sleep(d);
-		return status_text(d);
-	}
-	if (!strcmp(verb, "check")) {
-		events_wake(d);
-		patches_forget(d->host.patches);
-		witness_look(d);
-		round_look(d, "asked by the administrator");
-		return status_text(d);
-	}
-	if (!strcmp(verb, "accept"))
-		return accept_firewall(d);
-	keeper_refresh(d);
-	return d->refresh ? NULL : status_text(d);
 }
 
 static int open_host(struct daemon *d, struct fault *fault)
@@ -167,7 +114,8 @@ static int open_parts(struct daemon *d, struct fault *fault)
 	/* First of all whether another one is at work: its socket is not for us to replace. */
 	r = open_memory(d, fault);
 	if (r == 0)
-		r = control_new(d->loop, d->config->runtime_dir, on_verb, d, &d->control, fault);
+		r = control_new(d->loop, d->config->runtime_dir, verbs_answer, d, &d->control,
+				fault);
 	if (r == 0)
 		r = helpdesk_new(d, &d->helpdesk);
 	if (r == 0)

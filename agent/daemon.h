@@ -133,20 +133,3 @@ struct daemon {
  */
 int daemon_start(struct daemon *d);
 void daemon_stop(struct daemon *d);
-
-/*
- * What the host's state is told to be.  Without a policy in force nothing is judged, whatever was
- * before the start: one that was accepted may be there and not be read.  Before the first look it
- * is held, whatever it was.
- */
-enum state status_state(const struct daemon *d);
-/* The answer to `lazaret status`, JSON; the caller frees it.  NULL: no memory. */
-char *status_text(const struct daemon *d);
-/* The same to `lazaret CHECK`: its requirements, with their evidence. */
-char *status_check_text(const struct daemon *d, enum check check);
-/* The same for `lazaret patches`: what is lacking, from that row on; `next` is where to go on. */
-char *lacking_text(const struct daemon *d, size_t from);
-/* The same to `lazaret policy`: what the policy in force demands. */
-char *policy_text(const struct daemon *d);
-/* The same for `lazaret history`: what the ledger has, oldest first. */
-char *history_text(const struct daemon *d);

@@ -3,6 +3,7 @@
 
 #include "agent/base/io.h"
 #include "agent/daemon.h"
+#include "agent/demands.h"
 #include "agent/plain.h"
 
 static json_t *requirement_json(const struct requirement *req)
@@ -31,7 +32,7 @@ static json_t *document_json(const struct policy *p)
 			 (json_int_t)p->exempt.n);
 }
 
-char *policy_text(const struct daemon *d)
+char *demands_text(const struct daemon *d)
 {
 	json_t *all = json_pack("{s:I, s:I, s:s, s:I, s:I, s:o, s:o}", "version",
 				(json_int_t)d->accepted.version, "expires",
@@ -39,8 +40,6 @@ char *policy_text(const struct daemon *d)
 				"refreshed", (json_int_t)d->refreshed, "now", (json_int_t)io_now(),
 				"fault", plain_text(d->policy_fault), "document",
 				d->policy ? document_json(d->policy) : json_null());
-	char *ret = json_dumps(all, JSON_COMPACT);
 
-	json_decref(all);
-	return ret;
+	return plain_answer(all);
 }

@@ -18,6 +18,7 @@
 #include "agent/memory.h"
 #include "agent/plain.h"
 #include "agent/round.h"
+#include "agent/status.h"
 #include "policy/token.h"
 
 #define LIMIT_USEC (15 * 1000000ull)
@@ -85,15 +86,6 @@ static void tell(void *ctx, const char *name, int64_t value, const char *text)
 static struct moment moment(void)
 {
 	return (struct moment){ io_now(), io_boot_ms() };
-}
-
-static char *say(const char *key, const char *text)
-{
-	json_t *all = json_pack("{s:o}", key, plain_text(text));
-	char *ret = json_dumps(all, JSON_COMPACT);
-
-	json_decref(all);
-	return ret;
 }
 
 /* The one in force; NULL: there is none.  A clock that is set back makes none longer. */
@@ -168,24 +160,21 @@ static char *show_challenge(struct daemon *d, bool privileged)
 	char text[CHALLENGE_TEXT];
 	struct challenge c;
 	json_t *all;
-	char *ret;
 
 	if (ask(d, &c) < 0 || challenge_write(&c, text) < 0)
-		return say("error", "no challenge could be made; try again");
+		return plain_refusal("no challenge could be made; try again");
 	all = json_pack("{s:s, s:I, s:I, s:I, s:o, s:I, s:o}", "challenge", text, "max",
 			(json_int_t)d->policy->release.max, "threshold",
 			(json_int_t)d->policy->release.threshold, "wait",
 			(json_int_t)leave_wait(r, privileged, io_boot_ms()), "contact",
 			plain_text(d->policy->contact), "now", (json_int_t)io_now(), "release",
 			helpdesk_json(d));
-	ret = json_dumps(all, JSON_COMPACT);
-	json_decref(all);
-	return ret;
+	return plain_answer(all);
 }
 
 static void answer(struct daemon *d, char *reply)
 {
-	control_release(d->control, "release", reply ? reply : "{}");
+	control_release(d->control, "release", reply);
 	free(reply);
 }
 
@@ -196,7 +185,7 @@ static void refuse(struct daemon *d, const char *why)
 	leave_refuse(r, d->helpdesk->root, why, io_boot_ms(), tell, d->memory);
 	memory_keep(d->memory);
 	log_entry(LOG_ID_RELEASE_REFUSED, NULL, "a release was refused: %s", why);
-	answer(d, say("error", why));
+	answer(d, plain_refusal(why));
 }
 
 /*
@@ -220,8 +209,8 @@ static void grant(struct daemon *d, const struct vet_told *told)
 	char span[SPAN_TEXT];
 
 	if (use_up(d) < 0) {
-		answer(d, say("error", "that the token is used up cannot be kept on disk; free "
-				       "some space there and try again"));
+		answer(d, plain_refusal("that the token is used up cannot be kept on disk; free "
+					"some space there and try again"));
 		return;
 	}
 	leave_grant(r, told, moment(), tell, d->memory);
@@ -242,7 +231,7 @@ static void judge_told(struct daemon *d, const struct vet_told *told)
 	int r = told->err;
 
 	if (r == -ENOMEM || r == -EIO) {
-		answer(d, say("error", "the token could not be read; try again"));
+		answer(d, plain_refusal("the token could not be read; try again"));
 		return;
 	}
 	if (r < 0)
@@ -267,7 +256,7 @@ static int on_told(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	(void)s, (void)revents;
 	stop_asking(d->helpdesk);
 	if (r < 0 || !is_whole(&told))
-		answer(d, say("error", "lazaret-vet gave no answer; try again"));
+		answer(d, plain_refusal("lazaret-vet gave no answer; try again"));
 	else
 		judge_told(d, &told);
 	return 0;
@@ -279,7 +268,7 @@ static int on_limit(sd_event_source *s, uint64_t usec, void *userdata)
 
 	(void)s, (void)usec;
 	stop_asking(d->helpdesk);
-	answer(d, say("error", "lazaret-vet took too long; try again"));
+	answer(d, plain_refusal("lazaret-vet took too long; try again"));
 	return 0;
 }
 
@@ -308,50 +297,58 @@ static int ask_vet(struct daemon *d, const char *text, struct fault *fault)
 	return 0;
 }
 
-static char *try(struct daemon *d, const char *text, bool privileged)
+/* 0: lazaret-vet is looking at it. */
+static int try(struct daemon *d, const char *text, bool privileged, struct fault *fault)
 {
 	uint64_t wait = leave_wait(memory_leave(d->memory), privileged, io_boot_ms());
-	struct fault fault = { 0 };
-	char why[160], span[SPAN_TEXT];
+	char span[SPAN_TEXT];
 	int r;
 
 	if (d->helpdesk->vet)
-		return say("error", "another token is being looked at; try again");
+		return fault_set(fault, -EBUSY, "another token is being looked at; try again");
 	if (strlen(text) >= WIRE_TOKEN_MAX)
-		return say("error", "too long for a token");
-	if (wait) {
-		snprintf(why, sizeof(why), "too many wrong tries; the next one is possible in %s",
-			 span_text(wait, span));
-		return say("error", why);
-	}
+		return fault_set(fault, -EMSGSIZE, "too long for a token");
+	if (wait)
+		return fault_set(fault, -EAGAIN,
+				 "too many wrong tries; the next one is possible in %s",
+				 span_text(wait, span));
 	d->helpdesk->root = privileged;
-	r = ask_vet(d, text, &fault);
+	r = ask_vet(d, text, fault);
 	if (r == 0)
-		return NULL;
+		return 0;
 	stop_asking(d->helpdesk);
-	return say("error", *fault.why ? fault.why : strerror(-r));
+	return fault_set(fault, r, "%s", strerror(-r));
 }
 
 static char *end_by_root(struct daemon *d, bool privileged)
 {
 	if (!privileged)
-		return say("error", "only root may end a release; use sudo");
+		return plain_refusal("only root may end a release; use sudo");
 	if (!memory_leave(d->memory)->until)
-		return say("error", "no release is in force");
+		return plain_refusal("no release is in force");
 	end(d, "by root");
 	round_look(d, "the release was ended by root");
 	return status_text(d);
 }
 
-char *helpdesk_verb(struct daemon *d, const char *argument, bool privileged)
+int helpdesk_verb(struct daemon *d, const char *argument, bool privileged, char **reply)
 {
+	struct fault fault = { 0 };
+
 	if (!strcmp(argument, "end"))
-		return end_by_root(d, privileged);
-	if (know(d->helpdesk) < 0)
-		return say("error", "this machine has no id: /etc/machine-id is missing or empty "
-				    "(systemd-machine-id-setup)");
-	if (!d->policy || !d->policy->release.keys)
-		return say("error", d->policy ? "the policy lets nobody release this host"
-					      : "no policy was accepted yet");
-	return *argument ? try(d, argument, privileged) : show_challenge(d, privileged);
+		*reply = end_by_root(d, privileged);
+	else if (know(d->helpdesk) < 0)
+		*reply = plain_refusal("this machine has no id: /etc/machine-id is missing or "
+				       "empty (systemd-machine-id-setup)");
+	else if (!d->policy)
+		*reply = plain_refusal("no policy was accepted yet");
+	else if (!d->policy->release.keys)
+		*reply = plain_refusal("the policy lets nobody release this host");
+	else if (!*argument)
+		*reply = show_challenge(d, privileged);
+	else if (try(d, argument, privileged, &fault) < 0)
+		*reply = plain_refusal(fault.why);
+	else
+		return CONTROL_WAITS;
+	return 0;
 }

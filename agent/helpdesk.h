@@ -20,7 +20,7 @@ struct helpdesk *helpdesk_free(struct helpdesk *h); /* always NULL */
  * Answers the verb `release`: with no argument the challenge, with "end" what root wants, else
  * it is a token.  As control_verb has it.
  */
-char *helpdesk_verb(struct daemon *d, const char *argument, bool privileged);
+int helpdesk_verb(struct daemon *d, const char *argument, bool privileged, char **reply);
 
 /*
  * Until when the host is let out, by a release or by the policy's `exempt`; 0: it is not.  A

@@ -5,6 +5,7 @@
 
 #include "agent/base/wire.h"
 #include "agent/daemon.h"
+#include "agent/history.h"
 #include "agent/memory.h"
 #include "agent/plain.h"
 
@@ -32,10 +33,8 @@ static void tell(void *ctx, const struct entry *e)
 static char *write_rows(const struct told *told, int fault)
 {
 	json_t *all = json_pack("{s:i, s:O}", "fault", fault, "entries", told->rows);
-	char *ret = json_dumps(all, JSON_COMPACT);
 
-	json_decref(all);
-	return ret;
+	return plain_answer(all);
 }
 
 static void drop_oldest(struct told *told, size_t n)

@@ -22,6 +22,7 @@
 #include "agent/reach.h"
 #include "agent/refresh.h"
 #include "agent/round.h"
+#include "agent/status.h"
 #include "agent/trigger/timer.h"
 
 #define UNREAD_SECONDS 60 /* until a policy that cannot be read is tried again */
@@ -145,7 +146,7 @@ static void answer_waiting(struct daemon *d)
 {
 	_free_ char *reply = status_text(d);
 
-	control_release(d->control, "refresh", reply ? reply : "{}");
+	control_release(d->control, "refresh", reply);
 }
 
 static void on_refreshed(void *ctx, const struct vet_said *said)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What `lazaret patches` asks for: every patch that is lacking, most urgent first, page by page. */
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -7,9 +6,11 @@
 #include "agent/base/io.h"
 #include "agent/daemon.h"
 #include "agent/due.h"
+#include "agent/lacking.h"
 #include "agent/memory.h"
 #include "agent/plain.h"
 #include "agent/posture/patches.h"
+#include "agent/status.h"
 
 #define PAGE_BYTES   (96 * 1024) /* of rows; with the rest it is less than CONTROL_REPLY_MAX */
 #define REQUIREMENTS 12
@@ -143,7 +144,6 @@ char *lacking_text(const struct daemon *d, size_t from)
 	size_t n = 0, next = 0;
 	_free_ struct lack *all = f ? list(d, f, &n) : NULL;
 	json_t *rows = json_array(), *answer;
-	char *ret;
 
 	if (all)
 		next = page(all, n, from, rows);
@@ -151,7 +151,5 @@ char *lacking_text(const struct daemon *d, size_t from)
 			   state_names[status_state(d)], "now", (json_int_t)io_now(), "when",
 			   (json_int_t)when, "all", (json_int_t)n, "next", (json_int_t)next,
 			   "requirements", requirements_json(d), "patches", rows);
-	ret = json_dumps(answer, JSON_COMPACT);
-	json_decref(answer);
-	return ret;
+	return plain_answer(answer);
 }

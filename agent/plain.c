@@ -31,3 +31,16 @@ json_t *plain_text(const char *s)
 		*p = (unsigned char)*p < 0x80 ? *p : '?';
 	return json_string(plain);
 }
+
+char *plain_answer(json_t *all)
+{
+	char *ret = all ? json_dumps(all, JSON_COMPACT) : NULL;
+
+	json_decref(all);
+	return ret;
+}
+
+char *plain_refusal(const char *why)
+{
+	return plain_answer(json_pack("{s:o}", "error", plain_text(why)));
+}

@@ -8,3 +8,9 @@
  * obey it: control characters become '?', and what is not UTF-8 is not shown.
  */
 json_t *plain_text(const char *s);
+
+/* An answer as it is sent, which takes the object; NULL, also from NULL: no memory. */
+char *plain_answer(json_t *all);
+
+/* The answer that says why there is none. */
+char *plain_refusal(const char *why);

@@ -12,6 +12,7 @@
 #include "agent/memory.h"
 #include "agent/plain.h"
 #include "agent/reboot.h"
+#include "agent/status.h"
 
 #define ITEMS_SHOWN 8
 #define DETAILED    12 /* requirements of one check: an answer is bounded (control.h) */
@@ -104,7 +105,6 @@ enum state status_state(const struct daemon *d)
 char *status_check_text(const struct daemon *d, enum check check)
 {
 	json_t *subjects = json_array(), *all;
-	char *ret;
 
 	for (size_t i = 0; i < d->n_subjects && json_array_size(subjects) < DETAILED; i++) {
 		json_t *s;
@@ -118,9 +118,7 @@ char *status_check_text(const struct daemon *d, enum check check)
 	}
 	all = json_pack("{s:s, s:I, s:o}", "state", state_names[status_state(d)], "now",
 			(json_int_t)io_now(), "requirements", subjects);
-	ret = json_dumps(all, JSON_COMPACT);
-	json_decref(all);
-	return ret;
+	return plain_answer(all);
 }
 
 static const char *policy_fault(const struct daemon *d)
@@ -205,7 +203,6 @@ static json_t *feed_json(const struct daemon *d)
 char *status_text(const struct daemon *d)
 {
 	json_t *subjects = json_array(), *all;
-	char *ret;
 
 	for (size_t i = 0; i < d->n_subjects; i++)
 		json_array_append_new(subjects, subject_json(d, &d->subjects[i]));
@@ -226,7 +223,5 @@ char *status_text(const struct daemon *d)
 	json_object_set_new(all, "names", names_json(d));
 	json_object_set_new(all, "release", helpdesk_json(d));
 	json_object_set_new(all, "restart", reboot_json(d));
-	ret = json_dumps(all, JSON_COMPACT);
-	json_decref(all);
-	return ret;
+	return plain_answer(all);
 }

@@ -54,7 +54,7 @@ static int judge(struct remedy_run *r)
 		return finish(r, 0, "");
 	if (!strncmp(r->last, REMEDY_FAILED, mark))
 		return finish(r, -EIO, r->last + mark);
-	return finish(r, -EPROTO, "the remedy ended without a verdict");
+	return finish(r, -EPROTO, "it ended without a verdict");
 }
 
 static int on_readable(sd_event_source *s, int fd, uint32_t revents, void *userdata)
@@ -70,7 +70,7 @@ static int on_readable(sd_event_source *s, int fd, uint32_t revents, void *userd
 		return judge(r);
 	r->heard += (size_t)n;
 	if (r->heard > REMEDY_HEARD_MAX)
-		return finish(r, -EFBIG, "the remedy says too much");
+		return finish(r, -EFBIG, "it says too much");
 	lines_feed(&r->lines, buf, (size_t)n, on_line, r);
 	return 0;
 }
@@ -78,7 +78,7 @@ static int on_readable(sd_event_source *s, int fd, uint32_t revents, void *userd
 static int on_limit(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	(void)s, (void)usec;
-	return finish(userdata, -ETIMEDOUT, "the remedy did not end in its time");
+	return finish(userdata, -ETIMEDOUT, "it did not end in its time");
 }
 
 int remedy_go(int fd)

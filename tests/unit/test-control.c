@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whose socket it is: a daemon's that lives, or one that a dead daemon left. */
+/* The daemon's socket: whose it is, and that who asks there gets an answer. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,19 +12,22 @@
 #include "tests/unit/test.h"
 
 #include "agent/control.h"
+#include "agent/verbs.h"
 #include "tests/unit/root.h"
 
-static char *no_verb(void *ctx, const char *verb, bool privileged)
+/* No memory for what is asked now; what is to come is waited for. */
+static int no_memory(void *ctx, const char *verb, bool privileged, char **reply)
 {
-	(void)ctx, (void)verb, (void)privileged;
-	return NULL;
+	(void)ctx, (void)reply;
+	assert_true(privileged);
+	return strcmp(verb, "later") ? 0 : CONTROL_WAITS;
 }
 
 static int begin(sd_event *loop, const char *dir, struct control **ret)
 {
 	struct fault fault = { 0 };
 
-	return control_new(loop, dir, no_verb, NULL, ret, &fault);
+	return control_new(loop, dir, no_memory, NULL, ret, &fault);
 }
 
 static void test_one_daemon(void **state)
@@ -119,12 +122,104 @@ static void test_a_dead_daemons_helper(void **state)
 	root_close(&r);
 }
 
+static int call(const char *dir, const char *verb)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/" CONTROL_SOCKET, dir);
+	assert_return_code(connect(fd, (const struct sockaddr *)&at, sizeof(at)), errno);
+	assert_int_equal(send(fd, verb, strlen(verb), 0), strlen(verb));
+	return fd;
+}
+
+static void run_dry(sd_event *loop)
+{
+	while (sd_event_run(loop, 0) > 0)
+		;
+}
+
+static void assert_refused(int fd)
+{
+	char text[64] = "";
+
+	assert_true(recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) > 0);
+	assert_string_equal(text, "{\"error\":\"out of memory\"}");
+	close(fd);
+}
+
+static void test_no_memory(void **state)
+{
+	struct control *c;
+	struct root r;
+	sd_event *loop;
+	int now, later;
+	char byte;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	assert_return_code(sd_event_new(&loop), 0);
+	assert_int_equal(begin(loop, r.path, &c), 0);
+	now = call(r.path, "now");
+	later = call(r.path, "later");
+	run_dry(loop);
+	assert_refused(now);
+	assert_int_equal(recv(later, &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	control_release(c, "later", NULL);
+	assert_refused(later);
+	control_free(c);
+	sd_event_unref(loop);
+	root_close(&r);
+}
+
+/* Whatever these words are about: none of them gets as far as to the daemon, which is not there. */
+static void test_refused_verbs(void **state)
+{
+	static const struct {
+		const char *verb;
+		bool privileged;
+		const char *why;
+	} rows[] = {
+		{ "", true, "unknown verb" },
+		{ "x", true, "unknown verb" },
+		{ "status now", true, "unknown verb" },
+		{ "statusnow", true, "unknown verb" },
+		{ "firewall ", true, "unknown verb" },
+		{ "check patches", true, "unknown verb" },
+		{ "releases", true, "unknown verb" },
+		{ "check", false, "only root may ask for this; use sudo" },
+		{ "refresh", false, "only root may ask for this; use sudo" },
+		{ "accept", false, "only root may ask for this; use sudo" },
+		{ "hold", false, "only root may ask for this; use sudo" },
+		{ "lacking", false, "lacking: the number of a row is to follow" },
+		{ "lacking ", false, "lacking: the number of a row is to follow" },
+		{ "lacking -1", false, "lacking: the number of a row is to follow" },
+		{ "lacking  1", false, "lacking: the number of a row is to follow" },
+		{ "lacking 1x", false, "lacking: the number of a row is to follow" },
+		{ "lacking 99999999999999999999", false,
+		  "lacking: the number of a row is to follow" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *reply = NULL, want[80];
+
+		assert_int_equal(verbs_answer(NULL, rows[i].verb, rows[i].privileged, &reply), 0);
+		snprintf(want, sizeof(want), "{\"error\":\"%s\"}", rows[i].why);
+		assert_string_equal(reply, want);
+		free(reply);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_daemon),
 		cmocka_unit_test(test_a_busy_daemon),
 		cmocka_unit_test(test_a_dead_daemons_helper),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_refused_verbs),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, NULL, NULL);

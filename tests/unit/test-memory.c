@@ -15,6 +15,7 @@
 #include "agent/base/wire.h"
 #include "agent/daemon.h"
 #include "agent/ledger.h"
+#include "agent/history.h"
 #include "agent/memory.h"
 #include "tests/unit/ledgers.h"
 #include "tests/unit/test.h"

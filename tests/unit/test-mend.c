@@ -29,6 +29,7 @@
 #include "agent/reboot.h"
 #include "agent/remedy/remedy.h"
 #include "agent/round.h"
+#include "agent/status.h"
 #include "agent/witness.h"
 #include "tests/sim/clocks.h"
 #include "tests/unit/ledgers.h"

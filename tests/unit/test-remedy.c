@@ -366,12 +366,12 @@ static void test_watch(void **state)
 		{ "+ starting\n  text\n= ok\n", "starting|text|", "", 0 },
 		{ "= ok", "", "", 0 },
 		{ "= failed: no such unit\n", "", "no such unit", -EIO },
-		{ "+ a\n", "a|", "the remedy ended without a verdict", -EPROTO },
-		{ "", "", "the remedy ended without a verdict", -EPROTO },
+		{ "+ a\n", "a|", "it ended without a verdict", -EPROTO },
+		{ "", "", "it ended without a verdict", -EPROTO },
 		/* What a program writes is indented and is no verdict. */
-		{ "  = ok\n", "= ok|", "the remedy ended without a verdict", -EPROTO },
-		{ "= ok\n+ more\n", "more|", "the remedy ended without a verdict", -EPROTO },
-		{ "= okay\n", "", "the remedy ended without a verdict", -EPROTO },
+		{ "  = ok\n", "= ok|", "it ended without a verdict", -EPROTO },
+		{ "= ok\n+ more\n", "more|", "it ended without a verdict", -EPROTO },
+		{ "= okay\n", "", "it ended without a verdict", -EPROTO },
 	};
 	struct heard h;
 

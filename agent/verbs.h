@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `lazaret` may ask the daemon for, and who may ask for it. */
+#pragma once
+
+#include <stdbool.h>
+
+/* A control_verb (control.h), whose ctx is the struct daemon. */
+int verbs_answer(void *ctx, const char *verb, bool privileged, char **reply);
