@@ -218,7 +218,7 @@ ok $? "a feed is made: $(head -n 1 "$t/said")"
 # Those without a fix, too: --plain leaves them out, and debsecan does not.
 vulnerable() { # HOST
 	"$O/agent/lazaret" --json look patches --dpkg-status "$t/hosts/$1" --feed "$t/feed" |
-		sed -n 's/^ *"package": "\(.*\)",*$/\1/p' | sort -u
+		grep -o '"package":"[^"]*"' | cut -d'"' -f4 | sort -u
 }
 wrong=0 others=0 packages=0
 for i in $(seq "$hosts"); do

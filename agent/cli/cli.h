@@ -7,8 +7,13 @@
 
 #include <stdbool.h>
 
-#define EXIT_FAILED 1
-#define EXIT_USAGE  2
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE,
+	EXIT_GRACE,
+	EXIT_HELD,
+	EXIT_NO_POLICY, /* or none that demands what was asked for */
+};
 
 struct cli {
 	const char *socket; /* lazaretd's */
@@ -28,7 +33,7 @@ extern const unsigned commands_n;
 /* One row each. */
 int command_history(const struct cli *cli, int argc, char **argv);
 int command_status(const struct cli *cli, int argc, char **argv); /* check and refresh, too */
-int command_check(const struct cli *cli, int argc, char **argv); /* argv[0] names it */
+int command_check(const struct cli *cli, int argc, char **argv);  /* argv[0] names it */
 int command_policy(const struct cli *cli, int argc, char **argv);
 int command_release(const struct cli *cli, int argc, char **argv);
 int command_patches(const struct cli *cli, int argc, char **argv);

@@ -6,6 +6,7 @@
 
 #include "agent/cli/ask.h"
 #include "agent/cli/put.h"
+#include "agent/cli/state.h"
 
 static void show_state(const json_t *e)
 {
@@ -145,7 +146,7 @@ int command_history(const struct cli *cli, int argc, char **argv)
 		return code;
 	rows = json_object_get(all, "entries");
 	if (cli->json)
-		json_dumpf(rows, stdout, JSON_COMPACT), putchar('\n');
+		put_json(rows);
 	for (size_t i = 0; !cli->json && i < json_array_size(rows); i++)
 		show_entry(json_array_get(rows, i));
 	code = int_of(all, "fault") ? EXIT_FAILED : 0;

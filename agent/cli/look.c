@@ -13,6 +13,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/cli/cli.h"
+#include "agent/cli/put.h"
 #include "agent/posture/dpkg.h"
 #include "agent/posture/sources.h"
 
@@ -210,9 +211,8 @@ static int print_json(const struct findings *f)
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = json_array_append_new(all, patch_json(&rows[i]));
 	if (r == 0)
-		r = json_dumpf(all, stdout, JSON_INDENT(2));
+		r = put_json(all);
 	json_decref(all);
-	puts("");
 	return r < 0 ? EXIT_FAILED : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "agent/cli/ask.h"
 #include "agent/cli/cli.h"
 #include "agent/cli/put.h"
+#include "agent/cli/requirement.h"
 
 #define TRIES 3 /* when the findings change between two pages */
 
@@ -171,8 +172,7 @@ static void show(const json_t *all, bool more)
 		const json_t *r = json_array_get(reqs, i);
 
 		printf("%s: %s\n", text_of(r, "id"), text_of(r, "what"));
-		if (*text_of(r, "todo"))
-			printf("  to do: %s\n", text_of(r, "todo"));
+		put_todo(r, "  ");
 		if (when && !strcmp(text_of(r, "grade"), "unknown"))
 			printf("  below is what was known %s ago\n", span_until(when, now, span));
 	}
@@ -191,9 +191,9 @@ int command_patches(const struct cli *cli, int argc, char **argv)
 
 	if (code)
 		return code;
-	code = exit_of(json_object_get(all, "requirements"));
+	code = requirements_exit(json_object_get(all, "requirements"));
 	if (cli->json)
-		json_dumpf(all, stdout, JSON_INDENT(2)), putchar('\n');
+		put_json(all);
 	else
 		show(all, more);
 	json_decref(all);

@@ -7,8 +7,6 @@
 #include "agent/cli/ask.h"
 #include "agent/cli/put.h"
 
-#define EXIT_NONE 5 /* as of `lazaret status` */
-
 static const char *span_of(const json_t *o, const char *key, char out[SPAN_TEXT])
 {
 	return span_text((uint64_t)int_of(o, key), out);
@@ -78,10 +76,10 @@ int command_policy(const struct cli *cli, int argc, char **argv)
 	if (!all)
 		return code;
 	if (cli->json)
-		json_dumpf(all, stdout, JSON_COMPACT), putchar('\n');
+		put_json(all);
 	else
 		show(all);
-	code = json_is_object(json_object_get(all, "document")) ? 0 : EXIT_NONE;
+	code = json_is_object(json_object_get(all, "document")) ? 0 : EXIT_NO_POLICY;
 	json_decref(all);
 	return code;
 }

@@ -14,6 +14,13 @@ void put(const char *colour, const char *text)
 		printf("%s", text);
 }
 
+int put_json(const json_t *all)
+{
+	int r = json_dumpf(all, stdout, JSON_COMPACT);
+
+	return putchar('\n') == EOF ? -1 : r;
+}
+
 const char *text_of(const json_t *o, const char *key)
 {
 	const char *s = json_string_value(json_object_get(o, key));
@@ -24,16 +31,6 @@ const char *text_of(const json_t *o, const char *key)
 int64_t int_of(const json_t *o, const char *key)
 {
 	return json_integer_value(json_object_get(o, key));
-}
-
-void put_undone(const json_t *repairs, const char *indent)
-{
-	const char *by = text_of(repairs, "by");
-	char at[CLOCK_TEXT];
-
-	if (*by)
-		printf("%sjust before it failed at %s: %s\n", indent,
-		       clock_text(int_of(repairs, "by_at"), at), by);
 }
 
 const char *clock_text(int64_t at, char out[CLOCK_TEXT])

@@ -19,18 +19,12 @@
 /* In colour on a terminal, else plain. */
 void put(const char *colour, const char *text);
 
-/* The colour of one of the host's states. */
-const char *state_colour(const char *state);
-
-/* The exit status for requirements by the worst standing of them; 5: there are none. */
-int exit_of(const json_t *requirements);
+/* For --json: one document, on one line.  0 or -1. */
+int put_json(const json_t *all);
 
 /* A member of an object: "" and 0 when it is not there or of another type. */
 const char *text_of(const json_t *o, const char *key);
 int64_t int_of(const json_t *o, const char *key);
-
-/* A line on what was done before a requirement failed, if that is known; of its "repairs". */
-void put_undone(const json_t *repairs, const char *indent);
 
 /* Local time; how long from one moment to a later one.  Both return out. */
 const char *clock_text(int64_t at, char out[CLOCK_TEXT]);

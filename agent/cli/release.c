@@ -44,7 +44,7 @@ static int challenge(const struct cli *cli, bool plain)
 	if (!all)
 		return code;
 	if (cli->json)
-		json_dumpf(all, stdout, JSON_COMPACT), putchar('\n');
+		put_json(all);
 	else if (plain)
 		puts(text_of(all, "challenge"));
 	else
@@ -64,7 +64,7 @@ static int show_released(const struct cli *cli, const char *verb)
 		return code;
 	r = json_object_get(all, "release");
 	if (cli->json)
-		json_dumpf(all, stdout, JSON_COMPACT), putchar('\n');
+		put_json(all);
 	else if (int_of(r, "until"))
 		printf("released until %s, %s\n", clock_text(int_of(r, "until"), at),
 		       text_of(r, "why"));

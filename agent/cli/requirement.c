@@ -4,12 +4,62 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/cli/cli.h"
 #include "agent/cli/put.h"
 #include "agent/cli/requirement.h"
+
+#define INDENT "      "
 
 static const struct {
 	const char *grade, *colour;
 } grades[] = { { "pass", GREEN }, { "fail", RED }, { "unknown", YELLOW } };
+
+static const struct {
+	const char *standing;
+	int exit;
+} standings[] = {
+	{ "met", 0 },
+	{ "grace", EXIT_GRACE },
+	{ "unjudged", EXIT_HELD },
+	{ "breached", EXIT_HELD },
+};
+
+void put_items(const json_t *req, const char *indent)
+{
+	const json_t *items = json_object_get(req, "items");
+	int64_t more = int_of(req, "all") - (int64_t)json_array_size(items);
+
+	for (size_t i = 0; i < json_array_size(items); i++)
+		printf("%s%s\n", indent, json_string_value(json_array_get(items, i)));
+	if (more > 0)
+		printf("%sand %" PRId64 " more\n", indent, more);
+}
+
+void put_undone(const json_t *req, const char *indent)
+{
+	const json_t *repairs = json_object_get(req, "repairs");
+	char at[CLOCK_TEXT];
+
+	if (*text_of(repairs, "by"))
+		printf("%sjust before it failed at %s: %s\n", indent,
+		       clock_text(int_of(repairs, "by_at"), at), text_of(repairs, "by"));
+}
+
+void put_grace(const json_t *req, int64_t now, const char *indent)
+{
+	int64_t until = int_of(req, "until");
+	char at[CLOCK_TEXT], span[SPAN_TEXT];
+
+	if (!strcmp(text_of(req, "standing"), "grace"))
+		printf("%stime until %s (%s)\n", indent, clock_text(until, at),
+		       span_until(now, until, span));
+}
+
+void put_todo(const json_t *req, const char *indent)
+{
+	if (*text_of(req, "todo"))
+		printf("%sto do: %s\n", indent, text_of(req, "todo"));
+}
 
 static void show_remedy(const json_t *req)
 {
@@ -18,9 +68,9 @@ static void show_remedy(const json_t *req)
 	if (!json_is_object(r))
 		return;
 	if (json_is_true(json_object_get(r, "running")))
-		printf("      being repaired: %s\n", text_of(r, "name"));
+		printf(INDENT "being repaired: %s\n", text_of(r, "name"));
 	else if (strcmp(text_of(req, "grade"), "pass"))
-		printf("      last repair: %s: %s\n", text_of(r, "name"), text_of(r, "outcome"));
+		printf(INDENT "last repair: %s: %s\n", text_of(r, "name"), text_of(r, "outcome"));
 }
 
 static void show_repairs(const json_t *req, int64_t now)
@@ -32,22 +82,20 @@ static void show_repairs(const json_t *req, int64_t now)
 	char span[SPAN_TEXT];
 
 	if (int_of(r, "undone"))
-		printf("      undone %" PRId64 " times within an hour of repairs\n",
+		printf(INDENT "undone %" PRId64 " times within an hour of repairs\n",
 		       int_of(r, "undone"));
 	if (fails || int_of(r, "undone"))
-		put_undone(r, "      ");
+		put_undone(req, INDENT);
 	for (size_t i = 0; i < json_array_size(rest); i++)
-		printf("      %s was done again and again without effect and rests\n",
+		printf(INDENT "%s was done again and again without effect and rests\n",
 		       json_string_value(json_array_get(rest, i)));
 	if (fails && !runs && due > now)
-		printf("      next repair in %s\n", span_until(now, due, span));
+		printf(INDENT "next repair in %s\n", span_until(now, due, span));
 }
 
 void show_requirement(const json_t *req, int64_t now)
 {
-	const json_t *items = json_object_get(req, "items");
 	const char *grade = text_of(req, "grade");
-	char at[CLOCK_TEXT], span[SPAN_TEXT];
 	size_t i;
 
 	for (i = 0; i < sizeof(grades) / sizeof(*grades) - 1; i++)
@@ -57,20 +105,26 @@ void show_requirement(const json_t *req, int64_t now)
 	put(grades[i].colour, grade);
 	printf("%*s %-12s %s\n", (int)(8 - strlen(grade)), "", text_of(req, "id"),
 	       text_of(req, "what"));
-	for (i = 0; i < json_array_size(items); i++)
-		printf("      %s\n", json_string_value(json_array_get(items, i)));
-	if (int_of(req, "all") > (int64_t)json_array_size(items))
-		printf("      and %" PRId64 " more\n",
-		       int_of(req, "all") - (int64_t)json_array_size(items));
+	put_items(req, INDENT);
 	show_repairs(req, now);
 	if (!strcmp(grade, "pass"))
 		return;
-	if (!strcmp(text_of(req, "standing"), "grace"))
-		printf("      time until %s (%s)\n", clock_text(int_of(req, "until"), at),
-		       span_until(now, int_of(req, "until"), span));
+	put_grace(req, now, INDENT);
 	show_remedy(req);
-	if (*text_of(req, "todo"))
-		printf("      to do: %s\n", text_of(req, "todo"));
+	put_todo(req, INDENT);
 	if (*text_of(req, "contact"))
-		printf("      contact: %s\n", text_of(req, "contact"));
+		printf(INDENT "contact: %s\n", text_of(req, "contact"));
+}
+
+int requirements_exit(const json_t *reqs)
+{
+	int code = json_array_size(reqs) ? 0 : EXIT_NO_POLICY;
+
+	for (size_t i = 0; i < json_array_size(reqs); i++)
+		for (size_t k = 0; k < sizeof(standings) / sizeof(*standings); k++)
+			if (!strcmp(text_of(json_array_get(reqs, i), "standing"),
+				    standings[k].standing) &&
+			    standings[k].exit > code)
+				code = standings[k].exit;
+	return code;
 }

@@ -10,40 +10,17 @@
 #include "agent/cli/put.h"
 #include "agent/cli/requirement.h"
 #include "agent/cli/restart.h"
+#include "agent/cli/state.h"
 
-static const struct {
-	const char *state, *colour;
-	int exit;
-} states[] = {
-	{ "compliant", GREEN, 0 }, { "grace", YELLOW, 3 }, { "released", YELLOW, 3 },
-	{ "quarantined", RED, 4 }, { "held", RED, 4 },	   { "unmanaged", YELLOW, 5 },
-};
-
-static size_t row_of(const char *state)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(states) / sizeof(*states) - 1; i++)
-		if (!strcmp(states[i].state, state))
-			break;
-	return i;
-}
-
-const char *state_colour(const char *state)
-{
-	return states[row_of(state)].colour;
-}
-
-static int show_state(const json_t *all)
+static void show_state(const json_t *all)
 {
 	const char *state = text_of(all, "state");
 	bool audit = !strcmp(text_of(all, "mode"), "audit");
 	char at[CLOCK_TEXT], span[SPAN_TEXT];
-	size_t row = row_of(state);
 
 	if (audit && strcmp(state, "unmanaged"))
 		printf("audit only, nothing is blocked; this host would be ");
-	put(states[row].colour, state);
+	put(state_colour(state), state);
 	if (int_of(all, "since"))
 		printf(" since %s (%s)", clock_text(int_of(all, "since"), at),
 		       span_until(int_of(all, "since"), int_of(all, "now"), span));
@@ -55,7 +32,6 @@ static int show_state(const json_t *all)
 		       !strcmp(text_of(all, "ownership"), "owned")
 			       ? "nobody else can change its rules"
 			       : "its rules are put back when somebody changes them");
-	return states[row].exit;
 }
 
 /* What goes, or may go, past the quarantine. */
@@ -183,11 +159,11 @@ static void show_host(const json_t *all)
 		printf("host: %s\n", host);
 }
 
-static int show(const json_t *all)
+static void show(const json_t *all)
 {
 	const json_t *reqs = json_object_get(all, "requirements");
-	int code = show_state(all);
 
+	show_state(all);
 	show_release(all);
 	show_portal(all);
 	show_path(all);
@@ -199,15 +175,6 @@ static int show(const json_t *all)
 	show_restart(all);
 	for (size_t i = 0; i < json_array_size(reqs); i++)
 		show_requirement(json_array_get(reqs, i), int_of(all, "now"));
-	return code;
-}
-
-static int exit_code(const json_t *all)
-{
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
-		if (!strcmp(states[i].state, text_of(all, "state")))
-			return states[i].exit;
-	return 1;
 }
 
 static size_t show_unmet(const json_t *all)
@@ -256,11 +223,11 @@ static bool show_reason(const json_t *all)
 }
 
 /* Why it is as it is, on one screen: what is not met, and nothing else. */
-static int show_why(const json_t *all)
+static void show_why(const json_t *all)
 {
-	int code = show_state(all);
 	size_t unmet;
 
+	show_state(all);
 	show_release(all);
 	show_restart(all);
 	show_portal(all);
@@ -272,10 +239,9 @@ static int show_why(const json_t *all)
 		printf("  each requirement is met\n");
 	}
 	show_integrity(all);
-	return code;
 }
 
-static int show_with(const struct cli *cli, const char *verb, int (*show_all)(const json_t *all))
+static int show_with(const struct cli *cli, const char *verb, void (*show_all)(const json_t *all))
 {
 	json_t *all = NULL;
 	int code = ask(cli, verb, &all);
@@ -283,8 +249,10 @@ static int show_with(const struct cli *cli, const char *verb, int (*show_all)(co
 	if (!all)
 		return code;
 	if (cli->json)
-		json_dumpf(all, stdout, JSON_COMPACT), putchar('\n');
-	code = cli->json ? exit_code(all) : show_all(all);
+		put_json(all);
+	else
+		show_all(all);
+	code = state_exit(text_of(all, "state"));
 	json_decref(all);
 	return code;
 }

@@ -25,7 +25,7 @@ static void serve(const char *reply)
 }
 
 /* Its exit status. */
-static int why(const char *reply, char *said, size_t room)
+static int why(const char *reply, const char *how, char *said, size_t room)
 {
 	char command[PATH_MAX + 100];
 	pid_t pid = fork();
@@ -36,7 +36,8 @@ static int why(const char *reply, char *said, size_t room)
 	assert_true(pid >= 0);
 	if (!pid)
 		serve(reply);
-	snprintf(command, sizeof(command), "%s --socket %s/socket why 2>&1", program, folder);
+	snprintf(command, sizeof(command), "%s --socket %s/socket why %s 2>&1", program, folder,
+		 how);
 	p = popen(command, "r");
 	assert_non_null(p);
 	n = fread(said, 1, room - 1, p);
@@ -96,6 +97,8 @@ static const struct row {
 	  3,
 	  { "seen of av", "time until" },
 	  { "several times", "is met" } },
+	/* ... of a daemon that knows more than we do */
+	{ HOST("paused", POLICY("fresh")), 1, { "paused" }, { 0 } },
 	/* what is no answer is none */
 	{ "{}", 1, { "no readable answer" }, { "since" } },
 	{ "{\"error\":\"the answer is too long\"}", 1, { "the answer is too long" }, { "since" } },
@@ -108,7 +111,8 @@ static void test_why(void **state)
 		const struct row *r = &rows[i];
 		char said[4096];
 
-		assert_int_equal(why(r->reply, said, sizeof(said)), r->exit);
+		assert_int_equal(why(r->reply, "--json", said, sizeof(said)), r->exit);
+		assert_int_equal(why(r->reply, "", said, sizeof(said)), r->exit);
 		for (size_t k = 0; k < 4 && r->has[k]; k++)
 			if (!strstr(said, r->has[k]))
 				fail_msg("row %zu lacks \"%s\": %s", i, r->has[k], said);
