@@ -144,29 +144,23 @@ int store_read(int dir, struct policy **policy, struct accepted *accepted, struc
 /* A generation has only files, and nobody else writes here. */
 static void remove_generation(int dir, const char *name)
 {
-	int fd = open_folder(dir, name);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *d = io_open_dir(dir, name, 0);
 	struct dirent *e;
 
 	while (d && (e = readdir(d)))
-		unlinkat(fd, e->d_name, 0);
-	if (d)
-		closedir(d);
+		unlinkat(dirfd(d), e->d_name, 0);
 	unlinkat(dir, name, AT_REMOVEDIR);
 }
 
 /* Everything but the generation named; a failure only leaves something for next time. */
 static void sweep(int dir, const char *but)
 {
-	int fd = open_folder(dir, ".");
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *d = io_open_dir(dir, ".", 0);
 	struct dirent *e;
 
 	while (d && (e = readdir(d)))
 		if (!strncmp(e->d_name, GENERATION, strlen(GENERATION)) && strcmp(e->d_name, but))
 			remove_generation(dir, e->d_name);
-	if (d)
-		closedir(d);
 	unlinkat(dir, LINK_NEW, 0);
 }
 

@@ -72,6 +72,16 @@ int io_read(int dir, const char *name, size_t max, char **ret, size_t *len)
 	return io_read_fd(fd, max, ret, len);
 }
 
+DIR *io_open_dir(int dir, const char *name, int flags)
+{
+	_close_ int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	DIR *ret = fd < 0 ? NULL : fdopendir(fd);
+
+	if (ret)
+		take_fd(&fd);
+	return ret;
+}
+
 int io_write(int fd, const void *data, size_t len)
 {
 	const char *p = data;

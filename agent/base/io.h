@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,6 +16,9 @@ int io_read(int dir, const char *name, size_t max, char **ret, size_t *len);
 
 /* The same from a descriptor, from its beginning where it can seek. */
 int io_read_fd(int fd, size_t max, char **ret, size_t *len);
+
+/* To list a folder: NULL and errno, or what closedir() ends.  flags: O_NOFOLLOW or 0. */
+DIR *io_open_dir(int dir, const char *name, int flags);
 
 /* Writes all of it, through interrupts and short writes. */
 int io_write(int fd, const void *data, size_t len);

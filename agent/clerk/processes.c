@@ -15,12 +15,6 @@
 #define PROC_FILE_MAX 65536
 #define NO_LOGIN      UINT32_MAX /* the audit id of what no login began (pam_loginuid(8)) */
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 static void drop_file(FILE **f)
 {
 	if (*f)
@@ -121,8 +115,7 @@ static void look(struct clerk *c, long pid)
 
 void clerk_processes(struct clerk *c)
 {
-	int fd = openat(c->root, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_drop_(drop_dir) DIR *proc = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *proc = io_open_dir(c->root, "proc", 0);
 	const struct dirent *e;
 
 	while (proc && (e = readdir(proc))) {

@@ -23,12 +23,6 @@ struct walk {
 	unsigned folders;
 };
 
-static void drop_dir(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 /* What runs in a container or a session is its unit's: the folders in it are its own affair. */
 static bool is_unit(const char *name)
 {
@@ -74,8 +68,7 @@ static void look_for(struct walk *w, int parent, const char *folder, const char 
 
 static void walk(struct walk *w, int parent, const char *folder, const char *unit, unsigned depth)
 {
-	int fd = openat(parent, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	_drop_(drop_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *dir = io_open_dir(parent, folder, O_NOFOLLOW);
 	struct dirent *e;
 
 	while (dir && w->left && (e = readdir(dir))) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
 #include "agent/posture/dpkg.h"
 #include "agent/posture/inventory.h"
 
@@ -154,22 +155,16 @@ static int add(void *ctx, const struct package *p, bool half)
 /* What a killed or running dpkg has not written back to the status file yet (numbered files). */
 static int count_journal(int root, struct inventory *inv, struct fault *fault)
 {
-	_close_ int fd = openat(root, DPKG_UPDATES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_dir_ DIR *folder = io_open_dir(root, DPKG_UPDATES, 0);
 	const struct dirent *e;
-	DIR *folder;
 
-	if (fd < 0)
+	if (!folder)
 		return errno == ENOENT
 			       ? 0
 			       : fault_set(fault, -errno, "%s: %s", DPKG_UPDATES, strerror(errno));
-	folder = fdopendir(fd);
-	if (!folder)
-		return -ENOMEM;
-	take_fd(&fd);
 	while ((e = readdir(folder)))
 		if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
 			inventory_note_broken(inv, (struct word)WORD("its journal"));
-	closedir(folder);
 	return 0;
 }
 

@@ -176,26 +176,21 @@ static bool is_container(int root)
 /* The first live patch that is in force; it mends some of what the kernel's own version lacks. */
 static bool find_livepatch(int root, char name[32])
 {
-	int fd = openat(root, LIVEPATCH, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *dir = io_open_dir(root, LIVEPATCH, 0);
 	struct dirent *e;
 	bool found = false;
 
-	if (fd >= 0 && !dir)
-		close(fd);
 	while (dir && !found && (e = readdir(dir))) {
 		_free_ char *text = NULL;
 		char path[300];
 		size_t len;
 
 		snprintf(path, sizeof(path), "%s/enabled", e->d_name);
-		found = *e->d_name != '.' && io_read(fd, path, 16, &text, &len) == 0 &&
+		found = *e->d_name != '.' && io_read(dirfd(dir), path, 16, &text, &len) == 0 &&
 			*text == '1';
 		if (found)
 			snprintf(name, 32, "%.31s", e->d_name);
 	}
-	if (dir)
-		closedir(dir);
 	return found;
 }
 

@@ -81,24 +81,13 @@ static void read_list(struct search *s, const char *text, size_t len, struct wor
 	}
 }
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 static int search_dpkg(int root, struct search *s)
 {
-	int fd = openat(root, DPKG_INFO, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_drop_(drop_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *dir = io_open_dir(root, DPKG_INFO, 0);
 	struct dirent *e;
 
-	if (fd < 0)
+	if (!dir)
 		return -errno;
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
 	while ((e = readdir(dir))) {
 		_free_ char *text = NULL;
 		struct word package;

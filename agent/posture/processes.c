@@ -230,12 +230,6 @@ static void add_row(struct running *r, const struct pair *p, const struct owner 
 		row->processes = p->processes;
 }
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 /* Also the lists of their files: they are written one by one, before the rest. */
 static int64_t packages_changed(int root)
 {
@@ -261,21 +255,17 @@ static int64_t packages_changed(int root)
 
 static int walk_host(struct walk *w, int root)
 {
-	int fd = openat(root, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
-	_drop_(drop_dir) DIR *proc = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *proc = io_open_dir(root, "proc", 0);
+	int r;
 
-	if (fd < 0)
+	if (!proc)
 		return -errno;
-	if (!proc) {
-		close(fd);
-		return -ENOMEM;
-	}
 	w->root = root;
-	w->proc = fd;
+	w->proc = dirfd(proc);
 	w->changed = packages_changed(root);
-	r = read_link(fd, 1, "ns/mnt", w->host.mounts, sizeof(w->host.mounts));
+	r = read_link(w->proc, 1, "ns/mnt", w->host.mounts, sizeof(w->host.mounts));
 	if (r == 0)
-		r = stat_root(fd, 1, &w->host.root);
+		r = stat_root(w->proc, 1, &w->host.root);
 	if (r == 0)
 		walk_all(w, proc);
 	return r;

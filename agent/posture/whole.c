@@ -16,12 +16,6 @@
 #define MD5_HEX	 32
 #define LIST_END 5 /* ".list" */
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 static int hash_file(int fd, size_t size, char hex[MD5_HEX + 1])
 {
 	const mbedtls_md_info_t *md5 = mbedtls_md_info_from_type(MBEDTLS_MD_MD5);
@@ -118,14 +112,10 @@ static bool is_list_of(const char *file, const char *library)
 
 void whole_libraries(int root, const struct provider *p, struct texts *ret)
 {
-	_drop_(drop_dir) DIR *dir = NULL;
+	_dir_ DIR *dir = p->libraries.n ? io_open_dir(root, "var/lib/dpkg/info", 0) : NULL;
 	const struct dirent *e;
-	int fd = p->libraries.n
-			 ? openat(root, "var/lib/dpkg/info", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-			 : -1;
 
 	ret->n = 0;
-	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (e = readdir(dir)))
 		for (size_t i = 0; i < p->libraries.n && ret->n < PROVIDER_ROWS; i++)
 			if (is_list_of(e->d_name, p->libraries.rows[i]))

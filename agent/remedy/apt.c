@@ -186,14 +186,15 @@ static bool do_agree(void)
 
 int apt_drop_damaged(struct report *report, struct fault *fault)
 {
-	DIR *lists = opendir(LISTS);
-	bool agree = do_agree();
+	_dir_ DIR *lists = io_open_dir(AT_FDCWD, LISTS, 0);
 	const struct dirent *e;
+	bool agree;
 	int r = 0;
 
 	if (!lists)
 		return errno == ENOENT ? 0
 				       : fault_set(fault, -errno, LISTS ": %s", strerror(errno));
+	agree = do_agree();
 	while (r == 0 && (e = readdir(lists))) {
 		if (fnmatch("*_Packages*", e->d_name, 0) ||
 		    (agree && list_check(dirfd(lists), e->d_name, NULL) != -EBADMSG))
@@ -202,6 +203,5 @@ int apt_drop_damaged(struct report *report, struct fault *fault)
 		if (unlinkat(dirfd(lists), e->d_name, 0) < 0)
 			r = fault_set(fault, -errno, LISTS "/%s: %s", e->d_name, strerror(errno));
 	}
-	closedir(lists);
 	return r;
 }

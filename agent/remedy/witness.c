@@ -23,12 +23,6 @@
 
 #define FDINFO_MAX (1024 * 1024) /* a mark a line */
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 /* Lines "fanotify ino:", "fanotify mnt_id:" and "fanotify sdev:" are marks. */
 static int count_marks(const char *text)
 {
@@ -43,12 +37,12 @@ static int count_marks(const char *text)
 static int watched_by(pid_t pid)
 {
 	char path[40];
-	_drop_(drop_dir) DIR *dir = NULL;
+	_dir_ DIR *dir = NULL;
 	struct dirent *e;
 	int n = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)pid);
-	dir = opendir(path);
+	dir = io_open_dir(AT_FDCWD, path, 0);
 	if (!dir)
 		return -errno;
 	while ((e = readdir(dir))) {

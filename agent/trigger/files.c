@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/trigger/burst.h"
 #include "agent/trigger/files.h"
@@ -90,22 +91,13 @@ static int watch_part(struct files *f, size_t row, const char *path, size_t len,
 	return r < 0 ? r : 1;
 }
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 static int watch_inside(struct files *f, size_t row)
 {
 	const char *path = f->rows[row].path;
-	char at[PATH_MAX];
-	_drop_(drop_dir) DIR *dir = NULL;
+	_dir_ DIR *dir = io_open_dir(f->root, path, 0);
 	struct dirent *e;
 	int r = 0;
 
-	snprintf(at, sizeof(at), "/proc/self/fd/%d/%s", f->root, path);
-	dir = opendir(at);
 	for (unsigned n = 0; dir && r >= 0 && n < DEEP_MAX && (e = readdir(dir));) {
 		char one[PATH_MAX];
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "policy/canon.h"
 #include "policy/json.h"
@@ -127,9 +128,9 @@ static bool has_private(int dir, const char *pub)
 
 static int add_folder(struct hand *h, bool quiet, struct fault *fault)
 {
-	int fd = openat(h->dir, "keys", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *d = io_open_dir(h->dir, "keys", 0);
 	struct dirent *e;
+	int r = 0;
 
 	if (!d)
 		return errno == ENOENT ? 0 : fault_set(fault, -errno, "keys/: %s", strerror(errno));
@@ -142,7 +143,6 @@ static int add_folder(struct hand *h, bool quiet, struct fault *fault)
 		else if (ends_with(path, PUBLIC_END) && !has_private(h->dir, path))
 			r = add_public(h, h->dir, path, fault);
 	}
-	closedir(d);
 	return r;
 }
 

@@ -102,14 +102,11 @@ static int make_folders(const char *path, int *ret, struct fault *fault)
 
 static void clear_keys(int dir)
 {
-	int fd = openat(dir, "keys", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *d = io_open_dir(dir, "keys", 0);
 	struct dirent *e;
 
 	while (d && (e = readdir(d)))
-		unlinkat(fd, e->d_name, 0);
-	if (d)
-		closedir(d);
+		unlinkat(dirfd(d), e->d_name, 0);
 }
 
 /* So that a failed try can be made again: all in them was made by it. */

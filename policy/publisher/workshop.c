@@ -65,8 +65,7 @@ static int timestamp_version(int dir, int64_t *ret, struct fault *fault)
 
 int workshop_version(int dir, const char *role, int64_t *ret, struct fault *fault)
 {
-	int fd = openat(dir, "metadata", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *d = io_open_dir(dir, "metadata", 0);
 	struct dirent *e;
 	int64_t best = 0;
 
@@ -84,7 +83,6 @@ int workshop_version(int dir, const char *role, int64_t *ret, struct fault *faul
 		if (!strcmp(want + strlen("metadata/"), e->d_name))
 			best = n;
 	}
-	closedir(d);
 	if (!strcmp(role, "timestamp"))
 		return timestamp_version(dir, ret, fault);
 	*ret = best;
@@ -260,13 +258,13 @@ static int decode(const char *name, char out[ROLE_NAME_ROOM])
 
 int workshop_drafts(const struct workshop *w, json_t **ret, struct fault *fault)
 {
-	int fd = openat(w->dir, DRAFTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	_drop_(drop_json) json_t *list = json_array();
+	_dir_ DIR *d = io_open_dir(w->dir, DRAFTS, 0);
+	_drop_(drop_json) json_t *list = NULL;
 	struct dirent *e;
 
 	if (!d && errno != ENOENT)
 		return fault_set(fault, -errno, DRAFTS ": %s", strerror(errno));
+	list = json_array();
 	while (d && (e = readdir(d))) {
 		size_t len = strlen(e->d_name);
 		char role[ROLE_NAME_ROOM];
@@ -276,8 +274,6 @@ int workshop_drafts(const struct workshop *w, json_t **ret, struct fault *fault)
 			continue;
 		json_array_append_new(list, json_string(role));
 	}
-	if (d)
-		closedir(d);
 	if (!list)
 		return -ENOMEM;
 	*ret = take(list);
