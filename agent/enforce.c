@@ -122,7 +122,7 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 		   : quarantine_lift(&d->nft, fault); /* with what is left of one, too */
 	if (r < 0)
 		return r;
-	if (wanted && !d->laid && d->nft.plain)
+	if (wanted && !d->laid && d->nft.lacks.egress)
 		log_warn("this kernel has no hooks at links (CONFIG_NETFILTER_EGRESS): the "
 			 "quarantine "
 			 "holds IP, and not frames below it");

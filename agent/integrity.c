@@ -214,7 +214,7 @@ static int compare_all(struct integrity *i, const struct links *links, const str
 
 static bool is_counted(const struct daemon *d)
 {
-	return d->laid && !d->nft.plain;
+	return d->laid && !d->nft.lacks.egress;
 }
 
 static int read_counts(struct integrity *i, struct counts *ret, struct fault *fault)

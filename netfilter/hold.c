@@ -112,7 +112,7 @@ static int hold(struct options *o, struct fault *fault)
 
 	if (r < 0)
 		return r;
-	nft.once = true;
+	nft.lays_once = true;
 	/* Nobody's yet: lazaretd comes to own it as it lies there, without a gap. */
 	if (ownership_claim(&nft, OWNERSHIP_ORPHAN, &why) < 0)
 		log_warn("%s", why.why);

@@ -22,11 +22,11 @@ static bool lacks(struct nft *nft, struct term term)
 
 int lacks_find(struct nft *nft)
 {
-	const bool mute = nft->mute, paced = nft->paced;
+	const struct nft_lacks was = nft->lacks;
 
-	nft->mute = lacks(nft, (struct term)REFUSE);
-	nft->paced = lacks(nft, (struct term)LIMIT(1));
-	return (nft->mute && !mute) || (nft->paced && !paced);
+	nft->lacks.reject = lacks(nft, (struct term)REFUSE);
+	nft->lacks.limit = lacks(nft, (struct term)LIMIT(1));
+	return (nft->lacks.reject && !was.reject) || (nft->lacks.limit && !was.limit);
 }
 
 static void add_set(struct batch *b, const char *table)

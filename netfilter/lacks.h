@@ -12,7 +12,8 @@
 
 struct nft;
 
-/* Asks the kernel: nft->mute, nft->paced.  1 when it lacks what was not known yet, else 0. */
+/* Asks the kernel: nft->lacks.reject and .limit.  1 when it lacks what was not known yet, else 0.
+ */
 int lacks_find(struct nft *nft);
 
 /* For tables that have limited rules: the set of tokens, anew; no rule may use it. */

@@ -16,8 +16,10 @@ struct list {
 	size_t n;
 };
 
+#define LISTS 2 /* PEERS_OUT and PEERS_IN; PEERS_OPEN goes by itself */
+
 struct laid {
-	struct list lists[2]; /* out, in */
+	struct list lists[LISTS];
 	struct services services;
 	uint32_t n[PEERS_COUNT]; /* of their peers, by set */
 	uint64_t rules;		 /* batch_digest() of them */
@@ -27,20 +29,21 @@ struct laid {
 struct edit {
 	const struct allow *allow;
 	struct services services; /* the ones that are laid, while the sets last */
-	struct change changes[2];
+	struct change changes[LISTS];
 	uint32_t n[PEERS_COUNT]; /* as it will be */
 	uint32_t generation;	 /* that it was made for */
 };
 
-static struct list list_of(const struct allow *a, bool in)
+static struct list list_of(const struct allow *a, enum peers_list which)
 {
-	return in ? (struct list){ a->in, a->n_in } : (struct list){ a->out, a->n_out };
+	return which == PEERS_IN ? (struct list){ a->in, a->n_in }
+				 : (struct list){ a->out, a->n_out };
 }
 
 static void laid_free(struct laid *l)
 {
-	free(l->lists[0].peers);
-	free(l->lists[1].peers);
+	free(l->lists[PEERS_OUT].peers);
+	free(l->lists[PEERS_IN].peers);
 	free(l);
 }
 
@@ -65,11 +68,11 @@ static bool ours_alone(const struct nft *nft)
 	return nft->ownership == OWNERSHIP_OWNED;
 }
 
-static void count(const struct peer *peers, size_t n, bool in, const struct services *services,
-		  int by, uint32_t sets[PEERS_COUNT])
+static void count(const struct peer *peers, size_t n, enum peers_list which,
+		  const struct services *services, int by, uint32_t sets[PEERS_COUNT])
 {
 	for (size_t i = 0; i < n; i++)
-		sets[peers_set_of(&peers[i], in, services)] += (uint32_t)by;
+		sets[peers_set_of(&peers[i], which, services)] += (uint32_t)by;
 }
 
 void laid_keep(struct nft *nft, const struct allow *allow, struct services services, uint64_t rules,
@@ -79,15 +82,15 @@ void laid_keep(struct nft *nft, const struct allow *allow, struct services servi
 	uint32_t now;
 
 	laid_forget(nft);
-	if (!l || nft->once || allow->n_open || nft_generation(nft, &now, NULL) < 0 ||
+	if (!l || nft->lays_once || allow->n_open || nft_generation(nft, &now, NULL) < 0 ||
 	    (!ours_alone(nft) && now != next(before)))
 		return;
 	l->rules = rules;
 	l->services = services;
 	l->generation = now;
-	for (int in = 0; in < 2; in++) {
-		const struct list from = list_of(allow, in);
-		struct list *to = &l->lists[in];
+	for (enum peers_list which = 0; which < LISTS; which++) {
+		const struct list from = list_of(allow, which);
+		struct list *to = &l->lists[which];
 
 		to->n = from.n;
 		to->peers = calloc(from.n + 1, sizeof(*to->peers));
@@ -95,15 +98,15 @@ void laid_keep(struct nft *nft, const struct allow *allow, struct services servi
 			return;
 		if (from.n)
 			memcpy(to->peers, from.peers, from.n * sizeof(*to->peers));
-		count(to->peers, to->n, in, &services, 1, l->n);
+		count(to->peers, to->n, which, &services, 1, l->n);
 	}
 	nft->laid = take(l);
 }
 
-static int find(const struct laid *l, struct edit *e, bool in)
+static int find(const struct laid *l, struct edit *e, enum peers_list which)
 {
-	const struct list old = l->lists[in], new = list_of(e->allow, in);
-	struct change *c = &e->changes[in];
+	const struct list old = l->lists[which], new = list_of(e->allow, which);
+	struct change *c = &e->changes[which];
 	int r = new.n > ALLOW_PEERS_MAX ? -E2BIG
 					: change_find(old.peers, old.n, new.peers, new.n, c);
 
@@ -112,8 +115,8 @@ static int find(const struct laid *l, struct edit *e, bool in)
 	r = peers_check(new.peers + c->head, c->n_new, "", NULL);
 	if (r < 0)
 		return r;
-	count(old.peers + c->head, c->n_old, in, &l->services, -1, e->n);
-	count(new.peers + c->head, c->n_new, in, &l->services, 1, e->n);
+	count(old.peers + c->head, c->n_old, which, &l->services, -1, e->n);
+	count(new.peers + c->head, c->n_new, which, &l->services, 1, e->n);
 	return 0;
 }
 
@@ -130,8 +133,8 @@ int edit_begin(struct nft *nft, const struct allow *allow, struct edit **ret)
 	e->allow = allow;
 	e->services = nft->laid->services;
 	memcpy(e->n, nft->laid->n, sizeof(e->n));
-	for (int in = 0; in < 2 && r == 0; in++)
-		r = find(nft->laid, e, in);
+	for (enum peers_list which = 0; which < LISTS && r == 0; which++)
+		r = find(nft->laid, e, which);
 	if (r == 0)
 		*ret = take(e);
 	return r;
@@ -139,8 +142,8 @@ int edit_begin(struct nft *nft, const struct allow *allow, struct edit **ret)
 
 void edit_free(struct edit *e)
 {
-	change_free(&e->changes[0]);
-	change_free(&e->changes[1]);
+	change_free(&e->changes[PEERS_OUT]);
+	change_free(&e->changes[PEERS_IN]);
 	free(e);
 }
 
@@ -158,10 +161,10 @@ struct services edit_services(const struct edit *e)
 	return e->services;
 }
 
-static void add_element(struct batch *b, const struct edit *e, const struct peer *p, bool in,
-			bool gone)
+static void add_element(struct batch *b, const struct edit *e, const struct peer *p,
+			enum peers_list which, bool gone)
 {
-	peers_edit_set(b, TABLE, p, peers_set_of(p, in, &e->services), gone);
+	peers_edit_set(b, TABLE, p, peers_set_of(p, which, &e->services), gone);
 }
 
 static bool is_empty(const struct change *c)
@@ -172,13 +175,13 @@ static bool is_empty(const struct change *c)
 /* The elements of both lists, set by set as the lists have them. */
 static void add_elements(struct batch *b, const struct edit *e)
 {
-	for (int in = 0; in < 2; in++) {
-		const struct change *c = &e->changes[in];
+	for (enum peers_list which = 0; which < LISTS; which++) {
+		const struct change *c = &e->changes[which];
 
 		for (size_t i = 0; i < c->n_gone; i++)
-			add_element(b, e, c->gone[i], in, true);
+			add_element(b, e, c->gone[i], which, true);
 		for (size_t i = 0; i < c->n_come; i++)
-			add_element(b, e, c->come[i], in, false);
+			add_element(b, e, c->come[i], which, false);
 	}
 }
 
@@ -192,7 +195,7 @@ static int commit(struct nft *nft, const struct edit *e)
 	from = batch_here(b);
 	add_elements(b, e);
 	to = batch_here(b);
-	if (!nft->plain) {
+	if (!nft->lacks.egress) {
 		batch_family(b, NFPROTO_NETDEV);
 		batch_repeat(b, from, to);
 	}
@@ -219,10 +222,10 @@ static int remember(struct laid *l, const struct edit *e, uint32_t generation)
 {
 	int r = 0;
 
-	for (int in = 0; in < 2 && r == 0; in++) {
-		const struct list new = list_of(e->allow, in);
+	for (enum peers_list which = 0; which < LISTS && r == 0; which++) {
+		const struct list new = list_of(e->allow, which);
 
-		r = splice(&l->lists[in], &new, &e->changes[in]);
+		r = splice(&l->lists[which], &new, &e->changes[which]);
 	}
 	memcpy(l->n, e->n, sizeof(l->n));
 	l->generation = generation;
@@ -235,7 +238,7 @@ int edit_lay(struct nft *nft, const struct edit *e, uint64_t rules)
 
 	if (rules != nft->laid->rules || quarantine_present(nft, NULL) != 1)
 		return -ESTALE;
-	if (!is_empty(&e->changes[0]) || !is_empty(&e->changes[1])) {
+	if (!is_empty(&e->changes[PEERS_OUT]) || !is_empty(&e->changes[PEERS_IN])) {
 		if (commit(nft, e) < 0)
 			return -ESTALE;
 		generation = next(generation);

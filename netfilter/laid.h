@@ -15,7 +15,7 @@ struct nft;
 /*
  * Remembers (nft->laid) a list and its services, with a digest of the rules that go with it.
  * `before` is the ruleset's generation before it was laid.  Nothing is remembered, so that the
- * next list is laid whole, when nft->once is set, when the list has `open` (those peers go by
+ * next list is laid whole, when nft->lays_once is set, when the list has `open` (those peers go by
  * themselves), when memory runs out, or when others changed the ruleset meanwhile.
  */
 void laid_keep(struct nft *nft, const struct allow *allow, struct services services, uint64_t rules,

@@ -11,19 +11,24 @@
 struct laid;
 struct nlmsghdr;
 
+/* What the quarantine found that this kernel lacks, and does without. */
+struct nft_lacks {
+	bool egress; /* hooks at links (CONFIG_NETFILTER_EGRESS): only packets are held */
+	bool reject; /* a way to refuse a packet (CONFIG_NFT_REJECT) */
+	bool limit;  /* limits (CONFIG_NFT_LIMIT) */
+};
+
 /* A netlink socket to nf_tables; one thread, one request at a time. */
 struct nft {
 	int fd;
 	uint32_t seq;		  /* of the next message */
 	enum ownership ownership; /* of the tables laid through it: see ownership_claim() */
-	bool plain;		  /* the quarantine found no hooks at links in this kernel */
-	bool mute;		  /* ... and no way to refuse a packet */
-	bool paced;		  /* ... and no limits (CONFIG_NFT_LIMIT) */
-	bool once;		  /* whoever lays by it lays no second list: it is not remembered */
-	struct laid *laid;	  /* laid.h; NULL: what the tables hold is not known */
-	bool matches;		  /* this kernel can tell programs by their cgroup */
-	struct who who;		  /* whom the list of the quarantine laid last is open to */
-	char everyone[160];	  /* why to every program, when not because the list says so */
+	struct nft_lacks lacks;
+	bool lays_once;	    /* whoever lays by it lays no second list: it is not remembered */
+	struct laid *laid;  /* laid.h; NULL: what the tables hold is not known */
+	bool knows_cgroups; /* this kernel can tell programs by their cgroup */
+	struct who who;	    /* whom the list of the quarantine laid last is open to */
+	char everyone[160]; /* why to every program, when not because the list says so */
 };
 
 /*

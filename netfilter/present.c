@@ -88,7 +88,7 @@ static void drop_seen(struct seen *seen)
 
 static int present(struct nft *nft, struct fault *fault)
 {
-	const unsigned wanted = RULES_PACKETS | (nft->plain ? 0 : RULES_FRAMES);
+	const unsigned wanted = RULES_PACKETS | (nft->lacks.egress ? 0 : RULES_FRAMES);
 	_drop_(links_free) struct links links = { 0 };
 	_drop_(drop_seen) struct seen seen = { 0 };
 	int r = links_read(&links, fault);
@@ -98,7 +98,7 @@ static int present(struct nft *nft, struct fault *fault)
 	if (r < 0)
 		return r;
 	return (seen.awake & wanted) == wanted && seen.good == (1u << BASES) - 1 &&
-	       (nft->plain || hooks_sound(&seen.hooks));
+	       (nft->lacks.egress || hooks_sound(&seen.hooks));
 }
 
 int quarantine_present(struct nft *nft, struct fault *fault)

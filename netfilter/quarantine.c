@@ -63,8 +63,7 @@ struct plan {
 	uint32_t flags;		   /* NFT_TABLE_F_ */
 	uint64_t rules;		   /* digest of what was laid last */
 	bool anew;
-	bool mute;  /* a kernel that cannot refuse (CONFIG_NFT_REJECT) */
-	bool paced; /* one without limits (CONFIG_NFT_LIMIT) */
+	struct nft_lacks lacks;
 };
 
 static uint32_t circumstances(const struct plan *p)
@@ -74,8 +73,8 @@ static uint32_t circumstances(const struct plan *p)
 	return p->present | (a->dns_any ? WHEN_DNS : 0) |
 	       (a->dns_any && !a->dns_bound ? WHEN_TCP53 : 0) | (a->dns_bound ? WHEN_NAMES : 0) |
 	       (a->dns_any && a->n_open_names ? WHEN_OPEN_NAMES : 0) |
-	       (a->dns_bound && !p->mute ? WHEN_REFUSE : 0) | (a->dhcp_any ? WHEN_DHCP : 0) |
-	       (p->who.level ? WHEN_WHO : 0);
+	       (a->dns_bound && !p->lacks.reject ? WHEN_REFUSE : 0) |
+	       (a->dhcp_any ? WHEN_DHCP : 0) | (p->who.level ? WHEN_WHO : 0);
 }
 
 /*
@@ -93,7 +92,7 @@ static void add_rule(struct batch *b, const struct plan *p, const struct rule *r
 			r.terms[i].value = r.terms[i].base == AF_INET ? p->services.port4
 								      : p->services.port6;
 	}
-	if (p->paced)
+	if (p->lacks.limit)
 		lacks_add_rule(b, TABLE, &r, id);
 	else
 		rule_add(b, TABLE, &r);
@@ -147,7 +146,7 @@ static void add_family(struct laying *l, const struct plan *p, unsigned table)
 			add_chain(b, rules_chains[i].name, NULL);
 	}
 	batch_flush_rules(b, TABLE);
-	if (p->paced)
+	if (p->lacks.limit)
 		lacks_add_tokens(b, TABLE);
 	add_sets(l, p->peers);
 	add_rules(l, p, table);
@@ -192,12 +191,11 @@ static int lay_somehow(struct nft *nft, struct plan *p, struct fault *fault)
 	}
 	/* Or a link is gone; then all of it is tried again. */
 	if (r == -ENOENT && lacks_find(nft)) {
-		p->mute = nft->mute;
-		p->paced = nft->paced;
+		p->lacks = nft->lacks;
 		first = (struct fault){ 0 };
 		r = lay(nft, p, &first);
 	}
-	nft->plain = !p->links;
+	nft->lacks.egress = !p->links;
 	return r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
 }
 
@@ -209,7 +207,7 @@ static uint64_t rules_digest(struct nft *nft, const struct plan *p)
 
 	add_rules(&l, p, RULES_PACKETS);
 	batch_family(b, NFPROTO_NETDEV);
-	if (!nft->plain)
+	if (!nft->lacks.egress)
 		add_rules(&l, p, RULES_FRAMES);
 	return l.rules;
 }
@@ -273,8 +271,7 @@ int quarantine_lay(struct nft *nft, const struct allow *allow, struct fault *fau
 	_drop_(drop_peers) struct peers *peers = NULL;
 	struct plan p = { .allow = allow,
 			  .flags = ownership_flags(nft->ownership),
-			  .mute = nft->mute,
-			  .paced = nft->paced };
+			  .lacks = nft->lacks };
 	int r;
 
 	find_who(nft, allow, &p.who);

@@ -17,7 +17,7 @@ struct nft;
  * one transaction, so that no base chain is missing or open for a moment.  The table belongs to
  * whom nft->ownership says.
  *
- * 0, and nft tells what came of it: `plain` that this kernel has no hooks at links
+ * 0, and nft tells what came of it: `lacks` that this kernel has no hooks at links
  * (CONFIG_NETFILTER_EGRESS), so only packets are held; `who` whether the list is open to the
  * repair services or to every program, and `everyone` why to all when the list says otherwise.
  * Or -errno with the kernel's refusal in words, and nothing has changed; -EPERM when another

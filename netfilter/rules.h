@@ -10,8 +10,8 @@
 
 /* Circumstances of a rule, besides "this set of peers is not empty" (peers.h). */
 #define ALWAYS		0
-#define WHEN_DNS	(1u << (PEERS_COUNT + 0)) /* to anybody */
-#define WHEN_DHCP	(1u << (PEERS_COUNT + 1))
+#define WHEN_DHCP	(1u << (PEERS_COUNT + 0))
+#define WHEN_DNS	(1u << (PEERS_COUNT + 1)) /* to anybody */
 #define WHEN_TCP53	(1u << (PEERS_COUNT + 2)) /* ... over TCP as well */
 #define WHEN_NAMES	(1u << (PEERS_COUNT + 3)) /* no questions but for the names of the list */
 #define WHEN_REFUSE	(1u << (PEERS_COUNT + 4)) /* ... and who tries TCP is told so */

@@ -96,10 +96,10 @@ static int probe(struct nft *nft)
 /* What is no answer to the question (memory, a full buffer) leaves it open for the next time. */
 static int ask_kernel(struct nft *nft, struct fault *fault)
 {
-	int r = nft->matches ? 0 : probe(nft);
+	int r = nft->knows_cgroups ? 0 : probe(nft);
 
 	if (r == 0) {
-		nft->matches = true;
+		nft->knows_cgroups = true;
 		return 0;
 	}
 	if (r == -ENOENT || r == -EINVAL)

@@ -91,7 +91,7 @@ static void enter(uint32_t n)
 	struct nft nft;
 
 	must(nft_open(&nft, &f), &f);
-	nft.once = true; /* as lazaret-hold does */
+	nft.lays_once = true; /* as lazaret-hold does */
 	lay(&nft, &allow);
 	_exit(0);
 }

@@ -447,10 +447,11 @@ static void test_a_kernel_that_lacks_something(void **state)
 		missing = rows[i];
 		if (quarantine_lay(&nft, &allow, &f) < 0)
 			fail_msg("%s: %s", rows[i][0], f.why);
-		assert_int_equal(nft.paced, i != 1);
-		assert_int_equal(nft.mute, i != 0);
-		assert_int_equal(*shown("nft list ruleset | grep 'limit rate'") != 0, !nft.paced);
-		assert_int_equal(*shown("nft list ruleset | grep reject") != 0, !nft.mute);
+		assert_int_equal(nft.lacks.limit, i != 1);
+		assert_int_equal(nft.lacks.reject, i != 0);
+		assert_int_equal(*shown("nft list ruleset | grep 'limit rate'") != 0,
+				 !nft.lacks.limit);
+		assert_int_equal(*shown("nft list ruleset | grep reject") != 0, !nft.lacks.reject);
 		assert_int_equal(quarantine_present(&nft, &f), 1);
 		out[0].port++;
 		assert_int_equal(quarantine_lay(&nft, &allow, &f), 0);
@@ -476,7 +477,7 @@ static void test_a_kernel_that_lacks_too_much(void **state)
 	missing = must;
 	assert_int_equal(quarantine_lay(&nft, &allow, &f), -ENOENT);
 	missing = NULL;
-	assert_false(nft.paced || nft.mute);
+	assert_false(nft.lacks.limit || nft.lacks.reject);
 	assert_string_equal(shown("nft list ruleset"), "");
 	nft_close(&nft);
 }
