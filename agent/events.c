@@ -5,8 +5,10 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
+#include "agent/bus.h"
 #include "agent/daemon.h"
 #include "agent/events.h"
+#include "agent/integrity.h"
 #include "agent/posture/places.h"
 #include "agent/round.h"
 #include "agent/trigger/files.h"
@@ -27,7 +29,10 @@ struct events {
 
 DEFINE_DROP(events, events_free)
 
-/* The bits are those of checks. */
+/* The bits are those of checks, and behind them that of the bus. */
+#define WATCH_BUS  CHECK_COUNT
+#define ALL_CHECKS ((1u << CHECK_COUNT) - 1)
+
 static void on_files(void *ctx, unsigned what)
 {
 	struct events *e = ctx;
@@ -35,7 +40,10 @@ static void on_files(void *ctx, unsigned what)
 	/* What waits may run what was just replaced. */
 	if (what >> CHECK_PATCHES & 1)
 		warm_drop(e->daemon);
-	round_look_at(e->daemon, what, "files changed");
+	if (what >> WATCH_BUS & 1)
+		integrity_look(e->daemon);
+	if (what & ALL_CHECKS)
+		round_look_at(e->daemon, what & ALL_CHECKS, "files changed");
 }
 
 /* It may be anywhere by now; timers of what was due meanwhile count suspend, too. */
@@ -105,6 +113,8 @@ void events_policy(struct daemon *d)
 
 		(void)!places_of(d->subjects[i].req, watch_place, &p);
 	}
+	for (size_t i = 0; bus_places[i]; i++)
+		(void)!files_watch(e->files, bus_places[i], false, 1u << WATCH_BUS);
 	if (e->err < 0 && e->err != was)
 		log_warn("not all files that matter can be watched: %s; their changes are found "
 			 "when the host is looked at",

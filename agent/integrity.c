@@ -9,6 +9,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
+#include "agent/bus.h"
 #include "agent/daemon.h"
 #include "agent/integrity.h"
 #include "agent/trigger/timer.h"
@@ -18,7 +19,13 @@
 
 #define AGAIN_SECONDS 60
 
-enum { FACT_SENT, FACT_MOVED, FACT_BLIND, FACT_BYPASS }; /* and BYPASS_ kinds from there on */
+enum {
+	FACT_SENT,
+	FACT_MOVED,
+	FACT_BLIND,
+	FACT_BUS,
+	FACT_BYPASS
+}; /* and BYPASS_ kinds from there on */
 
 /* What a link had sent, and what was let out by it. */
 struct mark {
@@ -266,6 +273,10 @@ void integrity_look(struct daemon *d)
 	if (r < 0 && r != -EINTR)
 		see(i, FACT_BLIND, "", "not all was looked at: %s",
 		    *fault.why ? fault.why : strerror(-r));
+	if (bus_is_gone(d->host.root))
+		see(i, FACT_BUS, "",
+		    "the system bus is gone, nobody listens at /run/dbus/system_bus_socket; looks "
+		    "and repairs go on without it; systemctl start dbus.socket");
 	facts_end(&i->facts, over);
 	if (is_counted(d))
 		(void)!timer_arm(i->again, AGAIN_SECONDS);

@@ -2,7 +2,7 @@
 /*
  * What netfilter cannot stop is seen and told: a link that sends more than the quarantine let
  * out, what handles packets where netfilter does not look, a link that left for another network
- * namespace.  It decides nothing about the host's state: the journal and `lazaret status` say it.
+ * namespace; and whether the bus was taken away.  It decides nothing about the host's state: the journal and `lazaret status` say it.
  */
 #pragma once
 

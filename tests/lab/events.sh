@@ -71,7 +71,8 @@ watch='
 	until other || [ $SECONDS -ge $end ]; do nap; done
 	other && echo $(($(t) - down))
 	wait'
-# stop COMMAND WHAT: how often, and the median of the milliseconds.
+# stop COMMAND WHAT: how often, and the median of the milliseconds; the goal is make bench's to hold
+# against, a machine that is busy otherwise gets a second.
 stop() {
 	local times i
 
@@ -80,7 +81,7 @@ stop() {
 		lab_exec host bash -c "$watch" watch "$1" 2>/dev/null
 	done)
 	median=$(echo "$times" | sort -n | awk '{ a[NR] = $1 } END { printf "%.1f", a[int((NR + 1) / 2)] / 1000 }')
-	[ "$(echo "$times" | grep -c .)" = "$STOPS" ]
+	[ "$(echo "$times" | grep -c .)" = "$STOPS" ] && [ "${median%.*}" -lt 1000 ]
 	ok $? "$1: running again each of $STOPS times, after $median ms (median)"
 	[ "$bench" != bench ] || printf 'antivirus runs again: %s\t%s\tms\t50\t8\n' "$2" "$median"
 }
@@ -125,10 +126,14 @@ lab_wait 20 lab_exec host systemctl is-active -q clamav-daemon.service >/dev/nul
 ok $? 'when it was killed another one starts ClamAV'
 anew
 at systemctl stop dbus.socket dbus.service
-ok 0 'the bus is stopped'
+ms=$(lab_wait 2 says '^integrity: the system bus is gone')
+ok $? "stopped, the bus is said to be gone ${ms:-never} ms later"
 at sh -c 'systemctl stop clamav-daemon.service clamav-daemon.socket'
 mended
 at systemctl start dbus.socket
+bus_is_back() { says '^compliant' && ! grep -q 'bus is gone' "$LAB_DIR/said"; }
+lab_wait 2 bus_is_back >/dev/null
+ok $? 'started, it is there again'
 conf=/etc/clamav/clamd.conf
 seen 'ExcludePath ^/ is not allowed' "cp -p $conf /root; echo 'ExcludePath ^/' >>$conf"
 seen '^compliant' "mv /root/clamd.conf $conf"

@@ -2,8 +2,12 @@
 /* A fact is new once and over once, however often it is seen between. */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include "agent/bus.h"
 #include "agent/facts.h"
+#include "tests/unit/root.h"
 #include "tests/unit/test.h"
 
 static char ended[1024];
@@ -52,9 +56,46 @@ static void test_they_have_an_end(void **state)
 	facts_free(&f);
 }
 
+static int listen_at(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+/* A host that has none misses none, and one that is not served yet is only asked for late. */
+static void test_the_bus(void **state)
+{
+	_drop_(root_close) struct root root;
+	char path[80];
+	int fd;
+
+	(void)state;
+	assert_int_equal(root_open(&root), 0);
+	assert_false(bus_is_gone(root.fd));
+	root_text(&root, "usr/lib/systemd/system/dbus.socket", "");
+	assert_false(bus_is_gone(root.fd));
+	root_text(&root, "run/systemd/system/x", "");
+	assert_true(bus_is_gone(root.fd));
+	root_text(&root, "sys/fs/cgroup/system.slice/dbus.service/cgroup.events", "populated 1\n");
+	assert_false(bus_is_gone(root.fd));
+	root_text(&root, "sys/fs/cgroup/system.slice/dbus.service/cgroup.events", "populated 0\n");
+	root_text(&root, "run/dbus/x", "");
+	snprintf(path, sizeof(path), "%s/run/dbus/system_bus_socket", root.path);
+	fd = listen_at(path);
+	assert_false(bus_is_gone(root.fd));
+	close(fd);
+	assert_true(bus_is_gone(root.fd));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_bus),
 		cmocka_unit_test(test_new_once_and_over_once),
 		cmocka_unit_test(test_they_have_an_end),
 	};
