@@ -63,6 +63,7 @@ struct daemon {
 	size_t n_subjects;
 	struct history *history; /* the memory's */
 	uint64_t looked;	 /* at all of them: io_boot_ms() */
+	uint64_t dark;		 /* since when no screen is lit: pace_for_long() */
 	unsigned due;		 /* checks to look at when the wake timer ends */
 	struct decision decision;
 	struct clock clock;

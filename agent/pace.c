@@ -75,6 +75,15 @@ enum power pace_power(int root)
 	return POWER_BATTERY;
 }
 
+enum power pace_for_long(enum power power, uint64_t now, uint64_t *since)
+{
+	if (power != POWER_DARK)
+		*since = 0;
+	else if (!*since)
+		*since = now;
+	return *since && now - *since < PACE_DARK_MS ? POWER_BATTERY : power;
+}
+
 static bool has_antivirus(const struct policy *p)
 {
 	for (size_t i = 0; i < p->n_requirements; i++)
@@ -93,7 +102,7 @@ struct pace pace_of(const struct policy *p, enum power power)
 	switch (power) {
 	case POWER_MAINS: pace.antivirus = PACE_MAINS; break;
 	case POWER_BATTERY: pace.antivirus = PACE_BATTERY; break;
-	case POWER_DARK: break;
+	case POWER_DARK: break; /* that a screen is lit again has no event, so not never */
 	}
 	return pace;
 }

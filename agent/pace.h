@@ -22,6 +22,13 @@ enum power {
 /* By sysfs below the root (Documentation/ABI/testing/sysfs-class-power, .../sysfs-class-drm). */
 enum power pace_power(int root);
 
+/*
+ * Dark counts once it has been so for long, PACE_DARK_MS; until then it is on battery.  `now` and
+ * *since, 0 at first, are milliseconds that the host was awake.
+ */
+#define PACE_DARK_MS (10 * 60 * 1000)
+enum power pace_for_long(enum power power, uint64_t now, uint64_t *since);
+
 struct pace {
 	uint64_t all;	    /* seconds between looks at everything */
 	uint64_t antivirus; /* the same at the antivirus alone; not longer than that */

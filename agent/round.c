@@ -126,7 +126,8 @@ static int64_t meanwhile_ends(const struct daemon *d)
 /* When to look again though nothing wakes us: the earliest of all that is due. */
 static uint64_t seconds_to_wake(struct daemon *d)
 {
-	const struct pace pace = pace_of(d->policy, pace_power(d->host.root));
+	const enum power power = pace_for_long(pace_power(d->host.root), io_awake_ms(), &d->dark);
+	const struct pace pace = pace_of(d->policy, power);
 	int64_t now = io_now(), since = (int64_t)((io_boot_ms() - d->looked) / 1000);
 	int64_t first = now + (int64_t)pace.all - since;
 	int64_t stale = judge_stale_at(d->policy, &d->accepted);

@@ -10,11 +10,11 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/base/proxy.h"
 #include "agent/config.h"
 #include "agent/mirrors.h"
 #include "agent/pace.h"
 #include "agent/poll.h"
-#include "agent/base/proxy.h"
 #include "tests/unit/test.h"
 
 static char folder[] = "/tmp/test-agent.XXXXXX";
@@ -293,6 +293,7 @@ static void test_pace(void **state)
 	struct requirement req = { .check = CHECK_ANTIVIRUS };
 	struct policy p = { .requirements = &req, .n_requirements = 1 };
 	_close_ int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t since = 0;
 	char line[200];
 
 	(void)state;
@@ -314,6 +315,11 @@ static void test_pace(void **state)
 	put_attribute("drm/card0-eDP", "dpms", "Off");
 	assert_int_equal(pace_power(root), POWER_DARK);
 
+	assert_int_equal(pace_for_long(POWER_DARK, 1000, &since), POWER_BATTERY);
+	assert_int_equal(pace_for_long(POWER_DARK, 999 + PACE_DARK_MS, &since), POWER_BATTERY);
+	assert_int_equal(pace_for_long(POWER_DARK, 1000 + PACE_DARK_MS, &since), POWER_DARK);
+	assert_int_equal(pace_for_long(POWER_MAINS, 1001 + PACE_DARK_MS, &since), POWER_MAINS);
+	assert_int_equal(pace_for_long(POWER_DARK, 1002 + PACE_DARK_MS, &since), POWER_BATTERY);
 	assert_int_equal(pace_of(&p, POWER_MAINS).antivirus, PACE_MAINS);
 	assert_int_equal(pace_of(&p, POWER_MAINS).all, PACE_ALL);
 	assert_int_equal(pace_of(&p, POWER_BATTERY).antivirus, PACE_BATTERY);
