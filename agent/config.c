@@ -180,15 +180,17 @@ static int load_drop_ins(const char *file, struct config *c, struct fault *fault
 	struct dirent **found;
 	int r = 0, n;
 
-	if (asprintf(&folder, "%s.d", file) < 0)
+	if (asprintf(&folder, "%s.d", file) < 0) {
+		folder = NULL;
 		return -ENOMEM;
+	}
 	n = scandir(folder, &found, is_conf, alphasort);
 	if (n < 0)
 		return errno == ENOENT ? 0 : fault_set(fault, -errno, "%s: %m", folder);
 	for (int i = 0; i < n; i++) {
-		_free_ char *name = NULL;
+		_free_ char *name = io_path(folder, found[i]->d_name);
 
-		if (asprintf(&name, "%s/%s", folder, found[i]->d_name) < 0)
+		if (!name)
 			r = -ENOMEM;
 		if (r == 0)
 			r = load_file(AT_FDCWD, name, name, c, fault);

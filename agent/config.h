@@ -28,3 +28,7 @@ struct config {
  */
 int config_load(const char *file, struct config **ret, struct fault *fault);
 struct config *config_free(struct config *c); /* always NULL */
+
+/* What in StateDirectory= is lazaretd's own, and what is lazaret-vet's. */
+#define CONFIG_OWN   "agent"
+#define CONFIG_STORE "store"

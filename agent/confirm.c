@@ -328,22 +328,18 @@ void confirm_forget(struct daemon *d)
 int confirm_new(struct daemon *d, struct confirm **ret)
 {
 	_drop_(drop_confirm) struct confirm *c = calloc(1, sizeof(*c));
-	_free_ char *folder = NULL;
+	_free_ char *folder = io_path(d->config->state_dir, CONFIG_OWN);
 	int r;
 
-	if (!c)
+	if (!c || !folder)
 		return -ENOMEM;
 	*c = (struct confirm){ .daemon = d, .folder = -1 };
-	if (asprintf(&folder, "%s/agent", d->config->state_dir) < 0) {
-		folder = NULL;
-		return -ENOMEM;
-	}
 	c->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->folder < 0)
 		return -errno;
 	served_read(c->folder, SERVED_FILE, &c->known);
 	r = timer_new(d->loop, on_again, c, &c->again);
-	if (r >= 0)
+	if (r == 0)
 		r = trial_new(d, on_answer, c, &c->trial);
 	if (r < 0)
 		return r;

@@ -85,13 +85,11 @@ static void mind_clock(struct daemon *d)
 /* The state folder also holds the store, so it may belong to somebody else: ours is below. */
 static int open_memory(struct daemon *d, struct fault *fault)
 {
-	_free_ char *folder = NULL;
+	_free_ char *folder = io_path(d->config->state_dir, CONFIG_OWN);
 	int r;
 
-	if (asprintf(&folder, "%s/agent", d->config->state_dir) < 0) {
-		folder = NULL;
+	if (!folder)
 		return -ENOMEM;
-	}
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
 		return fault_set(fault, -errno, "state folder %s: %m", folder);
 	r = memory_open(folder, &d->memory, fault);
@@ -122,21 +120,21 @@ static int open_parts(struct daemon *d, struct fault *fault)
 		r = mirrors_new(d->config->url, d->config->refresh, &d->mirrors);
 	if (r == 0)
 		r = confirm_new(d, &d->confirm);
-	if (r >= 0)
+	if (r == 0)
 		r = login_new(d, &d->login);
 	if (r == 0)
 		r = reboot_new(d, &d->reboot);
 	if (r == 0)
 		r = timer_new(d->loop, on_wake, d, &d->wake);
-	if (r >= 0)
+	if (r == 0)
 		r = timer_new(d->loop, on_poll, d, &d->poll);
-	if (r >= 0)
+	if (r == 0)
 		r = reach_start(d);
-	if (r >= 0)
+	if (r == 0)
 		r = integrity_new(d, &d->integrity);
-	if (r >= 0)
+	if (r == 0)
 		r = events_new(d, &d->events);
-	if (r >= 0)
+	if (r == 0)
 		r = network_start(d);
 	return r;
 }

@@ -102,6 +102,32 @@ static void tell_who(struct daemon *d)
 	snprintf(d->everyone_told, sizeof(d->everyone_told), "%s", d->nft.everyone);
 }
 
+static void tell_brought(struct daemon *d, bool wanted, bool was_there)
+{
+	if (wanted && !d->laid && d->nft.lacks.egress)
+		log_warn("this kernel has no hooks at links (CONFIG_NETFILTER_EGRESS): the "
+			 "quarantine holds IP, and not frames below it");
+	if (d->laid && !was_there)
+		log_warn("somebody had removed the quarantine or a part of it");
+	if (wanted || d->laid)
+		log_entry(wanted ? LOG_ID_LAID : LOG_ID_LIFTED, NULL, "quarantine %s",
+			  wanted ? "laid" : "lifted");
+}
+
+/* Whoever goes by what is laid. */
+static void inform(struct daemon *d)
+{
+	if (d->laid) {
+		restore_order(d);
+		tell_who(d);
+		confirm_laid(d);
+		login_laid(d);
+	} else {
+		confirm_lifted(d);
+		login_lifted(d);
+	}
+}
+
 static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 {
 	int there, r = reach_kernel(d, fault);
@@ -122,26 +148,10 @@ static int bring_to(struct daemon *d, bool wanted, struct fault *fault)
 		   : quarantine_lift(&d->nft, fault); /* with what is left of one, too */
 	if (r < 0)
 		return r;
-	if (wanted && !d->laid && d->nft.lacks.egress)
-		log_warn("this kernel has no hooks at links (CONFIG_NETFILTER_EGRESS): the "
-			 "quarantine "
-			 "holds IP, and not frames below it");
-	if (d->laid && !there)
-		log_warn("somebody had removed the quarantine or a part of it");
-	if (wanted || d->laid)
-		log_entry(wanted ? LOG_ID_LAID : LOG_ID_LIFTED, NULL, "quarantine %s",
-			  wanted ? "laid" : "lifted");
+	tell_brought(d, wanted, there);
 	d->laid = wanted;
 	d->relay = false;
-	if (wanted) {
-		restore_order(d);
-		tell_who(d);
-		confirm_laid(d);
-		login_laid(d);
-	} else {
-		confirm_lifted(d);
-		login_lifted(d);
-	}
+	inform(d);
 	return 0;
 }
 

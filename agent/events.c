@@ -150,11 +150,11 @@ int events_new(struct daemon *d, struct events **ret)
 		return -ENOMEM;
 	e->daemon = d;
 	r = files_new(d->loop, d->host.root, on_files, e, &e->files);
-	if (r >= 0)
+	if (r == 0)
 		r = resume_new(d->loop, on_resumed, e, &e->resume);
-	if (r >= 0)
+	if (r == 0)
 		r = timer_new(d->loop, on_sleepless, d, &e->sleeping);
-	if (r >= 0)
+	if (r == 0)
 		r = timer_new(d->loop, on_again, d, &e->again);
 	if (r < 0)
 		return r;

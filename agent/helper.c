@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
 #include "agent/helper.h"
 
 extern char **environ;
@@ -60,12 +61,12 @@ static int start(const char *path, char *const argv[], int end)
 static int spawn(const struct helpers *h, int type, const char *program, char *const args[],
 		 struct fault *fault)
 {
-	_free_ char *path = NULL;
+	_free_ char *path = io_path(h->config->helper_dir, program);
 	_close_ int ours = -1;
 	_close_ int theirs = -1;
 	int pair[2], r;
 
-	if (asprintf(&path, "%s/%s", h->config->helper_dir, program) < 0)
+	if (!path)
 		return -ENOMEM;
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
@@ -89,17 +90,14 @@ int helper_fetch(const struct helpers *h, struct fault *fault)
 
 int helper_vet(const struct helpers *h, struct fault *fault)
 {
-	_free_ char *store = NULL;
-	char *args[] = { (char *)"lazaret-vet", (char *)"--store",     NULL,
+	_free_ char *store = io_path(h->config->state_dir, CONFIG_STORE);
+	char *args[] = { (char *)"lazaret-vet", (char *)"--store",     store,
 			 (char *)"--root",	h->config->first_root, NULL };
 
 	if (!h->spawn)
 		return reach(h, SOCK_SEQPACKET, "vet", fault);
-	if (asprintf(&store, "%s/store", h->config->state_dir) < 0) {
-		store = NULL;
+	if (!store)
 		return -ENOMEM;
-	}
-	args[2] = store;
 	return spawn(h, SOCK_SEQPACKET, args[0], args, fault);
 }
 

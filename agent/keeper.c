@@ -103,13 +103,11 @@ static bool is_another(const struct daemon *d, int store)
 
 void keeper_read(struct daemon *d, bool changed)
 {
-	_free_ char *path = NULL;
+	_free_ char *path = io_path(d->config->state_dir, CONFIG_STORE);
 	_close_ int dir = -1;
 
-	if (asprintf(&path, "%s/store", d->config->state_dir) < 0) {
-		path = NULL;
+	if (!path)
 		return;
-	}
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		dir = -errno;

@@ -23,14 +23,9 @@
 
 int reboot_new(struct daemon *d, struct reboot **ret)
 {
-	_free_ char *folder = NULL;
-	struct reboot *r;
+	_free_ char *folder = io_path(d->config->runtime_dir, CONTROL_FOLDER);
+	struct reboot *r = folder ? calloc(1, sizeof(*r)) : NULL;
 
-	if (asprintf(&folder, "%s/" CONTROL_FOLDER, d->config->runtime_dir) < 0) {
-		folder = NULL;
-		return -ENOMEM;
-	}
-	r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
 	r->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

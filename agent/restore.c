@@ -50,8 +50,7 @@ void restore_order(struct daemon *d)
 			 late.removed, late.which);
 	if (late.stayed)
 		log_err("%u chains hooked in behind the quarantine cannot be removed (%s); what it "
-			"lets "
-			"through they may change",
+			"lets through they may change",
 			late.stayed, late.which);
 }
 
@@ -88,7 +87,6 @@ void restore_watch(struct daemon *d)
 
 	if (r < 0)
 		log_warn("changes to the ruleset cannot be watched: %s; they are found when the "
-			 "host is "
-			 "looked at",
+			 "host is looked at",
 			 strerror(-r));
 }

@@ -124,28 +124,27 @@ static int64_t meanwhile_ends(const struct daemon *d)
 }
 
 /* When to look again though nothing wakes us: the earliest of all that is due. */
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t seconds_to_wake(struct daemon *d)
 {
 	const enum power power = pace_for_long(pace_power(d->host.root), io_awake_ms(), &d->dark);
 	const struct pace pace = pace_of(d->policy, power);
 	int64_t now = io_now(), since = (int64_t)((io_boot_ms() - d->looked) / 1000);
-	int64_t first = now + (int64_t)pace.all - since;
-	int64_t stale = judge_stale_at(d->policy, &d->accepted);
+	int64_t first = sooner(now + (int64_t)pace.all - since, d->decision.until);
 
-	if (d->age != AGE_STALE && stale < first)
-		first = stale;
-	if (kept_due(d, now) < first)
-		first = kept_due(d, now);
-	if (meanwhile_ends(d) < first)
-		first = meanwhile_ends(d);
-	if (*d->enforce_fault && first > now + RETRY_SECONDS)
-		first = now + RETRY_SECONDS;
-	if (d->decision.until < first)
-		first = d->decision.until;
-	if (d->decision.mend && mend_due(d) < first)
-		first = mend_due(d);
-	if (reboot_due(d) < first)
-		first = reboot_due(d);
+	first = sooner(first, kept_due(d, now));
+	first = sooner(first, meanwhile_ends(d));
+	first = sooner(first, reboot_due(d));
+	if (d->age != AGE_STALE)
+		first = sooner(first, judge_stale_at(d->policy, &d->accepted));
+	if (*d->enforce_fault)
+		first = sooner(first, now + RETRY_SECONDS);
+	if (d->decision.mend)
+		first = sooner(first, mend_due(d));
 	d->due = ALL_CHECKS;
 	if (first > now + (int64_t)pace.antivirus) {
 		first = now + (int64_t)pace.antivirus;

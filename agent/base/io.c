@@ -82,6 +82,13 @@ DIR *io_open_dir(int dir, const char *name, int flags)
 	return ret;
 }
 
+char *io_path(const char *folder, const char *name)
+{
+	char *ret;
+
+	return asprintf(&ret, "%s/%s", folder, name) < 0 ? NULL : ret;
+}
+
 int io_write(int fd, const void *data, size_t len)
 {
 	const char *p = data;

@@ -20,6 +20,9 @@ int io_read_fd(int fd, size_t max, char **ret, size_t *len);
 /* To list a folder: NULL and errno, or what closedir() ends.  flags: O_NOFOLLOW or 0. */
 DIR *io_open_dir(int dir, const char *name, int flags);
 
+/* "FOLDER/NAME", which the caller frees; NULL: no memory. */
+char *io_path(const char *folder, const char *name);
+
 /* Writes all of it, through interrupts and short writes. */
 int io_write(int fd, const void *data, size_t len);
 

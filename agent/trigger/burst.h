@@ -8,7 +8,7 @@ struct settle_pace;
 
 typedef void (*burst_told)(void *ctx);
 
-/* `pace` outlives the result. */
+/* `pace` outlives the result.  0 or -ENOMEM, -errno. */
 int burst_new(struct sd_event *loop, const struct settle_pace *pace, burst_told told, void *ctx,
 	      struct burst **ret);
 struct burst *burst_free(struct burst *b); /* always NULL; b may be NULL */

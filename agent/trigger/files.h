@@ -15,7 +15,7 @@ struct sd_event;
 /* One burst is over: the bits of all that changed in it, or'ed. */
 typedef void (*files_changed)(void *ctx, unsigned what);
 
-/* Paths will be below root, a descriptor that outlives the result. */
+/* Paths will be below root, a descriptor that outlives the result.  0 or -errno. */
 int files_new(struct sd_event *loop, int root, files_changed changed, void *ctx,
 	      struct files **ret);
 struct files *files_free(struct files *f); /* always NULL; f may be NULL */

@@ -11,12 +11,16 @@ int timer_new(sd_event *loop, sd_event_time_handler_t handler, void *ctx, sd_eve
 	int r = sd_event_add_time(loop, ret, CLOCK_BOOTTIME, UINT64_MAX, ACCURACY_USEC, handler,
 				  ctx);
 
-	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+	return r < 0 ? r : 0;
 }
 
 int timer_arm(sd_event_source *timer, uint64_t seconds)
 {
 	int r = sd_event_source_set_time_relative(timer, seconds * SECOND_USEC);
 
-	return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+	return r < 0 ? r : 0;
 }

@@ -66,10 +66,10 @@ static int help(FILE *out)
 	for (size_t i = 0; i < SUBCOMMANDS; i++)
 		fprintf(out, "  lazaret-policy %s %s\n      %s\n", subcommands[i].name,
 			subcommands[i].args, subcommands[i].what);
-	fputs("\nDIR holds keys/ (secret), draft/, metadata/ and targets/.  SPAN is like 12h or "
-	      "90d.\n"
-	      "Roles are root, targets, snapshot, timestamp; N keys are made for a threshold of "
-	      "N.\n"
+	fputs("\nDIR holds keys/ (secret), draft/, metadata/ and targets/.  "
+	      "SPAN is like 12h or 90d.\n"
+	      "Roles are root, targets, snapshot, timestamp; "
+	      "N keys are made for a threshold of N.\n"
 	      "Exit status 3: done as far as it goes, signatures of others are missing.\n",
 	      out);
 	return out == stderr ? 2 : 0;
