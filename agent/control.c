@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,7 +22,8 @@ struct control;
 struct caller {
 	struct control *control;
 	sd_event_source *source; /* owns the descriptor; NULL: the place is free */
-	bool waiting, privileged;
+	bool waiting;
+	uid_t who;
 	char verb[16]; /* that it waits with */
 	uint64_t order;
 };
@@ -59,14 +61,15 @@ static void answer(struct caller *c, const char *reply)
 	hang_up(c);
 }
 
-static bool is_privileged(int fd)
+/* The daemon's own user is no less than root here. */
+static uid_t who_calls(int fd)
 {
 	struct ucred who;
 	socklen_t len = sizeof(who);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
-		return false;
-	return who.uid == 0 || who.uid == geteuid();
+		return (uid_t)-1;
+	return who.uid == geteuid() ? 0 : who.uid;
 }
 
 static void wait_with(struct caller *c, const char *verb)
@@ -88,7 +91,7 @@ static int on_verb(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 		return 0;
 	}
 	verb[n] = '\0';
-	if (c->control->verb(c->control->ctx, verb, c->privileged, &reply) == CONTROL_WAITS)
+	if (c->control->verb(c->control->ctx, verb, c->who, &reply) == CONTROL_WAITS)
 		wait_with(c, verb);
 	else
 		answer(c, reply);
@@ -97,7 +100,7 @@ static int on_verb(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 
 static bool goes_before(const struct caller *a, const struct caller *b)
 {
-	return a->privileged != b->privileged ? b->privileged : a->order < b->order;
+	return !a->who != !b->who ? !b->who : a->order < b->order;
 }
 
 /* A free place, or that of whoever has been there longest: root's last. */
@@ -131,7 +134,7 @@ static int on_call(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 		return 0;
 	sd_event_source_set_io_fd_own(p->source, true);
 	p->control = c;
-	p->privileged = is_privileged(call);
+	p->who = who_calls(call);
 	p->order = ++c->calls;
 	take_fd(&call);
 	return 0;

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include <sys/types.h>
 
 #include "agent/base/err.h"
 #include "agent/base/wire.h"
@@ -15,11 +15,11 @@ struct control;
 
 /*
  * Answers a verb: 0 and in *reply a text that control frees, NULL when there was no memory to make
- * one; or CONTROL_WAITS, and then the caller waits for control_release().  privileged: the caller
- * is root or runs as the daemon's user.
+ * one; or CONTROL_WAITS, and then the caller waits for control_release().  who: the caller; 0
+ * also when it runs as the daemon's user.
  */
 #define CONTROL_WAITS 1
-typedef int (*control_verb)(void *ctx, const char *verb, bool privileged, char **reply);
+typedef int (*control_verb)(void *ctx, const char *verb, uid_t who, char **reply);
 
 /*
  * Makes the folder if need be.  -EADDRINUSE when another daemon answers there; what a dead

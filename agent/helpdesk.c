@@ -29,7 +29,7 @@
 struct helpdesk {
 	uint8_t host[HOST_ID];
 	bool known; /* host is; else this machine has no id */
-	bool root;  /* who has brought the token that is being looked at */
+	uid_t who;  /* has brought the token that is being looked at */
 	sd_event_source *vet, *limit;
 };
 
@@ -112,7 +112,7 @@ json_t *helpdesk_json(const struct daemon *d)
 			 (json_int_t)(left ? now + (int64_t)left : 0), "why",
 			 plain_text(left ? r->why : ""), "exempt", (json_int_t)(e ? e->until : 0),
 			 "exempt_why", plain_text(e ? e->reason : ""), "wrong",
-			 (int)(r->tries[0].n + r->tries[1].n));
+			 (int)leave_wrong(r));
 }
 
 static void end(struct daemon *d, const char *how)
@@ -154,7 +154,7 @@ static int ask(struct daemon *d, struct challenge *ret)
 	return 0;
 }
 
-static char *show_challenge(struct daemon *d, bool privileged)
+static char *show_challenge(struct daemon *d, uid_t who)
 {
 	const struct leave *r = memory_leave(d->memory);
 	char text[CHALLENGE_TEXT];
@@ -166,7 +166,7 @@ static char *show_challenge(struct daemon *d, bool privileged)
 	all = json_pack("{s:s, s:I, s:I, s:I, s:o, s:I, s:o}", "challenge", text, "max",
 			(json_int_t)d->policy->release.max, "threshold",
 			(json_int_t)d->policy->release.threshold, "wait",
-			(json_int_t)leave_wait(r, privileged, io_boot_ms()), "contact",
+			(json_int_t)leave_wait(r, who, io_boot_ms()), "contact",
 			plain_text(d->policy->contact), "now", (json_int_t)io_now(), "release",
 			helpdesk_json(d));
 	return plain_answer(all);
@@ -182,7 +182,7 @@ static void refuse(struct daemon *d, const char *why)
 {
 	struct leave *r = memory_leave(d->memory);
 
-	leave_refuse(r, d->helpdesk->root, why, io_boot_ms(), tell, d->memory);
+	leave_refuse(r, d->helpdesk->who, why, io_boot_ms(), tell, d->memory);
 	memory_keep(d->memory);
 	log_entry(LOG_ID_RELEASE_REFUSED, NULL, "a release was refused: %s", why);
 	answer(d, plain_refusal(why));
@@ -298,9 +298,9 @@ static int ask_vet(struct daemon *d, const char *text, struct fault *fault)
 }
 
 /* 0: lazaret-vet is looking at it. */
-static int try(struct daemon *d, const char *text, bool privileged, struct fault *fault)
+static int try(struct daemon *d, const char *text, uid_t who, struct fault *fault)
 {
-	uint64_t wait = leave_wait(memory_leave(d->memory), privileged, io_boot_ms());
+	uint64_t wait = leave_wait(memory_leave(d->memory), who, io_boot_ms());
 	char span[SPAN_TEXT];
 	int r;
 
@@ -312,7 +312,7 @@ static int try(struct daemon *d, const char *text, bool privileged, struct fault
 		return fault_set(fault, -EAGAIN,
 				 "too many wrong tries; the next one is possible in %s",
 				 span_text(wait, span));
-	d->helpdesk->root = privileged;
+	d->helpdesk->who = who;
 	r = ask_vet(d, text, fault);
 	if (r == 0)
 		return 0;
@@ -320,9 +320,9 @@ static int try(struct daemon *d, const char *text, bool privileged, struct fault
 	return fault_set(fault, r, "%s", strerror(-r));
 }
 
-static char *end_by_root(struct daemon *d, bool privileged)
+static char *end_by_root(struct daemon *d, uid_t who)
 {
-	if (!privileged)
+	if (who)
 		return plain_refusal("only root may end a release; use sudo");
 	if (!memory_leave(d->memory)->until)
 		return plain_refusal("no release is in force");
@@ -331,12 +331,12 @@ static char *end_by_root(struct daemon *d, bool privileged)
 	return status_text(d);
 }
 
-int helpdesk_verb(struct daemon *d, const char *argument, bool privileged, char **reply)
+int helpdesk_verb(struct daemon *d, const char *argument, uid_t who, char **reply)
 {
 	struct fault fault = { 0 };
 
 	if (!strcmp(argument, "end"))
-		*reply = end_by_root(d, privileged);
+		*reply = end_by_root(d, who);
 	else if (know(d->helpdesk) < 0)
 		*reply = plain_refusal("this machine has no id: /etc/machine-id is missing or "
 				       "empty (systemd-machine-id-setup)");
@@ -345,8 +345,8 @@ int helpdesk_verb(struct daemon *d, const char *argument, bool privileged, char 
 	else if (!d->policy->release.keys)
 		*reply = plain_refusal("the policy lets nobody release this host");
 	else if (!*argument)
-		*reply = show_challenge(d, privileged);
-	else if (try(d, argument, privileged, &fault) < 0)
+		*reply = show_challenge(d, who);
+	else if (try(d, argument, who, &fault) < 0)
 		*reply = plain_refusal(fault.why);
 	else
 		return CONTROL_WAITS;

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <jansson.h>
-#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct daemon;
 struct helpdesk;
@@ -20,7 +20,7 @@ struct helpdesk *helpdesk_free(struct helpdesk *h); /* always NULL */
  * Answers the verb `release`: with no argument the challenge, with "end" what root wants, else
  * it is a token.  As control_verb has it.
  */
-int helpdesk_verb(struct daemon *d, const char *argument, bool privileged, char **reply);
+int helpdesk_verb(struct daemon *d, const char *argument, uid_t who, char **reply);
 
 /*
  * Until when the host is let out, by a release or by the policy's `exempt`; 0: it is not.  A

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/span.h"
@@ -31,9 +32,36 @@ bool leave_asked(const struct leave *r, int64_t now)
 	return r->nonce && now >= r->asked - CLOCK_SLACK && now < r->asked + LEAVE_CHALLENGE_LIFE;
 }
 
-uint64_t leave_wait(const struct leave *r, bool root, uint64_t boot_ms)
+static size_t place_of(const struct leave *r, uid_t who)
 {
-	const struct tries *t = &r->tries[root];
+	size_t i = who ? 1 : 0;
+
+	while (i && i < LEAVE_USERS && r->tries[i].n && r->tries[i].who != who)
+		i++;
+	return i;
+}
+
+static void put_tries(struct leave *r, struct tries t)
+{
+	size_t i = place_of(r, t.who);
+
+	if (i > 1)
+		memmove(&r->tries[2], &r->tries[1], (i - 1) * sizeof(t));
+	r->tries[i ? 1 : 0] = t;
+}
+
+unsigned leave_wrong(const struct leave *r)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i <= LEAVE_USERS; i++)
+		n += r->tries[i].n;
+	return n;
+}
+
+uint64_t leave_wait(const struct leave *r, uid_t who, uint64_t boot_ms)
+{
+	const struct tries *t = &r->tries[place_of(r, who)];
 	uint64_t wait = LEAVE_WAIT_MIN, gone = (boot_ms - t->last) / 1000;
 
 	if (t->n < 2)
@@ -91,14 +119,29 @@ void leave_grant(struct leave *r, const struct vet_told *told, struct moment at,
 	tell(ctx, "ends", (int64_t)r->ends, "");
 }
 
-void leave_refuse(struct leave *r, bool root, const char *why, uint64_t boot_ms, leave_tell tell,
+#define TRIES_MAX 1000
+#define UNTOLD	  ((uid_t)-1)
+#define BY	  "by-"
+#define BY_ROOT	  BY "root"
+
+static void name_tries(const struct tries *t, char name[POLICY_ID_MAX])
+{
+	if (t->who)
+		snprintf(name, POLICY_ID_MAX, BY "%u", t->who);
+	else
+		snprintf(name, POLICY_ID_MAX, BY_ROOT);
+}
+
+void leave_refuse(struct leave *r, uid_t who, const char *why, uint64_t boot_ms, leave_tell tell,
 		  void *ctx)
 {
-	struct tries *t = &r->tries[root];
+	const unsigned before = r->tries[place_of(r, who)].n;
+	const struct tries t = { who, before < TRIES_MAX ? before + 1 : before, boot_ms };
+	char name[POLICY_ID_MAX];
 
-	t->n += t->n < 1000;
-	t->last = boot_ms;
-	tell(ctx, root ? "by-root" : "refused", t->n, why);
+	put_tries(r, t);
+	name_tries(&t, name);
+	tell(ctx, name, t.n, why);
 }
 
 void leave_end(struct leave *r, const char *how, leave_tell tell, void *ctx)
@@ -108,10 +151,10 @@ void leave_end(struct leave *r, const char *how, leave_tell tell, void *ctx)
 }
 
 /* A restart is no way around a wait: it begins anew. */
-static void recall_tries(struct tries *t, int64_t n, uint64_t boot_ms)
+static void recall_tries(struct leave *r, uid_t who, int64_t n, uint64_t boot_ms)
 {
-	t->n = n > 0 && n <= 1000 ? (unsigned)n : 0;
-	t->last = boot_ms;
+	if (n > 0 && n <= TRIES_MAX)
+		put_tries(r, (struct tries){ who, (unsigned)n, boot_ms });
 }
 
 void leave_recall(struct leave *r, const struct entry *e, uint64_t boot_ms)
@@ -130,8 +173,12 @@ void leave_recall(struct leave *r, const struct entry *e, uint64_t boot_ms)
 		r->ends = e->value > 0 ? (uint64_t)e->value : 0;
 	} else if (!strcmp(e->name, "ended")) {
 		r->until = 0;
-	} else if (!strcmp(e->name, "refused") || !strcmp(e->name, "by-root")) {
-		recall_tries(&r->tries[*e->name == 'b'], e->value, boot_ms);
+	} else if (!strcmp(e->name, "refused")) {
+		recall_tries(r, UNTOLD, e->value, boot_ms);
+	} else if (!strcmp(e->name, BY_ROOT)) {
+		recall_tries(r, 0, e->value, boot_ms);
+	} else if (!strncmp(e->name, BY, strlen(BY))) {
+		recall_tries(r, (uid_t)strtoul(e->name + strlen(BY), NULL, 10), e->value, boot_ms);
 	}
 }
 
@@ -146,8 +193,6 @@ void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct ent
 		{ "granted", r->granted, r->until, r->why, r->until },
 		{ "ends", r->granted, (int64_t)r->ends, "", r->until },
 		{ "challenge", r->asked, (int64_t)r->nonce, "", r->nonce },
-		{ "refused", 0, r->tries[0].n, "", r->tries[0].n },
-		{ "by-root", 0, r->tries[1].n, "", r->tries[1].n },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -159,6 +204,13 @@ void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct ent
 		snprintf(e.name, sizeof(e.name), "%s", rows[i].name);
 		snprintf(e.text, sizeof(e.text), "%s", rows[i].text);
 		if (rows[i].holds)
+			add(ctx, &e);
+	}
+	for (size_t i = LEAVE_USERS + 1; i-- > 0;) {
+		struct entry e = { .kept = true, .kind = ENTRY_RELEASE, .value = r->tries[i].n };
+
+		name_tries(&r->tries[i], e.name);
+		if (e.value)
 			add(ctx, &e);
 	}
 }

@@ -7,12 +7,14 @@
  *	granted    value: until when; text: who signed, and the reason.  The challenge is used up
  *	ends       value: the same in seconds since boot
  *	ended      text: how
- *	refused    value: how many wrong tries in a row; text: what was wrong
- *	by-root    the same of root's own tries
+ *	by-root    value: how many wrong tries of root's in a row; text: what was wrong
+ *	by-UID     the same of another user
+ *	refused    the same of anybody but root, as it was told before there was by-UID
  */
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "agent/base/wire.h"
 #include "agent/clock.h"
@@ -24,7 +26,10 @@
 #define LEAVE_WAIT_MAX	     300
 #define CLOCK_SLACK	     30 /* seconds: small steps back are time-keeping (clock.h) */
 
+#define LEAVE_USERS 8
+
 struct tries {
+	uid_t who;
 	unsigned n;    /* wrong ones in a row */
 	uint64_t last; /* milliseconds since boot */
 };
@@ -36,8 +41,12 @@ struct leave {
 	uint64_t ends;		/* seconds since boot; no later, whatever the clock says */
 	int64_t seen;		/* since then, as late as the ledger told when we started */
 	char why[ENTRY_TEXT];	/* who signed, and the reason */
-	/* Root's tries are its own, so that nobody else can keep root from trying. */
-	struct tries tries[2];
+	/*
+	 * Root's, and then those of users, the latest first: nobody keeps others from trying.  Who
+	 * comes when no place is left goes on where the one who was quiet for longest stopped, so
+	 * that more users do not try more often than the places can.
+	 */
+	struct tries tries[1 + LEAVE_USERS];
 };
 
 /* What time it is: the clock, and milliseconds since boot, which nobody can set. */
@@ -58,8 +67,10 @@ uint64_t leave_left(const struct leave *r, struct moment at);
 /* Is there a challenge that may still be answered? */
 bool leave_asked(const struct leave *r, int64_t now);
 
-/* How many seconds the next try of root, or of anybody else, has to wait. */
-uint64_t leave_wait(const struct leave *r, bool root, uint64_t boot_ms);
+/* How many seconds the user's next try has to wait. */
+uint64_t leave_wait(const struct leave *r, uid_t who, uint64_t boot_ms);
+/* The wrong tries of all since the last release. */
+unsigned leave_wrong(const struct leave *r);
 
 /*
  * Is the token, which lazaret-vet found to be signed, for this host and its challenge, and not for
@@ -75,7 +86,7 @@ void leave_ask(struct leave *r, uint64_t nonce, int64_t now, leave_tell tell, vo
 uint64_t leave_use_up(struct leave *r, leave_tell tell, void *ctx);
 void leave_grant(struct leave *r, const struct vet_told *told, struct moment at, leave_tell tell,
 		 void *ctx);
-void leave_refuse(struct leave *r, bool root, const char *why, uint64_t boot_ms, leave_tell tell,
+void leave_refuse(struct leave *r, uid_t who, const char *why, uint64_t boot_ms, leave_tell tell,
 		  void *ctx);
 void leave_end(struct leave *r, const char *how, leave_tell tell, void *ctx);
 

@@ -23,7 +23,7 @@
 struct asked {
 	struct daemon *daemon;
 	const char *name, *argument; /* "" without one */
-	bool privileged;
+	uid_t who;
 };
 
 static int tell_status(const struct asked *a, char **reply)
@@ -66,7 +66,7 @@ static int tell_history(const struct asked *a, char **reply)
 
 static int do_release(const struct asked *a, char **reply)
 {
-	return helpdesk_verb(a->daemon, a->argument, a->privileged, reply);
+	return helpdesk_verb(a->daemon, a->argument, a->who, reply);
 }
 
 static int do_hold(const struct asked *a, char **reply)
@@ -129,13 +129,13 @@ static const struct verb *find(const char *text, size_t len)
 	return check_find(text) >= 0 ? &check : NULL;
 }
 
-int verbs_answer(void *ctx, const char *text, bool privileged, char **reply)
+int verbs_answer(void *ctx, const char *text, uid_t who, char **reply)
 {
 	size_t len = strcspn(text, " ");
-	const struct asked a = { ctx, text, text + len + (text[len] == ' '), privileged };
+	const struct asked a = { ctx, text, text + len + (text[len] == ' '), who };
 	const struct verb *verb = find(text, len);
 
-	if (verb && (verb->who == ANYBODY || privileged))
+	if (verb && (verb->who == ANYBODY || !who))
 		return verb->answer(&a, reply);
 	*reply = plain_refusal(verb ? "only root may ask for this; use sudo" : "unknown verb");
 	return 0;

@@ -2,7 +2,7 @@
 /* What `lazaret` may ask the daemon for, and who may ask for it. */
 #pragma once
 
-#include <stdbool.h>
+#include <sys/types.h>
 
 /* A control_verb (control.h), whose ctx is the struct daemon. */
-int verbs_answer(void *ctx, const char *verb, bool privileged, char **reply);
+int verbs_answer(void *ctx, const char *verb, uid_t who, char **reply);

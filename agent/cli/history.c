@@ -61,10 +61,15 @@ static void show_release(const json_t *e)
 		{ "granted", "released, " },
 		{ "ended", "the release ended: " },
 		{ "refused", "a release was refused: " },
-		{ "by-root", "a release that root asked for was refused: " },
 	};
 	const char *what = text_of(e, "name");
 	size_t i;
+
+	if (!strncmp(what, "by-", 3)) {
+		printf("a release was refused, asked for by %s%s: %s\n",
+		       strcmp(what, "by-root") ? "user " : "", what + 3, text_of(e, "text"));
+		return;
+	}
 
 	for (i = 0; i < sizeof(words) / sizeof(*words) - 1; i++)
 		if (!strcmp(words[i][0], what))

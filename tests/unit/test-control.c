@@ -16,10 +16,10 @@
 #include "tests/unit/root.h"
 
 /* No memory for what is asked now; what is to come is waited for. */
-static int no_memory(void *ctx, const char *verb, bool privileged, char **reply)
+static int no_memory(void *ctx, const char *verb, uid_t who, char **reply)
 {
 	(void)ctx, (void)reply;
-	assert_true(privileged);
+	assert_int_equal(who, 0);
 	return strcmp(verb, "later") ? 0 : CONTROL_WAITS;
 }
 
@@ -178,7 +178,7 @@ static void test_refused_verbs(void **state)
 {
 	static const struct {
 		const char *verb;
-		bool privileged;
+		bool root;
 		const char *why;
 	} rows[] = {
 		{ "", true, "unknown verb" },
@@ -205,7 +205,8 @@ static void test_refused_verbs(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char *reply = NULL, want[80];
 
-		assert_int_equal(verbs_answer(NULL, rows[i].verb, rows[i].privileged, &reply), 0);
+		assert_int_equal(verbs_answer(NULL, rows[i].verb, rows[i].root ? 0 : 1000, &reply),
+				 0);
 		snprintf(want, sizeof(want), "{\"error\":\"%s\"}", rows[i].why);
 		assert_string_equal(reply, want);
 		free(reply);

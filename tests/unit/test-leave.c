@@ -135,16 +135,39 @@ static void test_wait(void **state)
 	for (int i = 1; i < 40; i++) {
 		uint64_t wait;
 
-		leave_refuse(&l, false, "wrong", now, drop, NULL);
-		wait = leave_wait(&l, false, now);
+		leave_refuse(&l, 1000, "wrong", now, drop, NULL);
+		wait = leave_wait(&l, 1000, now);
 		assert_true(i == 1 ? wait == 0 : wait >= 2 && wait <= LEAVE_WAIT_MAX);
 		assert_true(wait >= before && (i < 2 || wait <= 2 * before || before == 0));
-		assert_int_equal(leave_wait(&l, false, now + wait * 1000), 0);
-		assert_int_equal(leave_wait(&l, true, now), 0);
+		assert_int_equal(leave_wait(&l, 1000, now + wait * 1000), 0);
+		assert_int_equal(leave_wait(&l, 0, now), 0);
+		assert_int_equal(leave_wait(&l, 1001, now), 0);
 		before = wait;
 		now += 10;
 	}
 	assert_int_equal(before, LEAVE_WAIT_MAX);
+	assert_int_equal(leave_wrong(&l), 39);
+}
+
+/* A person who is thousands of users tries for a day, each time that one of them may. */
+static void test_many_users(void **state)
+{
+	struct leave l = { .nonce = 0 };
+	unsigned tries = 0;
+	uint64_t now = 0;
+
+	(void)state;
+	for (; now < 86400; now++) {
+		for (uid_t who = 100000; who < 100020; who++) {
+			if (leave_wait(&l, who + (uid_t)now % 60000, now * 1000))
+				continue;
+			leave_refuse(&l, who + (uid_t)now % 60000, "wrong", now * 1000, drop, NULL);
+			tries++;
+		}
+		assert_int_equal(leave_wait(&l, 0, now * 1000), 0);
+	}
+	assert_in_range(tries, 1000, LEAVE_USERS * (86400 / LEAVE_WAIT_MAX + 12));
+	print_message("%u tries a day\n", tries);
 }
 
 struct book {
@@ -176,7 +199,7 @@ static bool same(const struct leave *a, const struct leave *b)
 	       a->until == b->until &&
 	       (!a->until ||
 		(a->granted == b->granted && a->ends == b->ends && !strcmp(a->why, b->why))) &&
-	       a->tries[0].n == b->tries[0].n && a->tries[1].n == b->tries[1].n;
+	       !memcmp(a->tries, b->tries, sizeof(a->tries));
 }
 
 /* Whatever happens, a restart knows the same, from the ledger and from what was repeated in it. */
@@ -189,13 +212,13 @@ static void test_restart(void **state)
 		struct book book = { &again, BOOT * 1000 }, third = { &brief, BOOT * 1000 };
 		struct vet_told t = told(60);
 
-		for (int i = rand() % 12; i > 0; i--) {
+		for (int i = rand() % 40; i > 0; i--) {
 			switch (rand() % 4) {
 			case 0: leave_ask(&l, 1 + (uint64_t)rand(), NOW, write_down, &book); break;
 			case 1: leave_grant(&l, &t, after(0, 0), write_down, &book); break;
 			case 2:
-				leave_refuse(&l, rand() % 2, "wrong", BOOT * 1000, write_down,
-					     &book);
+				leave_refuse(&l, (uid_t)rand() % 12, "wrong", BOOT * 1000,
+					     write_down, &book);
 				break;
 			case 3:
 				if (l.until)
@@ -213,7 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),	cmocka_unit_test(test_single_use),
 		cmocka_unit_test(test_left),	cmocka_unit_test(test_wait),
-		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_restart), cmocka_unit_test(test_many_users),
 	};
 
 	return cmocka_run_group_tests_name("leave", tests, NULL, NULL);
