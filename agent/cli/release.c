@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Break-glass: shows the challenge, and takes the helpdesk's token (policy/token.h). */
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/wire.h"
 #include "agent/cli/ask.h"
 #include "agent/cli/put.h"
+#include "agent/cli/qr.h"
 
 #define FILE_MAX 8192
 
@@ -36,21 +39,41 @@ static void show_challenge(const json_t *all)
 		       span_text((uint64_t)int_of(all, "wait"), span));
 }
 
-static int challenge(const struct cli *cli, bool plain)
+/* On a terminal it is there for a camera, too, where the host can draw it. */
+static int show_code(const char *text, bool asked)
+{
+	int r;
+
+	if (!asked && !isatty(STDOUT_FILENO))
+		return 0;
+	r = qr_show(stdout, text);
+	if (r == 0 || !asked)
+		return 0;
+	fprintf(stderr, "lazaret: cannot draw a QR code: %s\n",
+		r == -ELIBACC ? "libqrencode is not installed (apt install libqrencode4); "
+				"the challenge is short enough to read out"
+			      : strerror(-r));
+	return EXIT_FAILED;
+}
+
+static int challenge(const struct cli *cli, bool plain, bool code)
 {
 	json_t *all = NULL;
-	int code = ask(cli, "release", &all);
+	int status = ask(cli, "release", &all);
 
 	if (!all)
-		return code;
-	if (cli->json)
+		return status;
+	if (cli->json) {
 		put_json(all);
-	else if (plain)
+	} else if (plain) {
 		puts(text_of(all, "challenge"));
-	else
+	} else {
 		show_challenge(all);
+		if (show_code(text_of(all, "challenge"), code))
+			status = EXIT_FAILED;
+	}
 	json_decref(all);
-	return code;
+	return status;
 }
 
 static int show_released(const struct cli *cli, const char *verb)
@@ -114,11 +137,12 @@ int command_release(const struct cli *cli, int argc, char **argv)
 	static const struct option options[] = {
 		{ "file", required_argument, NULL, 'f' },
 		{ "plain", no_argument, NULL, 'p' },
+		{ "qr", no_argument, NULL, 'q' },
 		{ "end", no_argument, NULL, 'e' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *file = NULL;
-	bool plain = false, over = false;
+	bool plain = false, code = false, over = false;
 	int o;
 
 	optind = 0;
@@ -126,11 +150,12 @@ int command_release(const struct cli *cli, int argc, char **argv)
 		switch (o) {
 		case 'f': file = optarg; break;
 		case 'p': plain = true; break;
+		case 'q': code = true; break;
 		case 'e': over = true; break;
 		default: return EXIT_USAGE;
 		}
 	}
-	if ((optind < argc) + plain + over + (file != NULL) > 1)
+	if ((optind < argc) + plain + code + over + (file != NULL) > 1)
 		return EXIT_USAGE;
 	if (over)
 		return show_released(cli, "release end");
@@ -138,5 +163,5 @@ int command_release(const struct cli *cli, int argc, char **argv)
 		return bring_file(cli, file);
 	if (optind < argc)
 		return bring(cli, (const char *const *)argv + optind, (size_t)(argc - optind));
-	return challenge(cli, plain);
+	return challenge(cli, plain, code);
 }

@@ -70,6 +70,8 @@ ok $? "any user is shown a challenge and whom to call: $challenge"
 user release --plain
 [ "$(cat "$dir/said")" = "$challenge" ]
 ok $? 'it stays the same until it is answered, so that nobody spoils a call'
+! grep -q '▀' "$dir/said" && user release --qr && grep -q '▀.*█' "$dir/said"
+ok $? 'and is drawn for a camera where that is asked for'
 
 stranger=$(grant "$challenge" 10s stranger)
 user release "$stranger"
