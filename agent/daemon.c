@@ -169,10 +169,10 @@ void daemon_stop(struct daemon *d)
 	mend_stop(d);
 	warm_drop(d);
 	d->clerk_later = sd_event_source_disable_unref(d->clerk_later);
-	d->clerk = remedy_run_free(d->clerk);
+	errand_drop(&d->clerk);
 	d->reboot = reboot_free(d->reboot);
-	d->witness = remedy_run_free(d->witness);
-	d->health = remedy_run_free(d->health);
+	errand_drop(&d->witness);
+	errand_drop(&d->health);
 	login_forget(d); /* nothing of it stays open */
 	reach_stop(d);
 	keeper_forget(d);

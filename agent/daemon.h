@@ -10,6 +10,7 @@
 #include "agent/clock.h"
 #include "agent/config.h"
 #include "agent/decide.h"
+#include "agent/errand.h"
 #include "agent/helper.h"
 #include "agent/inquiry.h"
 #include "agent/judge.h"
@@ -92,25 +93,16 @@ struct daemon {
 	bool refresh_again;    /* asked for while one was under way: that one may have missed it */
 	struct warm warm;
 	struct remedy_run *run;
-	enum remedy running;	  /* the remedy of that run */
-	struct subject *mending;  /* whose remedy it is; NULL: of a policy that is gone */
-	bool mend_late;		  /* a way out came back meanwhile */
-	uint64_t hurried;	  /* io_boot_ms() of that, the last time; 0: never */
-	struct remedy_run *clerk; /* under way */
+	enum remedy running;	 /* the remedy of that run */
+	struct subject *mending; /* whose remedy it is; NULL: of a policy that is gone */
+	bool mend_late;		 /* a way out came back meanwhile */
+	uint64_t hurried;	 /* io_boot_ms() of that, the last time; 0: never */
+	struct errand clerk;
 	struct sd_event_source *clerk_later;
-	uint64_t clerk_asked;	   /* io_boot_ms(); 0: never */
-	bool clerk_round;	   /* a round waits for its answer */
-	bool clerk_news;	   /* what it said of updaters */
-	bool clerk_again;	   /* something else was undone meanwhile */
-	struct remedy_run *health; /* under way */
-	enum health health_row;	   /* what it asks */
-	uint64_t health_asked;	   /* io_boot_ms(): the first of the rows */
-	bool health_news;
-	bool health_round;	    /* a round waits for its answer */
-	struct remedy_run *witness; /* under way */
-	uint64_t witness_asked;	    /* io_boot_ms() */
-	bool witness_changed;
-	bool witness_round;	  /* a round waits for its answer */
+	bool clerk_again;	/* something else was undone meanwhile */
+	struct errand health;	/* asked: the first of the rows */
+	enum health health_row; /* what it asks */
+	struct errand witness;
 	struct running processes; /* what it said of processes; the host's, too */
 	struct running hearing;	  /* what it is saying */
 	uint64_t processes_heard; /* io_boot_ms() */

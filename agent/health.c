@@ -11,9 +11,8 @@
 #include "agent/remedy/ask.h"
 #include "agent/round.h"
 
-#define EVERY	 10		       /* seconds */
-#define OLD	 (HEALTH_MAX_AGE - 20) /* a look takes its time, too */
-#define LIMIT_MS 10000
+#define EVERY 10		    /* seconds */
+#define OLD   (HEALTH_MAX_AGE - 20) /* a look takes its time, too */
 
 static void ask(struct daemon *d, int64_t max_age);
 
@@ -41,7 +40,7 @@ static void note(struct daemon *d, enum health row, int err, const char *why)
 	struct health_word w = { .at = io_now(), .err = err };
 
 	snprintf(w.why, sizeof(w.why), "%s", why);
-	d->health_news |= remembered_set_health(d->host.remembered, row, &w);
+	d->health.news |= remembered_set_health(d->host.remembered, row, &w);
 }
 
 /* Nobody answers: what was said counts until it is old. */
@@ -65,28 +64,25 @@ static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
 
-	d->health = remedy_run_free(d->health);
+	errand_drop(&d->health);
 	if (err == 0 || err == -EIO) {
 		note(d, d->health_row, err, why);
-		ask(d, EVERY + (int64_t)((io_boot_ms() - d->health_asked) / 1000));
+		ask(d, EVERY + (int64_t)((io_boot_ms() - d->health.asked) / 1000));
 	} else {
 		doubt(d, "lazaret-health ended without an answer");
 	}
-	if (d->health || (!d->health_news && !d->health_round))
-		return;
-	d->health_news = d->health_round = false;
-	round_look(d, "told by lazaret-health");
+	if (!d->health.run && errand_matters(&d->health))
+		round_look(d, "told by lazaret-health");
 }
 
 static int start(struct daemon *d, struct fault *fault)
 {
-	int fd = helper_health(&d->helpers, fault), r;
+	int r = errand_start(d, &d->health, helper_health, on_line, on_done, fault);
 
-	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, LIMIT_MS, &d->health);
 	if (r == 0)
-		r = remedy_answer(d->health, (char)(HEALTH_BYTE + (int)d->health_row));
+		r = remedy_answer(d->health.run, (char)(HEALTH_BYTE + (int)d->health_row));
 	if (r < 0)
-		d->health = remedy_run_free(d->health);
+		errand_drop(&d->health);
 	return r;
 }
 
@@ -96,7 +92,7 @@ static void ask(struct daemon *d, int64_t max_age)
 	struct fault fault = { 0 };
 	int r;
 
-	if (d->health || row == HEALTH_NONE)
+	if (d->health.run || row == HEALTH_NONE)
 		return;
 	d->health_row = row;
 	r = start(d, &fault);
@@ -109,8 +105,8 @@ static void ask(struct daemon *d, int64_t max_age)
 
 static void begin(struct daemon *d, int64_t max_age)
 {
-	if (!d->health)
-		d->health_asked = io_boot_ms();
+	if (!d->health.run)
+		d->health.asked = io_boot_ms();
 	ask(d, max_age);
 }
 
@@ -124,12 +120,12 @@ bool health_awaited(struct daemon *d)
 	if (find_due(d, OLD) == HEALTH_NONE)
 		return false;
 	begin(d, OLD);
-	d->health_round = d->health != NULL;
-	return d->health_round;
+	d->health.round = d->health.run != NULL;
+	return d->health.round;
 }
 
 void health_forget(struct daemon *d)
 {
-	d->health = remedy_run_free(d->health);
+	errand_drop(&d->health);
 	remembered_forget_words(d->host.remembered);
 }

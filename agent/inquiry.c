@@ -17,7 +17,6 @@
 #include "agent/trigger/nftables.h"
 #include "netfilter/watch.h"
 
-#define LIMIT_MS 10000
 #define EVERY_MS (10 * 60 * 1000) /* how updaters fare */
 /* Clocks of logs count whole seconds, and a look takes its time. */
 #define SLACK 2
@@ -42,7 +41,7 @@ static void on_line(void *ctx, const char *line)
 	struct act a;
 
 	if (updates_hear(line, provider, &u))
-		d->clerk_news |= remembered_set_updates(d->host.remembered, provider, &u);
+		d->clerk.news |= remembered_set_updates(d->host.remembered, provider, &u);
 	if (!act_hear(line, id, &a))
 		return;
 	for (size_t i = 0; i < d->n_subjects; i++) {
@@ -86,15 +85,15 @@ static void conclude_all(struct daemon *d)
 static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
-	bool again = d->clerk_again, look = d->clerk_news || d->clerk_round;
+	bool again = d->clerk_again, look = errand_matters(&d->clerk);
 
-	d->clerk = remedy_run_free(d->clerk);
-	d->clerk_again = d->clerk_news = d->clerk_round = false;
+	errand_drop(&d->clerk);
+	d->clerk_again = false;
 	if (err < 0)
 		log_warn("lazaret-clerk: %s", why);
 	if (again)
 		ask(d);
-	if (!d->clerk)
+	if (!d->clerk.run)
 		conclude_all(d);
 	if (look)
 		round_look(d, "told by lazaret-clerk");
@@ -103,18 +102,14 @@ static void on_done(void *ctx, int err, const char *why)
 static void ask(struct daemon *d)
 {
 	struct fault fault = { 0 };
-	int fd, r;
 
-	if (d->clerk) {
+	if (d->clerk.run) {
 		d->clerk_again = true;
 		return;
 	}
-	d->clerk_asked = io_boot_ms();
-	fd = helper_clerk(&d->helpers, &fault);
-	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, LIMIT_MS, &d->clerk);
-	if (r < 0)
-		log_warn("lazaret-clerk cannot be asked: %s",
-			 *fault.why ? fault.why : strerror(-r));
+	d->clerk.asked = io_boot_ms();
+	if (errand_start(d, &d->clerk, helper_clerk, on_line, on_done, &fault) < 0)
+		log_warn("lazaret-clerk cannot be asked: %s", fault.why);
 }
 
 static int on_later(sd_event_source *s, uint64_t usec, void *userdata)
@@ -124,7 +119,7 @@ static int on_later(sd_event_source *s, uint64_t usec, void *userdata)
 	(void)s, (void)usec;
 	d->clerk_later = sd_event_source_disable_unref(d->clerk_later);
 	ask(d);
-	if (!d->clerk)
+	if (!d->clerk.run)
 		conclude_all(d);
 	return 0;
 }
@@ -200,16 +195,16 @@ static bool has_updates(const struct daemon *d, bool demanded)
 
 void inquiry_round(struct daemon *d)
 {
-	if (!d->clerk && has_updates(d, false) &&
-	    (!d->clerk_asked || io_boot_ms() - d->clerk_asked >= EVERY_MS))
+	if (!d->clerk.run && has_updates(d, false) &&
+	    (!d->clerk.asked || io_boot_ms() - d->clerk.asked >= EVERY_MS))
 		ask(d);
 }
 
 bool inquiry_awaited(struct daemon *d)
 {
-	if (!d->clerk_asked && has_updates(d, true)) {
+	if (!d->clerk.asked && has_updates(d, true)) {
 		ask(d);
-		d->clerk_round = d->clerk != NULL;
+		d->clerk.round = d->clerk.run != NULL;
 	}
-	return d->clerk_round;
+	return d->clerk.round;
 }

@@ -141,7 +141,7 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 
 void mend(struct daemon *d)
 {
-	if (!d->decision.mend || d->witness_round || reboot_is_begun(d))
+	if (!d->decision.mend || d->witness.round || reboot_is_begun(d))
 		return;
 	for (size_t i = 0; i < d->n_subjects && !d->run; i++) {
 		struct subject *s = &d->subjects[i];

@@ -108,7 +108,7 @@ void reboot_weigh(struct daemon *d)
 		.until = INT64_MAX,
 		.enforce = d->decision.mend,
 		.sure = s && (s->finding.grade == GRADE_PASS || s->finding.grade == GRADE_FAIL),
-		.busy = d->run || d->witness_round || d->health_round,
+		.busy = d->run || d->witness.round || d->health.round,
 		.released = helpdesk_until(d),
 		.retry = retry_at(r),
 		.now = io_now(),

@@ -13,7 +13,6 @@
 #include "agent/witness.h"
 
 #define EVERY_MS 30000
-#define LIMIT_MS 10000
 #define OLD_MS	 (15 * 60 * 1000) /* what was said that long ago is not known any more */
 
 static bool is_about_processes(const struct requirement *q)
@@ -57,7 +56,7 @@ static void on_line(void *ctx, const char *line)
 	if (running_hear(&d->hearing, line))
 		return;
 	if (witnessed_hear(d->host.remembered, line, io_now(), &news)) {
-		d->witness_changed |= news;
+		d->witness.news |= news;
 		return;
 	}
 	_Static_assert(PROVIDER_NAME_MAX == 32, "the width below");
@@ -65,14 +64,14 @@ static void on_line(void *ctx, const char *line)
 		return;
 	before = remembered_marks(d->host.remembered, name, &at);
 	remembered_set_marks(d->host.remembered, name, n, io_now());
-	d->witness_changed |= before < 0 || !before != !n;
+	d->witness.news |= before < 0 || !before != !n;
 }
 
 static void take_running(struct daemon *d, const struct running *r)
 {
 	if (!running_same(&d->processes, r)) {
 		patches_forget(d->host.patches);
-		d->witness_changed = true;
+		d->witness.news = true;
 	}
 	d->processes = *r;
 }
@@ -80,33 +79,26 @@ static void take_running(struct daemon *d, const struct running *r)
 static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
-	bool changed;
 
-	d->witness = remedy_run_free(d->witness);
+	errand_drop(&d->witness);
 	if (err < 0)
 		log_warn("lazaret-witness: %s", why);
 	else if (d->hearing.whole) {
 		take_running(d, &d->hearing);
 		d->processes_heard = io_boot_ms();
 	}
-	changed = d->witness_changed || d->witness_round;
-	d->witness_changed = d->witness_round = false;
-	if (changed)
+	if (errand_matters(&d->witness))
 		round_look(d, "seen by lazaret-witness");
 }
 
 static void start(struct daemon *d)
 {
 	struct fault fault = { 0 };
-	int fd, r;
 
-	d->witness_asked = io_boot_ms();
+	d->witness.asked = io_boot_ms();
 	d->hearing = (struct running){ 0 };
-	fd = helper_witness(&d->helpers, &fault);
-	r = fd < 0 ? fd : remedy_watch(d->loop, fd, on_line, on_done, d, LIMIT_MS, &d->witness);
-	if (r < 0)
-		log_warn("lazaret-witness cannot be asked: %s",
-			 *fault.why ? fault.why : strerror(-r));
+	if (errand_start(d, &d->witness, helper_witness, on_line, on_done, &fault) < 0)
+		log_warn("lazaret-witness cannot be asked: %s", fault.why);
 }
 
 /* A unit began anew: until its process was seen, its look knows nothing. */
@@ -126,8 +118,8 @@ void witness_ask(struct daemon *d)
 
 	if (d->processes.whole && now - d->processes_heard > OLD_MS)
 		take_running(d, &unknown);
-	if (d->policy && is_demanded(d) && !d->witness &&
-	    (!d->witness_asked || now - d->witness_asked >= every))
+	if (d->policy && is_demanded(d) && !d->witness.run &&
+	    (!d->witness.asked || now - d->witness.asked >= every))
 		start(d);
 }
 
@@ -135,15 +127,15 @@ bool witness_look(struct daemon *d)
 {
 	if (!d->policy || !is_demanded(d))
 		return false;
-	d->witness = remedy_run_free(d->witness);
+	errand_drop(&d->witness);
 	start(d);
-	d->witness_round = d->witness != NULL;
-	return d->witness_round;
+	d->witness.round = d->witness.run != NULL;
+	return d->witness.round;
 }
 
 bool witness_awaited(struct daemon *d)
 {
-	if (!d->witness_asked)
+	if (!d->witness.asked)
 		witness_look(d);
-	return d->witness_round && !d->processes_heard;
+	return d->witness.round && !d->processes_heard;
 }

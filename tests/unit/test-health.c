@@ -175,12 +175,12 @@ void round_look(struct daemon *d, const char *cause)
 /* Until nothing is under way; counts what was asked. */
 static void settle(void)
 {
-	while (host.health) {
+	while (host.health.run) {
 		size_t n = strlen(rows_asked);
 		int fd = far_end;
 
 		assert_int_equal(read(fd, rows_asked + n, 1), 1);
-		for (struct remedy_run *was = host.health; host.health == was;)
+		for (struct remedy_run *was = host.health.run; host.health.run == was;)
 			assert_true(sd_event_run(host.loop, 1000000) > 0);
 		close(fd);
 	}
