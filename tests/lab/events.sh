@@ -31,7 +31,8 @@ lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
 cat >"$store/policy.json" <<-'END'
 	{ "mode": "enforce", "look_every": "1d", "requirements": [
 	  { "id": "av", "check": "antivirus", "provider": "clamav", "grace": "1h",
-	    "remedies": ["antivirus-start", "antivirus-enable"] } ],
+	    "remedies": ["antivirus-start", "antivirus-enable"] },
+	  { "id": "fw", "check": "firewall", "grace": "1h", "remedies": ["firewall-enable"] } ],
 	  "allow": { "policy": [ { "to": "192.0.2.9", "tcp": [443] } ] } }
 	END
 echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/accepted.json"
@@ -40,7 +41,8 @@ echo '{ "policy": [ { "to": "192.0.2.9", "tcp": [443] } ] }' >"$store/allow.json
 ln -s generation-1 "${store%/*}/current"
 chmod -R a+rX "$layer/var/lib/lazaret"
 lab_boot host "$rootfs" || quit 'the host boots'
-at chown -R clamav: /var/lib/clamav && at systemctl restart clamav-daemon && at systemctl start lazaretd
+at chown -R clamav: /var/lib/clamav && at systemctl restart clamav-daemon && at ufw --force enable &&
+	at systemctl start lazaretd
 ok $? 'lazaretd starts'
 lab_wait 20 says '^compliant' >/dev/null || quit "compliant: $(head -n 3 "$LAB_DIR/said")"
 
@@ -139,17 +141,27 @@ seen 'ExcludePath ^/ is not allowed' "cp -p $conf /root; echo 'ExcludePath ^/' >
 seen '^compliant' "mv /root/clamd.conf $conf"
 seen 'no signatures are stored' 'mkdir /root/away; mv /var/lib/clamav/daily.c?d /root/away'
 seen '^compliant' 'mv /root/away/* /var/lib/clamav/'
-for command in 'systemctl disable clamav-daemon.service' \
-	'systemctl mask --now clamav-daemon.service clamav-daemon.socket' \
-	'systemctl mask --runtime clamav-daemon.service' \
-	'systemctl set-property --runtime clamav-daemon.service CPUQuota=1%' \
-	'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.freeze'; do
+
+# off ID COMMAND: lazaretd sees it by an event, and its remedy mends it.
+off() {
+	local before ms
+
 	anew
-	before=$(lab_exec host journalctl -q -u lazaretd --no-pager | grep -c 'av: fail')
-	at sh -c "$command"
-	after() { [ "$(lab_exec host journalctl -q -u lazaretd --no-pager | grep -c 'av: fail')" -gt "$before" ]; }
-	ms=$(lab_wait 3 after)
-	ok $? "seen after ${ms:-} ms: $command"
+	before=$(failed "$1")
+	at sh -c "$2"
+	more() { [ "$(failed "$1")" -gt "$before" ]; }
+	ms=$(lab_wait 10 more "$1")
+	ok $? "seen after ${ms:-} ms: $2"
 	mended
-done
+}
+failed() { lab_exec host journalctl -q -u lazaretd --no-pager | grep -c "$1: fail"; } # ID
+off av 'systemctl disable clamav-daemon.service'
+off av 'systemctl mask --now clamav-daemon.service clamav-daemon.socket'
+off av 'systemctl mask --runtime clamav-daemon.service'
+off av 'systemctl set-property --runtime clamav-daemon.service CPUQuota=1%'
+off av 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.freeze'
+off fw 'ufw disable'
+off fw 'nft flush ruleset'
+off fw 'ufw default allow incoming'
+off fw 'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
 echo "1..$n"
