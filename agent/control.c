@@ -135,6 +135,9 @@ static int on_call(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	sd_event_source_set_io_fd_own(p->source, true);
 	p->control = c;
 	p->who = who_calls(call);
+	/* What users ask waits for all else that is due: the host may be moving. */
+	if (p->who)
+		(void)!sd_event_source_set_priority(p->source, SD_EVENT_PRIORITY_IDLE);
 	p->order = ++c->calls;
 	take_fd(&call);
 	return 0;

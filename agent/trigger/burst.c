@@ -80,6 +80,11 @@ int burst_new(sd_event *loop, const struct settle_pace *pace, burst_told told, v
 	return 0;
 }
 
+int burst_hurry(struct burst *b)
+{
+	return sd_event_source_set_priority(b->timer, SD_EVENT_PRIORITY_IMPORTANT);
+}
+
 struct burst *burst_free(struct burst *b)
 {
 	if (b)

@@ -11,6 +11,8 @@ typedef void (*burst_told)(void *ctx);
 /* `pace` outlives the result.  0 or -ENOMEM, -errno. */
 int burst_new(struct sd_event *loop, const struct settle_pace *pace, burst_told told, void *ctx,
 	      struct burst **ret);
+/* It is told before what else is due (sd-event's priority "important"). */
+int burst_hurry(struct burst *b);
 struct burst *burst_free(struct burst *b); /* always NULL; b may be NULL */
 
 /*

@@ -139,12 +139,10 @@ int nftables_new(sd_event *loop, const struct nft *own, const struct nftables_ha
 	if (r >= 0)
 		r = sd_event_source_set_io_fd_own(n->io, true);
 	if (r >= 0)
-		r = source_vital(n->io);
+		r = source_urgent(n->io); /* until it is done the host may be open */
 	if (r < 0)
 		return r;
 	take_fd(&fd);
-	/* Before anything else that is due: until it is done the host may be open. */
-	(void)!sd_event_source_set_priority(n->io, SD_EVENT_PRIORITY_IMPORTANT);
 	(void)!sd_event_source_set_priority(n->restore, SD_EVENT_PRIORITY_IMPORTANT);
 	*ret = take(n);
 	return 0;

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
@@ -213,6 +216,67 @@ static void test_refused_verbs(void **state)
 	}
 }
 
+/* What was asked, in the order in which it was answered. */
+static int note_verb(void *ctx, const char *verb, uid_t who, char **reply)
+{
+	char *all = ctx;
+
+	assert_int_equal(who, *verb == 'u' ? 65534 : 0);
+	all[strlen(all)] = *verb;
+	*reply = strdup("{}");
+	return *reply ? 0 : -ENOMEM;
+}
+
+static int call_as(uid_t who, const char *dir, const char *verb)
+{
+	int fd;
+
+	assert_return_code(seteuid(who), errno);
+	fd = call(dir, verb);
+	assert_return_code(seteuid(0), errno);
+	return fd;
+}
+
+static int on_event(sd_event_source *s, void *userdata)
+{
+	char *all = userdata;
+
+	(void)s;
+	all[strlen(all)] = 'e';
+	return 0;
+}
+
+static void test_users_wait(void **state)
+{
+	struct fault fault = { 0 };
+	char all[8] = "";
+	sd_event_source *event;
+	struct control *c;
+	struct root root;
+	sd_event *loop;
+	int calls[3];
+
+	(void)state;
+	assert_int_equal(root_open(&root), 0);
+	assert_return_code(chmod(root.path, 0755), 0);
+	assert_return_code(sd_event_new(&loop), 0);
+	assert_int_equal(control_new(loop, root.path, note_verb, all, &c, &fault), 0);
+	calls[0] = call_as(65534, root.path, "u");
+	calls[1] = call_as(65534, root.path, "u");
+	calls[2] = call_as(0, root.path, "r");
+	for (int i = 0; i < 3; i++)
+		assert_true(sd_event_run(loop, 0) > 0); /* they are let in */
+	assert_return_code(sd_event_add_defer(loop, &event, on_event, all), 0);
+	run_dry(loop);
+	assert_true(!strcmp(all, "reuu") || !strcmp(all, "eruu"));
+	for (int i = 0; i < 3; i++)
+		close(calls[i]);
+	sd_event_source_unref(event);
+	control_free(c);
+	sd_event_unref(loop);
+	root_close(&root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_a_dead_daemons_helper),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_refused_verbs),
+		cmocka_unit_test(test_users_wait),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, NULL, NULL);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memory that is lacking once makes no source of events deaf; another fault of one ends the loop.
+/*
+ * Memory that is lacking once makes no source of events deaf; another fault of one ends the loop.
+ * And where the host is comes before all else.
  */
 #include <errno.h>
+#include <limits.h>
 #include <sys/socket.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -148,10 +151,38 @@ static void test_rules(void **state)
 	nft_close(&nft);
 }
 
+static int on_other(sd_event_source *s, void *userdata)
+{
+	(void)s;
+	*(unsigned *)userdata = told[0];
+	return 0;
+}
+
+static void test_links_first(void **state)
+{
+	unsigned before = UINT_MAX;
+	sd_event_source *other;
+	struct rtnl *r;
+	sd_event *loop;
+
+	(void)state;
+	assert_true(sd_event_new(&loop) >= 0);
+	assert_int_equal(rtnl_new(loop, &links, NULL, &r), 0);
+	assert_true(sd_event_add_defer(loop, &other, on_other, &before) >= 0);
+	hear(loop, "ip link set lo up && ip link set lo down", &told[1]);
+	while (before == UINT_MAX)
+		assert_true(sd_event_run(loop, 0) > 0);
+	assert_true(before > 0);
+	sd_event_source_unref(other);
+	rtnl_free(r);
+	sd_event_unref(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_links_first),
 		cmocka_unit_test(test_rules),
 	};
 
