@@ -10,12 +10,15 @@
 #include "agent/events.h"
 #include "agent/integrity.h"
 #include "agent/posture/places.h"
+#include "agent/posture/unit.h"
 #include "agent/round.h"
 #include "agent/trigger/files.h"
 #include "agent/trigger/resume.h"
 #include "agent/trigger/timer.h"
 
-#define SLEEP_SECONDS 60 /* for a suspend to come about; if none does, the host is not cut off */
+#define SLEEP_SECONDS 60 /* awake, for a suspend to come about; if none does, nobody is cut off */
+/* The timer of the clock wakes the host, and soon it sleeps again, without a word. */
+#define SLEEPS_AGAIN  "systemd-suspend-then-hibernate.service"
 #define WATCH_SECONDS 60 /* until files that could not be watched are tried again */
 
 struct events {
@@ -46,11 +49,20 @@ static void on_files(void *ctx, unsigned what)
 		round_look_at(e->daemon, what & ALL_CHECKS, "files changed");
 }
 
+/* As long as that one is at work `lazaret check` comes at its end (lazaret-sleep.service). */
+static bool sleeps_again(const struct daemon *d)
+{
+	return events_asleep(d) && unit_is_populated(d->host.root, SLEEPS_AGAIN) &&
+	       timer_arm(d->events->sleeping, SLEEP_SECONDS) >= 0;
+}
+
 /* It may be anywhere by now; timers of what was due meanwhile count suspend, too. */
 static void on_resumed(void *ctx, uint64_t slept)
 {
 	struct events *e = ctx;
 
+	if (slept && sleeps_again(e->daemon))
+		return;
 	if (slept) {
 		events_wake(e->daemon);
 		round_hold(e->daemon, "resumed");
@@ -153,7 +165,7 @@ int events_new(struct daemon *d, struct events **ret)
 	if (r == 0)
 		r = resume_new(d->loop, on_resumed, e, &e->resume);
 	if (r == 0)
-		r = timer_new(d->loop, on_sleepless, d, &e->sleeping);
+		r = timer_new_awake(d->loop, on_sleepless, d, &e->sleeping);
 	if (r == 0)
 		r = timer_new(d->loop, on_again, d, &e->again);
 	if (r < 0)

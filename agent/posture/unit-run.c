@@ -40,6 +40,14 @@ static int read_cgroup(int root, const char *unit, const char *file, char **ret)
 	return r;
 }
 
+bool unit_is_populated(int root, const char *unit)
+{
+	_free_ char *events = NULL;
+
+	return read_cgroup(root, unit, "cgroup.events", &events) == 0 &&
+	       strstr(events, "populated 1");
+}
+
 /* "12 (clamd) S 1 ...": the name may have blanks and brackets, so it ends at the last one. */
 static bool read_stat(int root, long pid, char comm[COMM_MAX + 1], char *state)
 {

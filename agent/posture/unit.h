@@ -69,3 +69,4 @@ struct unit_run {
 };
 bool unit_run_is_stopped(const struct unit_run *run); /* by a signal or a debugger */
 void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret);
+bool unit_is_populated(int root, const char *unit); /* has it any process? */
