@@ -137,9 +137,9 @@ int nftables_new(sd_event *loop, const struct nft *own, const struct nftables_ha
 	if (r >= 0)
 		r = sd_event_add_io(loop, &n->io, fd, EPOLLIN, on_events, n);
 	if (r >= 0)
-		r = sd_event_source_set_io_fd_own(n->io, true);
-	if (r >= 0)
 		r = source_urgent(n->io); /* until it is done the host may be open */
+	if (r >= 0)
+		r = sd_event_source_set_io_fd_own(n->io, true);
 	if (r < 0)
 		return r;
 	take_fd(&fd);

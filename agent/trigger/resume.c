@@ -86,9 +86,9 @@ int resume_new(sd_event *loop, resume_told told, void *ctx, struct resume **ret)
 	if (err >= 0)
 		err = sd_event_add_io(loop, &r->io, fd, EPOLLIN, on_cancelled, r);
 	if (err >= 0)
-		err = sd_event_source_set_io_fd_own(r->io, true);
-	if (err >= 0)
 		err = source_urgent(r->io);
+	if (err >= 0)
+		err = sd_event_source_set_io_fd_own(r->io, true);
 	if (err < 0)
 		return err;
 	take_fd(&fd);
