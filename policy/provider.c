@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/json.h"
 #include "policy/provider.h"
 #include "policy/reader.h"
@@ -27,7 +28,6 @@ static const char *const vintage_names[] = {
 static const char *const chronicle_names[] = { [CHRONICLE_FRESHCLAM] = "freshclam" };
 
 #define AT(of, member) offsetof(struct of, member)
-#define COUNT(rows)    (sizeof(rows) / sizeof(*(rows)))
 
 /* A row of a table of names; the first that are NULL cannot be chosen. */
 static int choose(struct reader *r, json_t *value, const char *const *names, size_t n, int *ret)

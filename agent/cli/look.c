@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/cli/cli.h"
 #include "agent/cli/put.h"
@@ -21,8 +22,6 @@ DEFINE_DROP(inventory, inventory_free)
 DEFINE_DROP(apt, apt_free)
 DEFINE_DROP(feed, feed_unmap)
 DEFINE_DROP(findings, findings_free)
-
-#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 struct options {
 	const char *status, *root, *feed, *lists;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/posture/atwork.h"
 #include "agent/posture/dpkg.h"
 #include "agent/posture/kernel.h"
@@ -12,8 +13,6 @@
 
 /* What is changed in place, in a folder whose time stays the same, is seen at last by then. */
 #define READ_AGAIN 3600 /* seconds */
-
-#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 struct patches *patches_new(void)
 {

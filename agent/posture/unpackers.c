@@ -21,6 +21,7 @@
 #include <bzlib.h>
 #endif
 
+#include "agent/base/count.h"
 #include "agent/posture/unpackers.h"
 
 #define XZ_MEMORY_MAX (128u * 1024 * 1024) /* `xz -9` wants 65 MiB */
@@ -61,8 +62,6 @@ static int state_new(const char *library, const struct symbol *symbols, size_t n
 		memcpy(ret, &state, sizeof(state));
 	return r;
 }
-
-#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 #ifdef CONFIG_UNPACK_GZIP
 #define GZIP_LIBRARY "libz.so.1"

@@ -16,14 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "tests/bench/row.h"
 
-#define RUNS	   61
-#define PEER_RUNS  3
-#define ARGS_MAX   24
-#define LINE_MAX   4096
-#define WHAT_MAX   128
-#define COUNT(all) (sizeof(all) / sizeof(*(all)))
+#define RUNS	  61
+#define PEER_RUNS 3
+#define ARGS_MAX  24
+#define LINE_MAX  4096
+#define WHAT_MAX  128
 
 enum size { SMALL, FEW_ADVISORIES, MIDDLE, MANY_ADVISORIES, MANY_PACKAGES, SIZES };
 static const struct {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/dnf.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/repos.h"
@@ -47,8 +48,6 @@ static const struct file zypp[] = {
 	  "<metadata>" RPMHOST_PACKAGE("a", "0", "2", "1", "x86_64") "</metadata>" },
 	{ 0, ZYPP_CACHE "/updates/repodata/updateinfo.xml", "<updates/>" },
 };
-
-#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 static struct root roots[2] = { { .fd = -1 }, { .fd = -1 } };
 

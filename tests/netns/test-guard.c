@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 
+#include "agent/base/count.h"
 #include "agent/trigger/nftables.h"
 #include "netfilter/late.h"
 #include "netfilter/quarantine.h"
@@ -21,7 +22,6 @@
 #include "tests/netns/guard.h"
 #include "tests/unit/netns.h"
 
-#define COUNT(n)   (sizeof(n) / sizeof(*(n)))
 #define KILLS	   200
 #define GOAL_USEC  30000
 #define BURST_USEC 4000000ull

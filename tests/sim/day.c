@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "tests/sim/clocks.h"
 #include "tests/sim/day.h"
 
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
-#define HOUR	 (3600 * HOST_SECOND)
-#define SLEEP	 3600 /* seconds, at most */
+#define HOUR  (3600 * HOST_SECOND)
+#define SLEEP 3600 /* seconds, at most */
 /* Who is held before it sleeps, and does not, is let out after a minute; timers may be late. */
 #define SLEEPLESS (62 * HOST_SECOND)
 

@@ -15,10 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "tests/sim/inject.h"
 
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
-#define FAULTS	 4
+#define FAULTS 4
 
 /* What may go wrong with which call, as its manual page has it, or its driver or file system. */
 static const struct row {

@@ -18,13 +18,13 @@
 #include <sys/wait.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "tests/sim/clocks.h"
 #include "tests/sim/host.h"
 #include "tests/sim/inject.h"
 #include "tests/unit/test.h"
 #include "tests/unit/vet-lab.h"
 
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #ifdef __SANITIZE_ADDRESS__
 #define SAMPLE 4 /* runs, or thereabouts */
 #else

@@ -4,14 +4,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "agent/clerk/act.h"
 #include "agent/clerk/deed.h"
 #include "agent/clerk/history.h"
 #include "agent/clerk/said.h"
 #include "agent/clerk/updates.h"
 #include "tests/unit/test.h"
-
-#define COUNT(n) (sizeof(n) / sizeof(*(n)))
 
 static const struct requirement antivirus = { .check = CHECK_ANTIVIRUS,
 					      .with.antivirus.provider = &provider_clamav };

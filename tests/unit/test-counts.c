@@ -10,14 +10,13 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/bypass.h"
 #include "netfilter/counts.h"
 #include "netfilter/links.h"
 #include "netfilter/quarantine.h"
 #include "netfilter/route.h"
 #include "tests/unit/netns.h"
-
-#define COUNT(n) (sizeof(n) / sizeof(*(n)))
 
 static void test_what_is_a_leak(void **state)
 {

@@ -9,10 +9,9 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/quarantine.h"
 #include "tests/unit/netns.h"
-
-#define COUNT(n) (sizeof(n) / sizeof(*(n)))
 
 static const struct allow nothing = { 0 };
 

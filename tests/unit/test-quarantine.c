@@ -5,12 +5,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/base/count.h"
 #include "netfilter/late.h"
 #include "netfilter/quarantine.h"
 #include "tests/unit/netns.h"
 
-#define LIST	 "nft list table inet lazaret"
-#define COUNT(n) (sizeof(n) / sizeof(*(n)))
+#define LIST "nft list table inet lazaret"
 
 static struct peer peer(const char *addr, uint8_t prefix, uint8_t proto, uint16_t port)
 {

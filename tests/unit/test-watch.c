@@ -6,12 +6,11 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/late.h"
 #include "netfilter/quarantine.h"
 #include "netfilter/watch.h"
 #include "tests/unit/netns.h"
-
-#define COUNT(n) (sizeof(n) / sizeof(*(n)))
 
 static const struct allow nothing = { 0 };
 
