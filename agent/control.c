@@ -7,12 +7,12 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/pidfd.h"
 #include "agent/control.h"
 
 #define CALLERS_MAX 16
@@ -170,8 +170,8 @@ static bool lives(int call)
 
 	if (getsockopt(call, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.pid <= 0)
 		return true;
-	ended.fd = pidfd = (int)syscall(SYS_pidfd_open, who.pid, 0);
-	return pidfd < 0 ? errno != ESRCH : poll(&ended, 1, 0) == 0;
+	ended.fd = pidfd = pidfd_of(who.pid);
+	return pidfd < 0 ? pidfd != -ESRCH : poll(&ended, 1, 0) == 0;
 }
 
 static bool is_answered(const struct sockaddr_un *at)

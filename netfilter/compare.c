@@ -36,18 +36,6 @@ struct value *scene_reg(struct scene *s, const struct nlattr *a)
 	return &s->regs[REGISTERS];
 }
 
-/* The bytes of a value, and how many; 0 when there are none. */
-static const uint8_t *data_of(const struct nlattr *nest, uint32_t *len)
-{
-	const struct nlattr *a[NFTA_DATA_MAX + 1];
-
-	*len = 0;
-	if (!nest || object_sort_nested(nest, a, NFTA_DATA_MAX) < 0 || !a[NFTA_DATA_VALUE])
-		return NULL;
-	*len = mnl_attr_get_payload_len(a[NFTA_DATA_VALUE]);
-	return mnl_attr_get_payload(a[NFTA_DATA_VALUE]);
-}
-
 /* Two bytes: of a pair of ports only its share is told, whatever the packet's own is. */
 static struct edges *edges_of(const struct scene *s, const struct value *v)
 {
@@ -81,8 +69,8 @@ void compare_bitwise(struct scene *s, const struct nlattr **a)
 {
 	struct value v = *scene_reg(s, a[NFTA_BITWISE_SREG]);
 	uint32_t n_mask, n_xor;
-	const uint8_t *mask = data_of(a[NFTA_BITWISE_MASK], &n_mask);
-	const uint8_t * xor = data_of(a[NFTA_BITWISE_XOR], &n_xor);
+	const uint8_t *mask = object_data(a[NFTA_BITWISE_MASK], &n_mask);
+	const uint8_t * xor = object_data(a[NFTA_BITWISE_XOR], &n_xor);
 
 	edges_note_all(edges_of(s, &v));
 	if (v.len > n_mask || v.len > n_xor || v.field == FIELD_OTHER)
@@ -126,7 +114,7 @@ void compare_cmp(struct scene *s, const struct nlattr **a)
 {
 	const struct value *v = scene_reg(s, a[NFTA_CMP_SREG]);
 	uint32_t op = object_be32(a[NFTA_CMP_OP], NFT_CMP_EQ), len;
-	const uint8_t *data = data_of(a[NFTA_CMP_DATA], &len);
+	const uint8_t *data = object_data(a[NFTA_CMP_DATA], &len);
 	const struct half half = { op == NFT_CMP_GTE && len ? v : NULL, data, len, s->odds,
 				   s->share };
 
@@ -142,8 +130,8 @@ void compare_range(struct scene *s, const struct nlattr **a)
 {
 	const struct value *v = scene_reg(s, a[NFTA_RANGE_SREG]);
 	uint32_t n_from, n_to;
-	const uint8_t *from = data_of(a[NFTA_RANGE_FROM_DATA], &n_from);
-	const uint8_t *to = data_of(a[NFTA_RANGE_TO_DATA], &n_to);
+	const uint8_t *from = object_data(a[NFTA_RANGE_FROM_DATA], &n_from);
+	const uint8_t *to = object_data(a[NFTA_RANGE_TO_DATA], &n_to);
 	uint64_t share = n_from && n_from == n_to ? share_of_range(v, from, to, n_from)
 						  : SHARE_DOUBT;
 

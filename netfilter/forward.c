@@ -62,17 +62,6 @@ static void on_payload(struct scan *s, const struct nlattr **a)
 		s->regs[reg_of(a[NFTA_PAYLOAD_DREG])].holds = h;
 }
 
-static const uint8_t *data_of(const struct nlattr *nest, uint32_t *len)
-{
-	const struct nlattr *a[NFTA_DATA_MAX + 1];
-
-	*len = 0;
-	if (!nest || object_sort_nested(nest, a, NFTA_DATA_MAX) < 0 || !a[NFTA_DATA_VALUE])
-		return NULL;
-	*len = mnl_attr_get_payload_len(a[NFTA_DATA_VALUE]);
-	return mnl_attr_get_payload(a[NFTA_DATA_VALUE]);
-}
-
 static uint16_t port_in(const uint8_t *bytes)
 {
 	return (uint16_t)(bytes[0] << 8 | bytes[1]);
@@ -81,7 +70,7 @@ static uint16_t port_in(const uint8_t *bytes)
 static void on_cmp(struct scan *s, const struct nlattr **a)
 {
 	uint32_t len, op = object_be32(a[NFTA_CMP_OP], NFT_CMP_EQ);
-	const uint8_t *data = data_of(a[NFTA_CMP_DATA], &len);
+	const uint8_t *data = object_data(a[NFTA_CMP_DATA], &len);
 	enum holds h = s->regs[reg_of(a[NFTA_CMP_SREG])].holds;
 
 	if (h == HOLDS_PROTOCOL && len == 1 && op == NFT_CMP_EQ)
@@ -97,8 +86,8 @@ static void on_cmp(struct scan *s, const struct nlattr **a)
 static void on_range(struct scan *s, const struct nlattr **a)
 {
 	uint32_t n, m;
-	const uint8_t *from = data_of(a[NFTA_RANGE_FROM_DATA], &n);
-	const uint8_t *to = data_of(a[NFTA_RANGE_TO_DATA], &m);
+	const uint8_t *from = object_data(a[NFTA_RANGE_FROM_DATA], &n);
+	const uint8_t *to = object_data(a[NFTA_RANGE_TO_DATA], &m);
 
 	if (s->regs[reg_of(a[NFTA_RANGE_SREG])].holds != HOLDS_PORT || n != 2 || m != 2 ||
 	    object_be32(a[NFTA_RANGE_OP], NFT_RANGE_EQ) != NFT_RANGE_EQ)
@@ -124,7 +113,7 @@ static void on_immediate(struct scan *s, const struct nlattr **a)
 {
 	unsigned r = reg_of(a[NFTA_IMMEDIATE_DREG]);
 	uint32_t len;
-	const uint8_t *data = data_of(a[NFTA_IMMEDIATE_DATA], &len);
+	const uint8_t *data = object_data(a[NFTA_IMMEDIATE_DATA], &len);
 
 	s->regs[r].holds = HOLDS_OTHER;
 	if (!data || len > ADDR_MAX)

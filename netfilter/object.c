@@ -39,6 +39,17 @@ uint32_t object_be32(const struct nlattr *a, uint32_t otherwise)
 							    : otherwise;
 }
 
+const uint8_t *object_data(const struct nlattr *nest, uint32_t *len)
+{
+	const struct nlattr *a[NFTA_DATA_MAX + 1];
+
+	*len = 0;
+	if (!nest || object_sort_nested(nest, a, NFTA_DATA_MAX) < 0 || !a[NFTA_DATA_VALUE])
+		return NULL;
+	*len = mnl_attr_get_payload_len(a[NFTA_DATA_VALUE]);
+	return mnl_attr_get_payload(a[NFTA_DATA_VALUE]);
+}
+
 uint64_t object_be64(const struct nlattr *a, uint64_t otherwise)
 {
 	return a && mnl_attr_validate(a, MNL_TYPE_U64) == 0 ? be64toh(mnl_attr_get_u64(a))

@@ -69,5 +69,7 @@ int object_sort_nested(const struct nlattr *nest, const struct nlattr **out, uns
 
 /* Values, or what is given in their place when the attribute is absent or of another shape. */
 const char *object_text(const struct nlattr *a); /* or NULL */
+/* The bytes of a NFTA_DATA_VALUE in it, and how many; NULL and 0 when there are none. */
+const uint8_t *object_data(const struct nlattr *nest, uint32_t *len);
 uint32_t object_be32(const struct nlattr *a, uint32_t otherwise);
 uint64_t object_be64(const struct nlattr *a, uint64_t otherwise);

@@ -92,15 +92,12 @@ int sets_take_set(struct sets *sets, const struct nlmsghdr *h)
 /* The bytes of a key; how many, or 0 when they cannot be read. */
 static uint8_t read_key(const struct nlattr *nest, uint8_t *key)
 {
-	const struct nlattr *a[NFTA_DATA_MAX + 1];
 	uint32_t len;
+	const uint8_t *data = object_data(nest, &len);
 
-	if (!nest || object_sort_nested(nest, a, NFTA_DATA_MAX) < 0 || !a[NFTA_DATA_VALUE])
+	if (!data || len > SET_KEY_MAX)
 		return 0;
-	len = mnl_attr_get_payload_len(a[NFTA_DATA_VALUE]);
-	if (len > SET_KEY_MAX)
-		return 0;
-	memcpy(key, mnl_attr_get_payload(a[NFTA_DATA_VALUE]), len);
+	memcpy(key, data, len);
 	return (uint8_t)len;
 }
 

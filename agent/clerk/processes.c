@@ -10,6 +10,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/clerk/clerk.h"
+#include "agent/posture/process.h"
 #include "agent/posture/running.h"
 
 #define PROC_FILE_MAX 65536
@@ -32,15 +33,9 @@ static bool read_of(const struct clerk *c, long pid, const char *name, char **re
 /* Only root can undo a repair; what others call themselves accuses nobody. */
 static bool is_roots(const struct clerk *c, long pid)
 {
-	_free_ char *status = NULL;
-	unsigned real, effective;
-	const char *at;
-	size_t len;
+	unsigned id[PROCESS_IDS];
 
-	if (!read_of(c, pid, "status", &status, &len))
-		return false;
-	at = strstr(status, "\nUid:");
-	return at && sscanf(at, "\nUid: %u %u", &real, &effective) == 2 && !effective;
+	return process_ids(c->root, pid, id) == 0 && !id[PROCESS_EFFECTIVE];
 }
 
 /* By the host's own file: a directory service may be out of reach just now. */

@@ -73,7 +73,7 @@ static int pass_to_end(struct body *b)
 	return r;
 }
 
-static int hex_digit(char c)
+int http_hex(char c)
 {
 	const char *digits = "0123456789abcdef0123456789ABCDEF", *p = c ? strchr(digits, c) : NULL;
 
@@ -92,11 +92,11 @@ static int read_chunk_size(struct body *b, uint64_t *size)
 	r = http_line(b->in, CHUNK_LINE_MAX, b->fault);
 	if (r < 0)
 		return r;
-	for (; hex_digit(*p) >= 0; p++) {
+	for (; http_hex(*p) >= 0; p++) {
 		if (n >> 60)
 			return fault_set(b->fault, -EPROTO, "chunk size out of range: %.40s",
 					 b->in->line);
-		n = n << 4 | (uint64_t)hex_digit(*p);
+		n = n << 4 | (uint64_t)http_hex(*p);
 	}
 	if (p == b->in->line || (*p && !strchr("; \t", *p)))
 		return fault_set(b->fault, -EPROTO, "not a chunk size: %.40s", b->in->line);
@@ -147,17 +147,10 @@ int http_read_body(struct http_in *in, const struct http_head *head, uint64_t ma
 	int r = 0;
 
 	switch (head->framing) {
-	case HTTP_NO_BODY:
-		break;
-	case HTTP_LENGTH:
-		r = pass_exactly(&b, head->length);
-		break;
-	case HTTP_CHUNKED:
-		r = pass_chunks(&b);
-		break;
-	case HTTP_TO_END:
-		r = pass_to_end(&b);
-		break;
+	case HTTP_NO_BODY: break;
+	case HTTP_LENGTH: r = pass_exactly(&b, head->length); break;
+	case HTTP_CHUNKED: r = pass_chunks(&b); break;
+	case HTTP_TO_END: r = pass_to_end(&b); break;
 	}
 	if (r < 0)
 		return r;

@@ -62,3 +62,6 @@ int http_read_body(struct http_in *in, const struct http_head *head, uint64_t ma
 
 /* An entity tag as in RFC 9110 section 8.8.3, W/"..." included. */
 bool http_etag_ok(const char *text);
+
+/* What a hexadecimal digit counts; -1 for what is none. */
+int http_hex(char c);

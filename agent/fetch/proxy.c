@@ -20,13 +20,6 @@
 
 _Static_assert(PLAIN_MAX / 3 * 4 + 5 <= PROXY_LOGIN_MAX, "each login has room");
 
-static int hex(char c)
-{
-	const char *digits = "0123456789abcdef0123456789ABCDEF", *p = c ? strchr(digits, c) : NULL;
-
-	return p ? (int)((p - digits) % 16) : -1;
-}
-
 /* Percent-decoded, up to the end; the length, or -EINVAL for what cannot be sent. */
 static int decode(const char *from, const char *end, char out[PLAIN_MAX])
 {
@@ -36,9 +29,9 @@ static int decode(const char *from, const char *end, char out[PLAIN_MAX])
 		int c = (unsigned char)*from++;
 
 		if (c == '%') {
-			if (end - from < 2 || hex(from[0]) < 0 || hex(from[1]) < 0)
+			if (end - from < 2 || http_hex(from[0]) < 0 || http_hex(from[1]) < 0)
 				return -EINVAL;
-			c = hex(from[0]) << 4 | hex(from[1]);
+			c = http_hex(from[0]) << 4 | http_hex(from[1]);
 			from += 2;
 		}
 		if (c < 0x20 || c == 0x7f || n == PLAIN_MAX)

@@ -53,15 +53,31 @@ int process_begun(int root, long pid, int64_t *ret)
 	return 0;
 }
 
-bool process_is_roots(int root, long pid)
+int process_ids(int root, long pid, unsigned ret[PROCESS_IDS])
 {
 	_free_ char *status = NULL;
-	unsigned id[4]; /* real, effective, saved, of files */
+	unsigned id[PROCESS_IDS];
 	const char *at;
+	int r = read_of(root, pid, "status", &status);
 
-	if (read_of(root, pid, "status", &status) < 0)
-		return true;
+	if (r < 0)
+		return r;
 	at = strstr(status, "\nUid:");
-	return !at || sscanf(at, "\nUid: %u %u %u %u", &id[0], &id[1], &id[2], &id[3]) != 4 ||
-	       !id[0] || !id[1] || !id[2] || !id[3];
+	if (!at || sscanf(at, "\nUid: %u %u %u %u", &id[PROCESS_REAL], &id[PROCESS_EFFECTIVE],
+			  &id[PROCESS_SAVED], &id[PROCESS_FILES]) != PROCESS_IDS)
+		return -EPROTO;
+	memcpy(ret, id, sizeof(id));
+	return 0;
+}
+
+bool process_is_roots(int root, long pid)
+{
+	unsigned id[PROCESS_IDS];
+
+	if (process_ids(root, pid, id) < 0)
+		return true;
+	for (int i = 0; i < PROCESS_IDS; i++)
+		if (!id[i])
+			return true;
+	return false;
 }

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/base/pidfd.h"
 #include "agent/remedy/health.h"
 #include "agent/remedy/lines.h"
 #include "agent/remedy/step.h"
@@ -30,10 +30,10 @@ static int check_program(const char *path, struct fault *fault)
 /* Its group ends with it: what it left behind, and what does not end. */
 static int await_end(pid_t pid, unsigned limit_ms, int *status)
 {
-	_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	_close_ int pidfd = pidfd_of(pid);
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	int n = pidfd < 0 ? -1 : poll(&p, 1, (int)limit_ms);
-	int r = n > 0 ? 0 : n < 0 ? -errno : -ETIMEDOUT;
+	int n = pidfd < 0 ? 0 : poll(&p, 1, (int)limit_ms);
+	int r = pidfd < 0 ? pidfd : n > 0 ? 0 : n < 0 ? -errno : -ETIMEDOUT;
 
 	kill(-pid, SIGKILL);
 	while (waitpid(pid, status, 0) < 0)

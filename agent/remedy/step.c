@@ -6,13 +6,13 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/base/pidfd.h"
 #include "agent/remedy/lines.h"
 #include "agent/remedy/step.h"
 
@@ -181,8 +181,8 @@ int step_exec(const char *const *argv, unsigned limit_s, struct report *report, 
 	if (r < 0)
 		return fault_set(fault, r, "cannot start %s: %s", argv[0], strerror(-r));
 	close(take_fd(&in));
-	p.pidfd = pidfd = (int)syscall(SYS_pidfd_open, p.pid, 0);
-	r = pidfd < 0 ? -errno : follow(&p, limit_ms);
+	p.pidfd = pidfd = pidfd_of(p.pid);
+	r = pidfd < 0 ? pidfd : follow(&p, limit_ms);
 	if (r < 0)
 		end_group(&p);
 	while (waitpid(p.pid, &status, 0) < 0)
