@@ -104,4 +104,7 @@ moves=$(for i in $(seq $MOVES); do
 done)
 row 'link up in a new network to judged, median' "$(echo "$moves" | median)" ms 30 9
 stop
-[ "$(id -u)" != 0 ] || bash "$src/tests/lab/events.sh" bench
+[ "$(id -u)" = 0 ] || exit 0
+bash "$src/tests/lab/events.sh" bench
+r=$?
+bash "$src/tests/lab/antivirus.sh" bench && [ $r = 0 ]
