@@ -15,8 +15,8 @@
 #include "agent/enforce.h"
 #include "agent/events.h"
 #include "agent/helpdesk.h"
+#include "agent/inforce.h"
 #include "agent/integrity.h"
-#include "agent/keeper.h"
 #include "agent/kept.h"
 #include "agent/login.h"
 #include "agent/memory.h"
@@ -48,7 +48,7 @@ static int on_poll(sd_event_source *s, uint64_t usec, void *userdata)
 
 	(void)s, (void)usec;
 	if (!d->refresh)
-		keeper_refresh(d);
+		inforce_refresh(d);
 	return 0;
 }
 
@@ -153,12 +153,12 @@ int daemon_start(struct daemon *d)
 		return r;
 	}
 	enforce_adopt(d);
-	keeper_read(d, true);
+	inforce_read(d, true);
 	round_begin(d);
 	network_expect(d);
 	round_look(d, "started");
 	if (*d->config->url)
-		keeper_refresh(d);
+		inforce_refresh(d);
 	else
 		log_notice("no [Policy] URL= is set: only a policy already stored counts");
 	return 0;
@@ -175,7 +175,7 @@ void daemon_stop(struct daemon *d)
 	errand_drop(&d->health);
 	login_forget(d); /* nothing of it stays open */
 	reach_stop(d);
-	keeper_forget(d);
+	inforce_forget(d);
 	d->refresh = refresh_free(d->refresh);
 	d->confirm = confirm_free(d->confirm);
 	d->login = login_free(d->login);

@@ -9,7 +9,7 @@
 #include "agent/base/log.h"
 #include "agent/base/span.h"
 #include "agent/daemon.h"
-#include "agent/keeper.h"
+#include "agent/inforce.h"
 #include "agent/knock.h"
 #include "agent/login.h"
 #include "agent/memory.h"
@@ -149,7 +149,7 @@ static void go_on(struct daemon *d)
 	reach_hurry(d);
 	mend_hurry(d);
 	if (*d->config->url)
-		keeper_refresh(d);
+		inforce_refresh(d);
 }
 
 static void run(struct login *l, enum portal_event event, const struct portal_news *news)

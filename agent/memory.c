@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/balance.h"
 #include "agent/base/cleanup.h"
 #include "agent/memory.h"
 #include "agent/offered.h"
-#include "agent/remembered.h"
 
 #define LOCK_NAME "lock"
 
@@ -17,21 +17,21 @@ struct memory {
 	struct ledger *ledger;
 	struct offered *offered;
 	int64_t started; /* by the clock as it is now; 0: not yet */
-	struct remembered now;
+	struct balance now;
 };
 
 DEFINE_DROP(memory, memory_close)
 
 struct past *memory_past(struct memory *m, const char *id)
 {
-	struct remembered_row *row = remembered_row(&m->now, id);
+	struct balance_row *row = balance_row(&m->now, id);
 
 	return row ? &row->past : NULL;
 }
 
 int64_t memory_lacking(const struct memory *m, const char *id)
 {
-	const struct remembered_row *row = remembered_find(&m->now, id);
+	const struct balance_row *row = balance_find(&m->now, id);
 
 	return row ? row->lacking : 0;
 }
@@ -43,7 +43,7 @@ struct offered *memory_offered(struct memory *m)
 
 struct ladder *memory_ladder(struct memory *m, const struct requirement *req)
 {
-	struct remembered_row *row = remembered_row(&m->now, req->id);
+	struct balance_row *row = balance_row(&m->now, req->id);
 
 	if (row)
 		ladder_fit(&row->ladder, req);
@@ -52,12 +52,12 @@ struct ladder *memory_ladder(struct memory *m, const struct requirement *req)
 
 void memory_climbed(struct memory *m, const struct requirement *req)
 {
-	const struct remembered_row *row = remembered_find(&m->now, req->id);
+	const struct balance_row *row = balance_find(&m->now, req->id);
 	struct entry e;
 
 	if (!row)
 		return;
-	e = remembered_ladder(row);
+	e = balance_ladder(row);
 	ledger_add(m->ledger, &e);
 }
 
@@ -127,7 +127,7 @@ int memory_open(const char *folder, struct memory **ret, struct fault *fault)
 	r = lock(m, folder, fault);
 	if (r < 0)
 		return r;
-	r = ledger_open(folder, remembered_recall, &m->now, &m->ledger, fault);
+	r = ledger_open(folder, balance_recall, &m->now, &m->ledger, fault);
 	if (m->ledger)
 		r = open_offered(m, folder, r, fault);
 	if (m->offered)
@@ -182,7 +182,7 @@ void memory_prune(struct memory *m, const struct requirement *reqs, size_t n)
 
 void memory_lacks(struct memory *m, const char *id, int64_t since, const char *what)
 {
-	struct remembered_row *row = remembered_row(&m->now, id);
+	struct balance_row *row = balance_row(&m->now, id);
 
 	if (!row || row->lacking == since)
 		return;
@@ -193,24 +193,24 @@ void memory_lacks(struct memory *m, const char *id, int64_t since, const char *w
 const struct undone *memory_undone(const struct memory *m, const char *id)
 {
 	static const struct undone never = { 0 };
-	const struct remembered_row *row = remembered_find(&m->now, id);
+	const struct balance_row *row = balance_find(&m->now, id);
 
 	return row ? &row->undone : &never;
 }
 
 void memory_undo(struct memory *m, const char *id, int64_t at, const char *by)
 {
-	struct remembered_row *row = remembered_row(&m->now, id);
+	struct balance_row *row = balance_row(&m->now, id);
 
 	if (!row || (!*by && !*row->undone.by))
 		return;
-	remembered_undo(row, at, by);
+	balance_undo(row, at, by);
 	memory_tell(m, ENTRY_UNDONE, id, at, "%s", by);
 }
 
 static void go_along(struct memory *m, struct leap leap)
 {
-	remembered_leap(&m->now, leap);
+	balance_leap(&m->now, leap);
 	offered_leap(m->offered, leap);
 	leap_along(&m->started, leap_of_all(leap.by));
 }
@@ -252,7 +252,7 @@ int64_t memory_resume(struct memory *m, int64_t now)
 	m->started = now;
 	if (by <= CLOCK_SLACK)
 		return 0;
-	remembered_go_back(&m->now, by);
+	balance_go_back(&m->now, by);
 	offered_leap(m->offered, leap_of_all(-by));
 	m->now.told = now;
 	memory_tell(m, ENTRY_CLOCK, CLOCK_BEHIND, -by, "it was so when lazaretd started");
@@ -276,7 +276,7 @@ int memory_keep(struct memory *m)
 
 	if (r < 0 || !ledger_wants_trim(m->ledger))
 		return r < 0 ? r : kept;
-	remembered_repeat(&m->now, add, m->ledger);
+	balance_repeat(&m->now, add, m->ledger);
 	r = ledger_trim(m->ledger);
 	return r < 0 ? r : kept;
 }

@@ -7,8 +7,8 @@
 #include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/enforce.h"
+#include "agent/inforce.h"
 #include "agent/integrity.h"
-#include "agent/keeper.h"
 #include "agent/login.h"
 #include "agent/mend.h"
 #include "agent/network.h"
@@ -122,7 +122,7 @@ static void seek_way_out(struct daemon *d)
 	bool told = *d->config->url;
 
 	if (told && !d->refresh && (*d->policy_fault || (d->roamed && mend_starves(d))))
-		keeper_refresh(d);
+		inforce_refresh(d);
 	if (!told && d->roamed)
 		mend_hurry(d);
 	d->roamed &= told;

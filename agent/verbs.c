@@ -10,7 +10,7 @@
 #include "agent/events.h"
 #include "agent/helpdesk.h"
 #include "agent/history.h"
-#include "agent/keeper.h"
+#include "agent/inforce.h"
 #include "agent/kept.h"
 #include "agent/lacking.h"
 #include "agent/plain.h"
@@ -97,7 +97,7 @@ static int do_accept(const struct asked *a, char **reply)
 
 static int do_refresh(const struct asked *a, char **reply)
 {
-	keeper_refresh(a->daemon);
+	inforce_refresh(a->daemon);
 	return a->daemon->refresh ? CONTROL_WAITS : tell_status(a, reply);
 }
 

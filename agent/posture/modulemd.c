@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/posture/lines.h"
+#include "agent/posture/linewise.h"
 #include "agent/posture/modulemd.h"
 
 /* Where in the file we are, which is a row of documents. */
@@ -129,7 +129,7 @@ static int read_line(struct place *p, char *line)
 int modulemd_read(struct unpack *in, const struct modulemd_calls *calls, void *ctx,
 		  struct fault *fault)
 {
-	_free_ struct lines *lines = calloc(1, sizeof(*lines));
+	_free_ struct linewise *lines = calloc(1, sizeof(*lines));
 	struct place p = { .calls = calls, .ctx = ctx, .fault = fault };
 	char *line;
 	int r = 0, more;
@@ -137,7 +137,7 @@ int modulemd_read(struct unpack *in, const struct modulemd_calls *calls, void *c
 	if (!lines)
 		return -ENOMEM;
 	lines->in = in;
-	while ((more = lines_next(lines, &line, fault)) > 0 && r == 0)
+	while ((more = linewise_next(lines, &line, fault)) > 0 && r == 0)
 		r = read_line(&p, line);
 	if (r == 0)
 		r = more < 0 ? more : end_document(&p);

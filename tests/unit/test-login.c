@@ -11,7 +11,7 @@
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
 #include "agent/daemon.h"
-#include "agent/keeper.h"
+#include "agent/inforce.h"
 #include "agent/login.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
@@ -74,7 +74,7 @@ void mend_hurry(struct daemon *d)
 	mended++;
 }
 
-void keeper_refresh(struct daemon *d)
+void inforce_refresh(struct daemon *d)
 {
 	(void)d;
 	refreshed++;

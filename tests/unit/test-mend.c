@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What happens while a repair is under way: a policy is accepted, the host sleeps.  The keeper, the
- * repairs and what is remembered are the daemon's; looks and what else it calls are played by the
- * test, and a listener stands for systemd's socket of the remedy.
+ * What happens while a repair is under way: a policy is accepted, the host sleeps.  What is in
+ * force, the repairs and what is remembered are the daemon's; looks and what else it calls are
+ * played by the test, and a listener stands for systemd's socket of the remedy.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "agent/events.h"
 #include "agent/feeds.h"
 #include "agent/health.h"
-#include "agent/keeper.h"
+#include "agent/inforce.h"
 #include "agent/login.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
@@ -165,7 +165,7 @@ int store_read(int dir, struct policy **policy, struct accepted *ret, struct fau
 static void accept_policy(const char *requirements)
 {
 	accepted = requirements;
-	keeper_read(&host, true);
+	inforce_read(&host, true);
 	assert_int_equal(*host.policy_fault, '\0');
 }
 
@@ -339,7 +339,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	mend_stop(&host);
-	keeper_forget(&host);
+	inforce_forget(&host);
 	host.memory = memory_close(host.memory);
 	host.loop = sd_event_unref(host.loop);
 	close(listener);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keeps the policy: reads what lazaret-vet accepted, and asks for what is newer, when it
- * is time or somebody wants it.
+ * The policy in force: reads what lazaret-vet accepted, and asks for what is newer, when it is
+ * time or somebody wants it.
  */
 #pragma once
 
@@ -10,10 +10,10 @@
 struct daemon;
 
 /* Reads the store; the policy itself only if it changed or there is none in force yet. */
-void keeper_read(struct daemon *d, bool changed);
+void inforce_read(struct daemon *d, bool changed);
 
 /* Starts a refresh, or another one after the one that is under way. */
-void keeper_refresh(struct daemon *d);
+void inforce_refresh(struct daemon *d);
 
 /* A remedy under way goes on, and nothing else is started until it ends. */
-void keeper_forget(struct daemon *d);
+void inforce_forget(struct daemon *d);

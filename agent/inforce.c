@@ -14,7 +14,7 @@
 #include "agent/daemon.h"
 #include "agent/events.h"
 #include "agent/feeds.h"
-#include "agent/keeper.h"
+#include "agent/inforce.h"
 #include "agent/login.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
@@ -27,7 +27,7 @@
 
 #define UNREAD_SECONDS 60 /* until a policy that cannot be read is tried again */
 
-void keeper_forget(struct daemon *d)
+void inforce_forget(struct daemon *d)
 {
 	d->mending = NULL;
 	d->n_subjects = 0;
@@ -43,7 +43,7 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 	char version[24], mending[POLICY_ID_MAX];
 
 	snprintf(mending, sizeof(mending), "%s", d->mending ? d->mending->req->id : "");
-	keeper_forget(d);
+	inforce_forget(d);
 	d->policy = p;
 	d->accepted = *a;
 	d->n_subjects = p->n_requirements;
@@ -101,7 +101,7 @@ static bool is_another(const struct daemon *d, int store)
 	return store_read_accepted(store, &a, NULL) == 0 && a.version != d->accepted.version;
 }
 
-void keeper_read(struct daemon *d, bool changed)
+void inforce_read(struct daemon *d, bool changed)
 {
 	_free_ char *path = io_path(d->config->state_dir, CONFIG_STORE);
 	_close_ int dir = -1;
@@ -155,7 +155,7 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 	d->refresh = refresh_free(d->refresh);
 	d->roamed = false;
 	note_refresh(d, said->err, said->why);
-	keeper_read(d, said->err == 0 && said->changed);
+	inforce_read(d, said->err == 0 && said->changed);
 	if (said->err == 0 && (d->feed || *said->feed_why))
 		feeds_note(d, said->feed_why);
 	if (said->err == 0 && doubted)
@@ -166,12 +166,12 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 	if (d->laid && said->err < 0)
 		login_again(d);
 	if (d->refresh_again)
-		keeper_refresh(d);
+		inforce_refresh(d);
 	else
 		answer_waiting(d);
 }
 
-void keeper_refresh(struct daemon *d)
+void inforce_refresh(struct daemon *d)
 {
 	struct fault fault = { 0 };
 	int r;

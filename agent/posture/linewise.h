@@ -5,18 +5,18 @@
 #include "agent/base/err.h"
 #include "agent/posture/unpack.h"
 
-#define LINES_WINDOW (64 * 1024)
+#define LINEWISE_WINDOW (64 * 1024)
 
-struct lines { /* zeroed but for `in` it is at the beginning */
+struct linewise { /* zeroed but for `in` it is at the beginning */
 	struct unpack *in;
 	size_t from, len;
 	unsigned number; /* of the line that was told last, from 1 */
 	bool over;
-	char window[LINES_WINDOW];
+	char window[LINEWISE_WINDOW];
 };
 
 /*
  * The next line, without its end and with a NUL behind it; valid until the next call.  1; 0 at
  * the end; -EBADMSG for a line that is longer than the window; or the errors of unpack_read().
  */
-int lines_next(struct lines *l, char **ret, struct fault *fault);
+int linewise_next(struct linewise *l, char **ret, struct fault *fault);

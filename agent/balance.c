@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/balance.h"
 #include "agent/base/io.h"
-#include "agent/remembered.h"
 
-const struct remembered_row *remembered_find(const struct remembered *m, const char *id)
+const struct balance_row *balance_find(const struct balance *m, const char *id)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (!strcmp(m->rows[i].id, id))
@@ -15,9 +15,9 @@ const struct remembered_row *remembered_find(const struct remembered *m, const c
 	return NULL;
 }
 
-struct remembered_row *remembered_row(struct remembered *m, const char *id)
+struct balance_row *balance_row(struct balance *m, const char *id)
 {
-	struct remembered_row *row = m->rows;
+	struct balance_row *row = m->rows;
 
 	while (row < m->rows + m->n && strcmp(row->id, id))
 		row++;
@@ -25,13 +25,13 @@ struct remembered_row *remembered_row(struct remembered *m, const char *id)
 		return NULL;
 	if (row == m->rows + m->n) {
 		m->n++;
-		*row = (struct remembered_row){ 0 };
+		*row = (struct balance_row){ 0 };
 		snprintf(row->id, sizeof(row->id), "%s", id);
 	}
 	return row;
 }
 
-static void leap_rest(struct remembered *m, struct leap leap)
+static void leap_rest(struct balance *m, struct leap leap)
 {
 	struct history *h = &m->history;
 
@@ -50,25 +50,25 @@ static void leap_rest(struct remembered *m, struct leap leap)
 	portal_leap(&m->portals, leap);
 }
 
-void remembered_leap(struct remembered *m, struct leap leap)
+void balance_leap(struct balance *m, struct leap leap)
 {
 	leap_rest(m, leap);
 	leave_leap(&m->leave, leap);
 }
 
-void remembered_go_back(struct remembered *m, int64_t seconds)
+void balance_go_back(struct balance *m, int64_t seconds)
 {
 	leap_rest(m, leap_of_all(-seconds));
 }
 
-static void recall_clock(struct remembered *m, const struct entry *e)
+static void recall_clock(struct balance *m, const struct entry *e)
 {
 	if (!strcmp(e->name, CLOCK_BEHIND))
-		remembered_go_back(m, -e->value);
+		balance_go_back(m, -e->value);
 	else if (!strcmp(e->name, CLOCK_AHEAD))
-		remembered_leap(m, (struct leap){ e->value, strtoll(e->text, NULL, 10) });
+		balance_leap(m, (struct leap){ e->value, strtoll(e->text, NULL, 10) });
 	else
-		remembered_leap(m, leap_of_all(e->value));
+		balance_leap(m, leap_of_all(e->value));
 }
 
 static int state_of(const char *name)
@@ -79,27 +79,27 @@ static int state_of(const char *name)
 	return -EINVAL;
 }
 
-void remembered_undo(struct remembered_row *row, int64_t at, const char *by)
+void balance_undo(struct balance_row *row, int64_t at, const char *by)
 {
 	row->undone.at = at;
 	snprintf(row->undone.by, sizeof(row->undone.by), "%.*s", (int)sizeof(row->undone.by) - 1,
 		 by);
 }
 
-void remembered_recall(void *ctx, const struct entry *e)
+void balance_recall(void *ctx, const struct entry *e)
 {
-	struct remembered *m = ctx;
-	struct remembered_row *row;
+	struct balance *m = ctx;
+	struct balance_row *row;
 	int state;
 
 	switch (e->kind) {
 	case ENTRY_FAILING:
-		row = remembered_row(m, e->name);
+		row = balance_row(m, e->name);
 		if (row)
 			row->past = (struct past){ .since = e->value > 0 ? e->value : 0 };
 		break;
 	case ENTRY_LACKING:
-		row = remembered_row(m, e->name);
+		row = balance_row(m, e->name);
 		if (row)
 			row->lacking = e->value > 0 ? e->value : 0;
 		break;
@@ -114,14 +114,14 @@ void remembered_recall(void *ctx, const struct entry *e)
 	case ENTRY_RELEASE: leave_recall(&m->leave, e, io_boot_ms()); break;
 	case ENTRY_REBOOT: reboots_recall(&m->reboots, e); break;
 	case ENTRY_LADDER:
-		row = remembered_row(m, e->name);
+		row = balance_row(m, e->name);
 		if (row && ladder_get(e->text, &row->ladder) < 0)
 			row->ladder = (struct ladder){ 0 };
 		break;
 	case ENTRY_UNDONE:
-		row = remembered_row(m, e->name);
+		row = balance_row(m, e->name);
 		if (row)
-			remembered_undo(row, e->value, e->text);
+			balance_undo(row, e->value, e->text);
 		break;
 	case ENTRY_PORTAL:
 		if (!strcmp(e->name, PORTAL_OPENED))
@@ -140,7 +140,7 @@ void remembered_recall(void *ctx, const struct entry *e)
 		m->told = e->at;
 }
 
-struct entry remembered_ladder(const struct remembered_row *row)
+struct entry balance_ladder(const struct balance_row *row)
 {
 	struct entry e = { .kind = ENTRY_LADDER };
 
@@ -161,7 +161,7 @@ static void repeat_since(enum entry_kind kind, const char *id, int64_t since, le
 	put(ctx, &e);
 }
 
-static void repeat_undone(const struct remembered_row *row, ledger_each put, void *ctx)
+static void repeat_undone(const struct balance_row *row, ledger_each put, void *ctx)
 {
 	struct entry e = { .kept = true, .kind = ENTRY_UNDONE, .value = row->undone.at };
 
@@ -184,14 +184,14 @@ static void repeat_portals(const struct portal_past *p, ledger_each put, void *c
 	}
 }
 
-void remembered_repeat(const struct remembered *m, ledger_each put, void *ctx)
+void balance_repeat(const struct balance *m, ledger_each put, void *ctx)
 {
 	struct entry e = { .kept = true, .kind = ENTRY_STATE, .value = m->history.since };
 
 	snprintf(e.name, sizeof(e.name), "%s", state_names[m->history.state]);
 	put(ctx, &e);
 	for (size_t i = 0; i < m->n; i++) {
-		struct entry ladder = remembered_ladder(&m->rows[i]);
+		struct entry ladder = balance_ladder(&m->rows[i]);
 
 		ladder.kept = true;
 		if (m->rows[i].ladder.of)

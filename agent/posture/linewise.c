@@ -2,18 +2,18 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent/posture/lines.h"
+#include "agent/posture/linewise.h"
 
 /* Moves what is left to the window's beginning and reads more behind it. */
-static int fill(struct lines *l, struct fault *fault)
+static int fill(struct linewise *l, struct fault *fault)
 {
 	ssize_t n;
 
 	memmove(l->window, l->window + l->from, l->len);
 	l->from = 0;
-	if (l->len == LINES_WINDOW - 1)
+	if (l->len == LINEWISE_WINDOW - 1)
 		return fault_set(fault, -EBADMSG, "a line is too long");
-	n = unpack_read(l->in, l->window + l->len, LINES_WINDOW - 1 - l->len, fault);
+	n = unpack_read(l->in, l->window + l->len, LINEWISE_WINDOW - 1 - l->len, fault);
 	if (n < 0)
 		return (int)n;
 	l->len += (size_t)n;
@@ -21,7 +21,7 @@ static int fill(struct lines *l, struct fault *fault)
 	return 0;
 }
 
-int lines_next(struct lines *l, char **ret, struct fault *fault)
+int linewise_next(struct linewise *l, char **ret, struct fault *fault)
 {
 	char *nl;
 	size_t n;
