@@ -181,10 +181,13 @@ static void answer(struct daemon *d, char *reply)
 static void refuse(struct daemon *d, const char *why)
 {
 	struct leave *r = memory_leave(d->memory);
+	char user[16];
 
+	snprintf(user, sizeof(user), "%u", d->helpdesk->who);
 	leave_refuse(r, d->helpdesk->who, why, io_boot_ms(), tell, d->memory);
 	memory_keep(d->memory);
-	log_entry(LOG_ID_RELEASE_REFUSED, NULL, "a release was refused: %s", why);
+	log_entry(LOG_ID_RELEASE_REFUSED, LOG_FIELDS({ "LAZARET_USER", user }),
+		  "a release that user %s asked for was refused: %s", user, why);
 	answer(d, plain_refusal(why));
 }
 

@@ -85,6 +85,8 @@ user release "$stranger"
 refused 'too many wrong tries' 'the next one is possible in'
 as 65533 release "$stranger"
 refused 'another user, who does not wait for the first' '0 of 1 needed signatures'
+grep -q 'release that user 65533 asked for was refused' "$dir/log"
+ok $? 'the journal says who asked'
 ask release "$(grant "$challenge" 5s)"
 grep -q '^released until' "$dir/said" && open
 ok $? "others' tries keep nobody from releasing, and the network is open: $(cat "$dir/said")"
