@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/entry.h"
 #include "agent/ledger.h"
-#include "policy/digest.h"
 
 #define FILE_NAME   "ledger"
 #define DAMAGED	    FILE_NAME ".damaged"
@@ -17,16 +16,6 @@
 #define TRIM_STEP   (64 * 1024) /* it may grow by so much before what failed is tried again */
 #define FILE_MAX    (1024 * 1024)
 #define PENDING_MAX (64 * 1024)
-#define SUM_TEXT    32 /* hex */
-#define LINE_ROOM   (SUM_TEXT + POLICY_ID_MAX + ENTRY_TEXT + 96)
-
-const char *const entry_names[ENTRY_COUNT] = {
-	[ENTRY_STATE] = "state",       [ENTRY_FAILING] = "failing", [ENTRY_LACKING] = "lacking",
-	[ENTRY_REPAIR] = "repair",     [ENTRY_POLICY] = "policy",   [ENTRY_CLOCK] = "clock",
-	[ENTRY_RELEASE] = "release",   [ENTRY_LADDER] = "ladder",   [ENTRY_TUG] = "tug",
-	[ENTRY_UNDONE] = "undone",     [ENTRY_REBOOT] = "reboot",   [ENTRY_PORTAL] = "portal",
-	[ENTRY_FIREWALL] = "firewall",
-};
 
 struct ledger {
 	int dir, fd;
@@ -42,53 +31,6 @@ struct ledger {
 
 DEFINE_DROP(ledger, ledger_close)
 
-static int sum(const char *line, size_t len, char ret[SUM_TEXT + 1])
-{
-	char hex[DIGEST_TEXT];
-	int r = digest_make_text(DIGEST_SHA256, line, len, hex);
-
-	if (r == 0)
-		snprintf(ret, SUM_TEXT + 1, "%.*s", SUM_TEXT, hex);
-	return r;
-}
-
-static int kind_of(const char *word, bool *kept)
-{
-	size_t len = strlen(word);
-
-	*kept = len && word[len - 1] == '*';
-	len -= *kept;
-	for (int i = 0; i < ENTRY_COUNT; i++)
-		if (strlen(entry_names[i]) == len && !strncmp(entry_names[i], word, len))
-			return i;
-	return -EBADMSG;
-}
-
-/* A line without its newline. */
-static int read_entry(const char *line, size_t len, struct entry *ret)
-{
-	char want[SUM_TEXT + 1], text[LINE_ROOM], kind[16];
-	struct entry e = { 0 };
-	int at = 0, k;
-
-	if (len <= SUM_TEXT + 1 || len >= sizeof(text) || memchr(line, '\0', len))
-		return -EBADMSG;
-	if (sum(line + SUM_TEXT, len - SUM_TEXT, want) < 0 || memcmp(line, want, SUM_TEXT))
-		return -EBADMSG;
-	snprintf(text, sizeof(text), "%.*s", (int)(len - SUM_TEXT), line + SUM_TEXT);
-	_Static_assert(POLICY_ID_MAX == 64, "the width below");
-	if (sscanf(text, " %" SCNu64 " %" SCNd64 " %15s %63s %" SCNd64 " %n", &e.number, &e.at,
-		   kind, e.name, &e.value, &at) != 5)
-		return -EBADMSG;
-	k = kind_of(kind, &e.kept);
-	if (k < 0)
-		return k;
-	e.kind = (enum entry_kind)k;
-	snprintf(e.text, sizeof(e.text), "%s", text + at);
-	*ret = e;
-	return 0;
-}
-
 struct tally {
 	size_t bad;   /* lines that do not read */
 	size_t whole; /* bytes up to the end of the last line that does */
@@ -103,7 +45,7 @@ static void read_lines(const char *text, size_t len, ledger_each each, void *ctx
 	for (; line < end && (nl = memchr(line, '\n', (size_t)(end - line))); line = nl + 1) {
 		struct entry e;
 
-		if (read_entry(line, (size_t)(nl - line), &e) < 0) {
+		if (entry_read(line, (size_t)(nl - line), &e) < 0) {
 			ret->bad++;
 			continue;
 		}
@@ -153,7 +95,7 @@ static bool is_unfinished(const char *tail, size_t len)
 
 	while (end < len && !tail[end])
 		end++;
-	return end == len && len <= PENDING_MAX && line < LINE_ROOM && !memchr(tail, '\n', line);
+	return end == len && len <= PENDING_MAX && line < ENTRY_LINE && !memchr(tail, '\n', line);
 }
 
 static int load(struct ledger *l, ledger_each each, void *ctx, struct tally *ret)
@@ -228,40 +170,16 @@ struct ledger *ledger_close(struct ledger *l)
 	return NULL;
 }
 
-/* One line it is, whatever the text is. */
-static void plain(char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
-}
-
-static int write_entry(const struct entry *e, char ret[LINE_ROOM])
-{
-	char *rest = ret + SUM_TEXT, hex[SUM_TEXT + 1];
-	int n = snprintf(rest, LINE_ROOM - SUM_TEXT,
-			 " %" PRIu64 " %" PRId64 " %s%s %s %" PRId64 " %s", e->number, e->at,
-			 entry_names[e->kind], e->kept ? "*" : "", *e->name ? e->name : "-",
-			 e->value, e->text);
-
-	plain(rest);
-	if (sum(rest, (size_t)n, hex) < 0)
-		return -EIO;
-	memcpy(ret, hex, SUM_TEXT);
-	ret[SUM_TEXT + n] = '\n';
-	return SUM_TEXT + n + 1;
-}
-
 void ledger_add(struct ledger *l, const struct entry *e)
 {
 	struct entry numbered = *e;
-	char line[LINE_ROOM];
+	char line[ENTRY_LINE];
 	int n;
 
 	numbered.number = l->next++;
 	if (!numbered.at)
 		numbered.at = io_now();
-	n = write_entry(&numbered, line);
+	n = entry_write(&numbered, line);
 	if (n < 0 || l->n + (size_t)n > sizeof(l->pending)) {
 		l->behind = true;
 		return;
