@@ -22,9 +22,10 @@ struct ledger {
 	size_t size; /* of the file, all of it whole lines */
 	size_t trim_above;
 	uint64_t next;
-	bool torn;   /* the file has more than that */
-	bool named;  /* its name is on disk */
-	bool behind; /* something was noted that is neither here nor there */
+	bool torn;    /* the file has more than that */
+	bool unended; /* its last line has no end, and was not read */
+	bool named;   /* its name is on disk */
+	bool behind;  /* something was noted that is neither here nor there */
 	size_t n;
 	char pending[PENDING_MAX];
 };
@@ -55,6 +56,13 @@ static void read_lines(const char *text, size_t len, ledger_each each, void *ctx
 	}
 }
 
+static bool lacks_end(int fd, off_t size)
+{
+	char last;
+
+	return size && (pread(fd, &last, 1, size - 1) != 1 || last != '\n');
+}
+
 /* What was not read yet is no reason to cut it off. */
 static int open_file(struct ledger *l)
 {
@@ -65,6 +73,7 @@ static int open_file(struct ledger *l)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	l->fd = take_fd(&fd);
+	l->unended = lacks_end(l->fd, st.st_size);
 	l->size = (size_t)st.st_size;
 	l->named = false;
 	return 0;
@@ -110,6 +119,7 @@ static int load(struct ledger *l, ledger_each each, void *ctx, struct tally *ret
 	if (r < 0)
 		return r;
 	read_lines(text, len, each, ctx, ret);
+	l->unended = false;
 	l->size = ret->whole;
 	l->torn = ret->whole < len;
 	l->next = ret->last + 1;
@@ -222,6 +232,16 @@ static int make_durable(struct ledger *l)
 	return 0;
 }
 
+/* A line that was left without an end does not read, and spoils no other. */
+static int write_pending(struct ledger *l)
+{
+	int r = l->unended ? io_write(l->fd, "\n", 1) : 0;
+
+	if (r == 0)
+		r = io_write(l->fd, l->pending, l->n);
+	return r < 0 ? r : make_durable(l);
+}
+
 int ledger_sync(struct ledger *l)
 {
 	int r = l->fd < 0 ? open_file(l) : 0;
@@ -234,15 +254,14 @@ int ledger_sync(struct ledger *l)
 		r = cut_in_half(l);
 	if (r < 0)
 		return r;
-	r = io_write(l->fd, l->pending, l->n);
-	if (r == 0)
-		r = make_durable(l);
+	r = write_pending(l);
 	if (r < 0) {
 		l->torn = true;
 		cut_torn(l);
 		return r;
 	}
-	l->size += l->n;
+	l->size += l->n + l->unended;
+	l->unended = false;
 	l->n = 0;
 	return 0;
 }

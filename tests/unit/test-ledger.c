@@ -378,6 +378,40 @@ static void test_opened_late(void **state)
 	memory_close(m);
 }
 
+/* The same of one that a power cut left unfinished: its end does not spoil what comes. */
+static void test_opened_late_and_unfinished(void **state)
+{
+	static const struct entry late[] = {
+		{ .kind = ENTRY_FAILING, .name = "b", .value = 2 },
+		{ .kind = ENTRY_FAILING, .name = "c", .value = 3 },
+	};
+	struct memory *m = anew();
+	struct fault fault = { 0 };
+	struct ledger *l = NULL;
+	struct stat st;
+
+	(void)state;
+	fail_since(m, "a", 1);
+	fail_since(m, "a", 9);
+	assert_int_equal(memory_keep(m), 0);
+	memory_close(m);
+	assert_int_equal(stat(file("ledger"), &st), 0);
+	assert_int_equal(truncate(file("ledger"), st.st_size - 5), 0);
+	fails_at = 1; /* the folder is opened by another call */
+	assert_int_equal(ledger_open(folder, pass_over, NULL, &l, &fault), -EIO);
+	for (int i = 0; i < 2; i++) {
+		ledger_add(l, &late[i]);
+		fails_at = i ? 0 : 4; /* the last call: the end is still to be told from the rest */
+		assert_int_equal(ledger_sync(l), i ? 0 : -EIO);
+	}
+	ledger_close(l);
+	m = reopen(NULL, -EBADMSG);
+	assert_int_equal(memory_past(m, "a")->since, 1);
+	assert_int_equal(memory_past(m, "b")->since, 2);
+	assert_int_equal(memory_past(m, "c")->since, 3);
+	memory_close(m);
+}
+
 static void test_not_a_ledger(void **state)
 {
 	_free_ char *huge = calloc(1, 2 * 1024 * 1024);
@@ -419,10 +453,15 @@ static void test_not_a_ledger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cut_at_every_byte),    cmocka_unit_test(test_flipped_bits),
-		cmocka_unit_test(test_killed_at_every_call), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_opened_late),	     cmocka_unit_test(test_not_a_ledger),
-		cmocka_unit_test(test_damaged_end),	     cmocka_unit_test(test_kept_is_synced),
+		cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_flipped_bits),
+		cmocka_unit_test(test_killed_at_every_call),
+		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_opened_late),
+		cmocka_unit_test(test_opened_late_and_unfinished),
+		cmocka_unit_test(test_not_a_ledger),
+		cmocka_unit_test(test_damaged_end),
+		cmocka_unit_test(test_kept_is_synced),
 		cmocka_unit_test(test_trim_fails),
 	};
 
