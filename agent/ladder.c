@@ -72,15 +72,16 @@ static bool turn(struct ladder *l, const struct requirement *req, int64_t now)
 static unsigned prove(struct ladder *l, const struct requirement *req, bool pass, int64_t now,
 		      uint32_t dice)
 {
-	size_t rung = (size_t)l->proven - 1;
-	struct breaker *b = &l->breakers[rung];
+	size_t rung = (size_t)l->proven;
+	struct breaker *b;
 	unsigned times;
 
-	if (!l->proven)
+	if (!rung)
 		return 0;
 	l->proven = 0;
-	if (pass || rung >= req->n_remedies)
+	if (pass || rung > req->n_remedies)
 		return LADDER_MOVED;
+	b = &l->breakers[rung - 1];
 	b->vain += b->vain < ROUNDS_COUNTED;
 	if (b->vain < BREAKER_VAIN)
 		return LADDER_MOVED;
