@@ -27,44 +27,37 @@ static bool demands_file(const struct antivirus *a, const char *file)
 	return false;
 }
 
-/* What is not demanded must not hide, by coming first, what is.  Both texts are changed. */
-static bool is_broken(const struct antivirus *a, const char *file, char *text, char *again,
-		      const struct provider_setting **s, unsigned *line,
-		      char value[SETTINGS_TEXT_MAX])
+/* What is not demanded must not hide, by coming first, what is. */
+static bool is_broken(const struct antivirus *a, const char *file, const char *text, size_t len,
+		      struct broken *ret)
 {
 	unsigned demanded = 0;
 
 	for (enum part p = PART_DAEMON; p < PART_COUNT; p++)
 		demanded |= antivirus_demands(a, p) ? 1u << p : 0;
-	return settings_judge(a->provider, file, demanded, text, s, line, value) ||
-	       settings_judge(a->provider, file, SETTINGS_ALL, again, s, line, value);
+	return settings_judge(a->provider, file, demanded, text, len, ret) ||
+	       settings_judge(a->provider, file, SETTINGS_ALL, text, len, ret);
 }
 
 static void probe_file(struct antivirus *a, const char *file)
 {
+	static const char todo[] = "put it right, or put what it says into the policy";
 	bool demanded = demands_file(a, file);
-	const struct provider_setting *s;
 	const char *probe = strrchr(file, '/') + 1;
-	char value[SETTINGS_TEXT_MAX], todo[160];
-	_free_ char *text = NULL, *again = NULL;
-	unsigned line;
+	_free_ char *text = NULL;
+	struct broken b;
 	size_t len;
 	int r = io_read(a->host->root, file + 1, SETTINGS_FILE_MAX, &text, &len);
 
-	if (r == 0) {
-		again = strdup(text);
-		r = again ? 0 : -ENOMEM;
-	}
-	snprintf(todo, sizeof(todo), "put it right, or put what it says into the policy");
 	if (r == -ENOENT)
 		antivirus_tell(a, demanded, probe, GRADE_FAIL, "install it anew", "%s is gone",
 			       file);
 	else if (r < 0)
 		antivirus_tell(a, demanded, probe, GRADE_UNKNOWN, todo, "%s cannot be read: %s",
 			       file, strerror(-r));
-	else if (is_broken(a, file, text, again, &s, &line, value))
-		antivirus_tell(a, antivirus_demands(a, s->of), probe, GRADE_FAIL, todo,
-			       "%s, line %u: %s %.40s is not allowed", file, line, s->key, value);
+	else if (is_broken(a, file, text, len, &b))
+		antivirus_tell(a, b.setting ? antivirus_demands(a, b.setting->of) : demanded, probe,
+			       GRADE_FAIL, todo, "%s, line %u: %s", file, b.line, b.why);
 	else
 		antivirus_tell(a, demanded, probe, GRADE_PASS, NULL,
 			       "%s says nothing that is not allowed", file);

@@ -5,10 +5,12 @@
 
 #define SETTINGS_FILE_MAX (256 * 1024)
 #define SETTINGS_TEXT_MAX 200
+#define SETTINGS_LINE_MAX 510 /* bytes; what is longer is two lines to a clamd (optparser.c) */
 
 /*
  * One line "KEY VALUE" or "KEY = VALUE" of a configuration file, in place: 1 with both, the value
- * without blanks around it and without quotes; 0 for a comment and a line of blanks.
+ * without blanks around it, of a quoted one what is between the first quote and the last; 0 for a
+ * comment and a line of blanks.
  */
 int setting_split(char *line, char **key, char **value);
 
@@ -19,18 +21,22 @@ int setting_split(char *line, char **key, char **value);
 int setting_last(char *text, const char *key, char *ret, size_t room);
 
 /*
- * The first line of a file's text that a provider's settings for that file and those parts do not
- * allow: 1 with the setting and the line's number, or 0.  The text is changed.
+ * The first line of a file's text that is not allowed: by a provider's settings for that file and
+ * those parts, or because programs do not read it as we do.  1 with what is wrong, or 0.
  */
 #define SETTINGS_ALL ((1u << PART_COUNT) - 1) /* else a bit for each enum part */
-int settings_judge(const struct provider *p, const char *file, unsigned parts, char *text,
-		   const struct provider_setting **ret, unsigned *line,
-		   char value[SETTINGS_TEXT_MAX]);
+struct broken {
+	const struct provider_setting *setting; /* NULL: it is the line itself */
+	unsigned line;
+	char why[SETTINGS_TEXT_MAX]; /* "ScanELF no is not allowed" */
+};
+int settings_judge(const struct provider *p, const char *file, unsigned parts, const char *text,
+		   size_t len, struct broken *ret);
 
 /*
  * Writes the text anew without what is not allowed: such a line becomes a comment that begins
  * with "# set aside by lazaret: ", and the setting's first good value, if it lists any, follows on
  * a line of its own.  How many lines those were, or -ENOMEM.  The caller frees *ret.
  */
-int settings_mend(const struct provider *p, const char *file, const char *text, char **ret,
-		  size_t *len);
+int settings_mend(const struct provider *p, const char *file, const char *text, size_t len,
+		  char **ret, size_t *ret_len);

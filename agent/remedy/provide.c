@@ -41,7 +41,7 @@ static int mend_file(const struct provider *p, const char *path, struct report *
 		r = -errno;
 	if (r < 0)
 		return fault_set(fault, r, "%s: %s", path, strerror(-r));
-	n = settings_mend(p, path, text, &mended, &len);
+	n = settings_mend(p, path, text, len, &mended, &len);
 	if (n <= 0)
 		return n;
 	snprintf(line, sizeof(line), "+ setting %d lines of %s aside", n, path);

@@ -17,12 +17,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		    *copy = strndup((const char *)data, len);
 	_free_ char *mended = NULL, *again = NULL;
 	char own[32] = "", other[32] = "";
-	size_t n;
+	struct broken b;
+	size_t n, m;
 
 	if (!text || !copy)
 		return 0;
-	if (settings_mend(&provider_clamav, file, text, &mended, &n) < 0 ||
-	    settings_mend(&provider_clamav, file, mended, &again, &n) != 0)
+	if (settings_mend(&provider_clamav, file, (const char *)data, len, &mended, &n) < 0 ||
+	    settings_judge(&provider_clamav, file, SETTINGS_ALL, mended, n, &b) ||
+	    settings_mend(&provider_clamav, file, mended, n, &again, &m) != 0)
 		abort();
 	if (drop_in_decides(text, strlen(text), true, own) &&
 	    !drop_in_decides(copy, strlen(copy), false, other))

@@ -194,6 +194,8 @@ static void test_setting_values(void **state)
 	};
 	static const struct provider_setting bare = { .never = { 2, { "no", "false" } } };
 	static const struct provider_setting gone = { .has_only = true };
+	static const struct provider_setting path = { .has_only = true,
+						      .only = { 1, { "/run/x" } } };
 
 	(void)state;
 	assert_true(setting_allows(&size, "0"));
@@ -207,6 +209,11 @@ static void test_setting_values(void **state)
 	assert_true(setting_allows(&bare, "yes"));
 	assert_false(setting_allows(&bare, "No"));
 	assert_false(setting_allows(&gone, "anything"));
+	assert_true(setting_allows(&path, "/run/x"));
+	assert_false(setting_allows(&path, "/run/X")); /* another file */
+	/* Octal to strtoul(…, 0), and 1 to atoi(). */
+	assert_false(setting_allows(&size, "04000000"));
+	assert_false(setting_allows(&size, "4294967297"));
 }
 
 /* Each member is explained, as the reasons for an unknown one list them. */

@@ -298,6 +298,8 @@ static void test_witnessed(void **state)
 	remembered_free(k);
 }
 
+#define CLAMD_CONF "/etc/clamav/clamd.conf"
+
 static void test_settings_mended(void **state)
 {
 	static const char was[] = "# a\nExcludePath ^/\n\nScanELF no\nScanPE yes\nLocalSocket /x";
@@ -307,34 +309,68 @@ static void test_settings_mended(void **state)
 		"# set aside by lazaret: LocalSocket /x\n"
 		"LocalSocket /run/clamav/clamd.ctl\n";
 	_free_ char *text = NULL, *again = NULL;
-	size_t len;
+	size_t len, n;
 
 	(void)state;
-	assert_int_equal(
-		settings_mend(&provider_clamav, "/etc/clamav/clamd.conf", was, &text, &len), 3);
+	assert_int_equal(settings_mend(&provider_clamav, CLAMD_CONF, was, strlen(was), &text, &len),
+			 3);
 	assert_string_equal(text, want);
 	assert_int_equal(len, strlen(want));
-	assert_int_equal(
-		settings_mend(&provider_clamav, "/etc/clamav/clamd.conf", text, &again, &len), 0);
+	assert_int_equal(settings_mend(&provider_clamav, CLAMD_CONF, text, len, &again, &n), 0);
 	assert_string_equal(again, want);
+}
+
+static int judge(const char *text, size_t len, unsigned parts, struct broken *b)
+{
+	return settings_judge(&provider_clamav, CLAMD_CONF, parts, text, len, b);
 }
 
 static void test_settings_of_parts(void **state)
 {
 	static const char text[] = "OnAccessExcludePath /srv\nMaxScanTime 1\nMaxFiles 0\n";
-	static const char file[] = "/etc/clamav/clamd.conf";
-	_free_ char *all = strdup(text), *daemon = strdup(text);
-	const struct provider_setting *s;
-	char value[SETTINGS_TEXT_MAX];
-	unsigned line;
+	struct broken b;
 
 	(void)state;
-	assert_true(settings_judge(&provider_clamav, file, SETTINGS_ALL, all, &s, &line, value));
-	assert_string_equal(s->key, "OnAccessExcludePath");
-	assert_true(settings_judge(&provider_clamav, file, 1u << PART_DAEMON, daemon, &s, &line,
-				   value));
-	assert_string_equal(s->key, "MaxScanTime");
-	assert_int_equal(line, 2);
+	assert_true(judge(text, strlen(text), SETTINGS_ALL, &b));
+	assert_string_equal(b.setting->key, "OnAccessExcludePath");
+	assert_true(judge(text, strlen(text), 1u << PART_DAEMON, &b));
+	assert_string_equal(b.why, "MaxScanTime 1 is not allowed");
+	assert_int_equal(b.line, 2);
+}
+
+/* What clamd reads as another line, or as another value, than who looks at it. */
+static void test_settings_read_otherwise(void **state)
+{
+	static const char hidden[] = "#\0\nExcludePath ^/\n";
+	static const char mended[] =
+		"# set aside by lazaret: #?\n"
+		"# set aside by lazaret: ExcludePath ^/\nExcludePath ^/proc/\n";
+	static const char quoted[] = "ScanPE yes\nScanELF \"no\" x\n";
+	_free_ char *text = NULL, *again = NULL;
+	char two[SETTINGS_LINE_MAX + 40];
+	struct broken b;
+	size_t len, n;
+
+	(void)state;
+	assert_true(judge(hidden, sizeof(hidden) - 1, SETTINGS_ALL, &b));
+	assert_int_equal(b.line, 1);
+	assert_non_null(strstr(b.why, "NUL"));
+	assert_int_equal(settings_mend(&provider_clamav, CLAMD_CONF, hidden, sizeof(hidden) - 1,
+				       &text, &len),
+			 2);
+	assert_string_equal(text, mended);
+	assert_true(judge(quoted, strlen(quoted), SETTINGS_ALL, &b));
+	assert_string_equal(b.why, "ScanELF no is not allowed");
+	/* clamd's buffer ends amid the comment, and the rest is a line to it. */
+	memset(two, '#', SETTINGS_LINE_MAX + 1);
+	strcpy(two + SETTINGS_LINE_MAX + 1, "ExcludePath ^/\n");
+	assert_true(judge(two, strlen(two), SETTINGS_ALL, &b));
+	assert_null(b.setting);
+	free(take(text));
+	assert_int_equal(settings_mend(&provider_clamav, CLAMD_CONF, two, strlen(two), &text, &len),
+			 1);
+	assert_false(judge(text, len, SETTINGS_ALL, &b));
+	assert_int_equal(settings_mend(&provider_clamav, CLAMD_CONF, text, len, &again, &n), 0);
 }
 
 static void test_setting_last(void **state)
@@ -377,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_witnessed),
 		cmocka_unit_test(test_settings_mended),
 		cmocka_unit_test(test_settings_of_parts),
+		cmocka_unit_test(test_settings_read_otherwise),
 		cmocka_unit_test(test_setting_last),
 	};
 
