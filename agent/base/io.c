@@ -106,7 +106,9 @@ int io_write(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static int write_beside(int dir, const char *tmp, const void *data, size_t len, mode_t mode)
+/* as NULL: whose it is stays open(2)'s matter. */
+static int write_beside(int dir, const char *tmp, const void *data, size_t len, mode_t mode,
+			const struct stat *as)
 {
 	_close_ int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 				mode);
@@ -115,6 +117,8 @@ static int write_beside(int dir, const char *tmp, const void *data, size_t len, 
 	if (fd < 0)
 		return -errno;
 	r = io_write(fd, data, len);
+	if (r == 0 && as && fchown(fd, as->st_uid, as->st_gid) < 0)
+		r = -errno;
 	if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
 		r = -errno;
 	return r;
@@ -133,7 +137,8 @@ int io_sync_folder(int dir, const char *name)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-int io_replace(int dir, const char *name, const void *data, size_t len, mode_t mode)
+static int replace(int dir, const char *name, const void *data, size_t len, mode_t mode,
+		   const struct stat *as)
 {
 	_free_ char *tmp = NULL;
 	int r;
@@ -142,7 +147,7 @@ int io_replace(int dir, const char *name, const void *data, size_t len, mode_t m
 		tmp = NULL;
 		return -ENOMEM;
 	}
-	r = write_beside(dir, tmp, data, len, mode);
+	r = write_beside(dir, tmp, data, len, mode, as);
 	if (r == 0 && renameat(dir, tmp, dir, name) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -150,6 +155,16 @@ int io_replace(int dir, const char *name, const void *data, size_t len, mode_t m
 		return r;
 	}
 	return io_sync_folder(dir, name);
+}
+
+int io_replace(int dir, const char *name, const void *data, size_t len, mode_t mode)
+{
+	return replace(dir, name, data, len, mode, NULL);
+}
+
+int io_replace_as(int dir, const char *name, const void *data, size_t len, const struct stat *as)
+{
+	return replace(dir, name, data, len, as->st_mode & 07777, as);
 }
 
 int64_t io_now(void)

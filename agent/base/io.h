@@ -32,6 +32,10 @@ int io_write(int fd, const void *data, size_t len);
  */
 int io_replace(int dir, const char *name, const void *data, size_t len, mode_t mode);
 
+/* The same, with owner, group and mode of another file, which it has before it gets its name. */
+struct stat;
+int io_replace_as(int dir, const char *name, const void *data, size_t len, const struct stat *as);
+
 /* Makes sure that a name which was made, moved or removed in its folder stays so. */
 int io_sync_folder(int dir, const char *name);
 

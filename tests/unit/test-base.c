@@ -119,8 +119,12 @@ static void test_ini(void **state)
 static void test_io_replace(void **state)
 {
 	char folder[] = "/tmp/test-base.XXXXXX";
+	const struct stat as = { .st_mode = S_IFREG | 0640,
+				 .st_uid = geteuid() ? geteuid() : 7,
+				 .st_gid = geteuid() ? getegid() : 8 };
 	_free_ char *got = NULL;
 	_close_ int dir = -1;
+	struct stat st;
 	size_t len;
 
 	(void)state;
@@ -132,6 +136,11 @@ static void test_io_replace(void **state)
 	assert_string_equal(got, "newer");
 	assert_int_equal(io_read(dir, "f", 4, &got, &len), -EFBIG);
 	assert_int_equal(io_read(dir, "absent", 4, &got, &len), -ENOENT);
+	assert_int_equal(io_replace_as(dir, "f", "as", 2, &as), 0);
+	assert_int_equal(fstatat(dir, "f", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(st.st_uid, as.st_uid);
+	assert_int_equal(st.st_gid, as.st_gid);
 	/* A file that cannot be written leaves the old one, and nothing beside it. */
 	assert_int_equal(mkdirat(dir, "f.new", 0700), 0);
 	assert_int_equal(io_replace(dir, "f", "x", 1, 0600), -EISDIR);
