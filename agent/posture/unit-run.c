@@ -135,3 +135,17 @@ void unit_run_look(int root, const struct provider_unit *of, struct unit_run *re
 	}
 	*ret = run;
 }
+
+int64_t unit_cpu_us(int root, const char *unit)
+{
+	_free_ char *text = NULL;
+	char *rest, *line;
+	long long us;
+
+	if (read_cgroup(root, unit, "cpu.stat", &text) < 0)
+		return -1;
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (sscanf(line, "usage_usec %lld", &us) == 1 && us >= 0)
+			return us;
+	return -1;
+}

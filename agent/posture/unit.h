@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "policy/provider.h"
@@ -70,3 +71,6 @@ struct unit_run {
 bool unit_run_is_stopped(const struct unit_run *run); /* by a signal or a debugger */
 void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret);
 bool unit_is_populated(int root, const char *unit); /* has it any process? */
+
+/* What the processes of a unit have used of the processor since it was started; -1: not known. */
+int64_t unit_cpu_us(int root, const char *unit);

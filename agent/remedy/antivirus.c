@@ -7,64 +7,20 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
-#include "agent/posture/clamd.h"
+#include "agent/posture/posture.h"
 #include "agent/posture/unit.h"
+#include "agent/remedy/await.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/manager.h"
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/provide.h"
 #include "agent/remedy/remedy.h"
-
-#define UP_LIMIT_MS 90000 /* all of ClamAV's signatures take a slow disk that long */
-#define UP_SOON_MS  2000
-#define HEALTH_MS   10000 /* more than lazaret-health gives a program */
-#define UP_PAUSE_MS 100
-
-static bool works(const struct requirement *q)
-{
-	const struct provider_answer *a = &q->with.antivirus.provider->answer;
-	struct fault quiet = { 0 };
-	char answer[16], row[] = { (char)(HEALTH_BYTE + (int)a->ask), 0 };
-
-	switch (a->speaks) {
-	case TONGUE_CLAMD:
-		return clamd_ask(a->socket, "PING", answer, sizeof(answer), CLAMD_WAIT_MS) == 0 &&
-		       !strcmp(answer, "PONG");
-	case TONGUE_TEXT: return socket_expect(a->socket, a->send, a->expect, CLAMD_WAIT_MS) == 0;
-	case TONGUE_COMMAND: return socket_expect(HEALTH_SOCKET, row, REMEDY_OK, HEALTH_MS) == 0;
-	case TONGUE_NONE: break;
-	}
-	return manager_does(q, SERVICES, STEP_ARGV("is-active", "--quiet"), NULL, &quiet) == 0;
-}
-
-static int await_work(const struct requirement *q, struct report *report, struct fault *fault)
-{
-	const uint64_t limit = step_left(report, UP_LIMIT_MS);
-	uint64_t begun = io_awake_ms(), spent = 0;
-	const char *title = q->with.antivirus.provider->title;
-
-	for (; spent < limit; spent = io_awake_ms() - begun) {
-		struct fault quiet = { 0 };
-
-		if (works(q))
-			return 0;
-		/* A unit whose condition failed "starts" all the same: no use in waiting for it. */
-		if (spent > UP_SOON_MS &&
-		    manager_does(q, SERVICES, STEP_ARGV("is-active", "--quiet"), report, &quiet) <
-			    0)
-			return fault_set(
-				fault, -ESRCH,
-				"%s did not come up: see systemctl status of its units and "
-				"whether it has signatures",
-				title);
-		step_sleep(UP_PAUSE_MS);
-	}
-	return fault_set(fault, -ETIMEDOUT, "%s runs and does not answer", title);
-}
 
 /* One that hangs neither answers nor ends by itself. */
 static int restart_silent(const struct requirement *q, struct report *report, struct fault *fault)
@@ -73,8 +29,9 @@ static int restart_silent(const struct requirement *q, struct report *report, st
 	int r;
 
 	report_line(report, "+ ", "waiting until it answers");
-	if (await_work(q, report, &quiet) == 0)
-		return 0;
+	r = await_work(q, report, &quiet);
+	if (r == 0 || r == -EINPROGRESS)
+		return r == 0 ? 0 : fault_set(fault, r, "%s", quiet.why);
 	report_line(report, "  ", quiet.why);
 	r = manager_restart(q, report, fault);
 	return r < 0 ? r : await_work(q, report, fault);
@@ -163,19 +120,47 @@ static void end_left_over(const struct provider *p)
 }
 
 /* How many were in the way, or -errno. */
-static int clear_overrides(const struct requirement *q, struct report *report, struct fault *fault)
+static int clear_overrides(const struct requirement *q, bool all, struct report *report,
+			   struct fault *fault)
 {
 	const struct provider *p = q->with.antivirus.provider;
 	int n = 0;
 
 	for (size_t i = 0; i < p->n_units; i++) {
-		int r = overrides_set_aside(&p->units[i], report, fault);
+		const struct provider_unit *u = &p->units[i];
+		int r = all && u->part != PART_DAEMON ? 0
+						      : overrides_set_aside(u, all, report, fault);
 
 		if (r < 0)
 			return r;
 		n += r;
 	}
 	return n;
+}
+
+static void stop_all(const struct requirement *q, struct report *report)
+{
+	struct fault quiet = { 0 };
+
+	manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
+	end_left_over(q->with.antivirus.provider);
+}
+
+/* Drop-ins that decide nothing may still be why it does not come up: WorkingDirectory=. */
+static int start_alone(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault first = { 0 };
+	int r = start_one(q, report, &first);
+
+	if (r == 0)
+		return 0;
+	if (r == -EINPROGRESS || clear_overrides(q, true, report, fault) <= 0)
+		return fault_set(fault, r, "%s", first.why);
+	r = manager_reload(report, fault);
+	if (r < 0)
+		return r;
+	stop_all(q, report);
+	return start_one(q, report, fault);
 }
 
 static int enable_one(const struct requirement *q, struct report *report, struct fault *fault)
@@ -193,7 +178,7 @@ static int enable_one(const struct requirement *q, struct report *report, struct
 	if (r == 0)
 		r = manager_does(q, SERVICES | SOCKETS | OTHERS | SPARE,
 				 STEP_ARGV("unmask", "--runtime"), report, fault);
-	cleared = r < 0 ? r : clear_overrides(q, report, fault);
+	cleared = r < 0 ? r : clear_overrides(q, false, report, fault);
 	if (cleared >= 0)
 		r = manager_reload(report, fault);
 	if (cleared >= 0 && r == 0)
@@ -205,11 +190,9 @@ static int enable_one(const struct requirement *q, struct report *report, struct
 		/* Anew, so that it looks for signatures at once. */
 		manager_does(q, SPARE, STEP_ARGV("--no-block", "restart"), NULL, &quiet);
 	/* What runs so far may be another program, or this one under another's rule. */
-	if (cleared) {
-		manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
-		end_left_over(p);
-	}
-	return start_one(q, report, fault);
+	if (cleared)
+		stop_all(q, report);
+	return start_alone(q, report, fault);
 }
 
 static int restore_one(const struct requirement *q, struct report *report, struct fault *fault)
@@ -232,6 +215,44 @@ static int begin_anew(const struct requirement *q, struct report *report, struct
 	return r < 0 ? r : restore_one(q, report, fault);
 }
 
+/* Whether nothing of it fails but what its updater fetches. */
+static bool lacks_signatures_only(const struct requirement *q)
+{
+	static const char *const fetched[] = { "loaded", "signatures", "updates" };
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_free_ struct finding *f = calloc(1, sizeof(*f));
+	const struct host host = { .root = root, .now = io_now() };
+	size_t lacking = 0, failing = 0;
+
+	if (root < 0 || !f)
+		return false;
+	look_antivirus(q, &host, f);
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		const struct evidence *e = &f->evidence[i];
+
+		if (!e->demanded || e->grade != GRADE_FAIL)
+			continue;
+		failing++;
+		for (size_t k = 0; k < sizeof(fetched) / sizeof(*fetched); k++)
+			lacking += !strcmp(e->probe, fetched[k]);
+	}
+	return lacking && lacking == failing;
+}
+
+/* No package has newer signatures than its updater fetches. */
+static int refuse_whole(const struct requirement *q, struct fault *fault)
+{
+	const struct provider *p = q->with.antivirus.provider;
+	struct fault quiet = { 0 };
+
+	if (!lacks_signatures_only(q) || provide_check(p, &quiet) < 0)
+		return 0;
+	return fault_set(fault, -EALREADY,
+			 "%s is whole and only lacks new signatures, which no package brings: see "
+			 "its updater's log, and whether its mirror answers",
+			 p->title);
+}
+
 /*
  * What does not come up though all of it is there may have a configuration that nobody can read
  * any more, which no package manager replaces.
@@ -239,33 +260,52 @@ static int begin_anew(const struct requirement *q, struct report *report, struct
 static int configure_anew(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	const struct provider *p = q->with.antivirus.provider;
+	_free_ struct asides *aside = calloc(1, sizeof(*aside));
 	struct fault again = { 0 };
-	int r;
+	int r = aside ? provide_set_aside(p, aside, report) : -ENOMEM;
 
-	if (provide_set_aside(p, report) <= 0)
-		return -ENOENT;
-	r = provide_packages(p, report, &again);
+	if (r > 0)
+		r = provide_packages(p, report, &again);
+	else if (r == 0)
+		r = -ENOENT;
 	if (r == 0)
 		r = begin_anew(q, report, &again);
-	if (r < 0) {
-		report_line(report, "  (its configuration is not the cause) ", again.why);
-		provide_put_back(p);
-	} else {
+	if (r == 0)
 		*fault = (struct fault){ 0 };
+	/* One that now reads its signatures has understood what it has. */
+	if (r < 0 && r != -EINPROGRESS && aside && aside->n) {
+		report_line(report, "  (its configuration is not the cause) ", again.why);
+		provide_put_back(p, aside, report);
 	}
 	return r;
 }
 
+static bool has_signatures(const struct provider *p)
+{
+	bool any = p->signatures.from == VINTAGE_NONE;
+
+	for (size_t i = 0; !any && i < p->signatures.files.n; i++)
+		any = access(p->signatures.files.rows[i], F_OK) == 0;
+	return any;
+}
+
 static int reinstall_one(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	int r = provide_packages(q->with.antivirus.provider, report, fault);
+	int r = await_quiet(q, fault);
 
+	if (r == 0)
+		r = refuse_whole(q, fault);
+	if (r < 0)
+		return r;
+	r = provide_packages(q->with.antivirus.provider, report, fault);
 	/* One that does not end may ask for ever what its configuration does not answer. */
 	if (r < 0 && r != -ETIMEDOUT)
 		return r;
 	if (r == 0)
 		r = begin_anew(q, report, fault);
-	return r < 0 && configure_anew(q, report, fault) == 0 ? 0 : r;
+	if (r == 0 || r == -EINPROGRESS || !has_signatures(q->with.antivirus.provider))
+		return r;
+	return configure_anew(q, report, fault) == 0 ? 0 : r;
 }
 
 static int start_all(struct report *report, struct fault *fault)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
@@ -106,6 +107,16 @@ static int run_locked(const char *const *argv, unsigned limit_s, struct report *
 		report_line(report, "  (again) ", own.why);
 	}
 	return r;
+}
+
+int apt_is_there(struct report *report, struct fault *fault)
+{
+	(void)report;
+	return access("/usr/bin/apt-get", X_OK) == 0
+		       ? 0
+		       : fault_set(fault, -ENOENT,
+				   "this host has no apt-get, and no other package manager is "
+				   "called: install what is missing by hand");
 }
 
 int apt_configure(struct report *report, struct fault *fault)

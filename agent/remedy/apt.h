@@ -16,6 +16,9 @@
 		"APT::Get::Download-Only=false", "-o", "APT::Get::Print-URIs=false", "-o", \
 		"Dir::Bin::dpkg=/usr/bin/dpkg"
 
+/* A step: on hosts without apt-get (rpm, apk) packages are looked at and not mended.  -ENOENT. */
+int apt_is_there(struct report *report, struct fault *fault);
+
 /*
  * Waits until nobody holds dpkg's and apt's locks: `dpkg --configure` and
  * `apt-get update` would fail at once.  0, or -ETIMEDOUT with the holder's process id.

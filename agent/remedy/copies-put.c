@@ -129,7 +129,7 @@ static int make_way(int dir, const char *name)
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	return S_ISREG(st.st_mode) && !st.st_size ? 0 : folder_set_aside(dir, name);
+	return S_ISREG(st.st_mode) && !st.st_size ? 0 : folder_set_aside(dir, name, NULL);
 }
 
 /* It is made beside first: on a full disk what is there stays. */
@@ -201,7 +201,7 @@ static int sweep_away(struct putting *p, int dir, const char *name, const char *
 	int r;
 
 	unlock(dir, name);
-	r = folder_set_aside(dir, name);
+	r = folder_set_aside(dir, name, NULL);
 	if (r < 0)
 		return fault_set(p->fault, r, "cannot set /%s aside: %s", path, strerror(-r));
 	report_line(p->report, "  set aside: /", path);

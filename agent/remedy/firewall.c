@@ -74,7 +74,7 @@ static int bring_back(const char *name, struct report *report, struct fault *fau
 	if (u.load != UNIT_PLAIN || *u.drop_in || !u.enabled)
 		overrides_unlock(&of);
 	if (u.load == UNIT_OVERRIDDEN || *u.drop_in)
-		r = overrides_set_aside(&of, report, fault);
+		r = overrides_set_aside(&of, false, report, fault);
 	if (u.load == UNIT_MASKED) {
 		report_line(report, "+ unmasking ", name);
 		r = step_exec(SYSTEMCTL("unmask", name), 30, report, fault);

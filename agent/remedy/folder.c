@@ -19,17 +19,17 @@ int folder_open(int dir, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-int folder_set_aside(int dir, const char *name)
+int folder_set_aside(int dir, const char *name, char ret[NAME_MAX + 1])
 {
-	char to[NAME_MAX + 1];
+	char own[NAME_MAX + 1], *to = ret ? ret : own;
 
 	/* What was set aside before stays, for somebody may have written it; but for ever more,
 	 * not. */
 	for (unsigned i = 1; i <= SET_ASIDE_MAX; i++) {
-		int n = i == 1 ? snprintf(to, sizeof(to), ".%s.set-aside", name)
-			       : snprintf(to, sizeof(to), ".%s.set-aside.%u", name, i);
+		int n = i == 1 ? snprintf(to, NAME_MAX + 1, ".%s.set-aside", name)
+			       : snprintf(to, NAME_MAX + 1, ".%s.set-aside.%u", name, i);
 
-		if (n < 0 || (size_t)n >= sizeof(to))
+		if (n < 0 || n > NAME_MAX)
 			return -ENAMETOOLONG;
 		if (i < SET_ASIDE_MAX && faccessat(dir, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
@@ -47,7 +47,7 @@ static int step_into(int dir, const char *name, bool make)
 	if (fd >= 0 || !make || (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP))
 		return fd;
 	if (fd != -ENOENT)
-		r = folder_set_aside(dir, name);
+		r = folder_set_aside(dir, name, NULL);
 	if (r == 0 && mkdirat(dir, name, 0755) < 0)
 		r = -errno;
 	return r < 0 ? r : folder_open(dir, name);
@@ -67,4 +67,19 @@ int folder_of(int root, const char *path, bool make, const char **name)
 	}
 	*name = path;
 	return dir < 0 ? dir : take_fd(&dir);
+}
+
+int folder_holding(int root, const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	_free_ char *folder = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+	int fd;
+
+	if (!folder)
+		return -ENOMEM;
+	fd = openat(root, *folder ? folder : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*name = slash ? slash + 1 : path;
+	return fd;
 }

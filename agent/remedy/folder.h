@@ -2,6 +2,7 @@
 /* Ways through folders that are folders: no symbolic link is followed, wherever it stands. */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 
 /* That folder in another, for reading it and for what is below; or -errno (-ENOTDIR, -ELOOP). */
@@ -14,8 +15,12 @@ int folder_open(int dir, const char *name);
  */
 int folder_of(int root, const char *path, bool make, const char **name);
 
+/* The same through symbolic links, for the administrator's own ways; "" is the root's. */
+int folder_holding(int root, const char *path, const char **name);
+
 /*
  * Renames what is called that to ".NAME.set-aside", or ".NAME.set-aside.2" and on when that is
- * there: the first 99 stay, then the last one is replaced.  0 or -errno.
+ * there: the first 99 stay, then the last one is replaced.  0 and, unless ret is
+ * NULL, its new name; or -errno.
  */
-int folder_set_aside(int dir, const char *name);
+int folder_set_aside(int dir, const char *name, char ret[NAME_MAX + 1]);

@@ -11,14 +11,15 @@
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/unit.h"
+#include "agent/remedy/folder.h"
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/unlock.h"
 
-#define PATH_ROOM     512
-#define SET_ASIDE_MAX 100 /* of one name */
+#define PATH_ROOM 512
 
 struct aside {
 	const struct provider_unit *of;
+	bool all; /* also what decides nothing */
 	struct report *report;
 	struct fault *fault;
 	int n;
@@ -26,18 +27,17 @@ struct aside {
 
 static int set_aside(struct aside *a, int root, const char *path)
 {
-	char to[PATH_ROOM + 32], text[PATH_ROOM + 1];
+	const char *name;
+	_close_ int dir = folder_holding(root, path, &name);
+	char text[PATH_ROOM + 1];
+	int r = dir;
 
-	/* What was set aside before stays, for somebody may have written it; the last one not. */
-	snprintf(to, sizeof(to), "%s.set-aside", path);
-	for (unsigned i = 2;
-	     i <= SET_ASIDE_MAX && faccessat(root, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0; i++)
-		snprintf(to, sizeof(to), "%s.set-aside.%u", path, i);
 	snprintf(text, sizeof(text), "/%s", path);
 	unlock_file(text);
-	if (renameat(root, path, root, to) < 0)
-		return fault_set(a->fault, -errno, "cannot set /%s aside: %s", path,
-				 strerror(errno));
+	if (dir >= 0)
+		r = folder_set_aside(dir, name, NULL);
+	if (r < 0)
+		return fault_set(a->fault, r, "cannot set /%s aside: %s", path, strerror(-r));
 	report_line(a->report, "  set aside ", text);
 	a->n++;
 	return 0;
@@ -70,11 +70,22 @@ static void drop_glob(glob_t *g)
 	globfree(g);
 }
 
-/* lazaretd is not root: what it cannot read it cannot tell from what decides. */
+/*
+ * lazaretd is not root: what it cannot read it cannot tell from what decides.  Nothing in a drop-in
+ * is a secret, for anybody can ask systemd for it (systemd.exec(5), Environment=).
+ */
 static void let_see(int root, const char *path, const struct stat *st, mode_t bits)
 {
 	if (!S_ISLNK(st->st_mode) && (st->st_mode & bits) != bits)
 		(void)!fchmodat(root, path, (st->st_mode | bits) & 07777, 0);
+}
+
+/* A link to what only root may read: its folder is not ours to open. */
+static bool is_hidden(int root, const char *path)
+{
+	struct stat st;
+
+	return fstatat(root, path, &st, 0) == 0 && S_ISREG(st.st_mode) && !(st.st_mode & 0004);
 }
 
 static int on_drop_in(void *ctx, int root, const char *path, const char *name)
@@ -84,16 +95,19 @@ static int on_drop_in(void *ctx, int root, const char *path, const char *name)
 	char sets[32];
 	struct stat st;
 	size_t len;
+	int r;
 
 	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)))
 		return 0;
-	if (is_foreign(a->of, path, name))
+	if (a->all && is_foreign(a->of, path, name))
 		return set_aside(a, root, path);
-	if (is_own(a->of, name))
+	if (is_own(a->of, name) || is_foreign(a->of, path, name))
 		let_see(root, path, &st, 0044);
-	if (io_read(root, path, INI_FILE_MAX, &text, &len) < 0 ||
-	    !drop_in_decides(text, len, is_own(a->of, name), sets))
+	r = io_read(root, path, INI_FILE_MAX, &text, &len);
+	if (r < 0 ? r != -EFBIG
+		  : !is_hidden(root, path) &&
+			    !drop_in_decides(text, len, is_own(a->of, name), sets))
 		return 0;
 	return set_aside(a, root, path);
 }
@@ -138,9 +152,10 @@ void overrides_unlock(const struct provider_unit *of)
 	}
 }
 
-int overrides_set_aside(const struct provider_unit *of, struct report *report, struct fault *fault)
+int overrides_set_aside(const struct provider_unit *of, bool all, struct report *report,
+			struct fault *fault)
 {
-	struct aside a = { .of = of, .report = report, .fault = fault };
+	struct aside a = { .of = of, .all = all, .report = report, .fault = fault };
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct unit unit;
 	int r = 0;

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 #include "agent/remedy/step.h"
 #include "policy/provider.h"
 
 /*
- * Sets aside what lies over a packaged unit (systemd.unit(5), UNIT FILE LOAD PATH): unit files that
- * outrank the package's, and drop-ins of the unit's own name; of its name's prefixes and
- * its type, those that decide over it.  They get ".set-aside" added to their names, or
- * ".set-aside.2" and on when that is there, which systemd passes over, and are reported.  Drop-ins
- * that its package makes stay, unless they decide over it; so do masks, which are unmask's
- * business.  How many there were, or -errno.
+ * Sets aside (folder_set_aside()) what lies over a packaged unit (systemd.unit(5), UNIT FILE LOAD
+ * PATH): unit files that outrank the package's, and drop-ins that decide over it, or that nobody
+ * can read.  What an administrator's drop-in says besides, such as a proxy, is his business; with
+ * `all`, for a daemon that does not come up with them, those of the unit's own name go as well.
+ * Drop-ins that its package makes stay, unless they decide over it; so do masks, which are
+ * unmask's business.  How many there were, or -errno.
  */
-int overrides_set_aside(const struct provider_unit *of, struct report *report, struct fault *fault);
+int overrides_set_aside(const struct provider_unit *of, bool all, struct report *report,
+			struct fault *fault);
 
 /*
  * Takes chattr(1)'s locks from the folders that the unit's files and links are in, where somebody

@@ -205,6 +205,7 @@ static int unpack_again(struct report *report, struct fault *fault)
 }
 
 const struct step steps_patches_install[] = {
+	{ .call = apt_is_there },
 	{ .call = apt_make_room, .may_fail = true },
 	/* What depends on a package that was cut off cannot be configured before that is whole. */
 	{ .say = "finishing what dpkg left half done", .call = apt_configure, .may_fail = true },

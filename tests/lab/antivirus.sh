@@ -28,6 +28,7 @@ off() {
 	t0=$(lab_now)
 	probe mend "antivirus-$remedy"
 	r=$?
+	cp "$LAB_DIR/said" "$LAB_DIR/mended"
 	[ $r = 0 ] || tell
 	t1=$(lab_now)
 	[ $r = 0 ] && { look || { r=1; tell; }; }
@@ -60,13 +61,17 @@ rm -rf "$LAB_DIR/clamdscan" && mkdir "$LAB_DIR/clamdscan" &&
 ok $? 'clamdscan is there'
 lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
 library=$(cd "$rootfs/var/lib/dpkg/info" && echo libclamav[0-9]*.list)
-for p in clamav-base clamav-daemon "${library%.list}"; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
-lab_apt_repo "$repo" lab
+# The host's own release, and a newer one that it takes only what it is told from.
+release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+for p in clamav-base clamav-daemon "${library%.list}"; do lab_repack "$rootfs" $p "$repo/pool/$release"; done
+lab_deb clamav-daemon 99.0 "$repo/pool/newer"
+lab_apt_repo "$repo" "$release" newer
 cp -a "$repo" "$layer/srv/repo"
 cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
-echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo lab main" >"$layer/etc/apt/sources.list"
+for suite in "$release" newer; do echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo $suite main"; done >"$layer/etc/apt/sources.list"
+printf 'Package: *\nPin: release n=newer\nPin-Priority: 100\n' >"$layer/etc/apt/preferences"
 # The policy's own provider: ClamAV as we ship it, and where to get it when the host lost that.
-sources='"sources": [{ "uri": "file:/srv/repo", "suite": "lab", "component": "main", "keyring": "lab.gpg" }],'
+sources='"sources": [{ "uri": "file:/srv/repo", "suite": "'"$release"'", "component": "main", "keyring": "lab.gpg" }],'
 printf '{ "mode": "audit", "providers": [%s], "requirements": [%s] }\n' \
 	"$(sed "s|^\t\"remedies\"|\t$sources\n&|" "$src/docs/providers/clamav.json")" \
 	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s" }' \
@@ -137,7 +142,9 @@ off enable 'is masked by /etc' ": >$etc; systemctl daemon-reload"
 off enable "is overridden by $etc" \
 	"printf '[Service]\nExecStart=/bin/sleep infinity\n' >$etc
 	systemctl daemon-reload; systemctl restart clamav-daemon"
-off enable 'sets ConditionPathExists' \
+at sh -c "mkdir -p $etc.d; printf '[Service]\nEnvironment=http_proxy=http://192.0.2.9\n' >$etc.d/proxy.conf
+	chmod 600 $etc.d/proxy.conf"
+off enable 'sets ConditionPathExists\|sets what cannot be read' \
 	"printf '[Unit]\nConditionPathExists=/nowhere\n' >$etc.d/no.conf
 	systemctl daemon-reload; systemctl restart clamav-daemon"
 off enable "$etc.d sets what cannot be read" \
@@ -149,24 +156,27 @@ off enable 'sets ConditionPathExists' "mkdir -p /etc/systemd/system/clamav-.serv
 	systemctl daemon-reload; systemctl restart clamav-daemon"
 off enable 'sets CPUQuota' 'systemctl set-property --runtime clamav-daemon.service CPUQuota=1%'
 off enable 'sets CPUQuota' 'systemctl set-property clamav-daemon.service CPUQuota=1%'
-at test -e $etc.d/extend.conf
-ok $? "the distribution's own drop-in stays"
-at grep -q CPUQuota $etc.d/no.conf.set-aside.2 && at grep -q Condition $etc.d/no.conf.set-aside
+at test -e $etc.d/extend.conf -a -e $etc.d/proxy.conf
+ok $? "the distribution's own drop-in stays, and the administrator's that decides nothing"
+off enable 'not running\|does not answer' "printf '[Service]\nWorkingDirectory=/nowhere\n' >$etc.d/where.conf
+	systemctl daemon-reload; systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon"
+at grep -q CPUQuota $etc.d/.no.conf.set-aside.2 && at grep -q Condition $etc.d/.no.conf.set-aside &&
+	at test -e $etc.d/.proxy.conf.set-aside
 ok $? 'what was set aside before is not lost'
 
 # --- configuration ----------------------------------------------------------------------
 conf=/etc/clamav/clamd.conf
-off restore 'ExcludePath \^/ is not allowed' \
-	"echo 'ExcludePath ^/' >>$conf; systemctl restart clamav-daemon"
+off restore 'hides what is behind it' \
+	"chown clamav:adm $conf; chmod 604 $conf; printf '#\\0\nExcludePath ^/\n' >>$conf; systemctl restart clamav-daemon"
 off restore 'ScanELF no is not allowed' "sed -i 's/^ScanELF .*/ScanELF no/' $conf; chattr +i $conf"
 off restore 'MaxFileSize 1K is not allowed' "sed -i 's/^MaxFileSize .*/MaxFileSize 1K/' $conf"
 off restore 'not running\|LocalSocket' \
 	"sed -i 's|^LocalSocket .*|LocalSocket /tmp/elsewhere|' $conf
 	systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon.service"
 at grep -c '^# set aside by lazaret: ' $conf
-[ "$(cat "$LAB_DIR/said")" = 4 ]
+[ "$(cat "$LAB_DIR/said")" = 5 ]
 ok $? 'what was set aside can be read in the file'
-at stat -c '%U:%G %a' $conf && grep -q 'root:root 644' "$LAB_DIR/said"
+at stat -c '%U:%G %a' $conf && grep -q 'clamav:adm 604' "$LAB_DIR/said"
 ok $? 'the file belongs to whom it did'
 
 # --- packages and files -----------------------------------------------------------------
@@ -174,18 +184,23 @@ off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-c
 off reinstall 'not installed' \
 	'printf "Package: clamav*\nPin: release *\nPin-Priority: -1\n" >/etc/apt/preferences.d/no
 	apt-get -y purge clamav-daemon'
+! grep -q 'own sources' "$LAB_DIR/mended"
+ok $? "past a pin of the host's"
+at dpkg-query -W -f '${Version}\n' clamav-daemon
+! grep -q 99.0 "$LAB_DIR/said"
+ok $? "and from its own release: $(cat "$LAB_DIR/said")"
 off reinstall 'cannot be executed' \
-	'dpkg-statoverride --update --add root root 0600 /usr/sbin/clamd; mv /etc/apt/sources.list /root; rm -rf /var/lib/apt/lists/*'
+	'rm /etc/apt/preferences.d/no; dpkg-statoverride --update --add root root 0600 /usr/sbin/clamd; mv /etc/apt/sources.list /root; rm -rf /var/lib/apt/lists/*'
 off reinstall 'not installed' \
-	'rm /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright
+	'mv /root/sources.list /etc/apt; rm /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright
 	echo "path-exclude=/usr/sbin/*" >/etc/dpkg/dpkg.cfg.d/no
 	echo "APT::Get::Simulate 1; APT::Get::Download-Only 1; Dir::Bin::dpkg \"/bin/true\";" >/etc/apt/apt.conf.d/no'
 off reinstall 'clamd.conf is gone' "rm $conf; dpkg --force-depends -r ${library%.list}"
 off reinstall 'not running\|does not answer' "sed -i 's/^StreamMaxLength.*/StreamMaxLength/; s/^BytecodeTimeout.*/BytecodeTimeout/' $conf; systemctl stop clamav-daemon.socket
 	echo ExecStartPre=/bin/false >>$etc.d/extend.conf; systemctl daemon-reload; systemctl restart clamav-daemon; sleep 0.2"
-at grep -qx 'StreamMaxLength' $conf.lazaret
+at grep -qx 'StreamMaxLength' /etc/clamav/.clamd.conf.set-aside
 ok $? 'a configuration that clamd cannot read is kept beside the new one'
-at grep -q 'false' $etc.d/extend.conf.lazaret
+at grep -q 'false' $etc.d/.extend.conf.set-aside
 ok $? "so is the distribution's own drop-in with which it does not start"
 off reinstall 'not as it was packaged' 'dpkg-divert --quiet --local --rename --add /usr/sbin/clamd
 	cp -p /usr/sbin/clamd.distrib /usr/sbin/clamd; echo >>/usr/sbin/clamd; rm /usr/lib/*/libclamav.so.*
@@ -197,6 +212,9 @@ look
 r=$?
 [ $r = 1 ] && grep -q '^fail: no signatures are stored' "$LAB_DIR/said"
 ok $? "signatures deleted under a running clamd: $(head -n 1 "$LAB_DIR/said")"
+probe mend antivirus-reinstall
+[ $? = 1 ] && grep -q '^failed: .*only lacks new signatures' "$LAB_DIR/said"
+ok $? "which no installation mends: $(tail -n 1 "$LAB_DIR/said")"
 at sh -c 'mv /root/away/* /var/lib/clamav/'
 look
 ok $? 'until they are there again'

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/io.h"
+#include "agent/remedy/asides.h"
 #include "agent/remedy/copies.h"
 #include "policy/digest.h"
 #include "tests/unit/root.h"
@@ -389,6 +390,28 @@ static void test_hostile_links(void **state)
 	root_close(&r);
 }
 
+/* One run puts back what it set aside, and nothing that another one did. */
+static void test_asides(void **state)
+{
+	struct asides a = { 0 };
+	char path[PATH_MAX];
+	struct root r;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	root_text(&r, "etc/x.conf", "mine\n");
+	root_text(&r, "etc/.x.conf.set-aside", "of another run\n");
+	snprintf(path, sizeof(path), "%s/etc/x.conf", r.path);
+	assert_int_equal(asides_add(&a, path, &nobody), 1);
+	assert_int_equal(asides_add(&a, path, &nobody), 0);
+	assert_true(has(&r, "etc/.x.conf.set-aside.2", "mine\n"));
+	root_text(&r, "etc/x.conf", "the package's\n");
+	asides_put_back(&a, &nobody);
+	assert_true(has(&r, "etc/x.conf", "mine\n"));
+	assert_true(has(&r, "etc/.x.conf.set-aside", "of another run\n"));
+	root_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_links),	      cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_hostile),	      cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_hostile_links), cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_asides),
 	};
 
 	nobody.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);

@@ -13,6 +13,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/remedy/ask.h"
+#include "agent/remedy/await.h"
 #include "agent/remedy/lines.h"
 #include "agent/remedy/remedy.h"
 #include "tests/unit/test.h"
@@ -386,6 +387,24 @@ static void test_watch(void **state)
 	assert_int_equal(h.err, -ETIMEDOUT);
 }
 
+/* What loads is left alone; what hangs, spins or has long worked is not. */
+static void test_loading(void **state)
+{
+	const int64_t s = 1000000;
+	struct loading l = { .moved_ms = 1000 }, old = { 0 };
+	uint64_t now = 1000;
+
+	(void)state;
+	assert_true(loading_goes_on(&l, s, now));
+	for (int64_t used = s; used < 300 * s; used += s)
+		assert_true(loading_goes_on(&l, used, now += 5000)); /* a slow disk */
+	assert_true(loading_goes_on(&l, 299 * s + 10, now + 5000));
+	assert_false(loading_goes_on(&l, 299 * s + 20, now + 10000));
+	assert_true(loading_goes_on(&l, 2 * s, now + 11000)); /* another process */
+	assert_false(loading_goes_on(&l, -1, now + 12000));
+	assert_false(loading_goes_on(&old, 5000 * s, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_go),
 		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_loading),
 	};
 
 	return cmocka_run_group_tests_name("remedy", tests, NULL, NULL);

@@ -239,6 +239,9 @@ static void test_run(void **state)
 	assert_int_equal(run.pid, 80);
 	assert_true(unit_run_is_stopped(&run));
 	put("proc/80/stat", "80 (helper) S 1 2\n");
+	assert_int_equal(unit_cpu_us(root, of.name), -1);
+	put(CGROUP "cpu.stat", "usage_usec 12345\nuser_usec 1\n");
+	assert_int_equal(unit_cpu_us(root, of.name), 12345);
 	put("proc/78/stat", "78 (worker) Z 1 2\n");
 	put(CGROUP "cgroup.events", "populated 1\nfrozen 1\n");
 	unit_run_look(root, &of, &run);
