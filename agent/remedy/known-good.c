@@ -100,6 +100,14 @@ static bool is_demanded(const struct known_good *g)
 		(!f->at || !memcmp(f->now.digest, f->good.digest, LIKE_BYTES)));
 }
 
+int firewall_survey(struct survey *ret, struct fault *fault)
+{
+	_drop_(drop_nft) struct nft nft = { .fd = -1 };
+	int r = nft_open(&nft, fault);
+
+	return r < 0 ? r : survey_inbound(&nft, ret, fault);
+}
+
 int known_good_is_met(struct known_good *g, struct fault *fault)
 {
 	_drop_(drop_nft) struct nft nft = { .fd = -1 };

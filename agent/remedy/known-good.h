@@ -24,6 +24,10 @@ DEFINE_DROP(known_good, known_good_free)
 /* Does the good firewall have a chain whose name begins so ("inet firewalld ")? */
 bool known_good_has(const struct known_good *g, const char *chain);
 
+/* What the kernel's rules do with what comes in: 0, or -errno when it cannot be asked. */
+struct survey;
+int firewall_survey(struct survey *ret, struct fault *fault);
+
 /*
  * Is inbound closed by more than our baseline, and as the policy demands it?  1, 0, or -errno when
  * the kernel cannot be asked.

@@ -166,13 +166,14 @@ ok $? 'and taken away by the remedy'
 at sh -c 'systemctl disable --now firewalld; mv /usr/sbin/firewalld /usr/sbin/firewalld.away
 	rm -f /usr/lib/systemd/system/firewalld.service; systemctl daemon-reload; nft flush ruleset
 	dpkg --purge ufw; dpkg --install /srv/*persistent_*.deb'
-at sh -c 'for t in iptables ip6tables; do $t -A INPUT -i lo -j ACCEPT
+at sh -c 'ln -s /usr/lib/systemd/system/firewalld.service /etc/systemd/system/multi-user.target.wants/
+	for t in iptables ip6tables; do $t -A INPUT -i lo -j ACCEPT
 	$t -A INPUT -p tcp --dport 8022 -m mac --mac-source 02:00:00:00:00:01 -j ACCEPT
 	$t -P INPUT DROP; done; netfilter-persistent save'
 input='ip filter INPUT'
 look
 r=$?
-ok $r 'a host with iptables-persistent in the place of ufw'
+ok $r 'a host with iptables-persistent in the place of ufw, and a link that a removed firewalld left'
 [ $r = 0 ] || tell
 off 'inbound is open' "$input" 'nft flush ruleset'
 off 'inbound is open' "$input" 'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
@@ -253,6 +254,9 @@ at sh -c 'systemctl stop nginx; nft add table ip nat; nft add chain ip nat pre \
 	"{ type nat hook prerouting priority -100; }"
 	nft add rule ip nat pre tcp dport 8080 dnat to 172.17.0.2:80'
 told 'fail .*forwards .*tcp/8080 to 172.17.0.2 port 80' 'so does one that goes past the input rules'
+refused 'inbound is closed already' 'which is not the remedy to close'
+at nft list table ip nat && grep -q 'dport 8080 dnat' "$LAB_DIR/said"
+ok $? 'and it leaves the rules of others alone'
 
 # --- the last known good ----------------------------------------------------------------
 fresh() { lab_exec host systemctl restart lazaretd && lab_wait 20 shows 'fw: '; }

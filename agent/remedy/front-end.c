@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/settings.h"
+#include "agent/posture/unit.h"
+#include "agent/remedy/front-end.h"
+#include "agent/remedy/overrides.h"
+#include "agent/remedy/remedy.h"
+#include "netfilter/survey.h"
+
+#define CONFIG_MAX	   (64 * 1024)
+#define FIREWALLD_LIMIT_MS 15000
+#define FIREWALLD_PAUSE_MS 200
+
+/* A front end that is on, and whose configuration lets everything in, is told otherwise. */
+static int close_default(const char *file, const char *key, const char *open,
+			 const char *const *argv, struct report *report, struct fault *fault)
+{
+	_free_ char *text = NULL;
+	char now[40];
+	size_t len;
+	int r = io_read(AT_FDCWD, file, CONFIG_MAX, &text, &len);
+
+	if (r < 0)
+		return fault_set(fault, r, "cannot read %s: %s", file, strerror(-r));
+	if (setting_last(text, key, now, sizeof(now)) < 0 || strcasecmp(now, open))
+		return 0;
+	report_line(report, "+ ", "denying what comes in by default");
+	return step_exec(argv, 30, report, fault);
+}
+
+static int close_ufw_default(struct report *report, struct fault *fault)
+{
+	return close_default("/etc/default/ufw", "DEFAULT_INPUT_POLICY", "ACCEPT",
+			     STEP_ARGV("/usr/sbin/ufw", "default", "deny", "incoming"), report,
+			     fault);
+}
+
+static int close_firewalld_default(struct report *report, struct fault *fault)
+{
+	return close_default("/etc/firewalld/firewalld.conf", "DefaultZone", "trusted",
+			     STEP_ARGV("/usr/bin/firewall-cmd", "--set-default-zone=public"),
+			     report, fault);
+}
+
+/* Each call of systemctl makes the manager read all units anew, so only what is needed is asked. */
+static int bring_back(const char *name, struct report *report, struct fault *fault)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct provider_unit of = { .part = PART_DAEMON };
+	struct unit u;
+	int r = 0;
+
+	snprintf(of.name, sizeof(of.name), "%s", name);
+	unit_look(root, &of, &u);
+	if (u.load != UNIT_PLAIN || *u.drop_in || !u.enabled)
+		overrides_unlock(&of);
+	if (u.load == UNIT_OVERRIDDEN || *u.drop_in)
+		r = overrides_set_aside(&of, false, report, fault);
+	if (u.load == UNIT_MASKED) {
+		report_line(report, "+ unmasking ", name);
+		r = step_exec(SYSTEMCTL("unmask", name), 30, report, fault);
+		/* What `mask --runtime` made, the call above leaves, and says nothing. */
+		if (r == 0)
+			r = step_exec(SYSTEMCTL("unmask", "--runtime", name), 30, report, fault);
+	}
+	if (r > 0)
+		r = step_exec(SYSTEMCTL("daemon-reload"), 60, report, fault);
+	if (r == 0 && (u.load != UNIT_PLAIN || !u.enabled))
+		r = step_exec(SYSTEMCTL("enable", name), 30, report, fault);
+	return r;
+}
+
+static int bring_back_ufw(struct report *report, struct fault *fault)
+{
+	return bring_back("ufw.service", report, fault);
+}
+
+static int bring_back_firewalld(struct report *report, struct fault *fault)
+{
+	return bring_back("firewalld.service", report, fault);
+}
+
+static int bring_back_nftables(struct report *report, struct fault *fault)
+{
+	return bring_back("nftables.service", report, fault);
+}
+
+/* Where its chains are left and the way to them is not, enabling what is on already does nothing.
+ */
+static int reload_ufw(struct report *report, struct fault *fault)
+{
+	struct survey s;
+	int r = firewall_survey(&s, fault);
+
+	if (r < 0 || s.without_baseline)
+		return r;
+	report_line(report, "+ ", "laying ufw's rules again");
+	return step_exec(STEP_ARGV("/usr/sbin/ufw", "reload"), 60, report, fault);
+}
+
+static const struct step ufw[] = {
+	{ .call = bring_back_ufw, .may_fail = true },
+	{ .call = close_ufw_default, .may_fail = true },
+	{ .say = "switching ufw on",
+	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
+	  .limit_s = 60 },
+	{ .call = reload_ufw },
+	{ 0 },
+};
+
+/* systemd calls it started before its rules are there; it answers when they are. */
+static int await_firewalld(struct report *report, struct fault *fault)
+{
+	uint64_t end = io_awake_ms() + FIREWALLD_LIMIT_MS;
+	struct fault last;
+	int r;
+
+	do {
+		last = (struct fault){ 0 };
+		r = step_exec(STEP_ARGV("/usr/bin/firewall-cmd", "--state"), 30, report, &last);
+		if (r < 0)
+			step_sleep(FIREWALLD_PAUSE_MS);
+	} while (r < 0 && io_awake_ms() < end);
+	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
+}
+
+/*
+ * Whoever stops a unit often enough has it refused to be started: so each is reset first.
+ *
+ * After a flush firewalld believes that its rules are there; both of its reloads fail
+ * on the missing table and leave one that drops everything.  A restart lays them.
+ */
+static const struct step firewalld[] = {
+	{ .call = bring_back_firewalld },
+	{ .argv = SYSTEMCTL("reset-failed", "firewalld.service"), .limit_s = 30, .may_fail = true },
+	{ .say = "restarting firewalld",
+	  .argv = SYSTEMCTL("restart", "firewalld.service"),
+	  .limit_s = 60 },
+	{ .say = "waiting until firewalld answers", .call = await_firewalld },
+	{ .call = close_firewalld_default, .may_fail = true },
+	{ 0 },
+};
+
+/*
+ * Debian's ruleset begins with `flush ruleset`, which takes the quarantine's table
+ * with it unless the kernel lets its owner keep it; lazaretd sees that and lays it again.
+ */
+static const struct step nftables[] = {
+	{ .call = bring_back_nftables },
+	{ .argv = SYSTEMCTL("reset-failed", "nftables.service"), .limit_s = 30, .may_fail = true },
+	{ .say = "loading /etc/nftables.conf",
+	  .argv = SYSTEMCTL("reload-or-restart", "nftables.service"),
+	  .limit_s = 60 },
+	{ 0 },
+};
+
+static int bring_back_persistent(struct report *report, struct fault *fault)
+{
+	return bring_back("netfilter-persistent.service", report, fault);
+}
+
+static const struct step persistent[] = {
+	{ .call = bring_back_persistent },
+	{ .argv = SYSTEMCTL("reset-failed", "netfilter-persistent.service"),
+	  .limit_s = 30,
+	  .may_fail = true },
+	{ .say = "loading the rules in /etc/iptables",
+	  .argv = SYSTEMCTL("restart", "netfilter-persistent.service"),
+	  .limit_s = 60 },
+	{ 0 },
+};
+
+/* Enabling what is on already reads no file. */
+static const struct step ufw_again[] = {
+	{ .say = "switching ufw on",
+	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
+	  .limit_s = 60 },
+	{ .say = "laying ufw's rules again",
+	  .argv = STEP_ARGV("/usr/sbin/ufw", "reload"),
+	  .limit_s = 60 },
+	{ 0 },
+};
+
+#define WANTS(target, unit) "/etc/systemd/system/" target ".target.wants/" unit ".service"
+
+/* The front end the host uses; else the one that made the good firewall; else the first it has. */
+static const struct row {
+	const char *program;
+	const char *unit;  /* without it the program is of no use; NULL: it switches itself on */
+	const char *chain; /* how the names of its chains begin; NULL: as anybody likes */
+	const char *on;	   /* there when it is enabled */
+	bool first;	   /* enabled, it is the one that the host uses */
+	struct front_end is;
+} rows[] = {
+	{ .program = "/usr/sbin/firewalld",
+	  .unit = "firewalld.service",
+	  .on = WANTS("multi-user", "firewalld"),
+	  .first = true,
+	  .is = { FRONT_FIREWALLD, firewalld, firewalld } },
+	{ .program = "/usr/sbin/ufw",
+	  .chain = "ip filter ufw-",
+	  .is = { FRONT_UFW, ufw, ufw_again } },
+	{ .program = "/usr/sbin/firewalld",
+	  .unit = "firewalld.service",
+	  .chain = "inet firewalld ",
+	  .is = { FRONT_FIREWALLD, firewalld, firewalld } },
+	{ .program = "/usr/sbin/netfilter-persistent",
+	  .unit = "netfilter-persistent.service",
+	  .on = WANTS("multi-user", "netfilter-persistent"),
+	  .is = { FRONT_IPTABLES, persistent, persistent } },
+	{ .program = "/usr/sbin/nft",
+	  .unit = "nftables.service",
+	  .on = WANTS("sysinit", "nftables"),
+	  .is = { FRONT_NFTABLES, nftables, nftables } },
+};
+
+static bool is_there(const char *path)
+{
+	return path && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Of a package that was removed, the links that enabled it or masked it may be left. */
+static bool is_installed(const struct row *e)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct provider_unit of = { .part = PART_DAEMON };
+	struct unit u;
+
+	if (!is_there(e->program))
+		return false;
+	if (!e->unit)
+		return true;
+	snprintf(of.name, sizeof(of.name), "%s", e->unit);
+	unit_look(root, &of, &u);
+	return u.load != UNIT_ABSENT;
+}
+
+const struct front_end *front_end_choose(const struct known_good *g)
+{
+	const struct front_end *first = NULL, *hand = NULL;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct row *e = &rows[i];
+
+		if (!is_installed(e) || (e->first && !is_there(e->on)))
+			continue;
+		if (e->first || (e->chain && known_good_has(g, e->chain)))
+			return &e->is;
+		first = first ? first : &e->is;
+		if (!hand && is_there(e->on))
+			hand = &e->is;
+	}
+	/* A good firewall that is neither ufw's nor firewalld's is not theirs to replace. */
+	return hand && known_good_has(g, "") ? hand : first;
+}
