@@ -89,7 +89,7 @@ void host_look(struct simulated *s, struct host_view *ret)
 		host_fail("status says %s, and the network is %s", v.quarantine ? "held" : "open",
 			  v.held ? "held" : "open");
 	if (!strcmp(v.state, "unmanaged")) /* what was accepted may not be read: as it was */
-		strcpy(v.state, s->seen.held ? "held" : v.state);
+		strcpy(v.state, s->seen.held ? "held" : "unmanaged");
 	if (is_kept_in(&v) != v.held && !*v.fault)
 		host_fail("%s, and the network is %s, and nothing says so", v.state,
 			  v.held ? "held" : "open");
