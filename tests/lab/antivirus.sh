@@ -10,7 +10,8 @@ lab_enter "$0" "$@"
 bench=${1:-}
 [ "$bench" != bench ] || ok() { [ "$1" = 0 ] || echo "$2: failed" >&2; }
 
-look() { probe look antivirus; } # as lazaretd: not as root
+part=antivirus
+look() { probe look $part; } # as lazaretd: not as root
 
 # off REMEDY SEEN COMMAND: after COMMAND a look fails and says SEEN; REMEDY mends it.
 off() {
@@ -80,6 +81,8 @@ echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
 	>"$layer/var/lib/lazaret/store/generation-1/accepted.json"
 cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-2"
 sed -i 's/"id": "av"/&, "on_access": true/' "$layer/var/lib/lazaret/store/generation-2/policy.json"
+cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-updater"
+sed -i 's/"id": "av"/&, "updater": true/' "$layer/var/lib/lazaret/store/generation-updater/policy.json"
 for mode in audit enforce; do
 	cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-$mode"
 	printf '{ "mode": "%s", "providers": [%s], "requirements": [%s], "allow": { "policy": [%s] } }\n' $mode \
@@ -218,6 +221,22 @@ ok $? "which no installation mends: $(tail -n 1 "$LAB_DIR/said")"
 at sh -c 'mv /root/away/* /var/lib/clamav/'
 look
 ok $? 'until they are there again'
+
+# --- the updater ------------------------------------------------------------------------
+fresh=clamav-freshclam.service conf=/etc/clamav/freshclam.conf
+part=updater
+off enable "$fresh is masked" "ln -sfn generation-updater /var/lib/lazaret/store/current; systemctl mask --now $fresh"
+off start "freshclam does not run in $fresh" "systemctl stop $fresh"
+off start 'is stopped' "systemctl kill --signal=SIGSTOP $fresh"
+off enable "$fresh is not enabled" "systemctl disable --now $fresh"
+off enable "sets ExecStart" "mkdir -p /etc/systemd/system/$fresh.d
+	printf '[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n' >/etc/systemd/system/$fresh.d/no.conf
+	systemctl daemon-reload; systemctl restart $fresh"
+off restore 'PrivateMirror .* is not allowed' "echo 'PrivateMirror 192.0.2.9' >>$conf; systemctl restart $fresh"
+at systemctl is-active -q $fresh
+ok $? 'and it runs'
+at systemctl mask --now $fresh # there is nobody whom it could ask
+part=antivirus conf=/etc/clamav/clamd.conf
 
 # --- on access --------------------------------------------------------------------------
 # What clamonacc watches only lazaret-witness can see; lazaretd asks it and tells.

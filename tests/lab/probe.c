@@ -2,7 +2,8 @@
 /*
  * What the lab's scripts ask inside a container:
  *
- *	probe look CHECK		look as lazaretd does; "GRADE: what was seen", 0 on a pass
+ *	probe look CHECK		look as lazaretd does; "GRADE: what was seen", 0 on a pass;
+ *					"updater": at the antivirus, its updater demanded, too
  *	probe keep POLICY FEED		put both into the store as lazaret-vet does
  *	probe mend REMEDY		ask for a remedy over its socket, as lazaretd does; 0 on ok
  *	probe lock FILE SECONDS		hold a file's lock as dpkg does
@@ -43,7 +44,8 @@ static struct feed *kept_feed(void)
 
 static int look(const char *name)
 {
-	int check = check_find(name);
+	const bool updater = !strcmp(name, "updater");
+	int check = check_find(updater ? "antivirus" : name);
 	struct requirement req = { .check = (enum check)check };
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct kept_firewall kept = { 0 };
@@ -59,6 +61,7 @@ static int look(const char *name)
 	if (check == CHECK_ANTIVIRUS)
 		req.with = (typeof(req.with)){ .antivirus = { .signatures_max_age = WEEK,
 							      .proof_every = 60,
+							      .updater = updater,
 							      .provider = &provider_clamav } };
 	if (check == CHECK_PATCHES) {
 		host.feed = kept_feed();
