@@ -10,12 +10,6 @@
 
 #define ATTRIBUTE_MAX 4096
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 /* Does the attribute of a device say this word? */
 static bool says(int device, const char *attribute, const char *word)
 {
@@ -31,19 +25,16 @@ static bool says(int device, const char *attribute, const char *word)
 /* How many devices of that class are as `is` says. */
 static unsigned count(int root, const char *class, bool (*is)(int device))
 {
-	int fd = openat(root, class, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_drop_(drop_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_dir_ DIR *dir = io_open_dir(root, class, 0);
 	struct dirent *e;
 	unsigned n = 0;
 
-	if (!dir && fd >= 0)
-		close(fd);
 	while (dir && (e = readdir(dir))) {
 		_close_ int device = -1;
 
 		if (e->d_name[0] == '.')
 			continue;
-		device = openat(fd, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		device = openat(dirfd(dir), e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		n += device >= 0 && is(device);
 	}
 	return n;

@@ -114,28 +114,20 @@ static bool is_pardon(const char *name)
 	return false;
 }
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 /* They may be an administrator's; that a signature is passed over is told, for nothing else says.
  */
 static void probe_pardons(struct antivirus *a)
 {
 	const struct provider_signatures *s = &a->provider->signatures;
 	char folder[PROVIDER_TEXT_MAX] = "";
-	_drop_(drop_dir) DIR *dir = NULL;
+	_dir_ DIR *dir = NULL;
 	const struct dirent *e;
-	int fd;
 
 	if (s->from != VINTAGE_CLAMAV || !a->installed)
 		return;
 	memcpy(folder, s->files.rows[0],
 	       (size_t)(strrchr(s->files.rows[0], '/') - s->files.rows[0]));
-	fd = openat(a->host->root, folder + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
+	dir = io_open_dir(a->host->root, folder + 1, 0);
 	while (dir && (e = readdir(dir)))
 		if (is_pardon(e->d_name)) {
 			antivirus_tell(a, false, "passed over", GRADE_FAIL, NULL,

@@ -22,22 +22,6 @@ const struct unit_folder unit_folders[] = {
 	{ "run/systemd/generator.late", true },	 { NULL, false },
 };
 
-static void drop_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
-static DIR *open_dir(int root, const char *path)
-{
-	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir && fd >= 0)
-		close(fd);
-	return dir;
-}
-
 static bool ends_with(const char *text, const char *end)
 {
 	size_t n = strlen(text), m = strlen(end);
@@ -98,7 +82,7 @@ static void find_fragment(int root, const char *name, struct unit *u)
 
 static bool is_linked(int root, const char *folder, const char *name)
 {
-	_drop_(drop_dir) DIR *dir = open_dir(root, folder);
+	_dir_ DIR *dir = io_open_dir(root, folder, 0);
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir))) {
@@ -132,12 +116,12 @@ static int each_in(int root, const char *folder, const char *base,
 		   int (*each)(void *ctx, int root, const char *path, const char *name), void *ctx)
 {
 	char at[UNIT_PATH_MAX];
-	_drop_(drop_dir) DIR *dir = NULL;
+	_dir_ DIR *dir = NULL;
 	struct dirent *e;
 	int r = 0;
 
 	snprintf(at, sizeof(at), "%s/%s.d", folder, base);
-	dir = open_dir(root, at);
+	dir = io_open_dir(root, at, 0);
 	if (!dir && errno == EACCES) /* what is in it counts all the same */
 		return each(ctx, root, at, "");
 	while (r == 0 && dir && (e = readdir(dir))) {
