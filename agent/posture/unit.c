@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
@@ -80,7 +79,51 @@ static void find_fragment(int root, const char *name, struct unit *u)
 		u->load = UNIT_PLAIN;
 }
 
-static bool is_linked(int root, const char *folder, const char *name)
+/* What wants a unit: "multi-user.target". */
+struct want {
+	const char *by;
+	bool yes;
+};
+
+static int on_install(void *ctx, const struct ini_line *l, struct fault *fault)
+{
+	struct want *w = ctx;
+	const char *at;
+	size_t n;
+
+	(void)fault;
+	if (strcmp(l->key, "WantedBy") && strcmp(l->key, "RequiredBy"))
+		return 0;
+	for (at = l->value; *at && !w->yes; at += n) {
+		at += strspn(at, " \t");
+		n = strcspn(at, " \t");
+		w->yes = n && n == strlen(w->by) && !strncmp(at, w->by, n);
+	}
+	return 0;
+}
+
+/* A link of a target that nothing reaches starts nothing. */
+static bool is_reached(const char *folder, const char *fragment)
+{
+	static const char *const at_boot[] = { "default.target",    "graphical.target",
+					       "multi-user.target", "basic.target",
+					       "sysinit.target",    "local-fs.target",
+					       "sockets.target",    "timers.target",
+					       "paths.target" };
+	_free_ char *text = strdup(fragment), *by = strdup(folder);
+	struct want w = { .by = by };
+
+	if (!text || !by)
+		return false;
+	*strrchr(by, '.') = '\0';
+	for (size_t i = 0; i < sizeof(at_boot) / sizeof(*at_boot); i++)
+		if (!strcmp(by, at_boot[i]))
+			return true;
+	ini_parse(INI_SYSTEMD, text, strlen(text), on_install, &w, NULL);
+	return w.yes;
+}
+
+static bool is_linked(int root, const char *folder, const char *name, const char *fragment)
 {
 	_dir_ DIR *dir = io_open_dir(root, folder, 0);
 	struct dirent *e;
@@ -92,7 +135,8 @@ static bool is_linked(int root, const char *folder, const char *name)
 		if (!ends_with(e->d_name, ".wants") && !ends_with(e->d_name, ".requires"))
 			continue;
 		snprintf(link, sizeof(link), "%s/%s", e->d_name, name);
-		if (fstatat(dirfd(dir), link, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		if (fstatat(dirfd(dir), link, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    is_reached(e->d_name, fragment))
 			return true;
 	}
 	return false;
@@ -105,11 +149,12 @@ static bool is_enabled(int root, const char *name, const char *fragment)
 	_free_ char *text = NULL;
 	size_t len;
 
+	bool readable = io_read(root, fragment, INI_FILE_MAX, &text, &len) == 0;
+
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		if (is_linked(root, folders[i], name))
+		if (is_linked(root, folders[i], name, readable ? text : ""))
 			return true;
-	return io_read(root, fragment, INI_FILE_MAX, &text, &len) == 0 &&
-	       !strstr(text, "[Install]");
+	return readable && !strstr(text, "[Install]");
 }
 
 static int each_in(int root, const char *folder, const char *base,
@@ -135,16 +180,14 @@ static int each_in(int root, const char *folder, const char *base,
 	return r;
 }
 
-int unit_each_drop_in(int root, const char *unit,
-		      int (*each)(void *ctx, int root, const char *path, const char *name),
-		      void *ctx)
+static int each_of_name(int root, const char *unit,
+			int (*each)(void *ctx, int root, const char *path, const char *name),
+			void *ctx)
 {
 	const char *type = strrchr(unit, '.');
 	char base[PROVIDER_TEXT_MAX + 16], *dash;
 	int r = 0;
 
-	if (!type || strlen(unit) >= PROVIDER_TEXT_MAX)
-		return -EINVAL;
 	/* foo-bar.service, foo-.service, service */
 	snprintf(base, sizeof(base), "%s", unit);
 	while (r == 0) {
@@ -163,131 +206,56 @@ int unit_each_drop_in(int root, const char *unit,
 	return r;
 }
 
-#define UNREADABLE "what cannot be read"
-
-struct decides {
-	bool own, yes;
-	char *sets;
-};
-
-/*
- * Beginnings of keys; what only describes, orders or restarts is not among them, nor what shows
- * by the daemon's not coming up.
- */
-static const char *const decisive[] = {
-	"Condition",
-	"Assert",
-	"Exec",
-	"Type",
-	"RefuseManualStart",
-	"Conflicts",
-	"BindsTo",
-	"CPU",
-	"StartupCPU",
-	"StartupIO",
-	"AllowedCPUs",
-	"CapabilityBoundingSet",
-	"Memory",
-	"TasksMax",
-	"IO",
-	"Limit",
-	"RuntimeMaxSec",
-	"RootDirectory",
-	"RootImage",
-	"Inaccessible",
-	"TemporaryFileSystem",
-	"ProtectHome",
-	"SystemCall",
-	"User",
-	"Group",
-	"DynamicUser",
-	"Listen",
-	"Sockets",
-	"Nice",
-	"JoinsNamespaceOf",
-	"StartLimit",
-	"JobTimeout",
-};
-
-/* The same, but empty or "no" they narrow nothing: so container managers write them. */
-static const char *const narrowing[] = {
-	"AppArmorProfile",     "BPFProgram",
-	"BindPaths",	       "BindReadOnlyPaths",
-	"EnvironmentFile",     "ExtensionDirectories",
-	"ExtensionImages",     "IPAddressDeny",
-	"IPEgressFilterPath",  "IPIngressFilterPath",
-	"MountImages",	       "NetworkNamespacePath",
-	"NoExecPaths",	       "PrivateNetwork",
-	"PrivateUsers",	       "ReadOnly",
-	"RestrictFileSystems", "RestrictNetworkInterfaces",
-	"SELinuxContext",      "SmackProcessLabel",
-};
-static const char *const around[] = { "ExecStartPre", "ExecStartPost", "ExecReload",
-				      "ExecStopPost" };
-
-static bool begins_one(const char *key, const char *const *list, size_t n)
+static bool has_name(const struct texts *names, const char *name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!strncmp(key, list[i], strlen(list[i])))
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->rows[i], name))
 			return true;
 	return false;
 }
 
-static bool says_no(const char *value)
+/* Adds what leads to one of the names already there, links of links, too. */
+static void add_aliases(int root, const char *folder, const char *type, struct texts *names)
 {
-	static const char *const no[] = { "", "0", "no", "false", "off", "n", "f" };
+	_dir_ DIR *dir = io_open_dir(root, folder, 0);
+	struct dirent *e;
 
-	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
-		if (!strcasecmp(value, no[i]))
-			return true;
-	return false;
-}
+	while (dir && (e = readdir(dir)) && names->n < PROVIDER_ROWS) {
+		char to[UNIT_PATH_MAX];
+		ssize_t n = e->d_type == DT_LNK || e->d_type == DT_UNKNOWN
+				    ? readlinkat(dirfd(dir), e->d_name, to, sizeof(to) - 1)
+				    : -1;
 
-/* The loader's own variables (ld.so(8)); a proxy's address is nobody's business. */
-static bool loads_other_code(const char *value)
-{
-	return strstr(value, "LD_") || strstr(value, "GLIBC_TUNABLES");
-}
-
-static bool is_decisive(const char *key, const char *value)
-{
-	if (!strcmp(key, "Environment"))
-		return loads_other_code(value);
-	if (!strcmp(key, "Slice")) /* others may have limits of their own */
-		return strcmp(value, "system.slice") && strcmp(value, "lazaret.slice");
-	if (!strcmp(key, "ProtectSystem"))
-		return !strcmp(value, "strict");
-	if (begins_one(key, narrowing, sizeof(narrowing) / sizeof(*narrowing)))
-		return !says_no(value);
-	return begins_one(key, decisive, sizeof(decisive) / sizeof(*decisive));
-}
-
-static int on_line(void *ctx, const struct ini_line *l, struct fault *fault)
-{
-	struct decides *d = ctx;
-
-	(void)fault;
-	for (size_t i = 0; d->own && i < sizeof(around) / sizeof(*around); i++)
-		if (!strcmp(l->key, around[i]))
-			return 0;
-	if (!d->yes && is_decisive(l->key, l->value)) {
-		d->yes = true;
-		snprintf(d->sets, 32, "%s", l->key);
+		if (n < 0 || !ends_with(e->d_name, type) || strlen(e->d_name) >= PROVIDER_TEXT_MAX)
+			continue;
+		to[n] = '\0';
+		if (has_name(names, strrchr(to, '/') ? strrchr(to, '/') + 1 : to) &&
+		    !has_name(names, e->d_name))
+			snprintf(names->rows[names->n++], PROVIDER_TEXT_MAX, "%.*s",
+				 PROVIDER_TEXT_MAX - 1, e->d_name);
 	}
-	return 0;
 }
 
-bool drop_in_decides(char *text, size_t len, bool own, char sets[32])
+int unit_each_drop_in(int root, const char *unit,
+		      int (*each)(void *ctx, int root, const char *path, const char *name),
+		      void *ctx)
 {
-	struct decides d = { .own = own, .sets = sets };
+	const char *type = strrchr(unit, '.');
+	struct texts names = { .n = 1 };
+	size_t before = 0;
+	int r = 0;
 
-	for (char *at = text; (at = memchr(at, '\r', len - (size_t)(at - text)));)
-		*at = '\n'; /* a line's end to systemd as well */
-	if (ini_parse(INI_SYSTEMD, text, len, on_line, &d, NULL) < 0 && !d.yes) {
-		d.yes = true;
-		snprintf(sets, 32, UNREADABLE);
+	if (!type || strlen(unit) >= PROVIDER_TEXT_MAX)
+		return -EINVAL;
+	snprintf(names.rows[0], PROVIDER_TEXT_MAX, "%s", unit);
+	while (before < names.n) {
+		before = names.n;
+		for (const struct unit_folder *f = unit_folders; f->path; f++)
+			add_aliases(root, f->path, type, &names);
 	}
-	return d.yes;
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		r = each_of_name(root, names.rows[i], each, ctx);
+	return r;
 }
 
 struct search {

@@ -23,7 +23,11 @@ enum unit_load {
 struct unit {
 	enum unit_load load;
 	char fragment[UNIT_PATH_MAX]; /* the file in effect, below the root; empty when absent */
-	bool enabled; /* at boot, by a link that lasts; a static unit counts as enabled */
+	/*
+	 * At boot: a link that lasts has a target want it that is reached then, or that its own
+	 * file names (WantedBy=).  A static unit counts as enabled.
+	 */
+	bool enabled;
 	char drop_in[UNIT_PATH_MAX]; /* the first that decides over it; empty: none */
 	char sets[32];		     /* what it sets: "ConditionPathExists" */
 };
@@ -40,6 +44,8 @@ extern const char *const unit_slices[];
 
 void unit_look(int root, const struct provider_unit *of, struct unit *ret);
 
+#define UNREADABLE "what cannot be read"
+
 /*
  * Whether a drop-in decides what its unit runs, whether it runs, or how far it gets.  own: its
  * package made it, which may add commands around the main one.  true and in sets which key does;
@@ -49,7 +55,8 @@ bool drop_in_decides(char *text, size_t len, bool own, char sets[32]);
 
 /*
  * Calls each with the path, below the root, of every drop-in of a unit, until it gives other than
- * 0, which is returned.  These are the unit's own, those of its name's prefixes and of its type.
+ * 0, which is returned.  These are the unit's own, those of its name's prefixes and of its type,
+ * and the same of each other name that a link gives it (Alias=).
  */
 int unit_each_drop_in(int root, const char *unit,
 		      int (*each)(void *ctx, int root, const char *path, const char *name),

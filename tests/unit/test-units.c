@@ -79,6 +79,11 @@ static void test_files(void **state)
 		{ VENDOR "a-b.service.d/x.conf", "[Service]\nMemoryMax=1\n", UNIT_PLAIN,
 		  VENDOR "a-b.service.d/x.conf", "MemoryMax" },
 		{ ETC "a-b.service.d/x.conf", "[Service]\nRestart=always\n", UNIT_PLAIN, "", "" },
+		{ ETC "alias.service.d/x.conf", "[Service]\nExecStart=\n", UNIT_PLAIN,
+		  ETC "alias.service.d/x.conf", "ExecStart" },
+		{ ETC "of-alias.service.d/x.conf", "[Service]\nExecStart=\n", UNIT_PLAIN,
+		  ETC "of-alias.service.d/x.conf", "ExecStart" },
+		{ ETC "other.service.d/x.conf", "[Service]\nExecStart=\n", UNIT_PLAIN, "", "" },
 		{ ETC "a-b.service.d/x.txt", "[Service]\nExecStart=\n", UNIT_PLAIN, "", "" },
 		{ ETC "a-b.service.d/x.conf", "no section", UNIT_PLAIN, ETC "a-b.service.d/x.conf",
 		  "what cannot be read" },
@@ -92,6 +97,9 @@ static void test_files(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fresh();
+		put(ETC "of-alias.service", "->alias.service");
+		put("run/systemd/system/alias.service", "->/usr/lib/systemd/system/a-b.service");
+		put(ETC "other.service", "->/usr/lib/systemd/system/other-one.service");
 		put(rows[i].file, rows[i].text);
 		unit_look(root, &of, &u);
 		assert_int_equal(u.load, rows[i].load);
@@ -114,6 +122,7 @@ static void test_keys(void **state)
 		{ "BindReadOnlyPaths=/tmp/x:/etc/clamav", "BindReadOnlyPaths" },
 		{ "PrivateNetwork=yes", "PrivateNetwork" },
 		{ "PrivateNetwork=no", "" },
+		{ "PrivateTmp=yes", "PrivateTmp" },
 		{ "PrivateUsers=true", "PrivateUsers" },
 		{ "IPAddressDeny=any", "IPAddressDeny" },
 		{ "IPAddressDeny=", "" },
@@ -191,6 +200,15 @@ static void test_enabled(void **state)
 	unlinkat(root, ETC "multi-user.target.wants/a-b.service", 0);
 	unit_look(root, &of, &u);
 	assert_false(u.enabled);
+	/* Nothing reaches that target at boot, unless the unit's own file says so. */
+	put(ETC "rescue.target.wants/a-b.service", "->/usr/lib/systemd/system/a-b.service");
+	unit_look(root, &of, &u);
+	assert_false(u.enabled);
+	put(VENDOR "a-b.service", "[Install]\nWantedBy=cloud.target  rescue.target\n");
+	unit_look(root, &of, &u);
+	assert_true(u.enabled);
+	put(VENDOR "a-b.service", INSTALL);
+	unlinkat(root, ETC "rescue.target.wants/a-b.service", 0);
 	put("run/systemd/system/multi-user.target.wants/a-b.service",
 	    "->x"); /* until the next boot */
 	unit_look(root, &of, &u);
