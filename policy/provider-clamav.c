@@ -47,8 +47,8 @@ const struct provider provider_clamav = {
 	},
 	.answer = { .speaks = TONGUE_CLAMD, .socket = "/run/clamav/clamd.ctl" },
 	.signatures = { .from = VINTAGE_CLAMAV,
-			.files = LIST("/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd",
-				      "/var/lib/clamav/daily.cud") },
+			.files = LIST("/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd"),
+			.base = LIST("/var/lib/clamav/main.cvd", "/var/lib/clamav/main.cld") },
 	.updates = { .from = CHRONICLE_FRESHCLAM, .file = "/var/log/clamav/freshclam.log" },
 	.n_settings = 20,
 	.settings = {

@@ -201,6 +201,7 @@ static const struct shape answer_shape = SHAPE(answer_members);
 static const struct member signatures_members[] = {
 	{ "from", read_vintage, AT(provider_signatures, from), true, 0, 0 },
 	{ "files", read_paths, AT(provider_signatures, files), true, 0, 0 },
+	{ "base", read_paths, AT(provider_signatures, base), false, 0, 0 },
 };
 static const struct shape signatures_shape = SHAPE(signatures_members);
 

@@ -63,13 +63,14 @@ struct provider_answer {
 /* Where the age of its signatures is read on disk. */
 enum vintage {
 	VINTAGE_NONE,
-	VINTAGE_CLAMAV, /* the header of a .cvd, .cld or .cud file */
+	VINTAGE_CLAMAV, /* the header of a .cvd or .cld file */
 	VINTAGE_MTIME,	/* when the file was written */
 };
 
 struct provider_signatures {
 	enum vintage from;
 	struct texts files; /* the newest of these counts */
+	struct texts base;  /* one of these must be there as well, however old it is; or none */
 };
 
 /* Where its updater writes down how it fared. */

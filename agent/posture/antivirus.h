@@ -2,6 +2,7 @@
 /* The probes of look_antivirus(): each tells what it saw as evidence. */
 #pragma once
 
+#include "agent/posture/clamd.h"
 #include "agent/posture/posture.h"
 
 struct antivirus {
@@ -24,6 +25,10 @@ bool antivirus_demands(const struct antivirus *a, enum part part);
 /* finding_tell() for what is demanded, finding_note() for what is not. */
 void antivirus_tell(struct antivirus *a, bool demanded, const char *probe, enum grade grade,
 		    const char *todo, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/* Whose: "the loaded"; of signatures. */
+void antivirus_judge_age(struct antivirus *a, const char *probe, const char *whose,
+			 const struct clamd_version *v);
 
 void probe_units(struct antivirus *a);	    /* programs, unit files, processes */
 void probe_answer(struct antivirus *a);	    /* whether it says that it works, and its proof */

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/span.h"
 #include "agent/posture/antivirus.h"
-#include "agent/posture/clamd.h"
 #include "agent/posture/remembered.h"
 
 #define ANSWER_MAX    256
@@ -42,8 +38,8 @@ static void tell_silent(struct antivirus *a, int err)
 			       a->base, at, strerror(-err));
 }
 
-static void judge_age(struct antivirus *a, const char *probe, const char *whose,
-		      const struct clamd_version *v)
+void antivirus_judge_age(struct antivirus *a, const char *probe, const char *whose,
+			 const struct clamd_version *v)
 {
 	int64_t age = a->host->now - v->made;
 	char is[SPAN_TEXT], may[SPAN_TEXT];
@@ -82,7 +78,7 @@ static uint32_t judge_version(struct antivirus *a, const char *answer)
 		antivirus_tell(a, true, "loaded", GRADE_FAIL, "fetch them: freshclam",
 			       "%s has no daily signatures", v.engine);
 	else
-		judge_age(a, "loaded", "the loaded", &v);
+		antivirus_judge_age(a, "loaded", "the loaded", &v);
 	return v.version;
 }
 
@@ -209,51 +205,4 @@ void probe_answer(struct antivirus *a)
 	case TONGUE_COMMAND: tell_health(a); return;
 	case TONGUE_NONE: return;
 	}
-}
-
-/* The head of one file of signatures; false when there is none to be read. */
-static int read_vintage(const struct antivirus *a, const char *path, struct clamd_version *ret)
-{
-	_close_ int fd = openat(a->host->root, path + 1,
-				O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char head[DATABASE_HEAD];
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (a->provider->signatures.from == VINTAGE_MTIME) {
-		*ret = (struct clamd_version){ .made = st.st_mtime };
-		return 0;
-	}
-	if (read(fd, head, sizeof(head)) != sizeof(head))
-		return -EBADMSG;
-	return database_head_parse(head, sizeof(head), ret);
-}
-
-/* A daemon goes on with what it has loaded when its files are gone, until its next start. */
-void probe_signatures(struct antivirus *a)
-{
-	const struct provider_signatures *s = &a->provider->signatures;
-	struct clamd_version newest = { 0 }, v;
-	int r, worst = -ENOENT;
-
-	if (s->from == VINTAGE_NONE || !a->installed)
-		return;
-	for (size_t i = 0; i < s->files.n; i++) {
-		r = read_vintage(a, s->files.rows[i], &v);
-		if (r == 0 && v.made > newest.made)
-			newest = v;
-		else if (r < 0 && r != -ENOENT)
-			worst = r;
-	}
-	newest.engine[0] = '\0';
-	if (newest.made)
-		judge_age(a, "signatures", "the stored", &newest);
-	else if (worst == -ENOENT)
-		antivirus_tell(a, true, "signatures", GRADE_FAIL, "fetch them anew",
-			       "no signatures are stored: no %s", s->files.rows[0]);
-	else
-		antivirus_tell(a, true, "signatures", GRADE_UNKNOWN, "fetch them anew",
-			       "stored signatures cannot be read: %s: %s", s->files.rows[0],
-			       strerror(-worst));
 }

@@ -14,9 +14,10 @@
 #include "agent/base/io.h"
 #include "agent/posture/clamd.h"
 
-#define COMMAND_MAX 32
-#define ANSWER_MAX  256
-#define EICAR_LEN   68
+#define COMMAND_MAX	32
+#define ANSWER_MAX	256
+#define EICAR_LEN	68
+#define SIGNATURE_LEAST 4 /* bytes */
 
 static int dial(const char *path, int *ret)
 {
@@ -213,7 +214,7 @@ int database_head_parse(const char *data, size_t len, struct clamd_version *ret)
 {
 	struct clamd_version v = { .engine = "ClamAV" };
 	char head[DATABASE_HEAD + 1], field[32];
-	uint64_t number, made;
+	uint64_t number, made, signatures;
 
 	if (len < DATABASE_HEAD || memcmp(data, "ClamAV-VDB:", 11))
 		return -EBADMSG;
@@ -225,11 +226,19 @@ int database_head_parse(const char *data, size_t len, struct clamd_version *ret)
 		head[n - 1] = '\0';
 	if (!head_field(head, 2, field, sizeof(field)) ||
 	    !parse_number(field, UINT32_MAX, &number) ||
+	    !head_field(head, 3, field, sizeof(field)) ||
+	    !parse_number(field, UINT32_MAX, &signatures) ||
 	    !head_field(head, 8, field, sizeof(field)) ||
 	    !parse_number(field, INT32_MAX * 4ull, &made))
 		return -EBADMSG;
 	v.version = (uint32_t)number;
 	v.made = (int64_t)made;
+	v.signatures = signatures;
 	*ret = v;
 	return 0;
+}
+
+bool database_is_whole(const struct clamd_version *v, uint64_t size)
+{
+	return size > DATABASE_HEAD && size - DATABASE_HEAD >= v->signatures * SIGNATURE_LEAST;
 }

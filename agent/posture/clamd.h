@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,14 +34,18 @@ struct clamd_version {
 	char engine[64];  /* "ClamAV 1.4.6" */
 	uint32_t version; /* of the daily signatures; 0: none are loaded, only the engine is said */
 	int64_t made;	  /* when they were made, seconds since 1970; written in local time */
+	uint64_t signatures; /* how many a database has */
 };
 
 int clamd_version_parse(const char *text, struct clamd_version *ret); /* 0 or -EBADMSG */
 
 /*
- * The head of a signature database, 512 bytes of a .cvd, .cld or .cud file:
+ * The head of a signature database, 512 bytes of a .cvd or .cld file:
  * "ClamAV-VDB:DATE:VERSION:SIGNATURES:LEVEL:MD5:SIGNATURE:BUILDER:EPOCH", then blanks.
- * 0 with version and made set; -EBADMSG.
+ * 0 with version, made and signatures set; -EBADMSG.
  */
 #define DATABASE_HEAD 512
 int database_head_parse(const char *head, size_t len, struct clamd_version *ret);
+
+/* Can a file of so many bytes have all its signatures?  ClamAV's take 16 and more each. */
+bool database_is_whole(const struct clamd_version *v, uint64_t size);

@@ -87,14 +87,25 @@ static int each_of_units(const struct provider *p, place_each each, void *ctx)
 	return r;
 }
 
+static int each_of_texts(const struct texts *paths, place_each each, void *ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < paths->n && r == 0; i++)
+		r = each(ctx, paths->rows[i] + 1, false);
+	return r;
+}
+
 static int each_of_antivirus(const struct provider *p, place_each each, void *ctx)
 {
 	int r = each_of_units(p, each, ctx);
 
 	for (size_t i = 0; i < p->n_settings && r == 0; i++)
 		r = each(ctx, p->settings[i].file + 1, false);
-	for (size_t i = 0; i < p->signatures.files.n && r == 0; i++)
-		r = each(ctx, p->signatures.files.rows[i] + 1, false);
+	if (r == 0)
+		r = each_of_texts(&p->signatures.files, each, ctx);
+	if (r == 0)
+		r = each_of_texts(&p->signatures.base, each, ctx);
 	if (r == 0 && *p->answer.socket)
 		r = each(ctx, p->answer.socket + 1, false);
 	return r;

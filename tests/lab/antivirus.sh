@@ -72,9 +72,9 @@ cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
 for suite in "$release" newer; do echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo $suite main"; done >"$layer/etc/apt/sources.list"
 printf 'Package: *\nPin: release n=newer\nPin-Priority: 100\n' >"$layer/etc/apt/preferences"
 # The policy's own provider: ClamAV as we ship it, and where to get it when the host lost that.
-sources='"sources": [{ "uri": "file:/srv/repo", "suite": "'"$release"'", "component": "main", "keyring": "lab.gpg" }],'
+sources='"sources": [{ "uri": "file:/srv/repo", "suite": "'"$release"'", "component": "main", "keyring": "lab.gpg" }]'
 printf '{ "mode": "audit", "providers": [%s], "requirements": [%s] }\n' \
-	"$(sed "s|^\t\"remedies\"|\t$sources\n&|" "$src/docs/providers/clamav.json")" \
+	"$(lab_provider "$sources")" \
 	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s" }' \
 	>"$layer/var/lib/lazaret/store/generation-1/policy.json"
 echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \

@@ -27,7 +27,7 @@ lab_apt_repo "$repo" lab
 cp -a "$repo" "$layer/srv/repo"
 echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo lab main" >"$layer/etc/apt/sources.list"
 cat >"$store/generation-1/policy.json" <<END
-{ "mode": "audit", "look_every": "5s", "requirements": [
+{ "mode": "audit", "look_every": "5s", "providers": [$(lab_provider)], "requirements": [
 	{ "id": "av", "check": "antivirus", "grace": "1h" },
 	{ "id": "fw", "check": "firewall", "grace": "1h" }] }
 END

@@ -28,8 +28,8 @@ make -s -f "$src/Makefile" O="$O" install DESTDIR="$layer" >/dev/null || quit 't
 mkdir -p "$layer/etc/lazaret" "$store"
 : >"$layer/etc/lazaret/lazaret.conf"
 lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
-cat >"$store/policy.json" <<-'END'
-	{ "mode": "enforce", "look_every": "1d", "requirements": [
+cat >"$store/policy.json" <<-END
+	{ "mode": "enforce", "look_every": "1d", "providers": [$(lab_provider)], "requirements": [
 	  { "id": "av", "check": "antivirus", "provider": "clamav", "grace": "1h",
 	    "remedies": ["antivirus-start", "antivirus-enable"] },
 	  { "id": "fw", "check": "firewall", "grace": "1h", "remedies": ["firewall-enable"] } ],

@@ -28,6 +28,7 @@ office_policy() {
 		"mode": "enforce",
 		"contact": "Help desk: extension 100, help@office.example",
 		"look_every": "1min",
+		"providers": [$(lab_provider)],
 		"requirements": [
 			{
 				"id": "antivirus", "check": "antivirus", "grace": "0s",

@@ -40,6 +40,13 @@ lab_clam_databases() {
 	: >"$1/daily.inc"
 }
 
+# lab_provider [MEMBER] - ClamAV as we ship it, but for its databases, which are the lab's; and with
+# one member more.
+lab_provider() {
+	sed -e 's/\(daily\|main\)\.cvd/\1.cud/' -e "s|^\t\"remedies\"|${1:+\t$1,\n}&|" \
+		"$src/docs/providers/clamav.json"
+}
+
 # lab_agent LAYER - lazaretd with its helpers and remedies, as `make install` puts them.
 # shellcheck disable=SC2154
 lab_agent() {

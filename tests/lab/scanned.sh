@@ -26,7 +26,7 @@ scanned_boot() {
 	cat >"$store/generation-1/policy.json" <<-END
 		{ "mode": "enforce", "look_every": "5s",
 		  "allow": { "policy": [{ "to": "192.0.2.1", "tcp": [443] }] },
-		  "providers": [$(sed "s|^\t\"remedies\"|\t\"sources\": [{ $sources }],\n&|" "$src/docs/providers/clamav.json")],
+		  "providers": [$(lab_provider "\"sources\": [{ $sources }]")],
 		  "requirements": [$1] }
 	END
 	echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/generation-1/accepted.json"

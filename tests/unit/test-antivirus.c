@@ -49,11 +49,12 @@ static void write_head(char out[DATABASE_HEAD + 1], const char *fields, long mad
 
 static void put_head(const char *name, const char *version, long made)
 {
-	char head[DATABASE_HEAD + 1], fields[80];
+	char text[DATABASE_HEAD + 1 + 8], fields[80];
 
-	snprintf(fields, sizeof(fields), "01 Nov 2026 08-00 +0000:%s:1:90:x:y:z", version);
-	write_head(head, fields, made);
-	put(name, head, 0644);
+	snprintf(fields, sizeof(fields), "01 Nov 2026 08-00 +0000:%s:2:90:x:y:z", version);
+	write_head(text, fields, made);
+	strcat(text, "the body");
+	put(name, text, 0644);
 }
 
 /* As its packages leave it. */
@@ -69,6 +70,7 @@ static void install(void)
 	put("var/lib/dpkg/info/libclamav12:amd64.list", "", 0644);
 	put("var/lib/dpkg/info/libclamav-dev:amd64.list", "", 0644);
 	put_head("var/lib/clamav/daily.cvd", "27801", NOW - DAY);
+	put_head("var/lib/clamav/main.cvd", "62", NOW - 900 * DAY);
 }
 
 /* One clamd of the test's: what it answers to which command; NULL: nothing. */
@@ -264,8 +266,10 @@ static void test_behind_the_answer(void **state)
 		{ "etc/clamav/clamd.conf", "OnAccessExcludePath /\nDatabaseDirectory /tmp/x\n",
 		  "line 2: DatabaseDirectory /tmp/x", 0644, GRADE_FAIL },
 		{ "etc/clamav/clamd.conf", "OnAccessExcludePath /\n", "answers", 0644, GRADE_PASS },
-		{ "var/lib/clamav/daily.cvd", "ClamAV-VDB:", "stored signatures cannot be read",
-		  0644, GRADE_UNKNOWN },
+		{ "var/lib/clamav/daily.cvd", "ClamAV-VDB:", "stored signatures are damaged", 0644,
+		  GRADE_FAIL },
+		{ "var/lib/clamav/main.cvd", "", "damaged: /var/lib/clamav/main.cvd", 0644,
+		  GRADE_FAIL },
 		{ "var/lib/dpkg/info/clamav-daemon.md5sums",
 		  "00000000000000000000000000000000  usr/sbin/clamd\n",
 		  "clamav-daemon: /usr/sbin/clamd is not as it was packaged", 0644, GRADE_FAIL },
@@ -329,13 +333,27 @@ static void test_stored_signatures(void **state)
 	assert_int_equal(f.grade, GRADE_PASS);
 	assert_string_equal(f.evidence[f.n_evidence - 1].what,
 			    "what /var/lib/clamav/local.ign2 names is not found");
+	/* Cut off behind its head, and what is not its makers'. */
+	snprintf(name, sizeof(name), "%s/var/lib/clamav/daily.cvd", folder);
+	assert_int_equal(truncate(name, DATABASE_HEAD + 7), 0);
+	look(&f);
+	assert_string_equal(f.what, "stored signatures are damaged: /var/lib/clamav/daily.cvd");
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(name, sizeof(name), "%s/var/lib/clamav/daily.c%cd", folder, "vl"[i]);
 		unlink(name);
 	}
+	put_head("var/lib/clamav/daily.cud", "27801", NOW);
 	look(&f);
-	assert_non_null(strstr(f.what, "no signatures are stored"));
+	assert_non_null(strstr(f.what, "no signatures are stored: no /var/lib/clamav/daily."));
 	assert_int_equal(f.grade, GRADE_FAIL);
+	put_head("var/lib/clamav/daily.cvd", "27801", NOW);
+	snprintf(name, sizeof(name), "%s/var/lib/clamav/main.cvd", folder);
+	unlink(name);
+	look(&f);
+	assert_string_equal(f.what, "no signatures are stored: no /var/lib/clamav/main.cvd");
+	put_head("var/lib/clamav/main.cld", "62", NOW - 900 * DAY);
+	look(&f);
+	assert_int_equal(f.grade, GRADE_PASS);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
@@ -517,7 +535,8 @@ static void test_command(void **state)
 static void test_database_head(void **state)
 {
 	static const char *const bad[] = {
-		"a:-1:1:90:x:y:z", "a:1:1:90:x:y", "a::1:90:x:y:z", "a:4294967296:1:90:x:y:z", "",
+		"a:-1:1:90:x:y:z", "a:1:x:90:x:y:z",	      "a:1:1:90:x:y",
+		"a::1:90:x:y:z",   "a:4294967296:1:90:x:y:z", "",
 	};
 	char head[DATABASE_HEAD + 1];
 	struct clamd_version v;
@@ -531,6 +550,7 @@ static void test_database_head(void **state)
 	assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), 0);
 	assert_int_equal(v.version, 27801);
 	assert_int_equal(v.made, NOW);
+	assert_int_equal(v.signatures, 1);
 	assert_int_equal(database_head_parse(head, DATABASE_HEAD - 1, &v), -EBADMSG);
 	head[100] = '\0';
 	assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), -EBADMSG);
