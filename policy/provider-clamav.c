@@ -17,6 +17,12 @@
 	{                                                                       \
 		.file = CLAMD, .key = option, .never = LIST("no", "false", "0") \
 	}
+/* One of the scanner of opened files that must not be on. */
+#define STAYS_OFF(option)                                           \
+	{                                                           \
+		.file = CLAMD, .key = option, .of = PART_ON_ACCESS, \
+		.never = LIST("yes", "true", "1")                   \
+	}
 /* A limit: nothing at all means none. */
 #define REACHES(option, least)                                                     \
 	{                                                                          \
@@ -50,7 +56,7 @@ const struct provider provider_clamav = {
 			.files = LIST("/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd"),
 			.base = LIST("/var/lib/clamav/main.cvd", "/var/lib/clamav/main.cld") },
 	.updates = { .from = CHRONICLE_FRESHCLAM, .file = "/var/log/clamav/freshclam.log" },
-	.n_settings = 20,
+	.n_settings = 26,
 	.settings = {
 		{ .file = CLAMD,
 		  .key = "ExcludePath",
@@ -80,6 +86,30 @@ const struct provider provider_clamav = {
 		  .of = PART_ON_ACCESS,
 		  .has_only = true,
 		  .only = LIST("/proc", "/sys", "/dev", "/run") },
+		{ .file = CLAMD,
+		  .key = "OnAccessExcludeUname",
+		  .of = PART_ON_ACCESS,
+		  .has_only = true,
+		  .only = LIST("clamav") },
+		{ .file = CLAMD,
+		  .key = "OnAccessExcludeUID",
+		  .of = PART_ON_ACCESS,
+		  .has_only = true,
+		  .only = LIST("0") },
+		STAYS_OFF("OnAccessExcludeRootUID"),
+		STAYS_OFF("OnAccessDisableDDD"),
+		{ .file = CLAMD,
+		  .key = "OnAccessMaxFileSize",
+		  .of = PART_ON_ACCESS,
+		  .has_only = true,
+		  .only = LIST("0"),
+		  .has_at_least = true,
+		  .at_least = 1048576 },
+		{ .file = CLAMD,
+		  .key = "OnAccessCurlTimeout",
+		  .of = PART_ON_ACCESS,
+		  .has_at_least = true,
+		  .at_least = 1000 },
 		{ .file = FRESHCLAM,
 		  .key = "DatabaseMirror",
 		  .of = PART_UPDATER,

@@ -21,7 +21,7 @@ struct json_t; /* jansson.h */
 #define PROVIDER_NAME_MAX 32
 #define PROVIDER_TEXT_MAX 100
 #define PROVIDER_ROWS	  8
-#define PROVIDER_SETTINGS 20
+#define PROVIDER_SETTINGS 28
 #define PROVIDER_REMEDIES 8
 
 /* What a unit is for.  Whether the last two are demanded, a requirement says. */

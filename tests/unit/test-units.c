@@ -394,6 +394,32 @@ static void test_settings_read_otherwise(void **state)
 	assert_int_equal(settings_mend(&provider_clamav, CLAMD_CONF, text, len, &again, &n), 0);
 }
 
+/* What leaves a scanner of opened files running and takes from it what it is for. */
+static void test_settings_on_access(void **state)
+{
+	static const struct {
+		const char *line;
+		bool broken;
+	} rows[] = {
+		{ "OnAccessExcludeUname clamav", false }, { "OnAccessExcludeUname alice", true },
+		{ "OnAccessExcludeUID 1000", true },	  { "OnAccessExcludeUID 0", false },
+		{ "OnAccessExcludeRootUID yes", true },	  { "OnAccessExcludeRootUID no", false },
+		{ "OnAccessDisableDDD true", true },	  { "OnAccessMaxFileSize 1", true },
+		{ "OnAccessMaxFileSize 5M", false },	  { "OnAccessMaxFileSize 0", false },
+		{ "OnAccessCurlTimeout 1", true },	  { "OnAccessCurlTimeout 5000", false },
+		{ "OnAccessIncludePath /home", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct broken b = { 0 };
+
+		assert_int_equal(judge(rows[i].line, strlen(rows[i].line), SETTINGS_ALL, &b),
+				 rows[i].broken);
+		assert_true(!rows[i].broken || b.setting->of == PART_ON_ACCESS);
+	}
+}
+
 static void test_setting_last(void **state)
 {
 	static const char text[] = "POLICY=\"DROP\"\n#POLICY=x\n POLICY = accept\npolicy=y";
@@ -435,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_settings_mended),
 		cmocka_unit_test(test_settings_of_parts),
 		cmocka_unit_test(test_settings_read_otherwise),
+		cmocka_unit_test(test_settings_on_access),
 		cmocka_unit_test(test_setting_last),
 	};
 
