@@ -14,8 +14,6 @@
 #include "agent/posture/settings.h"
 #include "agent/posture/whole.h"
 
-#define HASHED_PER_LOOK (32 * 1024 * 1024) /* bytes: a tenth of a second */
-
 /* The parts whose settings lie in that file; demanded when one of them is. */
 static bool demands_file(const struct antivirus *a, const char *file)
 {
@@ -147,17 +145,28 @@ static void probe_package(struct antivirus *a, const char *package, size_t *budg
 	else if (r == 0)
 		antivirus_tell(a, true, package, GRADE_PASS, NULL, "%s is as it was packaged",
 			       package);
-	else
+	else if (r == -EXDEV)
+		antivirus_tell(a, false, package, GRADE_UNKNOWN, NULL,
+			       "of %s some files lie where lazaretd may not look", package);
+	else if (r == -EAGAIN || r == -ENOENT)
 		antivirus_tell(a, false, package, GRADE_UNKNOWN, NULL,
 			       r == -EAGAIN ? "%s has not been compared in whole yet"
 					    : "%s cannot be compared: dpkg has no list of it",
 			       package);
+	else if (r == -EBADMSG)
+		antivirus_tell(a, true, package, GRADE_UNKNOWN, "install it anew",
+			       "%s cannot be compared: dpkg's hashes of it are gone or damaged",
+			       package);
+	else
+		antivirus_tell(a, true, package, GRADE_UNKNOWN,
+			       "let everybody read it, or name no packages in the provider",
+			       "%s cannot be compared: %s", package, wrong);
 }
 
 void probe_packages(struct antivirus *a)
 {
 	const struct provider *p = a->provider;
-	size_t budget = HASHED_PER_LOOK;
+	size_t budget = WHOLE_PER_LOOK;
 	struct texts libraries = { 0 };
 
 	for (size_t i = 0; a->installed && i < p->packages.n; i++)

@@ -9,6 +9,15 @@
 #include "agent/posture/unit.h"
 #include "agent/posture/witnessed.h"
 
+/* A product may close its folder to others; its unit, its process and its answer are left. */
+static void tell_closed(struct antivirus *a, const struct provider_unit *u, const char *base)
+{
+	a->installed |= u->part == PART_DAEMON;
+	antivirus_tell(a, false, base, GRADE_UNKNOWN, NULL,
+		       "%s lies where lazaretd may not look: its unit and its process tell",
+		       u->program);
+}
+
 static void probe_program(struct antivirus *a, const struct provider_unit *u)
 {
 	bool demanded = antivirus_demands(a, u->part);
@@ -17,6 +26,10 @@ static void probe_program(struct antivirus *a, const struct provider_unit *u)
 	char todo[160];
 
 	if (fstatat(a->host->root, u->program + 1, &st, 0) < 0) {
+		if (errno == EACCES) {
+			tell_closed(a, u, base);
+			return;
+		}
 		snprintf(todo, sizeof(todo), "install it: apt-get install %s",
 			 a->provider->packages.n
 				 ? a->provider->packages.rows[a->provider->packages.n > 1]

@@ -5,32 +5,57 @@
 #include <fcntl.h>
 #include <mbedtls/md.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/whole.h"
 
 #define LIST_MAX (1024 * 1024)
-#define FILE_MAX (64 * 1024 * 1024)
+#define FILE_MAX (512 * 1024 * 1024) /* bytes: some seconds of a slow disk */
+#define CHUNK	 (256 * 1024)
 #define MD5_HEX	 32
 #define LIST_END 5 /* ".list" */
 
-static int hash_file(int fd, size_t size, char hex[MD5_HEX + 1])
+static int sum_file(int fd, mbedtls_md_context_t *md, unsigned char sum[MD5_HEX / 2])
 {
-	const mbedtls_md_info_t *md5 = mbedtls_md_info_from_type(MBEDTLS_MD_MD5);
-	_free_ char *data = NULL;
-	unsigned char sum[MD5_HEX / 2];
-	size_t len;
-	int r = size > FILE_MAX ? -EFBIG : io_read_fd(fd, FILE_MAX, &data, &len);
+	_free_ unsigned char *data = malloc(CHUNK);
+	ssize_t n = 0;
+	int r = data ? mbedtls_md_setup(md, mbedtls_md_info_from_type(MBEDTLS_MD_MD5), 0) : -ENOMEM;
 
-	if (r < 0)
-		return r;
-	if (!md5 || mbedtls_md(md5, (const unsigned char *)data, len, sum) != 0)
-		return -EIO;
-	for (size_t i = 0; i < sizeof(sum); i++)
+	if (r == 0)
+		r = mbedtls_md_starts(md);
+	while (r == 0 && (n = read(fd, data, CHUNK)) > 0)
+		r = mbedtls_md_update(md, data, (size_t)n);
+	if (n < 0)
+		return -errno;
+	return r != 0 || mbedtls_md_finish(md, sum) != 0 ? -EIO : 0;
+}
+
+static int hash_file(int fd, char hex[MD5_HEX + 1])
+{
+	unsigned char sum[MD5_HEX / 2];
+	mbedtls_md_context_t md;
+	int r;
+
+	mbedtls_md_init(&md);
+	r = sum_file(fd, &md, sum);
+	mbedtls_md_free(&md);
+	for (size_t i = 0; r == 0 && i < sizeof(sum); i++)
 		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-	return 0;
+	return r;
+}
+
+/* A file that is larger than a look's share has a look of its own. */
+static bool take_share(size_t size, size_t *budget)
+{
+	if (size > *budget && *budget < WHOLE_PER_LOOK)
+		return false;
+	*budget -= size > *budget ? *budget : size;
+	return true;
 }
 
 /* 1 good, 0 bad, or -errno; -EAGAIN when the budget is spent. */
@@ -42,6 +67,8 @@ static int judge_file(int root, const char *path, const char *want, struct remem
 	struct stat st;
 	int r;
 
+	if (fd < 0 && errno == EACCES)
+		return fstatat(root, path, &st, 0) < 0 && errno == EACCES ? -EXDEV : -EACCES;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
@@ -49,15 +76,22 @@ static int judge_file(int root, const char *path, const char *want, struct remem
 	r = remembered_file(remembered, &st);
 	if (r >= 0)
 		return r;
-	if ((size_t)st.st_size > *budget)
+	if (st.st_size > FILE_MAX)
+		return -EFBIG;
+	if (!take_share((size_t)st.st_size, budget))
 		return -EAGAIN;
-	*budget -= (size_t)st.st_size;
-	r = hash_file(fd, (size_t)st.st_size, hex);
+	r = hash_file(fd, hex);
 	if (r < 0)
 		return r;
 	r = !strcmp(hex, want);
 	remembered_set_file(remembered, &st, r);
 	return r;
+}
+
+static bool is_sum(const char *line)
+{
+	return strlen(line) > MD5_HEX + 2 && strspn(line, "0123456789abcdef") == MD5_HEX &&
+	       line[MD5_HEX] == ' ' && strchr(" *", line[MD5_HEX + 1]) && line[MD5_HEX + 2] != '/';
 }
 
 static int judge_line(int root, char *line, struct remembered *remembered, size_t *budget,
@@ -66,8 +100,7 @@ static int judge_line(int root, char *line, struct remembered *remembered, size_
 	char *path = line + MD5_HEX + 2;
 	int r;
 
-	if (strlen(line) < MD5_HEX + 3 || strncmp(line + MD5_HEX, "  ", 2) || *path == '/' ||
-	    strspn(line, "0123456789abcdef") != MD5_HEX)
+	if (!is_sum(line))
 		return -EBADMSG;
 	if (!strncmp(path, "usr/share/", 10))
 		return 0;
@@ -75,10 +108,35 @@ static int judge_line(int root, char *line, struct remembered *remembered, size_
 	r = judge_file(root, path, line, remembered, budget);
 	if (r == 1)
 		return 0;
-	if (r != 0 && r != -ENOENT)
-		return r == -EAGAIN ? r : 0; /* unreadable to us is not changed */
-	snprintf(ret, 120, "/%.80s is %s", path, r ? "gone" : "not as it was packaged");
-	return -EUCLEAN;
+	if (r == -EAGAIN || r == -EXDEV)
+		return r;
+	if (r == 0 || r == -ENOENT || r == -ENOTDIR) {
+		snprintf(ret, 120, "/%.80s is %s", path, r ? "gone" : "not as it was packaged");
+		return -EUCLEAN;
+	}
+	if (!*ret)
+		snprintf(ret, 120, "/%.80s: %.30s", path, strerror(-r));
+	return r;
+}
+
+/* What says more comes later. */
+static int badness(int err)
+{
+	switch (err) {
+	case 0: return 0;
+	case -EXDEV: return 1;
+	case -EAGAIN: return 2;
+	case -EUCLEAN: return 4;
+	}
+	return 3;
+}
+
+static bool has_list(int root, const char *package)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "var/lib/dpkg/info/%s.list", package);
+	return faccessat(root, path, F_OK, 0) == 0;
 }
 
 int whole_look(int root, const char *package, struct remembered *remembered, size_t *budget,
@@ -86,19 +144,23 @@ int whole_look(int root, const char *package, struct remembered *remembered, siz
 {
 	_free_ char *text = NULL;
 	char path[160], *rest, *line;
-	int r, later = 0;
+	int r, worst = 0;
 	size_t len;
 
 	snprintf(path, sizeof(path), "var/lib/dpkg/info/%s.md5sums", package);
 	r = io_read(root, path, LIST_MAX, &text, &len);
 	*ret = '\0';
-	for (line = r == 0 ? strtok_r(text, "\n", &rest) : NULL; r == 0 && line;
+	if (r == -ENOENT)
+		return has_list(root, package) ? -EBADMSG : r;
+	if (r < 0 || !*text)
+		return -EBADMSG;
+	for (line = strtok_r(text, "\n", &rest); line && worst != -EUCLEAN;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		r = judge_line(root, line, remembered, budget, ret);
-		if (r == -EAGAIN)
-			later = r, r = 0;
+		if (badness(r) > badness(worst))
+			worst = r;
 	}
-	return r ? r : later;
+	return worst;
 }
 
 /* "libclamav12:amd64.list" is of the library libclamav. */

@@ -17,6 +17,7 @@
 #include "agent/posture/clamd.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/remembered.h"
+#include "agent/posture/whole.h"
 #include "agent/posture/witnessed.h"
 #include "tests/unit/test.h"
 
@@ -68,6 +69,8 @@ static void install(void)
 	put("usr/sbin/clamd", "program", 0755);
 	put("etc/clamav/clamd.conf", "# as packaged\nScanELF yes\n", 0644);
 	put("var/lib/dpkg/info/libclamav12:amd64.list", "", 0644);
+	put("var/lib/dpkg/info/libclamav12:amd64.md5sums",
+	    "00000000000000000000000000000000  usr/share/doc/libclamav12/copyright\n", 0644);
 	put("var/lib/dpkg/info/libclamav-dev:amd64.list", "", 0644);
 	put_head("var/lib/clamav/daily.cvd", "27801", NOW - DAY);
 	put_head("var/lib/clamav/main.cvd", "62", NOW - 900 * DAY);
@@ -287,8 +290,12 @@ static void test_behind_the_answer(void **state)
 		{ "var/lib/dpkg/info/libclamav-dev:amd64.md5sums",
 		  "00000000000000000000000000000000  usr/lib/libclamav.so.12\n", "answers", 0644,
 		  GRADE_PASS },
-		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "no list at all\n", "answers", 0644,
-		  GRADE_PASS },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "no list at all\n",
+		  "clamav-daemon cannot be compared: dpkg's hashes", 0644, GRADE_UNKNOWN },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "", "dpkg's hashes of it are gone",
+		  0644, GRADE_UNKNOWN },
+		{ "var/lib/dpkg/info/clamav-daemon.list", "", "dpkg's hashes of it are gone", 0644,
+		  GRADE_UNKNOWN },
 	};
 	pid_t pid = start(&good);
 	struct finding f;
@@ -308,6 +315,71 @@ static void test_behind_the_answer(void **state)
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+#define NOBODY 65534
+#define SUMS   "var/lib/dpkg/info/clamav-daemon.md5sums"
+
+/* lazaretd is not root: what it may not see, it does not call as packaged. */
+static void test_closed(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = start(&good);
+	struct finding f;
+
+	(void)state;
+	install();
+	assert_int_equal(chmod(folder, 0755) | chmod(path, 0666), 0);
+	put(SUMS, "a9c449d4fa44e9e5a41c574ae55ce4d9  usr/sbin/clamd\n", 0644);
+	assert_int_equal(fchmodat(dir, "usr/sbin/clamd", 0700, 0), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+	look(&f);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	assert_non_null(strstr(f.what, "clamav-daemon cannot be compared: /usr/sbin/clamd: Perm"));
+
+	/* A product that closes its folder can be told by the rest. */
+	assert_int_equal(fchmodat(dir, "usr/sbin", 0700, 0), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+	look(&f);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(f.grade, GRADE_PASS);
+	assert_string_equal(f.evidence[0].what,
+			    "/usr/sbin/clamd lies where lazaretd may not look: its unit and its "
+			    "process tell");
+	assert_int_equal(fchmodat(dir, "usr/sbin", 0755, 0), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* What is larger than a look's share is compared all the same, when its turn has come. */
+static void test_large(void **state)
+{
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct remembered *k = remembered_new();
+	size_t budget = WHOLE_PER_LOOK - 1;
+	char name[200], wrong[120];
+
+	(void)state;
+	install();
+	put("opt/large", "", 0755);
+	snprintf(name, sizeof(name), "%s/opt/large", folder);
+	assert_int_equal(truncate(name, (off_t)WHOLE_PER_LOOK + 1024 * 1024), 0);
+	put(SUMS, "a359f08e59828efe8a94742db4fcb208  opt/large\n", 0644);
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), -EAGAIN);
+	budget = WHOLE_PER_LOOK;
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), 0);
+	assert_int_equal(budget, 0);
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), 0); /* remembered */
+	assert_int_equal(truncate(name, (off_t)1024 * 1024 * 1024), 0);
+	budget = WHOLE_PER_LOOK;
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), -EFBIG);
+	assert_non_null(strstr(wrong, "/opt/large: File too large"));
+	unlink(name);
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), -EUCLEAN);
+	remembered_free(k);
 }
 
 /* Signatures that are gone or old on disk, whatever the daemon still has. */
@@ -578,11 +650,18 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),		  cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_version_parse),	  cmocka_unit_test(test_behind_the_answer),
-		cmocka_unit_test(test_stored_signatures), cmocka_unit_test(test_proof),
-		cmocka_unit_test(test_proof_anew),	  cmocka_unit_test(test_hidden),
-		cmocka_unit_test(test_command),		  cmocka_unit_test(test_database_head),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_version_parse),
+		cmocka_unit_test(test_behind_the_answer),
+		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_stored_signatures),
+		cmocka_unit_test(test_proof),
+		cmocka_unit_test(test_proof_anew),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_database_head),
 	};
 
 	return cmocka_run_group_tests_name("antivirus", tests, set_up, tear_down);
