@@ -162,19 +162,24 @@ static int read_feed(struct reader *r, const struct member *m, json_t *value, vo
 	return reader_text(r, m, value, field);
 }
 
+/* The policy's own go before the one that is built in; NULL. */
+static const struct provider *find_provider(const struct policy *p, const char *name)
+{
+	for (size_t i = 0; name && i < p->n_providers; i++)
+		if (!strcmp(p->providers[i].name, name))
+			return &p->providers[i];
+	return name && !strcmp(name, provider_clamav.name) ? &provider_clamav : NULL;
+}
+
 static int read_provider_name(struct reader *r, const struct member *m, json_t *value, void *field)
 {
-	const char *name = json_string_value(value);
-	const struct policy *p = r->ctx;
+	const struct provider *found = find_provider(r->ctx, json_string_value(value));
 
 	(void)m;
-	for (size_t i = 0; name && i < p->n_providers; i++)
-		if (!strcmp(p->providers[i].name, name)) {
-			*(const struct provider **)field = &p->providers[i];
-			return 0;
-		}
-	if (name && !strcmp(name, provider_clamav.name))
+	if (found) {
+		*(const struct provider **)field = found;
 		return 0;
+	}
 	return reader_refuse_value(r, value, "is neither \"clamav\" nor among the providers");
 }
 
@@ -240,8 +245,7 @@ static const struct {
 			    { .with.patches = { .index_max_age = 7 * DAY,
 						.fails_on = PATCHES_FAIL_ON } } },
 	[CHECK_ANTIVIRUS] = { SHAPE(antivirus_members),
-			      { .with.antivirus = { .signatures_max_age = 7 * DAY,
-						    .provider = &provider_clamav } } },
+			      { .with.antivirus = { .signatures_max_age = 7 * DAY } } },
 	[CHECK_FIREWALL] = { SHAPE(firewall_members), { .grace = 0 } },
 };
 
@@ -309,6 +313,8 @@ static int read_requirement(struct reader *r, json_t *item, void *into)
 	/* A check that is none is refused by its own row, whichever table that stands in. */
 	check = check < 0 ? CHECK_FIREWALL : check;
 	*q = kinds[check].absent;
+	if (check == CHECK_ANTIVIRUS)
+		q->with.antivirus.provider = find_provider(p, provider_clamav.name);
 	err = reader_object(r, &kinds[check].shape, item, q);
 	if (err == 0 && q->check == CHECK_ANTIVIRUS)
 		err = check_provider(r, q);

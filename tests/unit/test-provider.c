@@ -187,6 +187,24 @@ static void test_of_a_requirement(void **state)
 	}
 }
 
+/* One of the policy's that is called like the one built in takes its place, named or not. */
+static void test_takes_place(void **state)
+{
+	static const char text[] =
+		"{\"mode\":\"audit\",\"providers\":[{\"name\":\"clamav\",\"title\":\"Ours\","
+		"\"remedies\":[]," UNIT "}],\"requirements\":["
+		"{\"id\":\"a\",\"check\":\"antivirus\",\"grace\":\"0s\"},"
+		"{\"id\":\"b\",\"check\":\"antivirus\",\"provider\":\"clamav\",\"grace\":\"0s\"}]}";
+	struct policy *p = NULL;
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(policy_parse(text, strlen(text), &p, &f), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(p->requirements[i].with.antivirus.provider->title, "Ours");
+	policy_free(p);
+}
+
 static void test_setting_values(void **state)
 {
 	static const struct provider_setting size = {
@@ -254,9 +272,10 @@ static void test_documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_built_in),       cmocka_unit_test(test_examples),
-		cmocka_unit_test(test_refusals),       cmocka_unit_test(test_of_a_requirement),
-		cmocka_unit_test(test_setting_values), cmocka_unit_test(test_documented),
+		cmocka_unit_test(test_built_in),    cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_refusals),    cmocka_unit_test(test_of_a_requirement),
+		cmocka_unit_test(test_takes_place), cmocka_unit_test(test_setting_values),
+		cmocka_unit_test(test_documented),
 	};
 
 	return cmocka_run_group_tests_name("provider", tests, NULL, NULL);
