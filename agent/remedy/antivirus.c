@@ -280,13 +280,19 @@ static int configure_anew(const struct requirement *q, struct report *report, st
 	return r;
 }
 
+static bool has_one_of(const struct texts *files)
+{
+	bool any = !files->n;
+
+	for (size_t i = 0; !any && i < files->n; i++)
+		any = access(files->rows[i], F_OK) == 0;
+	return any;
+}
+
 static bool has_signatures(const struct provider *p)
 {
-	bool any = p->signatures.from == VINTAGE_NONE;
-
-	for (size_t i = 0; !any && i < p->signatures.files.n; i++)
-		any = access(p->signatures.files.rows[i], F_OK) == 0;
-	return any;
+	return p->signatures.from == VINTAGE_NONE ||
+	       (has_one_of(&p->signatures.files) && has_one_of(&p->signatures.base));
 }
 
 static int reinstall_one(const struct requirement *q, struct report *report, struct fault *fault)

@@ -48,6 +48,8 @@ static void unlock_all(const struct provider *p)
 		unlock_file(p->settings[i].file);
 	for (size_t i = 0; i < p->signatures.files.n; i++)
 		unlock_file(p->signatures.files.rows[i]);
+	for (size_t i = 0; i < p->signatures.base.n; i++)
+		unlock_file(p->signatures.base.rows[i]);
 }
 
 static size_t append(const char **argv, size_t n, const char *const *words)
