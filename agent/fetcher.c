@@ -48,8 +48,8 @@ static int memory_of(struct mirror *m)
 	return m->memory;
 }
 
-static int send_open(const struct config *c, struct mirror *mirror, uint32_t flags, int session,
-		     struct fault *fault)
+static int send_open(const struct config *c, struct mirror *mirror, uint32_t flags,
+		     const char *report, int session, struct fault *fault)
 {
 	struct fetch_open o = { .timeout_ms = (uint32_t)(c->timeout * 1000) };
 	int fds[MSG_FDS_MAX], memory = memory_of(mirror);
@@ -58,6 +58,7 @@ static int send_open(const struct config *c, struct mirror *mirror, uint32_t fla
 	if (n < 0)
 		return n;
 	snprintf(o.base, sizeof(o.base), "%s", mirror->url);
+	snprintf(o.report, sizeof(o.report), "%s", report);
 	err = proxy_choose(c->proxy, o.base, o.proxy);
 	o.flags = flags | (n == 3 ? FETCH_HAS_CLIENT : 0);
 	if (memory >= 0) {
@@ -73,10 +74,10 @@ static int send_open(const struct config *c, struct mirror *mirror, uint32_t fla
 }
 
 int fetcher_open(const struct helpers *helpers, struct mirror *mirror, uint32_t flags,
-		 struct fault *fault)
+		 const char *report, struct fault *fault)
 {
 	_close_ int fd = helper_fetch(helpers, fault);
-	int r = fd < 0 ? fd : send_open(helpers->config, mirror, flags, fd, fault);
+	int r = fd < 0 ? fd : send_open(helpers->config, mirror, flags, report, fd, fault);
 
 	return r < 0 ? r : take_fd(&fd);
 }

@@ -8,8 +8,8 @@
 
 /*
  * Asks lazaret-fetch for a session with this server, by lazaret.conf's CA, certificate and proxy;
- * flags are FETCH_PROBE or none (wire.h).  The session's descriptor, from which the answer is to
- * come, or -errno.
+ * flags are FETCH_PROBE or none, and report goes along with each request (wire.h).  The session's
+ * descriptor, from which the answer is to come, or -errno.
  */
 int fetcher_open(const struct helpers *helpers, struct mirror *mirror, uint32_t flags,
-		 struct fault *fault);
+		 const char *report, struct fault *fault);

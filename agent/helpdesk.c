@@ -31,6 +31,7 @@ struct helpdesk {
 	bool known; /* host is; else this machine has no id */
 	uid_t who;  /* has brought the token that is being looked at */
 	sd_event_source *vet, *limit;
+	char report[WIRE_REPORT_MAX]; /* with the last refresh */
 };
 
 /* What could not be read may be read the next time. */
@@ -134,6 +135,33 @@ int64_t helpdesk_until(struct daemon *d)
 	if (r->until)
 		until = now + (int64_t)leave_left(r, moment());
 	return e && e->until > until ? e->until : until;
+}
+
+static void report(struct daemon *d, char ret[WIRE_REPORT_MAX])
+{
+	const bool wanted = d->policy && d->policy->release.report && know(d->helpdesk) == 0;
+
+	*ret = '\0';
+	if (wanted)
+		leave_report(memory_leave(d->memory), d->helpdesk->host, ret);
+}
+
+const char *helpdesk_report(struct daemon *d)
+{
+	report(d, d->helpdesk->report);
+	return d->helpdesk->report;
+}
+
+/* What came since it began is told with the next one. */
+void helpdesk_reported(struct daemon *d)
+{
+	char now[WIRE_REPORT_MAX];
+
+	report(d, now);
+	if (!*now || strcmp(now, d->helpdesk->report) != 0)
+		return;
+	leave_reported(memory_leave(d->memory), tell, d->memory);
+	memory_keep(d->memory);
 }
 
 /* A challenge stays until it is answered or a day old, so that nobody can spoil another's call. */

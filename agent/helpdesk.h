@@ -28,5 +28,14 @@ int helpdesk_verb(struct daemon *d, const char *argument, uid_t who, char **repl
  */
 int64_t helpdesk_until(struct daemon *d);
 
+/*
+ * What the policy server is told with the refresh that begins now: a release, or wrong tries, that
+ * no refresh has told yet; "" when there is nothing, or the policy wants none of it.  It stays as
+ * it is until it is asked for again.
+ */
+const char *helpdesk_report(struct daemon *d);
+/* That refresh has come to a good end. */
+void helpdesk_reported(struct daemon *d);
+
 /* For `lazaret status`: this host's id, and what lets it out. */
 json_t *helpdesk_json(const struct daemon *d);

@@ -14,6 +14,7 @@
 #include "agent/daemon.h"
 #include "agent/events.h"
 #include "agent/feeds.h"
+#include "agent/helpdesk.h"
 #include "agent/inforce.h"
 #include "agent/login.h"
 #include "agent/memory.h"
@@ -155,6 +156,8 @@ static void on_refreshed(void *ctx, const struct vet_said *said)
 	d->refresh = refresh_free(d->refresh);
 	d->roamed = false;
 	note_refresh(d, said->err, said->why);
+	if (said->err == 0)
+		helpdesk_reported(d);
 	inforce_read(d, said->err == 0 && said->changed);
 	if (said->err == 0 && (d->feed || *said->feed_why))
 		feeds_note(d, said->feed_why);
@@ -179,7 +182,8 @@ void inforce_refresh(struct daemon *d)
 	d->refresh_again = d->refresh != NULL;
 	if (d->refresh)
 		return;
-	r = refresh_start(d->loop, &d->helpers, d->mirrors, on_refreshed, d, &d->refresh, &fault);
+	r = refresh_start(d->loop, &d->helpers, d->mirrors, helpdesk_report(d), on_refreshed, d,
+			  &d->refresh, &fault);
 	if (r < 0) {
 		note_refresh(d, r, *fault.why ? fault.why : strerror(-r));
 		answer_waiting(d);

@@ -6,6 +6,7 @@
 
 #include "agent/base/span.h"
 #include "agent/leave.h"
+#include "policy/stamp.h"
 
 bool leave_set_back(const struct leave *r, int64_t now)
 {
@@ -105,6 +106,12 @@ uint64_t leave_use_up(struct leave *r, leave_tell tell, void *ctx)
 	return nonce;
 }
 
+static void forget_tries(struct leave *r)
+{
+	memset(r->tries, 0, sizeof(r->tries));
+	r->wrong_told = 0;
+}
+
 void leave_grant(struct leave *r, const struct vet_told *told, struct moment at, leave_tell tell,
 		 void *ctx)
 {
@@ -112,7 +119,8 @@ void leave_grant(struct leave *r, const struct vet_told *told, struct moment at,
 	r->granted = r->seen = at.now;
 	r->until = at.now + told->seconds;
 	r->ends = at.boot_ms / 1000 + told->seconds;
-	memset(r->tries, 0, sizeof(r->tries));
+	r->reported = false;
+	forget_tries(r);
 	snprintf(r->why, sizeof(r->why), "signed by %s%s%s", told->who, *told->reason ? ": " : "",
 		 told->reason);
 	tell(ctx, "granted", r->until, r->why);
@@ -150,6 +158,29 @@ void leave_end(struct leave *r, const char *how, leave_tell tell, void *ctx)
 	tell(ctx, "ended", 0, how);
 }
 
+void leave_report(const struct leave *r, const uint8_t host[HOST_ID], char ret[WIRE_REPORT_MAX])
+{
+	const unsigned wrong = leave_wrong(r);
+	const bool released = r->granted && !r->reported;
+	char id[HOST_TEXT], at[STAMP_TEXT] = "";
+
+	*ret = '\0';
+	if (!released && wrong <= r->wrong_told)
+		return;
+	host_write(host, id);
+	if (released && stamp_write(r->granted, at) == 0)
+		snprintf(ret, WIRE_REPORT_MAX, "host=%s; released=%s; wrong=%u", id, at, wrong);
+	else
+		snprintf(ret, WIRE_REPORT_MAX, "host=%s; wrong=%u", id, wrong);
+}
+
+void leave_reported(struct leave *r, leave_tell tell, void *ctx)
+{
+	r->reported = true;
+	r->wrong_told = leave_wrong(r);
+	tell(ctx, "reported", r->wrong_told, "");
+}
+
 /* A restart is no way around a wait: it begins anew. */
 static void recall_tries(struct leave *r, uid_t who, int64_t n, uint64_t boot_ms)
 {
@@ -167,12 +198,16 @@ void leave_recall(struct leave *r, const struct entry *e, uint64_t boot_ms)
 		r->granted = r->seen = e->at; /* what was before may have been of another clock */
 		r->until = e->value;
 		r->ends = 0; /* unless the next entry says more, it ended with the power */
-		memset(r->tries, 0, sizeof(r->tries));
+		r->reported = false;
+		forget_tries(r);
 		snprintf(r->why, sizeof(r->why), "%s", e->text);
 	} else if (!strcmp(e->name, "ends")) {
 		r->ends = e->value > 0 ? (uint64_t)e->value : 0;
 	} else if (!strcmp(e->name, "ended")) {
 		r->until = 0;
+	} else if (!strcmp(e->name, "reported")) {
+		r->reported = true;
+		r->wrong_told = e->value > 0 ? (unsigned)e->value : 0;
 	} else if (!strcmp(e->name, "refused")) {
 		recall_tries(r, UNTOLD, e->value, boot_ms);
 	} else if (!strcmp(e->name, BY_ROOT)) {
@@ -190,9 +225,11 @@ void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct ent
 		const char *text;
 		bool holds;
 	} rows[] = {
-		{ "granted", r->granted, r->until, r->why, r->until },
+		{ "granted", r->granted, r->until, r->why,
+		  r->until || (r->granted && !r->reported) },
 		{ "ends", r->granted, (int64_t)r->ends, "", r->until },
 		{ "challenge", r->asked, (int64_t)r->nonce, "", r->nonce },
+		{ "reported", r->granted, r->wrong_told, "", r->reported || r->wrong_told },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -7,6 +7,7 @@
  *	granted    value: until when; text: who signed, and the reason.  The challenge is used up
  *	ends       value: the same in seconds since boot
  *	ended      text: how
+ *	reported   the policy server was told of it.  value: and of so many wrong tries
  *	by-root    value: how many wrong tries of root's in a row; text: what was wrong
  *	by-UID     the same of another user
  *	refused    the same of anybody but root, as it was told before there was by-UID
@@ -38,6 +39,8 @@ struct leave {
 	uint64_t nonce;		/* of the challenge; 0: there is none */
 	int64_t asked;		/* since when */
 	int64_t granted, until; /* until is 0 when none is in force */
+	bool reported;		/* the policy server knows of the last one */
+	unsigned wrong_told;	/* and of so many wrong tries since */
 	uint64_t ends;		/* seconds since boot; no later, whatever the clock says */
 	int64_t seen;		/* since then, as late as the ledger told when we started */
 	char why[ENTRY_TEXT];	/* who signed, and the reason */
@@ -89,6 +92,14 @@ void leave_grant(struct leave *r, const struct vet_told *told, struct moment at,
 void leave_refuse(struct leave *r, uid_t who, const char *why, uint64_t boot_ms, leave_tell tell,
 		  void *ctx);
 void leave_end(struct leave *r, const char *how, leave_tell tell, void *ctx);
+
+/*
+ * What the policy server is to be told of this host, in one line:
+ * "host=ID; released=TIME; wrong=N", without the time when no release is to be told, and "" when it
+ * knows all.
+ */
+void leave_report(const struct leave *r, const uint8_t host[HOST_ID], char ret[WIRE_REPORT_MAX]);
+void leave_reported(struct leave *r, leave_tell tell, void *ctx);
 
 /* An entry's part in what holds now; what holds, as entries once more. */
 void leave_recall(struct leave *r, const struct entry *e, uint64_t boot_ms);

@@ -21,6 +21,7 @@ struct refresh {
 	void *ctx;
 	sd_event *loop;
 	struct mirrors *mirrors;
+	const char *report;
 	struct mirror *mirror; /* the one that is being asked */
 	struct vet_said first; /* what the first one that failed brought */
 	size_t n_failed;
@@ -173,7 +174,7 @@ static int on_fetch(sd_event_source *s, int fd, uint32_t revents, void *userdata
 
 static int open_session(struct refresh *r, struct fault *fault)
 {
-	_close_ int fd = fetcher_open(r->helpers, r->mirror, 0, fault);
+	_close_ int fd = fetcher_open(r->helpers, r->mirror, 0, r->report, fault);
 
 	return fd < 0 ? fd : watch(r, &fd, on_fetch, &r->fetch);
 }
@@ -195,16 +196,20 @@ static int ask_first(struct refresh *r, struct fault *fault)
 }
 
 int refresh_start(sd_event *loop, const struct helpers *helpers, struct mirrors *mirrors,
-		  refresh_done done, void *ctx, struct refresh **ret, struct fault *fault)
+		  const char *report, refresh_done done, void *ctx, struct refresh **ret,
+		  struct fault *fault)
 {
 	_drop_(drop_refresh) struct refresh *r = calloc(1, sizeof(*r));
 	int err;
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct refresh){
-		.helpers = helpers, .mirrors = mirrors, .done = done, .ctx = ctx, .loop = loop
-	};
+	*r = (struct refresh){ .helpers = helpers,
+			       .mirrors = mirrors,
+			       .report = report,
+			       .done = done,
+			       .ctx = ctx,
+			       .loop = loop };
 	err = sd_event_add_time_relative(loop, &r->limit, CLOCK_BOOTTIME, REFRESH_LIMIT_USEC, 0,
 					 on_limit, r);
 	if (err >= 0)

@@ -16,7 +16,11 @@ struct refresh;
 /* Called once, from the loop.  The refresh is over and may be freed in there. */
 typedef void (*refresh_done)(void *ctx, const struct vet_said *said);
 
-/* -errno with a fault when it could not even begin; then done() is not called. */
+/*
+ * report goes along with each request (wire.h) and outlives the refresh.
+ * -errno with a fault when it could not even begin; then done() is not called.
+ */
 int refresh_start(struct sd_event *loop, const struct helpers *helpers, struct mirrors *mirrors,
-		  refresh_done done, void *ctx, struct refresh **ret, struct fault *fault);
+		  const char *report, refresh_done done, void *ctx, struct refresh **ret,
+		  struct fault *fault);
 struct refresh *refresh_free(struct refresh *r); /* always NULL; stops one under way */

@@ -73,7 +73,7 @@ static int on_answer(sd_event_source *s, int fd, uint32_t revents, void *userdat
 
 static int ask(struct trial *t, struct mirror *m, struct fault *fault)
 {
-	_close_ int fd = fetcher_open(&t->daemon->helpers, m, FETCH_PROBE, fault);
+	_close_ int fd = fetcher_open(&t->daemon->helpers, m, FETCH_PROBE, "", fault);
 	int r;
 
 	if (fd < 0)

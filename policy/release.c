@@ -62,6 +62,7 @@ static const struct member release_members[] = {
 	{ "keys", read_keys, 0, true, 1, KEYS_MAX },
 	{ "threshold", read_threshold, 0, false, 0, 0 },
 	{ "max", reader_span, offsetof(struct release_rule, max), true, MINUTE, WEEK },
+	{ "report", reader_bool, offsetof(struct release_rule, report), false, 0, 0 },
 };
 static const struct shape release_shape = SHAPE(release_members);
 
@@ -71,6 +72,7 @@ int release_read(struct reader *r, const struct member *m, json_t *value, void *
 
 	(void)m;
 	rule->threshold = 1;
+	rule->report = true;
 	return reader_object(r, &release_shape, value, rule);
 }
 

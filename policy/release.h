@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "policy/host.h"
@@ -15,6 +16,7 @@ struct release_rule {
 	uint64_t max; /* seconds that a release may last; 0: nobody may release */
 	int64_t threshold;
 	json_t *keys; /* an array of KEY objects of TUF */
+	bool report;  /* the policy server is told of releases and of wrong tries */
 };
 
 struct exemption {

@@ -9,10 +9,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#define WIRE_URL_MAX  512
-#define WIRE_PATH_MAX 512
-#define WIRE_TAG_MAX  128
-#define WIRE_WHY_MAX  240
+#define WIRE_URL_MAX	512
+#define WIRE_PATH_MAX	512
+#define WIRE_TAG_MAX	128
+#define WIRE_WHY_MAX	240
+#define WIRE_REPORT_MAX 128
 
 /* A text field as received: does it end inside its room? */
 #define wire_text_ok(field) (memchr((field), '\0', sizeof(field)) != NULL)
@@ -24,8 +25,9 @@
  * that is zero at first, handed along each time, and looked into by lazaret-fetch only.
  * The answer is a fetch_got with err 0 or the reason.  Then the session is handed to
  * lazaret-vet, which may ask for paths below the base and for nothing else.
- * With PROBE it connects at once, and asks for nothing: the answer says whether a session could
- * be had, and in `saw` what the quarantine did to it, and that is all.
+ * `report` goes along with each request, as the field Lazaret-Report; it is visible ASCII and
+ * blanks. With PROBE it connects at once, and asks for nothing: the answer says whether a session
+ * could be had, and in `saw` what the quarantine did to it, and that is all.
  */
 #define FETCH_HAS_CLIENT  1u
 #define FETCH_HAS_MEMORY  2u
@@ -54,7 +56,8 @@ struct fetch_open {
 	char base[WIRE_URL_MAX];  /* https://host[:port]/folder/ */
 	char proxy[WIRE_URL_MAX]; /* http://[user:password@]host:port, or empty */
 	uint32_t flags;
-	uint32_t timeout_ms; /* for each request, connecting included */
+	uint32_t timeout_ms;	      /* for each request, connecting included */
+	char report[WIRE_REPORT_MAX]; /* of releases, or empty */
 	struct {
 		uint8_t family; /* AF_INET or AF_INET6 */
 		uint8_t addr[16];

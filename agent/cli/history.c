@@ -60,6 +60,7 @@ static void show_release(const json_t *e)
 		{ "challenge", "the challenge of a release was shown" },
 		{ "granted", "released, " },
 		{ "ended", "the release ended: " },
+		{ "reported", "the policy server was told of releases and wrong tokens" },
 		{ "refused", "a release was refused: " },
 	};
 	const char *what = text_of(e, "name");

@@ -22,6 +22,7 @@ struct session {
 	struct url base;
 	struct tls_way way; /* to the base */
 	uint32_t timeout_ms;
+	char report[WIRE_REPORT_MAX];
 	struct tls *tls; /* NULL while there is no connection */
 };
 
@@ -34,6 +35,14 @@ struct exchange {
 	struct http_in in;
 };
 
+/* It cannot end its line, nor the head. */
+static bool is_visible(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return !*text;
+}
+
 static int check_open(const struct fetch_open *open, size_t n_fds, struct fault *fault)
 {
 	size_t want = 1u + (open->flags & FETCH_HAS_CLIENT ? 2 : 0) +
@@ -41,6 +50,8 @@ static int check_open(const struct fetch_open *open, size_t n_fds, struct fault 
 
 	if (!wire_text_ok(open->base) || !wire_text_ok(open->proxy))
 		return fault_set(fault, -EINVAL, "base or proxy does not end within its room");
+	if (!wire_text_ok(open->report) || !is_visible(open->report))
+		return fault_set(fault, -EINVAL, "the report is no line of visible text");
 	if (open->flags & ~(FETCH_HAS_CLIENT | FETCH_HAS_MEMORY | FETCH_PROBE))
 		return fault_set(fault, -EINVAL, "unknown flags 0x%x", open->flags);
 	if (n_fds != want)
@@ -101,6 +112,7 @@ int session_open(const struct fetch_open *open, const int *fds, size_t n_fds, st
 	if (r < 0)
 		return r;
 	s->timeout_ms = open->timeout_ms;
+	memcpy(s->report, open->report, sizeof(s->report));
 	*ret = take(s);
 	return 0;
 }
@@ -162,13 +174,14 @@ static int empty(int fd)
 static int send_request(struct exchange *x, struct fault *fault)
 {
 	const struct url *u = &x->s->base;
-	bool usual = !strcmp(u->port, "443"), tag = x->ask->etag[0];
+	const bool usual = !strcmp(u->port, "443"), tag = x->ask->etag[0], report = x->s->report[0];
 	char text[REQUEST_MAX];
 	int n = snprintf(text, sizeof(text),
 			 "GET %s%s HTTP/1.1\r\nHost: %s%s%s\r\nUser-Agent: lazaret\r\n"
-			 "Accept-Encoding: identity\r\n%s%s%s\r\n",
+			 "Accept-Encoding: identity\r\n%s%s%s%s%s%s\r\n",
 			 u->folder, x->ask->path, u->host, usual ? "" : ":", usual ? "" : u->port,
-			 tag ? "If-None-Match: " : "", x->ask->etag, tag ? "\r\n" : "");
+			 tag ? "If-None-Match: " : "", x->ask->etag, tag ? "\r\n" : "",
+			 report ? "Lazaret-Report: " : "", x->s->report, report ? "\r\n" : "");
 
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return fault_set(fault, -EINVAL, "the request is longer than %zu bytes",

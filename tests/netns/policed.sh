@@ -22,7 +22,8 @@ echo 'hosts: files' >/etc/nsswitch.conf
 cat >"$dir/nginx.conf" <<END
 daemon off; user root; worker_processes 1; error_log $dir/nginx.log; pid $dir/nginx.pid;
 events {}
-http { access_log $dir/access; $(nginx_folders)
+http { log_format told '\$remote_addr \$request_uri "\$http_lazaret_report"';
+	access_log $dir/access told; $(nginx_folders)
 	server { listen $server:443 ssl; root $dir/www;
 	ssl_certificate $dir/www.pem; ssl_certificate_key $dir/www.key; } }
 END

@@ -205,6 +205,30 @@ static void test_open(void **state)
 	assert_null(s);
 }
 
+/* It is one field of the request, whoever wrote it. */
+static void test_report(void **state)
+{
+	static const char *const texts[] = { "a\r\nb: c", "a\nb", "\t", "\x7f", "\xc3\xa4" };
+	const int fds[] = { -1 };
+	struct fetch_open o = { .base = "https://policy.example/", .timeout_ms = 1000 };
+	struct session *s = NULL;
+
+	(void)state;
+	for (size_t i = 0; i <= sizeof(texts) / sizeof(*texts); i++) {
+		struct fault f = { 0 };
+
+		if (i < sizeof(texts) / sizeof(*texts))
+			strcpy(o.report, texts[i]);
+		else
+			memset(o.report, 'a', sizeof(o.report));
+		assert_int_equal(session_open(&o, fds, 1, &s, &f), -EINVAL);
+		assert_string_equal(f.why, "the report is no line of visible text");
+	}
+	memset(o.report, 0, sizeof(o.report));
+	strcpy(o.report, "host=A; wrong=1");
+	assert_int_equal(session_open(&o, fds, 1, &s, NULL), -EBADF);
+}
+
 /* A port of this machine that lets nobody in: its queue is full, so that a connection waits. */
 static int open_full(int queued[3], char port[6])
 {
@@ -252,9 +276,9 @@ static void test_asker_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_url),	   cmocka_unit_test(test_path),
-		cmocka_unit_test(test_open),	   cmocka_unit_test(test_proxy),
-		cmocka_unit_test(test_asker_gone),
+		cmocka_unit_test(test_url),    cmocka_unit_test(test_path),
+		cmocka_unit_test(test_open),   cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_report), cmocka_unit_test(test_asker_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

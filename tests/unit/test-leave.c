@@ -195,7 +195,11 @@ static void write_again(void *ctx, const struct entry *e)
 
 static bool same(const struct leave *a, const struct leave *b)
 {
-	return a->nonce == b->nonce && (!a->nonce || a->asked == b->asked) &&
+	char of_a[WIRE_REPORT_MAX], of_b[WIRE_REPORT_MAX];
+
+	leave_report(a, host, of_a);
+	leave_report(b, host, of_b);
+	return !strcmp(of_a, of_b) && a->nonce == b->nonce && (!a->nonce || a->asked == b->asked) &&
 	       a->until == b->until &&
 	       (!a->until ||
 		(a->granted == b->granted && a->ends == b->ends && !strcmp(a->why, b->why))) &&
@@ -213,7 +217,7 @@ static void test_restart(void **state)
 		struct vet_told t = told(60);
 
 		for (int i = rand() % 40; i > 0; i--) {
-			switch (rand() % 4) {
+			switch (rand() % 5) {
 			case 0: leave_ask(&l, 1 + (uint64_t)rand(), NOW, write_down, &book); break;
 			case 1: leave_grant(&l, &t, after(0, 0), write_down, &book); break;
 			case 2:
@@ -224,11 +228,40 @@ static void test_restart(void **state)
 				if (l.until)
 					leave_end(&l, "over", write_down, &book);
 				break;
+			case 4: leave_reported(&l, write_down, &book); break;
 			}
 		}
 		leave_repeat(&again, write_again, &third);
 		assert_true(same(&l, &again) && same(&again, &brief));
 	}
+}
+
+/* Each release and each wrong try is told, and told once. */
+static void test_report(void **state)
+{
+	struct leave l = asked();
+	struct vet_told t = told(60);
+	char text[WIRE_REPORT_MAX];
+
+	(void)state;
+	leave_report(&l, host, text);
+	assert_string_equal(text, "");
+	leave_refuse(&l, 7, "wrong", BOOT * 1000, drop, NULL);
+	leave_report(&l, host, text);
+	assert_non_null(strstr(text, "; wrong=1"));
+	assert_null(strstr(text, "released"));
+	leave_reported(&l, drop, NULL);
+	leave_report(&l, host, text);
+	assert_string_equal(text, "");
+	leave_grant(&l, &t, after(0, 0), drop, NULL);
+	leave_end(&l, "over", drop, NULL);
+	leave_report(&l, host, text);
+	assert_non_null(strstr(text, "; released=1970-01-12T13:46:40Z; wrong=0"));
+	leave_reported(&l, drop, NULL);
+	leave_refuse(&l, 0, "wrong", BOOT * 1000, drop, NULL);
+	leave_report(&l, host, text);
+	assert_non_null(strstr(text, "; wrong=1"));
+	assert_null(strstr(text, "released"));
 }
 
 int main(void)
@@ -237,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_check),	cmocka_unit_test(test_single_use),
 		cmocka_unit_test(test_left),	cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_restart), cmocka_unit_test(test_many_users),
+		cmocka_unit_test(test_report),
 	};
 
 	return cmocka_run_group_tests_name("leave", tests, NULL, NULL);

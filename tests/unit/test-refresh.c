@@ -128,7 +128,7 @@ static struct vet_said refresh_once(struct mirrors *m, const char *asked)
 
 	unlink(getenv("ASKED"));
 	assert_true(sd_event_new(&o.loop) >= 0);
-	assert_int_equal(refresh_start(o.loop, &helpers, m, on_done, &o, &r, &fault), 0);
+	assert_int_equal(refresh_start(o.loop, &helpers, m, "", on_done, &o, &r, &fault), 0);
 	assert_true(sd_event_loop(o.loop) >= 0);
 	refresh_free(r);
 	sd_event_unref(o.loop);
@@ -199,13 +199,13 @@ static void test_cannot_begin(void **state)
 	(void)state;
 	assert_true(sd_event_new(&loop) >= 0);
 	assert_int_equal(mirrors_new("", 900, &m), 0);
-	assert_int_equal(refresh_start(loop, &helpers, m, on_done, NULL, &r, &fault), -EINVAL);
+	assert_int_equal(refresh_start(loop, &helpers, m, "", on_done, NULL, &r, &fault), -EINVAL);
 	assert_non_null(strstr(fault.why, "URL= is not set"));
 	mirrors_free(m);
 
 	fault = (struct fault){ 0 };
 	assert_int_equal(mirrors_new("https://good/", 900, &m), 0);
-	assert_int_equal(refresh_start(loop, &helpers, m, on_done, NULL, &r, &fault), -ENOENT);
+	assert_int_equal(refresh_start(loop, &helpers, m, "", on_done, NULL, &r, &fault), -ENOENT);
 	assert_non_null(strstr(fault.why, "cannot read /nonexistent"));
 	assert_in_range(mirrors_wait(m, io_boot_ms()), 44, 61);
 	mirrors_free(m);
@@ -216,7 +216,7 @@ static void test_cannot_begin(void **state)
 	config.private_key = (char *)"/nokey";
 	fault = (struct fault){ 0 };
 	assert_int_equal(mirrors_new("https://good/", 900, &m), 0);
-	assert_int_equal(refresh_start(loop, &helpers, m, on_done, NULL, &r, &fault), -ENOENT);
+	assert_int_equal(refresh_start(loop, &helpers, m, "", on_done, NULL, &r, &fault), -ENOENT);
 	assert_non_null(strstr(fault.why, "cannot read /nocertificate"));
 	mirrors_free(m);
 	sd_event_unref(loop);
