@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The files behind an antivirus's good answer: programs, settings, signatures. */
+#include <errno.h>
+
+#include "agent/posture/remembered.h"
+#include "agent/posture/whole.h"
+#include "tests/unit/clamav.h"
+
+/* What is wrong with a host whose clamd answers as it should. */
+static void test_behind_the_answer(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	static const struct {
+		const char *file, *text, *what;
+		mode_t mode;
+		enum grade grade;
+	} rows[] = {
+		{ "usr/sbin/clamd", "program", "cannot be executed: its mode is 644", 0644,
+		  GRADE_FAIL },
+		{ "usr/sbin/clamd", "program", "may be changed by others", 0757, GRADE_FAIL },
+		{ "etc/clamav/clamd.conf", "ScanPE yes\n  scanelf\t= No\n",
+		  "/etc/clamav/clamd.conf, line 2: ScanELF No is not allowed", 0644, GRADE_FAIL },
+		{ "etc/clamav/clamd.conf", "ExcludePath ^/proc/\nExcludePath \"^/\"\n",
+		  "line 2: ExcludePath ^/ is not allowed", 0644, GRADE_FAIL },
+		{ "etc/clamav/clamd.conf", "MaxFileSize 0\nMaxScanSize 100K\n",
+		  "line 2: MaxScanSize 100K", 0644, GRADE_FAIL },
+		{ "etc/clamav/clamd.conf", "OnAccessExcludePath /\nDatabaseDirectory /tmp/x\n",
+		  "line 2: DatabaseDirectory /tmp/x", 0644, GRADE_FAIL },
+		{ "etc/clamav/clamd.conf", "OnAccessExcludePath /\n", "answers", 0644, GRADE_PASS },
+		{ "var/lib/clamav/daily.cvd", "ClamAV-VDB:", "stored signatures are damaged", 0644,
+		  GRADE_FAIL },
+		{ "var/lib/clamav/main.cvd", "", "damaged: /var/lib/clamav/main.cvd", 0644,
+		  GRADE_FAIL },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums",
+		  "00000000000000000000000000000000  usr/sbin/clamd\n",
+		  "clamav-daemon: /usr/sbin/clamd is not as it was packaged", 0644, GRADE_FAIL },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums",
+		  "a9c449d4fa44e9e5a41c574ae55ce4d9  usr/sbin/clamd\n"
+		  "00000000000000000000000000000000  usr/share/doc/gone\n"
+		  "00000000000000000000000000000000  usr/bin/gone\n",
+		  "clamav-daemon: /usr/bin/gone is gone", 0644, GRADE_FAIL },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums",
+		  "a9c449d4fa44e9e5a41c574ae55ce4d9  usr/sbin/clamd\n", "answers", 0644,
+		  GRADE_PASS },
+		{ "var/lib/dpkg/info/libclamav12:amd64.md5sums",
+		  "00000000000000000000000000000000  usr/lib/libclamav.so.12\n",
+		  "libclamav12:amd64: /usr/lib/libclamav.so.12 is gone", 0644, GRADE_FAIL },
+		{ "var/lib/dpkg/info/libclamav-dev:amd64.md5sums",
+		  "00000000000000000000000000000000  usr/lib/libclamav.so.12\n", "answers", 0644,
+		  GRADE_PASS },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "no list at all\n",
+		  "clamav-daemon cannot be compared: dpkg's hashes", 0644, GRADE_UNKNOWN },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "", "dpkg's hashes of it are gone",
+		  0644, GRADE_UNKNOWN },
+		{ "var/lib/dpkg/info/clamav-daemon.list", "", "dpkg's hashes of it are gone", 0644,
+		  GRADE_UNKNOWN },
+	};
+	pid_t pid = start(&good);
+	struct finding f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		install();
+		look(&f);
+		assert_string_equal(f.what,
+				    "ClamAV 1.4.6 answers; its signatures 27801 are 1 d old");
+		assert_int_equal(f.grade, GRADE_PASS);
+		put(rows[i].file, rows[i].text, rows[i].mode);
+		look(&f);
+		if (!strstr(f.what, rows[i].what))
+			fail_msg("\"%s\" is not in \"%s\"", rows[i].what, f.what);
+		assert_int_equal(f.grade, rows[i].grade);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+#define NOBODY 65534
+#define SUMS   "var/lib/dpkg/info/clamav-daemon.md5sums"
+
+/* lazaretd is not root: what it may not see, it does not call as packaged. */
+static void test_closed(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = start(&good);
+	struct finding f;
+
+	(void)state;
+	install();
+	assert_int_equal(chmod(folder, 0755) | chmod(path, 0666), 0);
+	put(SUMS, "a9c449d4fa44e9e5a41c574ae55ce4d9  usr/sbin/clamd\n", 0644);
+	assert_int_equal(fchmodat(dir, "usr/sbin/clamd", 0700, 0), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+	look(&f);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	assert_non_null(strstr(f.what, "clamav-daemon cannot be compared: /usr/sbin/clamd: Perm"));
+
+	/* A product that closes its folder can be told by the rest. */
+	assert_int_equal(fchmodat(dir, "usr/sbin", 0700, 0), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+	look(&f);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(f.grade, GRADE_PASS);
+	assert_string_equal(f.evidence[0].what,
+			    "/usr/sbin/clamd lies where lazaretd may not look: its unit and its "
+			    "process tell");
+	assert_int_equal(fchmodat(dir, "usr/sbin", 0755, 0), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* What is larger than a look's share is compared all the same, when its turn has come. */
+static void test_large(void **state)
+{
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct remembered *k = remembered_new();
+	size_t budget = WHOLE_PER_LOOK - 1;
+	char name[200], wrong[120];
+
+	(void)state;
+	install();
+	put("opt/large", "", 0755);
+	snprintf(name, sizeof(name), "%s/opt/large", folder);
+	assert_int_equal(truncate(name, (off_t)WHOLE_PER_LOOK + 1024 * 1024), 0);
+	put(SUMS, "a359f08e59828efe8a94742db4fcb208  opt/large\n", 0644);
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), -EAGAIN);
+	budget = WHOLE_PER_LOOK;
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), 0);
+	assert_int_equal(budget, 0);
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), 0); /* remembered */
+	assert_int_equal(truncate(name, (off_t)1024 * 1024 * 1024), 0);
+	budget = WHOLE_PER_LOOK;
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), -EFBIG);
+	assert_non_null(strstr(wrong, "/opt/large: File too large"));
+	unlink(name);
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), -EUCLEAN);
+	remembered_free(k);
+}
+
+/* Signatures that are gone or old on disk, whatever the daemon still has. */
+static void test_stored_signatures(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	pid_t pid = start(&good);
+	struct finding f;
+	char name[200];
+
+	(void)state;
+	install();
+	put_head("var/lib/clamav/daily.cvd", "27700", NOW - 4 * DAY);
+	look(&f);
+	assert_string_equal(f.what,
+			    "the stored signatures 27700 are 4 d old; the policy allows 3 d");
+	put_head("var/lib/clamav/daily.cld", "27801", NOW); /* the newer one counts */
+	look(&f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	put("var/lib/clamav/local.ign2", "Win.Trojan.One\n", 0644);
+	look(&f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	assert_string_equal(f.evidence[f.n_evidence - 1].what,
+			    "what /var/lib/clamav/local.ign2 names is not found");
+	/* Cut off behind its head, and what is not its makers'. */
+	snprintf(name, sizeof(name), "%s/var/lib/clamav/daily.cvd", folder);
+	assert_int_equal(truncate(name, DATABASE_HEAD + 7), 0);
+	look(&f);
+	assert_string_equal(f.what, "stored signatures are damaged: /var/lib/clamav/daily.cvd");
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "%s/var/lib/clamav/daily.c%cd", folder, "vl"[i]);
+		unlink(name);
+	}
+	put_head("var/lib/clamav/daily.cud", "27801", NOW);
+	look(&f);
+	assert_non_null(strstr(f.what, "no signatures are stored: no /var/lib/clamav/daily."));
+	assert_int_equal(f.grade, GRADE_FAIL);
+	put_head("var/lib/clamav/daily.cvd", "27801", NOW);
+	snprintf(name, sizeof(name), "%s/var/lib/clamav/main.cvd", folder);
+	unlink(name);
+	look(&f);
+	assert_string_equal(f.what, "no signatures are stored: no /var/lib/clamav/main.cvd");
+	put_head("var/lib/clamav/main.cld", "62", NOW - 900 * DAY);
+	look(&f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void test_database_head(void **state)
+{
+	static const char *const bad[] = {
+		"a:-1:1:90:x:y:z", "a:1:x:90:x:y:z",	      "a:1:1:90:x:y",
+		"a::1:90:x:y:z",   "a:4294967296:1:90:x:y:z", "",
+	};
+	char head[DATABASE_HEAD + 1];
+	struct clamd_version v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		write_head(head, bad[i], 1);
+		assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), -EBADMSG);
+	}
+	write_head(head, "a:27801:1:90:x:y:z", NOW);
+	assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), 0);
+	assert_int_equal(v.version, 27801);
+	assert_int_equal(v.made, NOW);
+	assert_int_equal(v.signatures, 1);
+	assert_int_equal(database_head_parse(head, DATABASE_HEAD - 1, &v), -EBADMSG);
+	head[100] = '\0';
+	assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_behind_the_answer),
+		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_stored_signatures),
+		cmocka_unit_test(test_database_head),
+	};
+
+	return cmocka_run_group_tests_name("antivirus-files", tests, set_up, tear_down);
+}
