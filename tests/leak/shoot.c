@@ -260,6 +260,8 @@ static int by_cooked(const struct options *o)
 	return send_packet(o, SOCK_DGRAM, false);
 }
 
+#define TAP_SHOTS 5
+
 /* As a virtual machine does: the frame comes in by a tap device. */
 static int by_tap(const struct options *o)
 {
@@ -271,8 +273,13 @@ static int by_tap(const struct options *o)
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", o->dev);
 	if (fd < 0 || !n || ioctl(fd, TUNSETIFF, &r) < 0)
 		return -1;
-	poll(NULL, 0, 50); /* the bridge learns that the port has a carrier */
-	return write(fd, frame, n) < 0;
+	/* What comes before the bridge has learnt that the port has a carrier is lost. */
+	for (int i = 0; i < TAP_SHOTS; i++) {
+		poll(NULL, 0, 50);
+		if (write(fd, frame, n) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int by_xdp(const struct options *o)
