@@ -190,8 +190,8 @@ on_laptop /run/probe lock /var/lib/dpkg/lock-frontend 6 >/dev/null 2>&1 &
 on_laptop lazaret check >/dev/null
 lab_wait 5 on_laptop pgrep -f 'lazaret-remedy patches-install' >/dev/null
 on_laptop pkill -9 -f 'lazaret-remedy patches-install'
-why=$(on_laptop lazaret status | sed -n 's/^ *last repair: patches-install: //p')
-[ -n "$why" ] && is quarantined
+last_repair() { why=$(on_laptop lazaret status | sed -n 's/^ *last repair: patches-install: //p'); [ -n "$why" ]; }
+lab_wait 5 last_repair >/dev/null && is quarantined
 ok $? "lazaret-remedy killed: $why"
 wait $!
 
