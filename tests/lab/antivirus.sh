@@ -218,9 +218,17 @@ ok $? "signatures deleted under a running clamd: $(head -n 1 "$LAB_DIR/said")"
 probe mend antivirus-reinstall
 [ $? = 1 ] && grep -q '^failed: .*only lacks new signatures' "$LAB_DIR/said"
 ok $? "which no installation mends: $(tail -n 1 "$LAB_DIR/said")"
-at sh -c 'mv /root/away/* /var/lib/clamav/'
-look
-ok $? 'until they are there again'
+# Its updater, begun anew, looks for them at once: here in a folder.  Such copies it makes its own's.
+at sh -c 'mkdir /srv/mirror; mv /root/away/daily.cud /srv/mirror/; mv /root/away/* /var/lib/clamav/
+	cp /etc/clamav/freshclam.conf /root/
+	printf "%s\n" "DatabaseCustomURL file:///srv/mirror/daily.cud" "ExcludeDatabase main" \
+		"ExcludeDatabase daily" "ExcludeDatabase bytecode" >>/etc/clamav/freshclam.conf'
+probe mend antivirus-enable
+t0=$(lab_now)
+fetched() { at sh -c 'chmod 644 /var/lib/clamav/daily.cud' && look; }
+lab_wait 10 fetched >/dev/null
+ok $? "but antivirus-enable does, by its updater: fetched after $(($(lab_now) - t0)) ms"
+at sh -c 'cp /root/freshclam.conf /etc/clamav/; systemctl mask --now clamav-freshclam'
 
 # --- the updater ------------------------------------------------------------------------
 fresh=clamav-freshclam.service conf=/etc/clamav/freshclam.conf
