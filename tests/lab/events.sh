@@ -90,17 +90,20 @@ stop() {
 stop 'systemctl stop clamav-daemon.service clamav-daemon.socket' 'stopped, with its socket'
 stop 'systemctl kill -s KILL clamav-daemon.service; systemctl stop clamav-daemon.socket' 'killed, with its socket'
 
+kept() { lab_exec host sh -c 'journalctl -q --no-pager _PID="$(pgrep -x lazaretd)"' | grep -q 'good firewall is kept'; }
 # idle POWER: how often lazaretd wakes up by the policy's defaults, with a ClamAV that answers.
 idle() {
 	sed -i 's/"look_every": "1d", //' "$(lab_root host)/var/lib/lazaret/store/generation-1/policy.json"
 	anew
+	# Once after the start, a look later.
+	lab_wait 90 kept >/dev/null
 	sleep 5
 	pid=$(pgrep -x lazaretd)
-	printf 'idle, antivirus, %s: wake-ups a minute\t%s\t\t1\t6\n' "$1" \
+	printf 'idle, antivirus and firewall, %s: wake-ups a minute\t%s\t\t1\t6\n' "$1" \
 		"$("$O/tests/bench/wakeups" "$pid" 60)"
-	printf 'idle, antivirus, %s: RSS\t%s\tMiB\t3\t6\n' "$1" \
+	printf 'idle, antivirus and firewall, %s: RSS\t%s\tMiB\t3\t6\n' "$1" \
 		"$(awk '/^VmRSS/ { printf "%.2f", $2 / 1024 }' "/proc/$pid/status")"
-	printf 'idle, antivirus, %s: private\t%s\tMiB\t1\t6\n' "$1" \
+	printf 'idle, antivirus and firewall, %s: private\t%s\tMiB\t1\t6\n' "$1" \
 		"$(awk '/^Private/ { n += $2 } END { printf "%.2f", n / 1024 }' "/proc/$pid/smaps_rollup")"
 }
 on_battery() {
