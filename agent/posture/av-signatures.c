@@ -8,8 +8,8 @@
 #include "agent/base/cleanup.h"
 #include "agent/posture/antivirus.h"
 
-#define PROBE "signatures"
-#define TODO  "fetch them anew"
+#define PROBE  "signatures"
+#define ADVICE "fetch them anew"
 
 /* 0; -ENOENT, -EBADMSG for one that is damaged, -errno for one that cannot be read. */
 static int read_vintage(const struct antivirus *a, const char *path, struct clamd_version *ret)
@@ -61,15 +61,15 @@ static void look_at(const struct antivirus *a, const struct texts *files, struct
 static bool tell_bad(struct antivirus *a, const struct texts *files, const struct stored *s)
 {
 	if (s->err == -EBADMSG)
-		antivirus_tell(a, true, PROBE, GRADE_FAIL, TODO,
+		antivirus_tell(a, true, PROBE, GRADE_FAIL, ADVICE,
 			       "stored signatures are damaged: %s", s->bad);
 	else if (!s->n && s->bad)
-		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, TODO,
+		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, ADVICE,
 			       "stored signatures cannot be read: %s: %s", s->bad,
 			       strerror(-s->err));
 	else if (!s->n)
-		antivirus_tell(a, true, PROBE, GRADE_FAIL, TODO, "no signatures are stored: no %s",
-			       files->rows[0]);
+		antivirus_tell(a, true, PROBE, GRADE_FAIL, ADVICE,
+			       "no signatures are stored: no %s", files->rows[0]);
 	return s->err == -EBADMSG || !s->n;
 }
 
