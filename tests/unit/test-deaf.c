@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "agent/trigger/nftables.h"
-#include "agent/trigger/rtnl.h"
 #include "netfilter/watch.h"
 #include "tests/unit/netns.h"
+#include "tests/unit/unheard.h"
 
 static int fault;	 /* of the next call that is wrapped; 0: none */
 static unsigned told[2]; /* at once, and when the burst was over */
@@ -53,22 +53,6 @@ static void on_linked(void *ctx)
 	told[0]++;
 }
 
-static void on_moved(void *ctx, const struct link *link)
-{
-	(void)ctx, (void)link;
-}
-
-static void on_carrier(void *ctx, uint32_t link, bool has)
-{
-	(void)ctx, (void)link, (void)has;
-}
-
-static bool on_answered(void *ctx, const struct nlmsghdr *h)
-{
-	(void)ctx, (void)h;
-	return false;
-}
-
 static void on_tampered(void *ctx, const struct watch *seen)
 {
 	(void)ctx;
@@ -81,8 +65,8 @@ static void on_changed(void *ctx)
 	told[1]++;
 }
 
-static const struct rtnl_handlers links = { on_linked, on_moved, on_carrier, on_answered,
-					    on_changed };
+static const struct rtnl_handlers links = { on_linked, unheard_moved, unheard_carrier,
+					    unheard_answered, on_changed };
 static const struct nftables_handlers rules = { on_tampered, on_changed };
 
 /* One event of a source, until it is told, or the loop ends. */

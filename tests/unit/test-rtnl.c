@@ -6,8 +6,8 @@
 #include <net/if.h>
 #include <systemd/sd-event.h>
 
-#include "agent/trigger/rtnl.h"
 #include "tests/unit/netns.h"
+#include "tests/unit/unheard.h"
 
 #define HOPS 600 /* 16 bytes each */
 
@@ -16,22 +16,6 @@ static unsigned changed;
 static void on_linked(void *ctx)
 {
 	(void)ctx;
-}
-
-static void on_moved(void *ctx, const struct link *link)
-{
-	(void)ctx, (void)link;
-}
-
-static void on_carrier(void *ctx, uint32_t link, bool has)
-{
-	(void)ctx, (void)link, (void)has;
-}
-
-static bool on_answered(void *ctx, const struct nlmsghdr *h)
-{
-	(void)ctx, (void)h;
-	return false;
 }
 
 static void on_changed(void *ctx)
@@ -90,8 +74,8 @@ static void add_route(unsigned hops)
 
 static void test_routes(void **state)
 {
-	static const struct rtnl_handlers handlers = { on_linked, on_moved, on_carrier, on_answered,
-						       on_changed };
+	static const struct rtnl_handlers handlers = { on_linked, unheard_moved, unheard_carrier,
+						       unheard_answered, on_changed };
 	struct rtnl *r = NULL;
 	sd_event *loop = NULL;
 
