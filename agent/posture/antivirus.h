@@ -35,4 +35,4 @@ void probe_answer(struct antivirus *a);	    /* whether it says that it works, an
 void probe_signatures(struct antivirus *a); /* on disk */
 void probe_updates(struct antivirus *a);    /* how the updater fares */
 void probe_settings(struct antivirus *a);
-void probe_packages(struct antivirus *a); /* against dpkg's hashes; locked files */
+void probe_packages(struct antivirus *a); /* against their hashes; locked files */

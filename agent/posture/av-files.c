@@ -149,14 +149,15 @@ static void probe_package(struct antivirus *a, const char *package, size_t *budg
 		antivirus_tell(a, false, package, GRADE_UNKNOWN, NULL,
 			       "of %s some files lie where lazaretd may not look", package);
 	else if (r == -EAGAIN || r == -ENOENT)
-		antivirus_tell(a, false, package, GRADE_UNKNOWN, NULL,
-			       r == -EAGAIN ? "%s has not been compared in whole yet"
-					    : "%s cannot be compared: dpkg has no list of it",
-			       package);
+		antivirus_tell(
+			a, false, package, GRADE_UNKNOWN, NULL,
+			r == -EAGAIN
+				? "%s has not been compared in whole yet"
+				: "%s cannot be compared: no package of that name is installed",
+			package);
 	else if (r == -EBADMSG)
 		antivirus_tell(a, true, package, GRADE_UNKNOWN, "install it anew",
-			       "%s cannot be compared: dpkg's hashes of it are gone or damaged",
-			       package);
+			       "%s cannot be compared: its hashes are gone or damaged", package);
 	else
 		antivirus_tell(a, true, package, GRADE_UNKNOWN,
 			       "let everybody read it, or name no packages in the provider",
@@ -172,7 +173,7 @@ void probe_packages(struct antivirus *a)
 	for (size_t i = 0; a->installed && i < p->packages.n; i++)
 		probe_package(a, p->packages.rows[i], &budget);
 	if (a->installed)
-		whole_libraries(a->host->root, p, &libraries);
+		whole_libraries(a->host->root, p, a->host->remembered, &libraries);
 	for (size_t i = 0; i < libraries.n; i++)
 		probe_package(a, libraries.rows[i], &budget);
 	probe_locks(a);

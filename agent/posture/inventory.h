@@ -74,6 +74,3 @@ int inventory_read(int root, struct inventory **ret, struct fault *fault);
 int dpkg_read(int root, struct inventory **ret, struct fault *fault);
 int apk_read(int root, struct inventory **ret, struct fault *fault);
 int rpm_read(int root, struct inventory **ret, struct fault *fault);
-
-/* The package that a path of the host is of, or "" for none: -EIO without a database. */
-int rpm_owner(int root, const char *path, char *ret, size_t room);

@@ -11,6 +11,7 @@
 #include "agent/base/io.h"
 #include "agent/posture/inventory.h"
 #include "agent/posture/owner.h"
+#include "agent/posture/rpm.h"
 
 #define DPKG_INFO "var/lib/dpkg/info"
 #define LIST_MAX  (64ull * 1024 * 1024)
@@ -133,18 +134,20 @@ static int search_apk(int root, struct search *s)
 	return 0;
 }
 
-#ifdef CONFIG_POSTURE_RPM
 static int search_rpm(int root, struct search *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		int r = rpm_owner(root, s->list[i].path, s->list[i].package, OWNER_PACKAGE_MAX);
+	struct stat st;
+	int r = rpm_written(root, &st);
 
-		if (r < 0)
-			return r;
+	for (size_t i = 0; i < s->n && r == 0; i++) {
+		_free_ char *name = NULL;
+
+		r = rpm_owner(root, s->list[i].path, &name);
+		r = r == -ENOENT ? 0 : r;
+		snprintf(s->list[i].package, OWNER_PACKAGE_MAX, "%s", name ? name : "");
 	}
-	return 0;
+	return r;
 }
-#endif
 
 int owners_find(int root, struct owner *list, size_t n)
 {
@@ -156,9 +159,7 @@ int owners_find(int root, struct owner *list, size_t n)
 	r = search_dpkg(root, &s);
 	if (r == -ENOENT)
 		r = search_apk(root, &s);
-#ifdef CONFIG_POSTURE_RPM
 	if (r == -ENOENT)
 		r = search_rpm(root, &s);
-#endif
 	return r;
 }

@@ -8,13 +8,24 @@
 #include "policy/provider.h"
 
 #define FILES_MAX 1024 /* as many as all packages of a few providers have */
+#define LISTS_MAX 64   /* as many packages as they have */
 
-struct remembered_row {
+/* Which file, and in which state. */
+struct identity {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
 	struct timespec mtime, ctime;
+};
+
+struct of_file {
+	struct identity identity;
 	bool good;
+};
+
+struct of_list {
+	struct identity database;
+	char *name, *text;
 };
 
 struct of_unit {
@@ -32,8 +43,10 @@ struct of_provider {
 };
 
 struct remembered {
-	struct remembered_row files[FILES_MAX];
+	struct of_file files[FILES_MAX];
 	size_t n_files, next;
+	struct of_list lists[LISTS_MAX];
+	size_t next_list;
 	struct of_provider providers[PROVIDERS_MAX + 1];
 	struct health_word health[HEALTH_COUNT];
 };
@@ -43,10 +56,28 @@ struct remembered *remembered_new(void)
 	return calloc(1, sizeof(struct remembered));
 }
 
+static void forget_list(struct of_list *l)
+{
+	free(l->name);
+	free(l->text);
+	*l = (struct of_list){ 0 };
+}
+
 struct remembered *remembered_free(struct remembered *k)
 {
+	for (size_t i = 0; k && i < LISTS_MAX; i++)
+		forget_list(&k->lists[i]);
 	free(k);
 	return NULL;
+}
+
+static struct identity identify(const struct stat *st)
+{
+	return (struct identity){ .dev = st->st_dev,
+				  .ino = st->st_ino,
+				  .size = st->st_size,
+				  .mtime = st->st_mtim,
+				  .ctime = st->st_ctim };
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)
@@ -54,15 +85,17 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+static bool is_same(const struct identity *a, const struct stat *st)
+{
+	return a->ino == st->st_ino && a->dev == st->st_dev && a->size == st->st_size &&
+	       same_time(&a->mtime, &st->st_mtim) && same_time(&a->ctime, &st->st_ctim);
+}
+
 int remembered_file(const struct remembered *k, const struct stat *st)
 {
-	for (size_t i = 0; k && i < k->n_files; i++) {
-		const struct remembered_row *f = &k->files[i];
-
-		if (f->ino == st->st_ino && f->dev == st->st_dev && f->size == st->st_size &&
-		    same_time(&f->mtime, &st->st_mtim) && same_time(&f->ctime, &st->st_ctim))
-			return f->good;
-	}
+	for (size_t i = 0; k && i < k->n_files; i++)
+		if (is_same(&k->files[i].identity, st))
+			return k->files[i].good;
 	return -ENOENT;
 }
 
@@ -70,15 +103,57 @@ void remembered_set_file(struct remembered *k, const struct stat *st, bool good)
 {
 	if (!k)
 		return;
-	k->files[k->next] = (struct remembered_row){ .dev = st->st_dev,
-						     .ino = st->st_ino,
-						     .size = st->st_size,
-						     .mtime = st->st_mtim,
-						     .ctime = st->st_ctim,
-						     .good = good };
+	k->files[k->next] = (struct of_file){ identify(st), good };
 	k->next = (k->next + 1) % FILES_MAX;
 	if (k->n_files < FILES_MAX)
 		k->n_files++;
+}
+
+int remembered_list(const struct remembered *k, const char *name, const struct stat *database,
+		    char **ret)
+{
+	for (size_t i = 0; k && i < LISTS_MAX; i++) {
+		const struct of_list *l = &k->lists[i];
+		char *copy;
+
+		if (!l->name || strcmp(l->name, name) || !is_same(&l->database, database))
+			continue;
+		copy = l->text ? strdup(l->text) : NULL;
+		if (!copy)
+			return l->text ? -ENOMEM : -ENOENT;
+		*ret = copy;
+		return 0;
+	}
+	return -ENODATA;
+}
+
+/* The row of that name, or the one that was set longest ago. */
+static struct of_list *list_for(struct remembered *k, const char *name)
+{
+	size_t at;
+
+	for (size_t i = 0; i < LISTS_MAX; i++)
+		if (k->lists[i].name && !strcmp(k->lists[i].name, name))
+			return &k->lists[i];
+	at = k->next_list;
+	k->next_list = (at + 1) % LISTS_MAX;
+	return &k->lists[at];
+}
+
+void remembered_set_list(struct remembered *k, const char *name, const struct stat *database,
+			 const char *text)
+{
+	struct of_list l = { .database = identify(database),
+			     .name = strdup(name),
+			     .text = text ? strdup(text) : NULL };
+	struct of_list *row = k ? list_for(k, name) : NULL;
+
+	if (!row || !l.name || (text && !l.text)) {
+		forget_list(&l);
+		return;
+	}
+	forget_list(row);
+	*row = l;
 }
 
 static const struct of_provider *row_find(const struct remembered *k, const char *provider)

@@ -25,6 +25,16 @@ struct remembered *remembered_free(struct remembered *k); /* always NULL; k may 
 int remembered_file(const struct remembered *k, const struct stat *st);
 void remembered_set_file(struct remembered *k, const struct stat *st, bool good);
 
+/*
+ * What a database with this identity said when it was asked for that name: 0 and a copy, which the
+ * caller frees, -ENOENT when it had nothing, -ENODATA when nobody has asked; -ENOMEM.
+ */
+int remembered_list(const struct remembered *k, const char *name, const struct stat *database,
+		    char **ret);
+/* text: copied; NULL: it had nothing. */
+void remembered_set_list(struct remembered *k, const char *name, const struct stat *database,
+			 const char *text);
+
 /* That a provider detected the test file: when, which process, with which signatures. */
 struct proof {
 	long at; /* 0: never, or it failed since */

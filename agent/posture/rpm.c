@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What rpm has installed, read by its own library: the database's format is its private matter. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <rpm/header.h>
 #include <rpm/rpmdb.h>
-#include <rpm/rpmlib.h>
-#include <rpm/rpmlog.h>
-#include <rpm/rpmmacro.h>
-#include <rpm/rpmts.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/posture/evr.h"
 #include "agent/posture/inventory.h"
+#include "agent/posture/rpm-database.h"
 
 #define PACKAGES_FEW 512
-#define TEXT_MAX     1024
 
 DEFINE_DROP(inventory, inventory_free)
 
@@ -54,18 +49,6 @@ static int add(struct inventory *inv, Header h)
 	return inventory_add(inv, &p);
 }
 
-/* Of what the library would print the first error is the reason why it fails. */
-static int keep_first(rpmlogRec rec, void *data)
-{
-	char *why = data;
-
-	if (!*why && rpmlogRecPriority(rec) <= RPMLOG_ERR) {
-		snprintf(why, TEXT_MAX, "%s", rpmlogRecMessage(rec));
-		why[strcspn(why, "\n")] = '\0';
-	}
-	return 0;
-}
-
 /* At a page that is damaged the iterator ends as at the last package; only its log tells. */
 static int read_all(rpmts ts, struct inventory *inv, const char *why, struct fault *fault)
 {
@@ -86,74 +69,22 @@ static int read_all(rpmts ts, struct inventory *inv, const char *why, struct fau
 	return 0;
 }
 
-/* The library takes paths only; reading needs no lock and no signature. */
-static int open_database(int root, char why[TEXT_MAX], rpmts *ret)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
-	rpmlogSetCallback(keep_first, why);
-	rpmReadConfigFiles(NULL, NULL);
-	/* Where this root has it, which may be of another distribution than the library. */
-	rpmPushMacro(NULL, "_dbpath", NULL,
-		     faccessat(root, "usr/lib/sysimage/rpm", F_OK, 0) ? "/var/lib/rpm"
-								      : "/usr/lib/sysimage/rpm",
-		     RMIL_CMDLINE);
-	*ret = rpmtsCreate();
-	rpmtsSetVSFlags(*ret, RPMVSF_MASK_NOSIGNATURES | RPMVSF_MASK_NODIGESTS);
-	if (rpmtsSetRootDir(*ret, path) || rpmtsOpenDB(*ret, O_RDONLY))
-		return -EIO;
-	*why = '\0'; /* what did not keep it from being opened */
-	return 0;
-}
-
-static void close_database(rpmts ts)
-{
-	rpmtsFree(ts);
-	rpmlogSetCallback(NULL, NULL);
-	rpmFreeMacros(NULL);
-	rpmFreeRpmrc();
-}
-
 int rpm_read(int root, struct inventory **ret, struct fault *fault)
 {
 	_drop_(drop_inventory) struct inventory *inv = NULL;
-	char why[TEXT_MAX] = "";
+	char why[RPM_WHY_MAX] = "";
 	rpmts ts;
 	int r = inventory_new(MANAGER_RPM, PACKAGES_FEW, &inv);
 
 	if (r < 0)
 		return r;
-	r = open_database(root, why, &ts);
+	r = rpm_database_open(root, why, &ts);
 	if (r < 0)
 		fault_set(fault, r, "rpm's database: %s", *why ? why : strerror(-r));
 	else
 		r = read_all(ts, inv, why, fault);
-	close_database(ts);
+	rpm_database_close(ts);
 	if (r == 0)
 		*ret = take(inv);
-	return r;
-}
-
-int rpm_owner(int root, const char *path, char *ret, size_t room)
-{
-	char why[TEXT_MAX] = "";
-	rpmdbMatchIterator of;
-	const char *name;
-	Header h;
-	rpmts ts;
-	int r = open_database(root, why, &ts);
-
-	ret[0] = '\0';
-	if (r == 0) {
-		of = rpmtsInitIterator(ts, RPMDBI_INSTFILENAMES, path, 0);
-		h = rpmdbNextIterator(of);
-		name = h ? headerGetString(h, RPMTAG_NAME) : NULL;
-		snprintf(ret, room, "%s", name ? name : "");
-		rpmdbFreeIterator(of);
-		if (!name && *why)
-			r = -EIO;
-	}
-	close_database(ts);
 	return r;
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mbedtls/md.h>
@@ -11,20 +9,37 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/io.h"
+#include "agent/posture/hashes.h"
 #include "agent/posture/whole.h"
 
-#define LIST_MAX (1024 * 1024)
 #define FILE_MAX (512 * 1024 * 1024) /* bytes: some seconds of a slow disk */
 #define CHUNK	 (256 * 1024)
-#define MD5_HEX	 32
-#define LIST_END 5 /* ".list" */
+#define HEX_MAX	 (2 * MBEDTLS_MD_MAX_SIZE)
 
-static int sum_file(int fd, mbedtls_md_context_t *md, unsigned char sum[MD5_HEX / 2])
+/* Which hash it is that has so many hexadecimal digits: dpkg has MD5 only. */
+static const struct {
+	size_t hex;
+	mbedtls_md_type_t type;
+} hashes[] = {
+	{ 32, MBEDTLS_MD_MD5 },	   { 40, MBEDTLS_MD_SHA1 },   { 56, MBEDTLS_MD_SHA224 },
+	{ 64, MBEDTLS_MD_SHA256 }, { 96, MBEDTLS_MD_SHA384 }, { 128, MBEDTLS_MD_SHA512 },
+};
+
+/* NULL: none is so long. */
+static const mbedtls_md_info_t *hash_of(size_t hex)
+{
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(*hashes); i++)
+		if (hashes[i].hex == hex)
+			return mbedtls_md_info_from_type(hashes[i].type);
+	return NULL;
+}
+
+static int sum_file(int fd, const mbedtls_md_info_t *hash, mbedtls_md_context_t *md,
+		    unsigned char sum[MBEDTLS_MD_MAX_SIZE])
 {
 	_free_ unsigned char *data = malloc(CHUNK);
 	ssize_t n = 0;
-	int r = data ? mbedtls_md_setup(md, mbedtls_md_info_from_type(MBEDTLS_MD_MD5), 0) : -ENOMEM;
+	int r = data ? mbedtls_md_setup(md, hash, 0) : -ENOMEM;
 
 	if (r == 0)
 		r = mbedtls_md_starts(md);
@@ -35,16 +50,16 @@ static int sum_file(int fd, mbedtls_md_context_t *md, unsigned char sum[MD5_HEX 
 	return r != 0 || mbedtls_md_finish(md, sum) != 0 ? -EIO : 0;
 }
 
-static int hash_file(int fd, char hex[MD5_HEX + 1])
+static int hash_file(int fd, const mbedtls_md_info_t *hash, char hex[HEX_MAX + 1])
 {
-	unsigned char sum[MD5_HEX / 2];
+	unsigned char sum[MBEDTLS_MD_MAX_SIZE];
 	mbedtls_md_context_t md;
 	int r;
 
 	mbedtls_md_init(&md);
-	r = sum_file(fd, &md, sum);
+	r = sum_file(fd, hash, &md, sum);
 	mbedtls_md_free(&md);
-	for (size_t i = 0; r == 0 && i < sizeof(sum); i++)
+	for (size_t i = 0; r == 0 && i < mbedtls_md_get_size(hash); i++)
 		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
 	return r;
 }
@@ -63,7 +78,7 @@ static int judge_file(int root, const char *path, const char *want, struct remem
 		      size_t *budget)
 {
 	_close_ int fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char hex[MD5_HEX + 1];
+	char hex[HEX_MAX + 1];
 	struct stat st;
 	int r;
 
@@ -80,7 +95,7 @@ static int judge_file(int root, const char *path, const char *want, struct remem
 		return -EFBIG;
 	if (!take_share((size_t)st.st_size, budget))
 		return -EAGAIN;
-	r = hash_file(fd, hex);
+	r = hash_file(fd, hash_of(strlen(want)), hex);
 	if (r < 0)
 		return r;
 	r = !strcmp(hex, want);
@@ -88,23 +103,29 @@ static int judge_file(int root, const char *path, const char *want, struct remem
 	return r;
 }
 
-static bool is_sum(const char *line)
+/* "HASH  PATH" or "HASH *PATH": cut in two.  NULL: it is none. */
+static char *cut_path(char *line)
 {
-	return strlen(line) > MD5_HEX + 2 && strspn(line, "0123456789abcdef") == MD5_HEX &&
-	       line[MD5_HEX] == ' ' && strchr(" *", line[MD5_HEX + 1]) && line[MD5_HEX + 2] != '/';
+	size_t n = strspn(line, "0123456789abcdef");
+	char *path = line + n + 2;
+
+	if (!hash_of(n) || line[n] != ' ' || !line[n + 1] || !strchr(" *", line[n + 1]) || !*path ||
+	    *path == '/')
+		return NULL;
+	line[n] = '\0';
+	return path;
 }
 
 static int judge_line(int root, char *line, struct remembered *remembered, size_t *budget,
 		      char ret[120])
 {
-	char *path = line + MD5_HEX + 2;
+	const char *path = cut_path(line);
 	int r;
 
-	if (!is_sum(line))
+	if (!path)
 		return -EBADMSG;
 	if (!strncmp(path, "usr/share/", 10))
 		return 0;
-	line[MD5_HEX] = '\0';
 	r = judge_file(root, path, line, remembered, budget);
 	if (r == 1)
 		return 0;
@@ -131,29 +152,16 @@ static int badness(int err)
 	return 3;
 }
 
-static bool has_list(int root, const char *package)
-{
-	char path[160];
-
-	snprintf(path, sizeof(path), "var/lib/dpkg/info/%s.list", package);
-	return faccessat(root, path, F_OK, 0) == 0;
-}
-
 int whole_look(int root, const char *package, struct remembered *remembered, size_t *budget,
 	       char ret[120])
 {
 	_free_ char *text = NULL;
-	char path[160], *rest, *line;
-	int r, worst = 0;
-	size_t len;
+	int r = hashes_read(root, package, remembered, &text), worst = 0;
+	char *rest, *line;
 
-	snprintf(path, sizeof(path), "var/lib/dpkg/info/%s.md5sums", package);
-	r = io_read(root, path, LIST_MAX, &text, &len);
 	*ret = '\0';
-	if (r == -ENOENT)
-		return has_list(root, package) ? -EBADMSG : r;
-	if (r < 0 || !*text)
-		return -EBADMSG;
+	if (r < 0)
+		return r;
 	for (line = strtok_r(text, "\n", &rest); line && worst != -EUCLEAN;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		r = judge_line(root, line, remembered, budget, ret);
@@ -163,24 +171,10 @@ int whole_look(int root, const char *package, struct remembered *remembered, siz
 	return worst;
 }
 
-/* "libclamav12:amd64.list" is of the library libclamav. */
-static bool is_list_of(const char *file, const char *library)
+void whole_libraries(int root, const struct provider *p, struct remembered *remembered,
+		     struct texts *ret)
 {
-	size_t n = strlen(library), len = strlen(file);
-
-	return len < PROVIDER_TEXT_MAX && len > n + LIST_END && !strncmp(file, library, n) &&
-	       isdigit((unsigned char)file[n]) && !strcmp(file + len - LIST_END, ".list");
-}
-
-void whole_libraries(int root, const struct provider *p, struct texts *ret)
-{
-	_dir_ DIR *dir = p->libraries.n ? io_open_dir(root, "var/lib/dpkg/info", 0) : NULL;
-	const struct dirent *e;
-
 	ret->n = 0;
-	while (dir && (e = readdir(dir)))
-		for (size_t i = 0; i < p->libraries.n && ret->n < PROVIDER_ROWS; i++)
-			if (is_list_of(e->d_name, p->libraries.rows[i]))
-				snprintf(ret->rows[ret->n++], PROVIDER_TEXT_MAX, "%.*s",
-					 (int)(strlen(e->d_name) - LIST_END), e->d_name);
+	for (size_t i = 0; i < p->libraries.n; i++)
+		hashes_packages(root, p->libraries.rows[i], remembered, ret);
 }

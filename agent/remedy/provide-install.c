@@ -32,7 +32,7 @@ static void installed_libraries(const struct provider *p, struct texts *ret)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	whole_libraries(root, p, ret);
+	whole_libraries(root, p, NULL, ret);
 }
 
 static void unlock_all(const struct provider *p)
@@ -78,7 +78,7 @@ int provide_check(const struct provider *p, struct fault *fault)
 	for (size_t i = 0; i < p->packages.n; i++)
 		if (whole_look(root, p->packages.rows[i], NULL, &budget, wrong) == -EUCLEAN)
 			return fault_set(fault, -EUCLEAN, "still %s", wrong);
-	whole_libraries(root, p, &libraries);
+	whole_libraries(root, p, NULL, &libraries);
 	for (size_t i = 0; i < libraries.n; i++)
 		if (whole_look(root, libraries.rows[i], NULL, &budget, wrong) == -EUCLEAN)
 			return fault_set(fault, -EUCLEAN, "still %s", wrong);

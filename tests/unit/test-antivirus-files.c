@@ -50,10 +50,10 @@ static void test_behind_the_answer(void **state)
 		  "00000000000000000000000000000000  usr/lib/libclamav.so.12\n", "answers", 0644,
 		  GRADE_PASS },
 		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "no list at all\n",
-		  "clamav-daemon cannot be compared: dpkg's hashes", 0644, GRADE_UNKNOWN },
-		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "", "dpkg's hashes of it are gone",
+		  "clamav-daemon cannot be compared: its hashes are gone or", 0644, GRADE_UNKNOWN },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "", "its hashes are gone",
 		  0644, GRADE_UNKNOWN },
-		{ "var/lib/dpkg/info/clamav-daemon.list", "", "dpkg's hashes of it are gone", 0644,
+		{ "var/lib/dpkg/info/clamav-daemon.list", "", "its hashes are gone", 0644,
 		  GRADE_UNKNOWN },
 	};
 	pid_t pid = start(&good);
