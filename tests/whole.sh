@@ -123,8 +123,13 @@ ok $? "and says when a folder is closed: $said"
 chmod 755 "$root/usr/sbin"
 
 # --- one that looks again and again -------------------------------------------------------
-coproc WHOLE { "$rpm_O/tests/whole" "$root"; }
+begin() { coproc WHOLE { exec "$rpm_O/tests/whole" "$root"; }; }
 again() { echo guard >&"${WHOLE[1]}" && read -r -t 10 said <&"${WHOLE[0]}"; }
+finish() {
+	eval "exec ${WHOLE[1]}>&-"
+	wait "$WHOLE_PID" 2>/dev/null
+}
+begin
 again && again && [ "$said" = 0 ] && rpm_there -U "$t"/12/noarch/guard-12-1.noarch.rpm &&
 	again && [ "$said" = 0 ] && echo x >>"$root/usr/lib/empty" && again &&
 	[ "$said" = 'EUCLEAN /usr/lib/empty is not as it was packaged' ]
@@ -141,9 +146,8 @@ PYTHON
 reader=$!
 wait_for 10 test -e "$t/reads" && rpm_there -e guard && again && [ "$said" = ENOENT ]
 ok $? "a removal, too, while another one reads the database: $said"
-kill $reader
-eval "exec ${WHOLE[1]}>&-"
-wait "$WHOLE_PID" $reader 2>/dev/null
+kill $reader && wait $reader 2>/dev/null
+finish
 
 # --- by chance --------------------------------------------------------------------------
 files=(usr/sbin/guardd usr/lib/empty 'usr/lib/a folder/a file' etc/guard.conf
@@ -180,24 +184,33 @@ ok $((differ || !bad || bad == ROUNDS)) \
 	"$ROUNDS roots that were changed by chance, $bad of them in what counts: as rpm -V says"
 
 # --- a database that is damaged ---------------------------------------------------------
+# One that looks again and again must not lose anything by it, either.
 installed 8
-truncate -s 5000 "$root/var/lib/rpm/rpmdb.sqlite"
-case $(says guard) in EIO* | EBADMSG*) ;; *) false ;; esac
-ok $? "a database that was cut: $(says guard)"
-installed 8
-cp "$root/var/lib/rpm/rpmdb.sqlite" "$t/whole.sqlite"
+database=$root/var/lib/rpm/rpmdb.sqlite
+cp "$database" "$t/whole.sqlite"
+begin
+again
+open_files() { find "/proc/$WHOLE_PID/fd" -type l | wc -l; }
+before=$(open_files)
+truncate -s 5000 "$database"
+again
+case $said in EIO* | EBADMSG*) ;; *) false ;; esac
+ok $? "a database that was cut: $said"
 wrong=0 refused=0
-for at in $(seq 4096 4096 $(($(stat -c %s "$t/whole.sqlite") - 1))); do
+for at in $(seq 0 4096 $(($(stat -c %s "$t/whole.sqlite") - 1))); do
 	rm -f "$root"/var/lib/rpm/*
-	cp "$t/whole.sqlite" "$root/var/lib/rpm/rpmdb.sqlite"
-	head -c 4096 /dev/urandom |
-		dd of="$root/var/lib/rpm/rpmdb.sqlite" bs=1 seek="$at" conv=notrunc status=none
-	case $(says guard) in
+	cp "$t/whole.sqlite" "$database"
+	head -c 4096 /dev/urandom | dd of="$database" bs=1 seek="$at" conv=notrunc status=none
+	again
+	case $said in
 	0) ;;
 	EIO* | EBADMSG*) refused=$((refused + 1)) ;;
-	*) wrong=$((wrong + 1)) && { echo "page at $at: $(says guard)"; } >>"$t/err" ;;
+	*) wrong=$((wrong + 1)) && echo "page at $at: $said" >>"$t/err" ;;
 	esac
 done
 ok $((wrong || !refused)) "a page of noise makes no verdict: $refused are refused"
+[ "$(open_files)" = "$before" ]
+ok $? "and leaves nothing open: $before files before, $(open_files) now"
+finish
 echo "1..$n"
 exit $failed
