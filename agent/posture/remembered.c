@@ -10,6 +10,8 @@
 #define FILES_MAX 1024 /* as many as all packages of a few providers have */
 #define LISTS_MAX 64   /* as many packages as they have */
 
+#define HASH_SHORT 16 /* digits: by which hashes of one host are told apart */
+
 /* Which file, and in which state. */
 struct identity {
 	dev_t dev;
@@ -20,6 +22,7 @@ struct identity {
 
 struct of_file {
 	struct identity identity;
+	char hash[HASH_SHORT + 1];
 	bool good;
 };
 
@@ -91,19 +94,23 @@ static bool is_same(const struct identity *a, const struct stat *st)
 	       same_time(&a->mtime, &st->st_mtim) && same_time(&a->ctime, &st->st_ctim);
 }
 
-int remembered_file(const struct remembered *k, const struct stat *st)
+int remembered_file(const struct remembered *k, const struct stat *st, const char *hash)
 {
 	for (size_t i = 0; k && i < k->n_files; i++)
-		if (is_same(&k->files[i].identity, st))
+		if (is_same(&k->files[i].identity, st) &&
+		    !strncmp(k->files[i].hash, hash, HASH_SHORT))
 			return k->files[i].good;
 	return -ENOENT;
 }
 
-void remembered_set_file(struct remembered *k, const struct stat *st, bool good)
+void remembered_set_file(struct remembered *k, const struct stat *st, const char *hash, bool good)
 {
-	if (!k)
+	struct of_file *f = k ? &k->files[k->next] : NULL;
+
+	if (!f)
 		return;
-	k->files[k->next] = (struct of_file){ identify(st), good };
+	*f = (struct of_file){ .identity = identify(st), .good = good };
+	snprintf(f->hash, sizeof(f->hash), "%s", hash);
 	k->next = (k->next + 1) % FILES_MAX;
 	if (k->n_files < FILES_MAX)
 		k->n_files++;

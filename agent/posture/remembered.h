@@ -19,11 +19,13 @@ struct remembered *remembered_new(void);		  /* NULL: no memory */
 struct remembered *remembered_free(struct remembered *k); /* always NULL; k may be NULL */
 
 /*
- * What was concluded of a file with this identity: 1 good, 0 bad, -ENOENT nothing.  Identity is
- * device, inode, size and both times: who changes a file changes one of them (ctime cannot be set).
+ * What came of comparing a file with this identity with that hash: 1 it has it, 0 it has another
+ * one, -ENOENT nobody has compared them.  Identity is device, inode, size and both times: who
+ * changes a file changes one of them (ctime cannot be set); a mount or a link may put another file
+ * that is known in its place.
  */
-int remembered_file(const struct remembered *k, const struct stat *st);
-void remembered_set_file(struct remembered *k, const struct stat *st, bool good);
+int remembered_file(const struct remembered *k, const struct stat *st, const char *hash);
+void remembered_set_file(struct remembered *k, const struct stat *st, const char *hash, bool good);
 
 /*
  * What a database with this identity said when it was asked for that name: 0 and a copy, which the

@@ -88,7 +88,7 @@ static int judge_file(int root, const char *path, const char *want, struct remem
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	r = remembered_file(remembered, &st);
+	r = remembered_file(remembered, &st, want);
 	if (r >= 0)
 		return r;
 	if (st.st_size > FILE_MAX)
@@ -99,7 +99,7 @@ static int judge_file(int root, const char *path, const char *want, struct remem
 	if (r < 0)
 		return r;
 	r = !strcmp(hex, want);
-	remembered_set_file(remembered, &st, r);
+	remembered_set_file(remembered, &st, want, r);
 	return r;
 }
 

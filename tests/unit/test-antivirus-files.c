@@ -51,8 +51,8 @@ static void test_behind_the_answer(void **state)
 		  GRADE_PASS },
 		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "no list at all\n",
 		  "clamav-daemon cannot be compared: its hashes are gone or", 0644, GRADE_UNKNOWN },
-		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "", "its hashes are gone",
-		  0644, GRADE_UNKNOWN },
+		{ "var/lib/dpkg/info/clamav-daemon.md5sums", "", "its hashes are gone", 0644,
+		  GRADE_UNKNOWN },
 		{ "var/lib/dpkg/info/clamav-daemon.list", "", "its hashes are gone", 0644,
 		  GRADE_UNKNOWN },
 	};
@@ -141,6 +141,29 @@ static void test_large(void **state)
 	remembered_free(k);
 }
 
+/* What was found good as one file is no good as another: a link to it, or a mount. */
+static void test_taken_for_another(void **state)
+{
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct remembered *k = remembered_new();
+	size_t budget = WHOLE_PER_LOOK;
+	char wrong[120];
+
+	(void)state;
+	install();
+	put("usr/bin/freshclam", "another program", 0755);
+	put(SUMS,
+	    "1cb9267ca58e1ef8685b9f72e1bbab1c  usr/bin/freshclam\n"
+	    "a9c449d4fa44e9e5a41c574ae55ce4d9  usr/sbin/clamd\n",
+	    0644);
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), 0);
+	assert_int_equal(unlinkat(dir, "usr/sbin/clamd", 0), 0);
+	assert_int_equal(symlinkat("../bin/freshclam", dir, "usr/sbin/clamd"), 0);
+	assert_int_equal(whole_look(dir, "clamav-daemon", k, &budget, wrong), -EUCLEAN);
+	assert_string_equal(wrong, "/usr/sbin/clamd is not as it was packaged");
+	remembered_free(k);
+}
+
 /* Signatures that are gone or old on disk, whatever the daemon still has. */
 static void test_stored_signatures(void **state)
 {
@@ -219,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_behind_the_answer),
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_taken_for_another),
 		cmocka_unit_test(test_stored_signatures),
 		cmocka_unit_test(test_database_head),
 	};
