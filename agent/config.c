@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/base/proxy.h"
@@ -53,7 +54,7 @@ static const struct key {
 	{ "Agent", "ClamdSocket", set_path, AT(clamd_socket), "/run/clamav/clamd.ctl", 0, 0 },
 };
 
-#define N_KEYS (sizeof(keys) / sizeof(*keys))
+#define N_KEYS COUNT(keys)
 
 static int set_text(struct config *c, const struct key *k, const char *value)
 {

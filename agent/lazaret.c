@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/wire.h"
 #include "agent/cli/cli.h"
 
@@ -31,7 +32,7 @@ const struct command commands[] = {
 	  "patches --dpkg-status FILE | --root DIR [--feed FILE] [--lists DIR] [--all] [--plain]",
 	  "what a status file lacks, without a host", command_look },
 };
-const unsigned commands_n = sizeof(commands) / sizeof(*commands);
+const unsigned commands_n = COUNT(commands);
 
 /* --json may stand anywhere; returns how many arguments are left. */
 static int take_json(int argc, char **argv, bool *json)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/span.h"
 #include "agent/leave.h"
 #include "policy/stamp.h"
@@ -232,7 +233,7 @@ void leave_repeat(const struct leave *r, void (*add)(void *ctx, const struct ent
 		{ "reported", r->granted, r->wrong_told, "", r->reported || r->wrong_told },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct entry e = { .kept = true,
 				   .kind = ENTRY_RELEASE,
 				   .at = rows[i].at,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/control.h"
 #include "agent/daemon.h"
 #include "agent/demands.h"
@@ -122,7 +123,7 @@ static const struct verb *find(const char *text, size_t len)
 {
 	static const struct verb check = { "", tell_check, ANYBODY, ALONE };
 
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+	for (size_t i = 0; i < COUNT(verbs); i++)
 		if (strlen(verbs[i].name) == len && !memcmp(verbs[i].name, text, len) &&
 		    (!text[len] || verbs[i].form == WITH_WORDS))
 			return &verbs[i];

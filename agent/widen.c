@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/peer.h"
 #include "agent/widen.h"
 
@@ -90,7 +91,7 @@ const char *wider_why(const struct wider *w, char *out, size_t room)
 	};
 
 	*out = '\0';
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+	for (size_t i = 0; i < COUNT(reasons); i++) {
 		size_t at = strlen(out);
 
 		if (reasons[i])

@@ -8,6 +8,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/baseline.h"
 #include "netfilter/batch.h"
 #include "netfilter/nft.h"
@@ -95,7 +96,7 @@ int baseline_lay(struct nft *nft, const struct baseline_port *open, size_t n, st
 	if (laid)
 		batch_delete_table(b, BASELINE_TABLE);
 	add_table(b);
-	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
+	for (size_t i = 0; i < COUNT(always); i++)
 		rule_add(b, BASELINE_TABLE, &always[i]);
 	for (size_t i = 0; i < n; i++)
 		add_port(b, &open[i]);

@@ -13,6 +13,7 @@
 #include <linux/xdp_diag.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/bypass.h"
 #include "netfilter/links.h"
 #include "netfilter/object.h"
@@ -138,7 +139,7 @@ static int read_filters(const struct discipline *d, struct bypasses *b)
 
 	if (strcmp(d->kind, "clsact") && strcmp(d->kind, "ingress"))
 		return dump_tc(RTM_GETTFILTER, d->link, d->handle, take_filter, b);
-	for (size_t i = 0; r == 0 && i < sizeof(ways) / sizeof(*ways); i++)
+	for (size_t i = 0; r == 0 && i < COUNT(ways); i++)
 		r = dump_tc(RTM_GETTFILTER, d->link, TC_H_MAKE(TC_H_CLSACT, ways[i]), take_filter,
 			    b);
 	return r;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/forward.h"
 #include "netfilter/object.h"
 #include "netfilter/sets.h"
@@ -229,7 +230,7 @@ static void scan_term(struct scan *s, const struct nlattr *term)
 	    object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0)
 		return;
 	name = object_text(e[NFTA_EXPR_NAME]);
-	for (size_t i = 0; name && i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; name && i < COUNT(rows); i++)
 		if (!strcmp(name, rows[i].name))
 			return rows[i].on(s, a);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/batch.h"
 #include "netfilter/hooks.h"
 #include "netfilter/object.h"
@@ -26,7 +27,7 @@ static const struct way {
 	{ HOOKS_COUNTING, NULL, NF_NETDEV_EGRESS, INT32_MAX },
 };
 
-#define N_WAYS	 (sizeof(ways) / sizeof(*ways))
+#define N_WAYS	 COUNT(ways)
 #define ALL_WAYS ((1u << N_WAYS) - 1)
 
 static const char *target_of(const struct way *w, const struct link *link)
@@ -60,7 +61,7 @@ static void add_link(struct batch *b, const char *table, const struct link *link
 {
 	for (size_t i = 0; i < N_WAYS; i++) {
 		char name[HOOKS_NAME];
-		const struct term count[] = { COUNT, ACCEPT };
+		const struct term count[] = { COUNTER, ACCEPT };
 		struct term on = GOTO("");
 
 		if (!(which & 1u << i))

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/imprint-parts.h"
 #include "netfilter/object.h"
 #include "netfilter/sets.h"
@@ -129,14 +130,14 @@ static bool is_told_only(const char *name, const struct nlattr **a)
 	static const char *const extensions[] = { "LOG", "NFLOG", "comment" };
 	const char *x = NULL;
 
-	for (size_t i = 0; i < sizeof(terms) / sizeof(*terms); i++)
+	for (size_t i = 0; i < COUNT(terms); i++)
 		if (!strcmp(name, terms[i]))
 			return true;
 	if (!strcmp(name, "target"))
 		x = object_text(a[NFTA_TARGET_NAME]);
 	if (!strcmp(name, "match"))
 		x = object_text(a[NFTA_MATCH_NAME]);
-	for (size_t i = 0; x && i < sizeof(extensions) / sizeof(*extensions); i++)
+	for (size_t i = 0; x && i < COUNT(extensions); i++)
 		if (!strcmp(x, extensions[i]))
 			return true;
 	return false;
@@ -152,7 +153,7 @@ static bool is_moving(const char *name, unsigned type)
 		     { "quota", NFTA_QUOTA_CONSUMED },	 { "dynset", NFTA_DYNSET_SET_ID },
 		     { "objref", NFTA_OBJREF_SET_NAME }, { "objref", NFTA_OBJREF_SET_ID } };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (type == rows[i].type && !strcmp(name, rows[i].name))
 			return true;
 	return false;
@@ -315,7 +316,7 @@ static void read_term(struct reading *r, const struct nlattr *term)
 			put_attr(r->bytes, (uint8_t)i, a[i]);
 	if (!compares(name))
 		r->link = r->source = 0;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (!strcmp(name, rows[i].name))
 			rows[i].on(r, a);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/base/count.h"
 #include "netfilter/links.h"
 #include "netfilter/object.h"
 #include "netfilter/route.h"
@@ -57,7 +58,7 @@ static bool is_tunnel(const struct info *info)
 		"gre",	     "gretap", "ip6tnl", "ip6gre", "ip6gretap", "vxlan", "geneve"
 	};
 
-	return is_of(info, kinds, sizeof(kinds) / sizeof(*kinds));
+	return is_of(info, kinds, COUNT(kinds));
 }
 
 /* VirtualBox's driver has no kind, and makes nothing else. */
@@ -66,7 +67,7 @@ static bool is_inner(const struct info *info, const char *name)
 	static const char *const kinds[] = { "bridge", "openvswitch", "veth", "netkit", "tun",
 					     "ovpn",   "wireguard",   "xfrm", "vti",	"vti6" };
 
-	return is_of(info, kinds, sizeof(kinds) / sizeof(*kinds)) ||
+	return is_of(info, kinds, COUNT(kinds)) ||
 	       (!info->kind && !strncmp(name, "vboxnet", strlen("vboxnet")));
 }
 

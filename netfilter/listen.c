@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/listen.h"
 #include "netfilter/object.h"
 
@@ -193,7 +194,7 @@ int listen_read(struct listeners *ret, struct fault *fault)
 
 	if (r == 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
 		r = -errno;
-	for (size_t i = 0; r == 0 && i < 2 * sizeof(kinds) / sizeof(*kinds); i++) {
+	for (size_t i = 0; r == 0 && i < 2 * COUNT(kinds); i++) {
 		const struct kind *k = &kinds[i / 2];
 
 		r = dump(fd, families[i % 2], k, buf, l);

@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/load.h"
 #include "netfilter/object.h"
 #include "netfilter/sets.h"
@@ -134,7 +135,7 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 		return put_port(probe, v);
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == source && v->len)
 		return put_source(probe, v->len, v);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+	for (size_t i = 0; i < COUNT(parts); i++) {
 		const struct part *p = &parts[i];
 
 		if (base == p->base && from == p->from && (!p->len || len == p->len) &&

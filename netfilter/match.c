@@ -13,6 +13,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/edges.h"
 #include "netfilter/match.h"
 #include "netfilter/share.h"
@@ -207,7 +208,7 @@ static const struct match_row {
 uint64_t match_share(const char *name, uint32_t revision, const void *info, size_t len,
 		     const struct probe *probe)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (!strcmp(name, rows[i].name) && revision == rows[i].revision &&
 		    len >= rows[i].len)
 			return rows[i].share(info, probe);
@@ -235,7 +236,7 @@ enum effect target_effect(const char *name, const void *info, size_t len)
 
 	if (!strcmp(name, "NOTRACK") || (!strcmp(name, "CT") && is_notrack(info, len)))
 		return EFFECT_UNTRACK;
-	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
+	for (size_t i = 0; i < COUNT(harmless); i++)
 		if (!strcmp(name, harmless[i]))
 			return EFFECT_NONE;
 	return strcmp(name, "REJECT") ? EFFECT_ACCEPT : EFFECT_DROP;

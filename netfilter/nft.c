@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/batch.h"
 #include "netfilter/laid.h"
 #include "netfilter/nft.h"
@@ -43,7 +44,7 @@ const char *nft_why(int err)
 	};
 
 	err = err < 0 ? -err : err;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (rows[i].err == err)
 			return rows[i].why;
 	}

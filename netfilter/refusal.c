@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/nft.h"
 #include "netfilter/object.h"
 #include "netfilter/refusal.h"
@@ -33,7 +34,7 @@ static const struct kind {
 
 static const struct kind *kind_of(const struct nlmsghdr *h)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+	for (size_t i = 0; i < COUNT(kinds); i++) {
 		if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | kinds[i].type))
 			return &kinds[i];
 	}

@@ -160,7 +160,7 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
  */
 #define BY_OTHERS { .op = TERM_OTHERS }
 
-#define COUNT	 { .op = TERM_COUNTER }
+#define COUNTER	 { .op = TERM_COUNTER }
 #define LIMIT(n) { .op = TERM_LIMIT, .value = (n) }
 #define ACCEPT	 VERDICT_(NF_ACCEPT, "")
 #define DROP	 VERDICT_(NF_DROP, "")

@@ -5,6 +5,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 
+#include "agent/base/count.h"
 #include "netfilter/rules.h"
 
 /* Numbers of ICMP (RFC 792) and ICMPv6 (RFC 4443, 4861, 3810) that the header files name at length.
@@ -267,7 +268,7 @@ const struct rule rules[] = {
 	{ ALWAYS, "arp-out", ARP_OUT(ARP_REPLY, PASSED_ON, 5) },
 };
 
-const size_t rules_n = sizeof(rules) / sizeof(*rules);
+const size_t rules_n = COUNT(rules);
 
 const struct rules_chain rules_chains[] = {
 	{ "in4", RULES_PACKETS | RULES_FRAMES },
@@ -294,7 +295,7 @@ const struct rules_chain rules_chains[] = {
 	{ "arp-out", RULES_FRAMES },
 };
 
-const size_t rules_n_chains = sizeof(rules_chains) / sizeof(*rules_chains);
+const size_t rules_n_chains = COUNT(rules_chains);
 
 unsigned rules_tables(const char *chain)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/links.h"
 #include "netfilter/share.h"
 
@@ -50,7 +51,7 @@ bool share_is_inner(const uint8_t *name, size_t len)
 		"tailscale", "vboxnet", "veth",	 "virbr", "vnet",  "wg",
 	};
 
-	for (size_t i = 0; i < sizeof(inner) / sizeof(*inner); i++) {
+	for (size_t i = 0; i < COUNT(inner); i++) {
 		if (len >= strlen(inner[i]) && !memcmp(name, inner[i], strlen(inner[i])))
 			return true;
 	}

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/hooks.h"
 #include "netfilter/nft.h"
 #include "netfilter/object.h"
@@ -163,7 +164,7 @@ static int ignore(int fd, uint32_t port)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
-	const struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
+	const struct sock_fprog program = { COUNT(code), code };
 
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }

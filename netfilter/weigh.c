@@ -5,6 +5,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/load.h"
 #include "netfilter/lookup.h"
 #include "netfilter/match.h"
@@ -220,7 +221,7 @@ static void weigh_term(struct scene *s, const struct nlattr *term)
 	name = object_text(e[NFTA_EXPR_NAME]);
 	if (name && strcmp(name, "cmp") != 0)
 		s->half.v = NULL;
-	for (size_t i = 0; name && i < sizeof(term_rows) / sizeof(*term_rows); i++) {
+	for (size_t i = 0; name && i < COUNT(term_rows); i++) {
 		if (!strcmp(name, term_rows[i].name))
 			return term_rows[i].on(s, a);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/code.h"
 
 static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -34,7 +35,7 @@ static int value_of(char letter)
 	char c = (char)toupper((unsigned char)letter);
 	const char *at;
 
-	for (size_t i = 0; i < sizeof(twins) / sizeof(*twins); i++)
+	for (size_t i = 0; i < COUNT(twins); i++)
 		c = c == twins[i][0] ? twins[i][1] : c;
 	at = c ? strchr(letters, c) : NULL;
 	return at ? (int)(at - letters) : -EINVAL;

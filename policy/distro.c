@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/distro.h"
 
 const struct distro_kind distro_kinds[] = {
@@ -12,7 +13,7 @@ const struct distro_kind distro_kinds[] = {
 	{ "rhel", 1, VERSION_RPM },	     { "sles", 2, VERSION_RPM },
 	{ "opensuse-leap", 2, VERSION_RPM }, { "alpine", 2, VERSION_APK },
 };
-const size_t n_distro_kinds = sizeof(distro_kinds) / sizeof(*distro_kinds);
+const size_t n_distro_kinds = COUNT(distro_kinds);
 
 const struct distro_kind *distro_find(const char *id)
 {

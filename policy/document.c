@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/allow.h"
 #include "policy/distro.h"
 #include "policy/document.h"
@@ -25,7 +26,7 @@ static int read_mode(struct reader *r, const struct member *m, json_t *value, vo
 	const char *name = json_string_value(value);
 
 	(void)m;
-	for (size_t i = 0; name && i < sizeof(mode_names) / sizeof(*mode_names); i++)
+	for (size_t i = 0; name && i < COUNT(mode_names); i++)
 		if (!strcmp(mode_names[i], name)) {
 			*(enum policy_mode *)field = (enum policy_mode)i;
 			return 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/exposed.h"
 #include "policy/reader.h"
 
@@ -44,7 +45,7 @@ int exposed_range(const char *text, struct port_range *ret)
 			  { "sctp/", IPPROTO_SCTP } };
 	struct port_range p = { 0 };
 
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
+	for (size_t i = 0; i < COUNT(protocols); i++)
 		if (!strncmp(text, protocols[i].name, strlen(protocols[i].name))) {
 			p.protocol = protocols[i].protocol;
 			text += strlen(protocols[i].name);

@@ -8,6 +8,7 @@
 #endif
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/canon.h"
 #include "policy/digest.h"
 #include "policy/json.h"
@@ -171,7 +172,7 @@ static const struct scheme schemes[] = {
 
 static const struct scheme *scheme_find(const char *keytype, const char *scheme)
 {
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+	for (size_t i = 0; i < COUNT(schemes); i++)
 		if (!strcmp(schemes[i].keytype, keytype) && !strcmp(schemes[i].scheme, scheme))
 			return &schemes[i];
 	return NULL;

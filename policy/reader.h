@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/base/count.h"
 #include "agent/base/err.h"
 
 struct reader {
@@ -34,9 +35,9 @@ struct shape { /* all members an object may have */
 	size_t n;
 };
 
-#define SHAPE(rows)                                  \
-	{                                            \
-		rows, sizeof(rows) / sizeof(*(rows)) \
+#define SHAPE(rows)               \
+	{                         \
+		rows, COUNT(rows) \
 	}
 
 /* Records the fault "PATH: why" with the place of the value being read.  Returns -EINVAL. */

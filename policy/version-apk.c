@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/version-part.h"
 #include "policy/version.h"
 
@@ -58,7 +59,7 @@ static void cut_suffix(struct token *t, struct rest *v)
 
 	cut(t, v, SUFFIX, is_small);
 	len = (size_t)(t->end - t->p);
-	for (int i = 0; len && i < (int)(sizeof(suffixes) / sizeof(*suffixes)); i++)
+	for (int i = 0; len && i < (int)(COUNT(suffixes)); i++)
 		if (strlen(suffixes[i]) == len && !memcmp(suffixes[i], t->p, len)) {
 			t->suffix = i;
 			return;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
 #include "agent/base/msg.h"
@@ -210,8 +211,7 @@ static bool is_refusal(const struct vet *v, int err)
 {
 	static const int errs[] = { EBADMSG, ESTALE, EPERM, EINVAL, EFBIG, E2BIG };
 
-	for (size_t i = 0; v->server.answered && !v->server.failed && !v->failed &&
-			   i < sizeof(errs) / sizeof(*errs);
+	for (size_t i = 0; v->server.answered && !v->server.failed && !v->failed && i < COUNT(errs);
 	     i++)
 		if (err == -errs[i])
 			return true;

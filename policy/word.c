@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/word.h"
 
 #define SMALL	"abcdefghijklmnopqrstuvwxyz"
@@ -36,7 +37,7 @@ int word_unit(struct reader *r, const struct member *m, json_t *value, void *fie
 	const char *name = json_string_value(value);
 	const char *dot = name ? strrchr(name, '.') : NULL;
 
-	for (size_t i = 0; dot && i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; dot && i < COUNT(kinds); i++)
 		if (!strcmp(dot, kinds[i]) && dot > name)
 			return read_word(r, m, value, field, LETTERS, LETTERS ":-_.@",
 					 "is not a unit's name");
@@ -73,7 +74,7 @@ int word_uri(struct reader *r, const struct member *m, json_t *value, void *fiel
 	static const char *const schemes[] = { "https://", "http://", "file:/" };
 	const char *uri = json_string_value(value);
 
-	for (size_t i = 0; uri && i < sizeof(schemes) / sizeof(*schemes); i++)
+	for (size_t i = 0; uri && i < COUNT(schemes); i++)
 		if (!strncmp(uri, schemes[i], strlen(schemes[i])) &&
 		    !uri[strspn(uri, LETTERS ":/+-._~%")])
 			return reader_text(r, m, value, field);

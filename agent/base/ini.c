@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agent/base/count.h"
 #include "agent/base/ini.h"
 
 #define BLANKS " \t\r"
@@ -127,7 +128,7 @@ bool ini_is_true(const char *value)
 {
 	static const char *const yes[] = { "1", "yes", "true", "on", "enabled" };
 
-	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
+	for (size_t i = 0; i < COUNT(yes); i++)
 		if (!strcasecmp(value, yes[i]))
 			return true;
 	return false;

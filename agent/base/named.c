@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/named.h"
 
 #define LABEL_MAX 63
@@ -87,7 +88,7 @@ bool named_admits(const struct named *h, const struct prefix *a)
 		return false;
 	if (h->n_within)
 		return any_holds(h->within, h->n_within, a);
-	return !any_holds(nobodys, sizeof(nobodys) / sizeof(*nobodys), a);
+	return !any_holds(nobodys, COUNT(nobodys), a);
 }
 
 void names_add(struct name *names, size_t *n, const struct name *one)

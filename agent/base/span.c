@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/span.h"
 
 static const struct {
@@ -15,7 +16,7 @@ static const struct {
 
 static int unit_find(const char *name, size_t len, uint64_t *seconds)
 {
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+	for (size_t i = 0; i < COUNT(units); i++)
 		if (strlen(units[i].name) == len && !strncmp(units[i].name, name, len)) {
 			*seconds = units[i].seconds;
 			return 0;

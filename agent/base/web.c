@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/named.h"
 #include "agent/base/web.h"
 
@@ -19,7 +20,7 @@ static const struct {
 
 static int read_scheme(const char **text, struct web *w, struct fault *fault)
 {
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+	for (size_t i = 0; i < COUNT(schemes); i++) {
 		size_t n = strlen(schemes[i].text);
 
 		if (strncasecmp(*text, schemes[i].text, n))

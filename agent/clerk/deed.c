@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/clerk/deed.h"
 #include "policy/document.h"
 
@@ -111,7 +112,7 @@ struct topic topic_of(const struct requirement *req)
 	switch (req->check) {
 	case CHECK_ANTIVIRUS: add_provider(&t, req->with.antivirus.provider); break;
 	case CHECK_FIREWALL:
-		for (size_t i = 0; i < sizeof(of_firewalls) / sizeof(*of_firewalls); i++)
+		for (size_t i = 0; i < COUNT(of_firewalls); i++)
 			add_word(&t, of_firewalls[i], strlen(of_firewalls[i]));
 		break;
 	case CHECK_PATCHES:
@@ -150,7 +151,7 @@ static bool is_verb(const char *word, const char *verbs)
 
 static const struct deed *find_deed(const char *word)
 {
-	for (size_t i = 0; i < sizeof(deeds) / sizeof(*deeds); i++)
+	for (size_t i = 0; i < COUNT(deeds); i++)
 		if (!strcmp(base_of(word), deeds[i].program))
 			return &deeds[i];
 	return NULL;
@@ -158,7 +159,7 @@ static const struct deed *find_deed(const char *word)
 
 static bool is_shell(const char *word)
 {
-	for (size_t i = 0; i < sizeof(shells) / sizeof(*shells); i++)
+	for (size_t i = 0; i < COUNT(shells); i++)
 		if (!strcmp(base_of(word), shells[i]))
 			return true;
 	return false;

@@ -4,6 +4,7 @@
 #include <systemd/sd-journal.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/clerk/clerk.h"
 #include "agent/clerk/said.h"
@@ -26,7 +27,7 @@ static const struct source {
 	{ "_EXE=/usr/libexec/polkitd", "polkit", said_polkit, ACT_NAMED },
 	{ "_PID=1", "systemd", said_reload, ACT_BESIDE },
 };
-#define SOURCES (sizeof(sources) / sizeof(*sources))
+#define SOURCES COUNT(sources)
 
 static void drop_journal(sd_journal **j)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/cli/ask.h"
 #include "agent/cli/put.h"
 #include "agent/cli/state.h"
@@ -72,7 +73,7 @@ static void show_release(const json_t *e)
 		return;
 	}
 
-	for (i = 0; i < sizeof(words) / sizeof(*words) - 1; i++)
+	for (i = 0; i < COUNT(words) - 1; i++)
 		if (!strcmp(words[i][0], what))
 			break;
 	printf("%s%s\n", words[i][1], text_of(e, "text"));
@@ -135,7 +136,7 @@ static void show_entry(const json_t *e)
 {
 	char at[CLOCK_TEXT];
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+	for (size_t i = 0; i < COUNT(kinds); i++) {
 		if (strcmp(kinds[i].kind, text_of(e, "kind")) || is_inner(e))
 			continue;
 		printf("%s  ", clock_text(int_of(e, "at"), at));

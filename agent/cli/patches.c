@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/cli/ask.h"
 #include "agent/cli/cli.h"
 #include "agent/cli/put.h"
@@ -93,7 +94,7 @@ static const struct column {
 	{ "FIXED IN", "fixed" },    { "FROM", "from" },	      { "STATE", "state" },
 };
 
-#define COLUMNS	  (sizeof(columns) / sizeof(*columns))
+#define COLUMNS	  COUNT(columns)
 #define WIDTH_MAX 40 /* what is wider moves only its own row */
 
 static void measure(const json_t *rows, bool more, int widths[COLUMNS])

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/cli/cli.h"
 #include "agent/cli/put.h"
 #include "agent/cli/requirement.h"
@@ -98,7 +99,7 @@ void show_requirement(const json_t *req, int64_t now)
 	const char *grade = text_of(req, "grade");
 	size_t i;
 
-	for (i = 0; i < sizeof(grades) / sizeof(*grades) - 1; i++)
+	for (i = 0; i < COUNT(grades) - 1; i++)
 		if (!strcmp(grades[i].grade, grade))
 			break;
 	printf("  ");
@@ -121,7 +122,7 @@ int requirements_exit(const json_t *reqs)
 	int code = json_array_size(reqs) ? 0 : EXIT_NO_POLICY;
 
 	for (size_t i = 0; i < json_array_size(reqs); i++)
-		for (size_t k = 0; k < sizeof(standings) / sizeof(*standings); k++)
+		for (size_t k = 0; k < COUNT(standings); k++)
 			if (!strcmp(text_of(json_array_get(reqs, i), "standing"),
 				    standings[k].standing) &&
 			    standings[k].exit > code)

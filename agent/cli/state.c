@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/cli/cli.h"
 #include "agent/cli/put.h"
 #include "agent/cli/state.h"
@@ -19,7 +20,7 @@ static const struct state *find(const char *name)
 {
 	static const struct state unknown = { "", YELLOW, EXIT_FAILED };
 
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+	for (size_t i = 0; i < COUNT(states); i++)
 		if (!strcmp(states[i].name, name))
 			return &states[i];
 	return &unknown;

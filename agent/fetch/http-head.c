@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/fetch/http-in.h"
 
@@ -158,7 +159,7 @@ static int read_fields(struct http_in *in, struct reading *h, struct fault *faul
 			return fault_set(fault, -EPROTO, "the answer has more than %d header lines",
 					 HTTP_FIELDS_MAX);
 		r = http_field(in, &name, &value, fault);
-		for (size_t i = 0; r == 0 && i < sizeof(fields) / sizeof(*fields); i++)
+		for (size_t i = 0; r == 0 && i < COUNT(fields); i++)
 			if (!strcasecmp(name, fields[i].name))
 				r = fields[i].take(h, value, fault);
 		if (r < 0)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/fetch/dial.h"
 #include "agent/fetch/http.h"
@@ -160,7 +161,7 @@ static int judge(const struct proxy *p, unsigned status, struct fault *fault)
 		return fault_set(fault, -EACCES, "it %s (407)",
 				 p->login[0] ? "does not accept our user and password"
 					     : "wants a user and password");
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+	for (size_t i = 0; i < COUNT(refusals); i++)
 		if (status == refusals[i].status)
 			return fault_set(fault, refusals[i].err, "%s", refusals[i].why);
 	return fault_set(fault, -EPROTO, "it answered CONNECT with status %u", status);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/fetch/compat.h"
 #include "agent/fetch/reasons.h"
 
@@ -27,7 +28,7 @@ const char *reason_code(int code, char out[REASON_MAX])
 {
 	char text[REASON_MAX - 32];
 
-	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+	for (size_t i = 0; i < COUNT(codes); i++)
 		if (codes[i].code == code) {
 			snprintf(out, REASON_MAX, "%s", codes[i].why);
 			return out;
@@ -123,7 +124,7 @@ const char *reason_cert(const struct mbedtls_x509_crt *cert, int depth, uint32_t
 {
 	const char *which = depth ? "the certificate of the CA" : "the certificate";
 
-	for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++)
+	for (size_t i = 0; i < COUNT(verdicts); i++)
 		if (flags & verdicts[i].flags) {
 			verdicts[i].say(cert, which, out);
 			return out;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/fetch/url.h"
 
 #define SCHEME	  "https://"
@@ -59,7 +60,7 @@ static bool escape_ok(const char *p)
 		return false;
 	if (p[0] < '2' || !strncasecmp(p, "7f", 2))
 		return false;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+	for (size_t i = 0; i < COUNT(refused); i++)
 		if (!strncasecmp(p, refused[i], 2))
 			return false;
 	return true;

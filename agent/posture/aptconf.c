@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/aptconf.h"
 #include "agent/posture/deb822.h"
@@ -251,7 +252,7 @@ static bool is_true(const struct said *s)
 {
 	static const char *const words[] = { "yes", "true", "with", "on", "enable" };
 
-	for (size_t i = 0; s->set && i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; s->set && i < COUNT(words); i++)
 		if (!strcasecmp(s->value, words[i]))
 			return true;
 	return s->set && strtol(s->value, NULL, 0);

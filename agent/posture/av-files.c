@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/antivirus.h"
 #include "agent/posture/settings.h"
@@ -106,7 +107,7 @@ static bool is_pardon(const char *name)
 	static const char *const ends[] = { "fp", "ign", "ign2", "sfp" };
 	const char *end = strrchr(name, '.');
 
-	for (size_t i = 0; end && i < sizeof(ends) / sizeof(*ends); i++)
+	for (size_t i = 0; end && i < COUNT(ends); i++)
 		if (!strcmp(end + 1, ends[i]))
 			return true;
 	return false;

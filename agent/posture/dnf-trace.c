@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/repocache.h"
 #include "agent/posture/repos.h"
 #include "agent/posture/trace.h"
@@ -70,7 +71,7 @@ uint64_t trace_repositories(int root)
 {
 	uint64_t h = 0xcbf29ce484222325u;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+	for (size_t i = 0; i < COUNT(places); i++)
 		mix_folder(&h, root, places[i].folder, places[i].below);
 	return h;
 }

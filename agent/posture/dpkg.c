@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/dpkg.h"
 #include "agent/posture/inventory.h"
@@ -48,7 +49,7 @@ static const struct {
 
 static int find_presence(struct word state, struct word flag)
 {
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+	for (size_t i = 0; i < COUNT(states); i++)
 		if (word_same(states[i].name, state))
 			return word_is(flag, "reinstreq", 9) ? HALF : (int)states[i].presence;
 	return -EBADMSG;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/evr.h"
 
 bool evr_print(const char *epoch, struct word version, struct word release, char ret[EVR_MAX])
@@ -43,7 +44,7 @@ bool evr_of_source(struct word file, struct word *name, struct word *version)
 	struct word rest = file;
 	size_t at;
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+	for (size_t i = 0; i < COUNT(ends); i++)
 		if (file.len > ends[i].len &&
 		    !memcmp(file.p + file.len - ends[i].len, ends[i].p, ends[i].len))
 			rest.len = file.len - ends[i].len;

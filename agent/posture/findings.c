@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/posture/making.h"
 
 #define ROWS_FIRST 64
@@ -70,7 +71,7 @@ int findings_add(struct findings *f, const struct patch *p)
 	const char **texts[] = { &row.package, &row.arch, &row.installed, &row.fixed,
 				 &row.from,    &row.ids,  &row.why };
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		*texts[i] = keep_text(f, *texts[i]);
 		if (!*texts[i])
 			return -ENOMEM;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/firewall.h"
 #include "agent/posture/settings.h"
@@ -88,7 +89,7 @@ bool has_legacy_rules(const struct host *host)
 	static const char *const modules[] = { "sys/module/iptable_filter",
 					       "sys/module/ip6table_filter" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		_free_ char *text = NULL;
 		size_t len;
 		int r = io_read(host->root, names[i], CONF_MAX, &text, &len);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/posture/arena.h"
 #include "agent/posture/inventory.h"
 
@@ -212,7 +213,7 @@ static const struct {
 
 int inventory_read(int root, struct inventory **ret, struct fault *fault)
 {
-	size_t n = sizeof(managers) / sizeof(*managers);
+	size_t n = COUNT(managers);
 
 	for (size_t i = 0; i < n; i++)
 		if (faccessat(root, managers[i].path, F_OK, 0) == 0)

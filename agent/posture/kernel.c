@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/kernel.h"
 #include "policy/version.h"
@@ -64,7 +65,7 @@ static bool is_redhat_image(const struct package *p, const char *release, struct
 	bool is = false;
 
 	(void)release;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		is |= word_is(p->name, names[i], strlen(names[i]));
 	return is &&
 	       (size_t)snprintf(ret->release, sizeof(ret->release), "%s.%s",
@@ -167,7 +168,7 @@ static bool is_container(int root)
 	static const char *const signs[] = { "run/systemd/container", "run/.containerenv",
 					     ".dockerenv", "run/host/container-manager" };
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+	for (size_t i = 0; i < COUNT(signs); i++)
 		if (faccessat(root, signs[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			return true;
 	return false;

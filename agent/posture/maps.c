@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/maps.h"
 
 #define READ_ROOM 65536
@@ -17,7 +18,7 @@ static bool is_of_packages(const char *path, size_t len)
 
 	if (len >= sizeof(local) - 1 && !memcmp(path, local, sizeof(local) - 1))
 		return false;
-	for (size_t i = 0; i < sizeof(homes) / sizeof(*homes); i++)
+	for (size_t i = 0; i < COUNT(homes); i++)
 		if (len > strlen(homes[i]) && !memcmp(path, homes[i], strlen(homes[i])))
 			return true;
 	return false;

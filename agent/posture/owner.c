@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/inventory.h"
 #include "agent/posture/owner.h"
@@ -27,7 +28,7 @@ static struct word settle(struct word path)
 {
 	static const char *const merged[] = { "/usr/lib", "/usr/bin/", "/usr/sbin/" };
 
-	for (size_t i = 0; i < sizeof(merged) / sizeof(*merged); i++)
+	for (size_t i = 0; i < COUNT(merged); i++)
 		if (path.len > strlen(merged[i]) && !memcmp(path.p, merged[i], strlen(merged[i])))
 			return (struct word){ path.p + 4, path.len - 4 };
 	return path;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/span.h"
 #include "agent/posture/atwork.h"
 #include "agent/posture/patches-look.h"
@@ -165,7 +166,7 @@ static const char *find_todo(const struct look *l)
 		  "see: systemctl status lazaret-witness.socket" },
 		{ 0, "apt-get update", "dnf makecache --refresh, or zypper refresh" },
 	};
-	const size_t last = sizeof(rows) / sizeof(*rows) - 1;
+	const size_t last = COUNT(rows) - 1;
 	bool is_rpm;
 	size_t i = 0;
 

@@ -6,6 +6,7 @@
  */
 #include <stdint.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/phase.h"
 
 #define WORDS	   4 /* that minstd_rand draws from its seed */
@@ -81,7 +82,7 @@ bool phase_reached(unsigned percentage, struct word source, struct word source_v
 
 	if (percentage >= 100 || !machine_id.len)
 		return true;
-	for (size_t i = 0; i < sizeof(s.parts) / sizeof(*s.parts); i++)
+	for (size_t i = 0; i < COUNT(s.parts); i++)
 		s.len += s.parts[i].len;
 	generate(&s, b);
 	state = b[3] % MODULUS;

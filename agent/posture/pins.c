@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/posture/parts.h"
 #include "agent/posture/pins.h"
 
@@ -84,7 +85,7 @@ static bool read_kind(struct record *r, struct word pin)
 		[BY_VERSION] = "version", [BY_RELEASE] = "release", [BY_ORIGIN] = "origin"
 	};
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+	for (size_t i = 0; i < COUNT(kinds); i++) {
 		size_t n = strlen(kinds[i]);
 
 		if (pin.len <= n || strncasecmp(pin.p, kinds[i], n) ||
@@ -244,7 +245,7 @@ static bool fits_release(const char *what, const struct pin_source *from)
 			       ? matches(text, from->version)
 			       : matches(text, from->archive) || matches(text, from->codename);
 	while ((part = strsep(&rest, ","))) {
-		size_t i = 0, n = sizeof(rows) / sizeof(*rows);
+		size_t i = 0, n = COUNT(rows);
 
 		part += strspn(part, " ");
 		part[strcspn(part, " ")] = '\0';

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/evr.h"
 #include "agent/posture/primary.h"
 #include "agent/posture/xml.h"
@@ -46,7 +47,7 @@ static int keep(struct reading *r, const char *name, struct word text)
 		char *to;
 	} rows[] = { { "name", r->name }, { "arch", r->arch }, { "rpm:sourcerpm", r->source } };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (strcmp(name, rows[i].name))
 			continue;
 		if (!text.p)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/inventory.h"
 #include "agent/posture/maps.h"
@@ -244,7 +245,7 @@ static int64_t packages_changed(int root)
 	};
 	int64_t last = INT64_MIN;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+	for (size_t i = 0; i < COUNT(files); i++) {
 		struct stat st;
 
 		if (fstatat(root, files[i], &st, 0) == 0 && st.st_mtime > last)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/locks.h"
@@ -100,7 +101,7 @@ static int check_place(struct reading *r, const char *key, const char *value, un
 
 	while (n && value[n - 1] == '/')
 		n--;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		bool usual = false;
 
 		if (strcmp(key, rows[i].key))
@@ -255,7 +256,7 @@ static int read_dnf(struct reading *r, int root)
 
 	if (err == 0)
 		err = read_file(r, root, DNF_CONF);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && err == 0; i++)
+	for (size_t i = 0; i < COUNT(folders) && err == 0; i++)
 		err = read_folder(r, root, folders[i]);
 	r->overrides = true;
 	return err < 0 ? err : read_folder(r, root, "etc/dnf/repos.override.d");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agent/base/count.h"
 #include "agent/base/ini.h"
 #include "agent/posture/unit.h"
 
@@ -90,7 +91,7 @@ static bool says_no(const char *value)
 {
 	static const char *const no[] = { "", "0", "no", "false", "off", "n", "f" };
 
-	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
+	for (size_t i = 0; i < COUNT(no); i++)
 		if (!strcasecmp(value, no[i]))
 			return true;
 	return false;
@@ -110,9 +111,9 @@ static bool is_decisive(const char *key, const char *value)
 		return strcmp(value, "system.slice") && strcmp(value, "lazaret.slice");
 	if (!strcmp(key, "ProtectSystem"))
 		return !strcmp(value, "strict");
-	if (begins_one(key, narrowing, sizeof(narrowing) / sizeof(*narrowing)))
+	if (begins_one(key, narrowing, COUNT(narrowing)))
 		return !says_no(value);
-	return begins_one(key, decisive, sizeof(decisive) / sizeof(*decisive));
+	return begins_one(key, decisive, COUNT(decisive));
 }
 
 static int on_line(void *ctx, const struct ini_line *l, struct fault *fault)
@@ -120,7 +121,7 @@ static int on_line(void *ctx, const struct ini_line *l, struct fault *fault)
 	struct decides *d = ctx;
 
 	(void)fault;
-	for (size_t i = 0; d->own && i < sizeof(around) / sizeof(*around); i++)
+	for (size_t i = 0; d->own && i < COUNT(around); i++)
 		if (!strcmp(l->key, around[i]))
 			return 0;
 	if (!d->yes && is_decisive(l->key, l->value)) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/unit.h"
@@ -116,7 +117,7 @@ static bool is_reached(const char *folder, const char *fragment)
 	if (!text || !by)
 		return false;
 	*strrchr(by, '.') = '\0';
-	for (size_t i = 0; i < sizeof(at_boot) / sizeof(*at_boot); i++)
+	for (size_t i = 0; i < COUNT(at_boot); i++)
 		if (!strcmp(by, at_boot[i]))
 			return true;
 	ini_parse(INI_SYSTEMD, text, strlen(text), on_install, &w, NULL);
@@ -151,7 +152,7 @@ static bool is_enabled(int root, const char *name, const char *fragment)
 
 	bool readable = io_read(root, fragment, INI_FILE_MAX, &text, &len) == 0;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+	for (size_t i = 0; i < COUNT(folders); i++)
 		if (is_linked(root, folders[i], name, readable ? text : ""))
 			return true;
 	return readable && !strstr(text, "[Install]");

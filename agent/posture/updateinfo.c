@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/evr.h"
 #include "agent/posture/updateinfo.h"
 #include "agent/posture/xml.h"
@@ -58,7 +59,7 @@ static enum severity severity_of(struct word w)
 		{ "low", SEVERITY_LOW },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (w.p && !strcasecmp(w.p, rows[i].name))
 			return rows[i].severity;
 	return SEVERITY_UNKNOWN;

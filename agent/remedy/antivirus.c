@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/unit.h"
@@ -233,7 +234,7 @@ static bool lacks_signatures_only(const struct requirement *q)
 		if (!e->demanded || e->grade != GRADE_FAIL)
 			continue;
 		failing++;
-		for (size_t k = 0; k < sizeof(fetched) / sizeof(*fetched); k++)
+		for (size_t k = 0; k < COUNT(fetched); k++)
 			lacking += !strcmp(e->probe, fetched[k]);
 	}
 	return lacking && lacking == failing;

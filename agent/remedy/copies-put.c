@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/remedy/copies.h"
 #include "agent/remedy/folder.h"
@@ -44,7 +45,7 @@ static bool is_needed(const char *path)
 		"etc/firewalld/firewalld.conf",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		if (!strcmp(path, names[i]))
 			return true;
 	return false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/remedy/copies.h"
 #include "policy/digest.h"
 
@@ -19,7 +20,7 @@ const struct copies_place copies_places[] = {
 	{ FRONT_NFTABLES, "etc/sysconfig/nftables.conf", false },
 	{ FRONT_IPTABLES, "etc/iptables", true },
 };
-const size_t copies_places_n = sizeof(copies_places) / sizeof(*copies_places);
+const size_t copies_places_n = COUNT(copies_places);
 
 const struct copies_place *copies_place_of(const char *path)
 {

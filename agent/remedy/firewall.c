@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/front-end.h"
 #include "agent/remedy/remedy.h"
@@ -38,7 +39,7 @@ static void unlock_settings(void)
 	static const char *const files[] = { "/etc/ufw", "/etc/ufw/ufw.conf", "/etc/default/ufw",
 					     "/etc/firewalld/firewalld.conf" };
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+	for (size_t i = 0; i < COUNT(files); i++)
 		unlock_file(files[i]);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/settings.h"
 #include "agent/posture/unit.h"
@@ -247,7 +248,7 @@ const struct front_end *front_end_choose(const struct known_good *g)
 {
 	const struct front_end *first = NULL, *hand = NULL;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct row *e = &rows[i];
 
 		if (!is_installed(e) || (e->first && !is_there(e->on)))

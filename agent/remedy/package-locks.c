@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/remedy/package-locks.h"
 
@@ -88,7 +89,7 @@ int package_locks_take(int root, struct fault *fault)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof(locks) / sizeof(*locks); i++)
+	for (size_t i = 0; r == 0 && i < COUNT(locks); i++)
 		r = locks[i].mode ? take_lock(root, locks[i].path, locks[i].mode, fault)
 				  : await_none(root, locks[i].path, fault);
 	return r;

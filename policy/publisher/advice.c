@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/span.h"
 #include "policy/key.h"
 #include "policy/place.h"
@@ -163,7 +164,7 @@ static bool trusts_resolver(json_t *document)
 	json_t *allow = json_object_get(document, "allow"), *destination;
 	size_t i;
 
-	for (size_t k = 0; k < sizeof(named) / sizeof(*named); k++)
+	for (size_t k = 0; k < COUNT(named); k++)
 		json_array_foreach(json_object_get(allow, named[k].list), i, destination)
 			if (!place_is_meant(json_string_value(
 				    json_object_get(destination, named[k].place))) &&
@@ -237,7 +238,7 @@ static bool restarts_sessions(json_t *document)
 
 	json_array_foreach(json_object_get(document, "requirements"), i, requirement)
 		json_array_foreach(json_object_get(requirement, "restart"), k, unit)
-			for (size_t u = 0; u < sizeof(units) / sizeof(*units); u++)
+			for (size_t u = 0; u < COUNT(units); u++)
 				if (!strcmp(json_string_value(unit), units[u]))
 					return true;
 	return false;
@@ -328,7 +329,7 @@ static const struct {
 
 void advise(const char *file, json_t *document, FILE *out)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].fits ? any_requirement(document, rows[i].fits)
 				 : rows[i].applies(document))
 			fprintf(out, "%s: note: %s\n", file, rows[i].text);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/json.h"
 #include "policy/publisher/feed-import.h"
@@ -51,7 +52,7 @@ enum severity import_severity(const char *word)
 	};
 	size_t len = strcspn(word, "*"); /* the tracker's "low**" */
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (strlen(rows[i].word) == len && !strncasecmp(rows[i].word, word, len))
 			return rows[i].severity;
 	return SEVERITY_UNKNOWN;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/json.h"
 #include "policy/publisher/feed-import.h"
@@ -23,7 +24,7 @@ static const struct {
 	{ "10", "buster" }, { "11", "bullseye" }, { "12", "bookworm" },
 	{ "13", "trixie" }, { "14", "forky" },	  { "15", "duke" },
 };
-#define CODENAMES (sizeof(codenames) / sizeof(*codenames))
+#define CODENAMES COUNT(codenames)
 
 struct order {
 	const char *distro, *release, *codename, *out, *show;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/json.h"
 #include "policy/publisher/cvss.h"
 #include "policy/publisher/feed-osv.h"
@@ -90,7 +91,7 @@ static enum severity read_severity(const struct reading *r)
 		read_scores(json_object_get(r->root, "severity")),
 	};
 
-	for (size_t i = 0; i < sizeof(found) / sizeof(*found); i++)
+	for (size_t i = 0; i < COUNT(found); i++)
 		if (found[i])
 			return found[i];
 	return SEVERITY_UNKNOWN;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/publisher/feed-osv.h"
 
 /*
@@ -26,7 +27,7 @@ static const struct {
 	{ "opensuse-leap", { "openSUSE:Leap %r" }, PACKAGE_SOURCE },
 	{ "alpine", { "Alpine:v%r" }, PACKAGE_SOURCE },
 };
-#define WORLDS (sizeof(worlds) / sizeof(*worlds))
+#define WORLDS COUNT(worlds)
 
 static size_t find_world(const struct import *m)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/publisher/feed-rows.h"
 
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -43,7 +44,7 @@ static int compare_rest(const struct feed_rows *r, const struct feed_row *a,
 				      { a->also, b->also } };
 	int c = compare_numbers(a->bound_is, b->bound_is);
 
-	for (size_t i = 0; !c && i < sizeof(texts) / sizeof(*texts); i++)
+	for (size_t i = 0; !c && i < COUNT(texts); i++)
 		c = compare_texts(r, texts[i][0], texts[i][1]);
 	if (!c)
 		c = compare_numbers(a->severity, b->severity);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/publisher/release.h"
 #include "policy/publisher/ring.h"
@@ -60,7 +61,7 @@ static const struct {
 	const char *name;
 	mode_t mode;
 } folders[] = { { "keys", 0700 }, { "metadata", 0755 }, { "targets", 0755 } };
-#define FOLDERS (sizeof(folders) / sizeof(*folders))
+#define FOLDERS COUNT(folders)
 
 static int refuse_folder(const char *path, int dir, const char *name, struct fault *fault)
 {

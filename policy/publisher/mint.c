@@ -5,6 +5,7 @@
 #include <mbedtls/pk.h>
 #include <sys/random.h>
 
+#include "agent/base/count.h"
 #include "policy/publisher/mint.h"
 
 #define DER_MAX	      512
@@ -128,7 +129,7 @@ static const struct {
 
 int mint_key(const char *type, struct blob *ret, struct fault *fault)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+	for (size_t i = 0; i < COUNT(types); i++)
 		if (!strcmp(types[i].type, type))
 			return types[i].make(ret, fault);
 	return fault_set(fault, -EINVAL, "no keys of the type %.20s; there are %s", type, TYPES);

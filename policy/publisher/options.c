@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/span.h"
 #include "policy/publisher/options.h"
 #include "policy/publisher/tell.h"
@@ -36,7 +37,7 @@ static const struct option all[] = {
 	{ "for", required_argument, NULL, 'f' },
 	{ "reason", required_argument, NULL, 's' },
 };
-#define ALL (sizeof(all) / sizeof(*all))
+#define ALL COUNT(all)
 
 static int add(struct words *w, const char *word)
 {

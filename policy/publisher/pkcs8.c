@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/random.h>
 
+#include "agent/base/count.h"
 #include "policy/publisher/pkcs8.h"
 
 #define BLOCK	 16 /* of AES, and so its IV */
@@ -200,7 +201,7 @@ static int get_hmac(uint8_t **p, const uint8_t *end, struct lock *l)
 		return 0;
 	if (mbedtls_asn1_get_alg(p, end, &oid, &params))
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(hmacs) / sizeof(*hmacs); i++)
+	for (size_t i = 0; i < COUNT(hmacs); i++)
 		if (is_oid(&oid, hmacs[i].oid)) {
 			l->md = hmacs[i].md;
 			return 0;
@@ -238,7 +239,7 @@ static int get_cipher(uint8_t **p, const uint8_t *end, struct lock *l)
 
 	if (mbedtls_asn1_get_alg(p, end, &oid, &params))
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(ciphers) / sizeof(*ciphers); i++)
+	for (size_t i = 0; i < COUNT(ciphers); i++)
 		if (is_oid(&oid, ciphers[i].oid))
 			l->bits = ciphers[i].bits;
 	if (!l->bits)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/digest.h"
 #include "policy/json.h"
@@ -65,7 +66,7 @@ int public_read(const char *pem, json_t **ret, char id[KEY_ID_TEXT], struct faul
 		r = pem_write(LABEL, &der, &text); /* one key, one text, and so one id */
 	if (r == 0 && is_ed25519(&der))
 		hex_of(der.data + sizeof(ed25519_head), hex);
-	for (size_t i = 0; r == 0 && i < sizeof(schemes) / sizeof(*schemes); i++) {
+	for (size_t i = 0; r == 0 && i < COUNT(schemes); i++) {
 		int tried = try_scheme(i, is_ed25519(&der) ? hex : (char *)text.data, ret, id);
 
 		if (tried == 0 || tried == -ENOMEM)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/names.h"
 #include "policy/publisher/outlet.h"
@@ -285,7 +286,7 @@ static int check_outlet(const struct workshop *w, int to, const struct plan *p, 
 	json_t *path;
 	size_t i;
 
-	for (size_t k = 0; k < sizeof(versioned) / sizeof(*versioned); k++)
+	for (size_t k = 0; k < COUNT(versioned); k++)
 		json_array_foreach(p->paths[versioned[k]], i, path) {
 			int r = outlet_check(w, to, json_string_value(path), fault);
 

@@ -9,6 +9,7 @@
 #endif
 #include <stdio.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/digest.h"
 #include "policy/json.h"
@@ -86,7 +87,7 @@ static const struct way *way_of(json_t *public)
 {
 	const char *scheme = json_string_value(json_object_get(public, "scheme"));
 
-	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+	for (size_t i = 0; i < COUNT(ways); i++)
 		if (!strcmp(ways[i].scheme, scheme))
 			return &ways[i];
 	return NULL;
@@ -198,7 +199,7 @@ static int unseal(const char *pem, const struct blob *phrase, struct blob *ret, 
 	if (r == 0)
 		return phrase ? pkcs8_open(&sealed, phrase, PKCS8_ROUNDS_MAX, ret, fault)
 			      : fault_set(fault, -ENOKEY, "is sealed with a passphrase");
-	for (size_t i = 0; r == -ENOENT && i < sizeof(labels) / sizeof(*labels); i++)
+	for (size_t i = 0; r == -ENOENT && i < COUNT(labels); i++)
 		r = pem_read(pem, labels[i], ret);
 	if (r == -EINVAL && strstr(pem, "Proc-Type: 4,ENCRYPTED"))
 		return fault_set(fault, r,

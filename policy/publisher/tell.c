@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/json.h"
 #include "policy/publisher/tell.h"
@@ -127,7 +128,7 @@ void tell_file(json_t *body, FILE *out)
 	fputc('\n', out);
 	json_object_foreach(roles, name, role)
 		tell_role("role", name, role, out);
-	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+	for (i = 0; i < COUNT(lists); i++)
 		json_object_foreach(json_object_get(body, lists[i]), name, mark)
 			tell_mark(name, mark, out);
 	tell_delegations(json_object_get(body, "delegations"), out);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/publisher/tool.h"
 
 #define SIGNERS "[--expires SPAN] [--key FILE]... [--passphrase-file FILE]"
@@ -49,7 +50,7 @@ static const struct {
 	{ "show", show_main, "[--json] DIR|DRAFT.json",
 	  "tell roles, keys, versions, expiry, targets, and what waits for whom" },
 };
-#define SUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
+#define SUBCOMMANDS COUNT(subcommands)
 
 int tool_usage(const char *subcommand)
 {

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/nft.h"
 #include "netfilter/quarantine.h"
 #include "tests/bench/limit-quarantine.h"
@@ -292,7 +293,7 @@ static void judge(uint32_t n, const struct cost *c)
 		    (double)c[NFT].rss / 1024 } },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].n == n)
 			row_print(&rows[i].row);
 }
@@ -320,7 +321,7 @@ int main(void)
 		perror("bench-quarantine");
 		return 1;
 	}
-	for (size_t i = 0; r == 0 && i < sizeof(sizes) / sizeof(*sizes); i++)
+	for (size_t i = 0; r == 0 && i < COUNT(sizes); i++)
 		r = bench_size(sizes[i], file);
 	unlink(file);
 	return r ? 1 : 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "agent/base/count.h"
 #include "tests/bench/limit-quarantine.h"
 
 #define TABLE	   "limit"
@@ -53,7 +54,7 @@ static void put_table(struct words *w, uint8_t family)
 	static const unsigned types[] = { NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE };
 
 	/* There is one to delete, whether there was or not. */
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+	for (size_t i = 0; i < COUNT(types); i++) {
 		struct nlmsghdr *h = ask(w, types[i], family, NLM_F_CREATE | NLM_F_ACK);
 
 		mnl_attr_put_strz(h, NFTA_TABLE_NAME, TABLE);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/clerk/act.h"
 #include "agent/clerk/deed.h"
 #include "agent/clerk/history.h"
@@ -37,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!text || !copy || !log)
 		abort();
 	deed_is(text, &t);
-	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++)
+	for (size_t i = 0; i < COUNT(readers); i++)
 		if (readers[i](text, &said) && (!*said.who || strlen(said.who) >= SAID_WHO))
 			abort();
 	if (act_hear(text, id, &a))

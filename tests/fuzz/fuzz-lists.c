@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/unpack.h"
 #include "tests/fuzz/root.h"
@@ -30,7 +31,7 @@ static const struct {
 
 static void start(void)
 {
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+	for (size_t i = 0; i < COUNT(files); i++)
 		if (root_put(&root, files[i].path, files[i].text, strlen(files[i].text)) < 0)
 			abort();
 }

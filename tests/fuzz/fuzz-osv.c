@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "agent/base/count.h"
 #include "policy/publisher/feed-import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -28,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 						 { "sles", "15.5" },
 						 { "alpine", "3.19" } };
 
-	for (size_t i = 0; i < sizeof(distros) / sizeof(*distros); i++) {
+	for (size_t i = 0; i < COUNT(distros); i++) {
 		struct import m = { .kind = distro_find(distros[i].id), .distro = distros[i] };
 
 		m.rows.order = m.kind->order;

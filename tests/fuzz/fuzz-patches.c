@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/apt.h"
 #include "agent/posture/inventory.h"
 #include "agent/posture/posture.h"
@@ -50,10 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (root_is_new()) {
 		if (root_put(&root, OS_RELEASE, os, strlen(os)) < 0)
 			abort();
-		for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		for (size_t i = 0; i < COUNT(files); i++)
 			put_good(i);
 	}
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+	for (size_t i = 0; i < COUNT(files); i++) {
 		if (!len || data[0] != files[i].name)
 			continue;
 		put(i, data + 1, len - 1);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/floor.h"
 #include "policy/server.h"
 #include "policy/store.h"
@@ -47,7 +48,7 @@ static void put(int dir, const char *name, const void *data, size_t len)
 
 static void lay(int dir, const uint8_t *data, size_t size)
 {
-	size_t n = sizeof(files) / sizeof(*files);
+	size_t n = COUNT(files);
 
 	for (size_t i = 0; i < 3; i++)
 		if (mkdirat(dir, folders[i], 0700) < 0)
@@ -118,7 +119,7 @@ static void check_metadata(int dir)
 
 static void clear(int dir, const char *path)
 {
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+	for (size_t i = 0; i < COUNT(files); i++)
 		unlinkat(dir, files[i], 0);
 	unlinkat(dir, ROOT, 0);
 	unlinkat(dir, STORE_CURRENT, 0);

@@ -15,6 +15,8 @@
 
 #include <linux/netlink.h>
 
+#include "agent/base/count.h"
+
 #define FIELD(f)	   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, f))
 #define UNLESS(value, far) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, far)
 
@@ -30,7 +32,7 @@ int main(int argc, char **argv)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = { sizeof(rows) / sizeof(*rows), rows };
+	const struct sock_fprog program = { COUNT(rows), rows };
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: without COMMAND...\n");

@@ -4,6 +4,7 @@
 #include <net/ethernet.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "tests/leak/data.h"
 
 static void put_label(struct pen *p, const char *label)
@@ -253,7 +254,7 @@ static const struct {
 
 bool put_data(struct pen *p, const struct shot *s)
 {
-	for (size_t i = 0; i < sizeof(datas) / sizeof(*datas); i++) {
+	for (size_t i = 0; i < COUNT(datas); i++) {
 		if (!strcmp(datas[i].name, s->data)) {
 			datas[i].put(p, s);
 			return true;

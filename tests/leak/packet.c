@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "tests/leak/data.h"
 #include "tests/leak/packet.h"
 
@@ -161,7 +162,7 @@ static const struct {
 
 static uint8_t put_extension(struct pen *p, const struct shot *s)
 {
-	for (size_t i = 0; i < sizeof(extensions) / sizeof(*extensions); i++) {
+	for (size_t i = 0; i < COUNT(extensions); i++) {
 		uint8_t *at = p->at;
 
 		if (strcmp(extensions[i].name, s->odd))

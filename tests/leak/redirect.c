@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
+
 #define INSN(op, dst, what)                                   \
 	{                                                     \
 		.code = (op), .dst_reg = (dst), .imm = (what) \
@@ -33,7 +35,7 @@ static int load(int to)
 	};
 	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_XDP,
 			     .insns = (uintptr_t)code,
-			     .insn_cnt = sizeof(code) / sizeof(*code),
+			     .insn_cnt = COUNT(code),
 			     .license = (uintptr_t) "GPL" };
 
 	return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &a, sizeof(a));

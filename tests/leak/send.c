@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "tests/leak/send.h"
 
 #ifndef TCP_FASTOPEN_NO_COOKIE
@@ -139,7 +140,7 @@ ssize_t send_by(const char *how, int fd, const void *data, size_t n, const struc
 {
 	const struct parcel p = { fd, data, n, to, len };
 
-	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+	for (size_t i = 0; i < COUNT(ways); i++) {
 		if (!strcmp(ways[i].name, how))
 			return ways[i].send(&p);
 	}

@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "tests/leak/packet.h"
 #include "tests/leak/send.h"
 #include "tests/leak/xdp.h"
@@ -370,7 +371,7 @@ static bool read_option(struct options *o, const char *word)
 {
 	size_t n = strcspn(word, "=");
 
-	for (size_t i = 0; word[n] && i < sizeof(keys) / sizeof(*keys); i++) {
+	for (size_t i = 0; word[n] && i < COUNT(keys); i++) {
 		if (strlen(keys[i].key) == n && !strncmp(keys[i].key, word, n))
 			return read_value(o, keys[i].kind, (char *)o + keys[i].at, word + n + 1);
 	}
@@ -411,7 +412,7 @@ int main(int argc, char **argv)
 	}
 	if (!o.shot.ether)
 		o.shot.ether = o.shot.v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP;
-	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+	for (size_t i = 0; i < COUNT(ways); i++) {
 		if (!strcmp(ways[i].name, argv[1]))
 			return shoot(&o, ways[i].send);
 	}

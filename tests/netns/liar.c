@@ -20,11 +20,11 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/fetch/compat.h"
 
 #define FOREVER	 1000000000u
-#define SIZE(a)	 (sizeof(a) / sizeof(*(a)))
 #define OK	 "HTTP/1.1 200 OK\r\n"
 #define TEN	 "0123456789"
 #define HUNDRED	 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
@@ -153,7 +153,7 @@ static const struct lie *read_request(mbedtls_ssl_context *ssl, char path[4096])
 	}
 	text[strlen("GET /") + strcspn(text + strlen("GET /"), " ")] = '\0';
 	strcpy(path, text + strlen("GET /"));
-	for (size_t i = 0; i < SIZE(lies); i++)
+	for (size_t i = 0; i < COUNT(lies); i++)
 		if (strlen(lies[i].path) == strcspn(path, ",") &&
 		    !strncmp(lies[i].path, path, strlen(lies[i].path)))
 			return &lies[i];
@@ -348,7 +348,7 @@ static int configure(mbedtls_ssl_config *conf, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct pollfd p[SIZE(early) + 1];
+	struct pollfd p[COUNT(early) + 1];
 	mbedtls_ssl_config conf;
 	unsigned port = argc == 4 || argc == 5 ? (unsigned)atoi(argv[1]) : 0;
 	int folder = open(argc == 5 ? argv[4] : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -356,17 +356,17 @@ int main(int argc, char **argv)
 	if (!port || configure(&conf, argv) < 0)
 		return 2;
 	signal(SIGCHLD, SIG_IGN);
-	for (unsigned i = 0; i < SIZE(p); i++) {
+	for (unsigned i = 0; i < COUNT(p); i++) {
 		p[i] = (struct pollfd){ .fd = listen_at(port + i, 16), .events = POLLIN };
 		if (p[i].fd < 0)
 			return 2;
 	}
-	if (listen_full(port + SIZE(p)) < 0)
+	if (listen_full(port + COUNT(p)) < 0)
 		return 2;
 	puts("ready");
 	fflush(stdout);
-	while (poll(p, SIZE(p), -1) >= 0)
-		for (unsigned i = 0; i < SIZE(p); i++)
+	while (poll(p, COUNT(p), -1) >= 0)
+		for (unsigned i = 0; i < COUNT(p); i++)
 			if (p[i].revents)
 				serve(p[i].fd, i ? early[i - 1] : NULL, &conf, folder);
 	return 1;

@@ -17,9 +17,9 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 
-#define SIZE(a) (sizeof(a) / sizeof(*(a)))
 #define LOGIN	"Proxy-Authorization: Basic bGFwdG9wOm9wZW4gc2VzYW1l\r\n" /* laptop:open sesame */
 
 enum then { TUNNEL, CLOSE, RESET, HANG, DRIP };
@@ -165,11 +165,11 @@ static void accept_one(int listener, const struct kind *k)
 
 int main(int argc, char **argv)
 {
-	struct pollfd p[SIZE(kinds)];
+	struct pollfd p[COUNT(kinds)];
 
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	for (unsigned i = 0; i < SIZE(p); i++) {
+	for (unsigned i = 0; i < COUNT(p); i++) {
 		p[i] = (struct pollfd){ .fd = argc == 2 ? listen_at((unsigned)atoi(argv[1]) + i)
 							: -1,
 					.events = POLLIN };
@@ -178,8 +178,8 @@ int main(int argc, char **argv)
 	}
 	puts("ready");
 	fflush(stdout);
-	while (poll(p, SIZE(p), -1) >= 0)
-		for (unsigned i = 0; i < SIZE(p); i++)
+	while (poll(p, COUNT(p), -1) >= 0)
+		for (unsigned i = 0; i < COUNT(p); i++)
 			if (p[i].revents)
 				accept_one(p[i].fd, &kinds[i]);
 	return 1;

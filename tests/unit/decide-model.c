@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "tests/unit/decide-model.h"
 #include "tests/unit/test.h"
 
@@ -140,7 +141,7 @@ static const struct invariant {
 	{ is_steady, "it flaps" },
 };
 
-const size_t model_invariants = sizeof(invariants) / sizeof(*invariants);
+const size_t model_invariants = COUNT(invariants);
 
 /* What the first that does not hold says, or NULL. */
 static const char *broken(const struct view *v)
@@ -225,7 +226,7 @@ static uint64_t hash(const struct model *m)
 
 	_Static_assert(sizeof(words) == sizeof(*m), "it has a rest");
 	memcpy(words, m, sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		h = (h ^ words[i] ^ h >> 29) * 1099511628211u;
 	return h ^ h >> 29;
 }

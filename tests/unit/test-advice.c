@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/document.h"
 #include "policy/publisher/advice.h"
 #include "tests/unit/doc.h"
@@ -73,7 +74,7 @@ static void test_notes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		_free_ char *notes = notes_of(rows[i].text);
 
 		if (rows[i].note ? !strstr(notes, rows[i].note)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/base/proxy.h"
 #include "agent/config.h"
@@ -80,7 +81,7 @@ static void test_config_refuses(void **state)
 	snprintf(file, sizeof(file), "%s/lazaret.conf", folder);
 	snprintf(drop, sizeof(drop), "rm -rf %s.d", file);
 	assert_int_equal(system(drop), 0);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct config *c = NULL;
 		struct fault fault = { 0 };
 
@@ -170,7 +171,7 @@ static void test_mirrors_pause(void **state)
 
 	(void)state;
 	assert_int_equal(mirrors_new("https://a/", 900, &m), 0);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		mirrors_failed(m, &m->at[0], 7000, rows[i].retry_after, rows[i].dice);
 		assert_int_equal(mirrors_wait(m, 7000), rows[i].want);
 	}
@@ -239,7 +240,7 @@ static void test_proxy(void **state)
 	(void)state;
 	unsetenv("HTTPS_PROXY");
 	unsetenv("NO_PROXY");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		unsetenv("https_proxy");
 		unsetenv("no_proxy");
 		if (rows[i].https_proxy)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/document.h"
 #include "tests/unit/doc.h"
 #include "tests/unit/policies.h"
@@ -130,7 +131,7 @@ static void test_merge(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char text[200];
 		struct allow a;
 		int n = snprintf(text, sizeof(text), "{\"ntp\":[%s]}", rows[i].ntp);

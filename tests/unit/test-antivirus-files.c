@@ -2,6 +2,7 @@
 /* The files behind an antivirus's good answer: programs, settings, signatures. */
 #include <errno.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/remembered.h"
 #include "agent/posture/whole.h"
 #include "tests/unit/clamav.h"
@@ -60,7 +61,7 @@ static void test_behind_the_answer(void **state)
 	struct finding f;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		install();
 		look(&f);
 		assert_string_equal(f.what,
@@ -222,7 +223,7 @@ static void test_database_head(void **state)
 	struct clamd_version v;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		write_head(head, bad[i], 1);
 		assert_int_equal(database_head_parse(head, DATABASE_HEAD, &v), -EBADMSG);
 	}

@@ -2,6 +2,7 @@
 /* What an antivirus answers, whoever asks it, and what is seen of one that is not asked. */
 #include <errno.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/remembered.h"
 #include "agent/posture/witnessed.h"
 #include "tests/unit/clamav.h"
@@ -36,7 +37,7 @@ static void test_answers(void **state)
 
 	(void)state;
 	install();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		pid_t pid = start(&rows[i].fake);
 		uint64_t begun = io_boot_ms();
 		struct finding f;
@@ -102,7 +103,7 @@ static void test_version_parse(void **state)
 	struct clamd_version v;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(clamd_version_parse(bad[i], &v), -EBADMSG);
 	assert_int_equal(clamd_version_parse("ClamAV 1.0/5/Sun Nov  1 08:00:00 2026", &v), 0);
 	assert_string_equal(v.engine, "ClamAV 1.0");
@@ -128,7 +129,7 @@ static void test_proof(void **state)
 	(void)state;
 	install();
 	req.with.antivirus.proof_every = 3600;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fake fake = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0, 0 };
 		struct remembered *remembered = remembered_new();
 		pid_t pid;
@@ -220,7 +221,7 @@ static void test_hidden(void **state)
 	provider.answer.speaks = TONGUE_NONE;
 	req.with.antivirus.provider = &provider;
 	put("sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.procs", "77\n", 0644);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		bool news;
 
 		assert_int_equal(witnessed_hear(k, rows[i].line, NOW, &news), *rows[i].line != 0);
@@ -263,7 +264,7 @@ static void test_command(void **state)
 	assert_non_null(
 		strstr(f.what, "nobody has seen whether the process of clamav-daemon.service"));
 	put("proc/77/stat", "77 (clamd) S 1 2\n", 0644);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct remembered *remembered = remembered_new();
 		struct health_word w = { .at = NOW - rows[i].age, .err = rows[i].err };
 

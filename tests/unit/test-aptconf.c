@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/parts.h"
 #include "agent/posture/pins.h"
 #include "tests/unit/root.h"
@@ -52,7 +53,7 @@ static const struct row {
 static void test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct row *row = &rows[i];
 		struct fault fault = { 0 };
 		struct aptconf conf;
@@ -90,7 +91,7 @@ static void test_architectures(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+	for (size_t i = 0; i < COUNT(lists); i++) {
 		struct fault fault = { 0 };
 		struct aptconf conf;
 		struct root r;
@@ -140,7 +141,7 @@ static void test_hidden(void **state)
 
 	(void)state;
 	assert_int_equal(root_open(&r), 0);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+	for (size_t i = 0; i < COUNT(folders); i++) {
 		assert_int_equal(root_as_user(&r, folders[i].read, &r), 0);
 		root_text(&r, folders[i].file, "");
 		assert_int_equal(root_as_user(&r, folders[i].read, &r), 0);
@@ -160,7 +161,7 @@ static void test_many(void **state)
 
 	(void)state;
 	assert_int_equal(root_open(&r), 0);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+	for (size_t i = 0; i < COUNT(folders); i++) {
 		for (int n = 0; n < PARTS_MAX; n++) {
 			snprintf(path, sizeof(path), "%s/%d%s", folders[i].folder, n,
 				 n % 64 ? "" : "/x");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/err.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
@@ -57,7 +58,7 @@ static void test_span(void **state)
 	char text[SPAN_TEXT];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint64_t s = 7;
 
 		assert_int_equal(span_parse(rows[i].text, &s), rows[i].r);
@@ -104,7 +105,7 @@ static void test_ini(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		_free_ char *text = strdup(rows[i].text);
 		struct fault f = { 0 };
 		char seen[200] = "";

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "agent/base/count.h"
 #include "netfilter/batch.h"
 #include "netfilter/rule.h"
 #include "tests/unit/netns.h"
@@ -227,7 +228,7 @@ static void test_every_answer_counts(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		/* At the end of the numbers, too. */
 		for (uint32_t first = 7; first; first = first == 7 ? UINT32_MAX - 1 : 0) {
 			struct played p = play(first, rows[i].errs, 4);

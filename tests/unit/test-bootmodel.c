@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "agent/bootplan.h"
 #include "agent/reboots.h"
 #include "tests/unit/test.h"
@@ -236,7 +237,7 @@ static void test_planted_faults_are_found(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+	for (size_t i = 0; i < COUNT(faults); i++) {
 		unsigned total;
 		const char *why;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "agent/bootplan.h"
 #include "tests/unit/test.h"
 
@@ -81,7 +82,7 @@ static int64_t hours(double h)
 static void test_table(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct reboot_rule rule = { .given = true,
 					    .notice = 900,
 					    .force = rows[i].force,
@@ -149,7 +150,7 @@ static void test_announced(void **state)
 	assert_int_equal(window_parse("02:00-02:30", narrow.windows), 0);
 	p = reboot_plan(&then);
 	assert_int_equal(p.stage, REBOOT_NOW);
-	for (size_t i = 0; i < sizeof(now) / sizeof(*now); i++) {
+	for (size_t i = 0; i < COUNT(now); i++) {
 		struct reboot_terms t = then;
 
 		t.rule = now[i].rule;

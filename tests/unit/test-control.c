@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "tests/unit/test.h"
 
 #include "agent/control.h"
@@ -205,7 +206,7 @@ static void test_refused_verbs(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *reply = NULL, want[80];
 
 		assert_int_equal(verbs_answer(NULL, rows[i].verb, rows[i].root ? 0 : 1000, &reply),

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/remedy/asides.h"
 #include "agent/remedy/copies.h"
@@ -320,7 +321,7 @@ static void test_hostile(void **state)
 	size_t len;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		assert_int_equal(digest_make_text(DIGEST_SHA256, bad[i], strlen(bad[i]), sum), 0);
 		snprintf(text, sizeof(text), "%s%s", sum, bad[i]);
 		if (copies_parse(text, strlen(text), &c) != -EBADMSG)

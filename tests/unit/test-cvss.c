@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 
+#include "agent/base/count.h"
 #include "policy/publisher/cvss.h"
 #include "tests/unit/test.h"
 
@@ -29,7 +30,7 @@ static void test_cvss(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (cvss_score(rows[i].vector) != rows[i].score)
 			fail_msg("%s: %d", rows[i].vector, cvss_score(rows[i].vector));
 		assert_int_equal(cvss_severity(rows[i].vector), rows[i].severity);

@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "agent/trigger/nftables.h"
 #include "netfilter/watch.h"
 #include "tests/unit/netns.h"
@@ -88,7 +89,7 @@ static void test_links(void **state)
 	(void)state;
 	assert_true(sd_event_new(&loop) >= 0);
 	assert_int_equal(rtnl_new(loop, &links, NULL, &r), 0);
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+	for (size_t i = 0; i < COUNT(faults); i++) {
 		fault = faults[i];
 		hear(loop, event, &told[1]);
 		assert_true(told[0] && told[1]);

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "agent/base/count.h"
 #include "agent/clock.h"
 #include "tests/unit/decide-model.h"
 #include "tests/unit/test.h"
@@ -127,7 +128,7 @@ static void test_planted_faults_are_found(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		size_t models, turns;
 		const char *why = model_explore(&rows[i].rules, &models, &turns);
 

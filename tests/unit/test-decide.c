@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Where the state machine begins: nothing is judged yet, lazaretd started anew, the clock leapt. */
+#include "agent/base/count.h"
 #include "agent/clock.h"
 #include "agent/decide.h"
 #include "tests/unit/test.h"
@@ -45,7 +46,7 @@ static void test_start(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct situation s = { .policy = rows[i].policy, .now = 100 };
 		struct history h = { .state = rows[i].was, .since = 1 };
 		struct decision d;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/delegation.h"
 #include "policy/json.h"
 #include "tests/unit/test.h"
@@ -50,7 +51,7 @@ static void test_forms(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct delegations *d = NULL;
 		struct fault f = { 0 };
 		json_t *body = body_with(rows[i][0]);
@@ -93,7 +94,7 @@ static void test_hashes(void **state)
 	expect_next(ROLE("\"a\",\"path_hash_prefixes\":[\"00\",\"165\"]"), "a/x", "a");
 	expect_next(ROLE("\"a\",\"path_hash_prefixes\":[\"166\"]"), "a/x", NULL);
 	expect_next(ROLE("\"a\",\"path_hash_prefixes\":[]"), "a/x", NULL);
-	for (size_t i = 0; i < sizeof(bins) / sizeof(*bins); i++) {
+	for (size_t i = 0; i < COUNT(bins); i++) {
 		char text[200];
 
 		snprintf(text, sizeof(text), BINS("\"name_prefix\":\"b\",\"bit_length\":%s"),

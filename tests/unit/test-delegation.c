@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/delegation.h"
 #include "policy/json.h"
 #include "policy/target.h"
@@ -128,7 +129,7 @@ static const struct walk {
 
 static void test_walks(void **state)
 {
-	for (size_t i = 0; i < sizeof(walks) / sizeof(*walks); i++) {
+	for (size_t i = 0; i < COUNT(walks); i++) {
 		const struct walk *w = &walks[i];
 		struct graph *g = graph(state, w->edges);
 		bool found = w->holder && strstr(w->visited, w->holder);

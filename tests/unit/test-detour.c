@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "netfilter/detour.h"
 #include "tests/unit/netns.h"
 
@@ -31,7 +32,7 @@ static void do_all(const char *const *commands, size_t n)
 #define DO(...)                                                    \
 	do {                                                       \
 		static const char *const list[] = { __VA_ARGS__ }; \
-		do_all(list, sizeof(list) / sizeof(*list));        \
+		do_all(list, COUNT(list));                         \
 	} while (0)
 
 /* Which tunnel that address is sent into; "": none. */
@@ -68,7 +69,7 @@ static void assert_no_trace(void)
 					     "ip route show table 51777 2>/dev/null",
 					     "ip -6 route show table 51777 2>/dev/null" };
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+	for (size_t i = 0; i < COUNT(lists); i++)
 		assert_string_equal(shown(lists[i]), "");
 }
 

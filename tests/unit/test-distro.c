@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/distro.h"
 #include "tests/unit/test.h"
 
@@ -23,7 +24,7 @@ static void test_distro(void **state)
 	char target[64];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fault fault = { 0 };
 		int r = distro_read(rows[i].text, strlen(rows[i].text), &d, &fault);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/dnf.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/modules.h"
@@ -264,7 +265,7 @@ static void test_rows(void **state)
 	char found[2048];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct row *row = &rows[i];
 		struct fault fault = { 0 };
 		struct root r;
@@ -312,7 +313,7 @@ static void test_hidden(void **state)
 	root_text(&u.root, MODULES_STATE "/m.module", "[m]\nstate=enabled\nstream=9\n");
 	root_text(&u.root, "etc/dnf/repos.override.d/x.repo", "");
 	assert_int_equal(root_as_user(&u.root, look_unseen, &u), 0);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+	for (size_t i = 0; i < COUNT(paths); i++) {
 		assert_int_equal(fchmodat(u.root.fd, paths[i], 0, 0), 0);
 		assert_int_equal(root_as_user(&u.root, look_unseen, &u), -EACCES);
 		snprintf(why, sizeof(why), "/%s: Permission denied", paths[i]);
@@ -411,7 +412,7 @@ static void test_trace(void **state)
 	put_host(&r, &rows[0]);
 	was = trace_repositories(r.fd);
 	assert_true(was == trace_repositories(r.fd));
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+	for (size_t i = 0; i < COUNT(paths); i++) {
 		uint64_t now;
 
 		assert_int_equal(rpmhost_put(&r, paths[i], "[x]\n"), 0);

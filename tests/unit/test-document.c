@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/document.h"
 #include "tests/unit/doc.h"
 #include "tests/unit/policies.h"
@@ -222,7 +223,7 @@ static void test_documented(void **state)
 	_free_ char *doc = doc_read("policy.md", &len);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		struct policy *p = NULL;
 		struct fault f = { 0 };
 		char *names, *name, quoted[80];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/due.h"
 #include "agent/judge.h"
 #include "tests/unit/advisories.h"
@@ -49,7 +50,7 @@ static void test_installed(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		_drop_(drop_findings) struct findings *f = findings_end(findings_begin(NULL));
 		const struct requirement req = demand(false);
 		struct due_terms t = { &req, anew(), 5, T0 };
@@ -75,7 +76,7 @@ static void test_installed(void **state)
 static void test_table(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		_drop_(drop_findings) struct findings *f = lacking(1, cases[i].state,
 								   cases[i].severity,
 								   T0 + cases[i].published * DAY);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/base/count.h"
 #include "netfilter/change.h"
 #include "netfilter/quarantine.h"
 #include "tests/unit/netns.h"
@@ -214,7 +215,7 @@ static void test_what_others_changed_is_not_built_upon(void **state)
 	struct nft nft = open_nft();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+	for (size_t i = 0; i < COUNT(commands); i++) {
 		lay(&nft, out, 3);
 		assert_int_equal(system(commands[i]), 0);
 		lay(&nft, out, i % 2 ? 3 : 2);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/feed-open.h"
 #include "policy/publisher/feed-rows.h"
@@ -37,7 +38,7 @@ static const struct line lines[] = {
 	{ PACKAGE_SOURCE, "bash", "CVE-2026-7", "", "5.2-3", ADVISORY_FIXED, BOUND_FIXED },
 	{ PACKAGE_BINARY, "bash", "CVE-2026-8", "", "5.2-9", ADVISORY_WITHDRAWN, BOUND_FIXED },
 };
-#define LINES (sizeof(lines) / sizeof(*lines))
+#define LINES COUNT(lines)
 
 static uint32_t put(struct feed_rows *r, const char *text)
 {
@@ -107,7 +108,7 @@ static void test_finds(void **state)
 	(void)state;
 	assert_int_equal(feed_use(data, len, &f, NULL), 0);
 	assert_int_equal(feed_check(f, NULL), 0);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_true(feed_find(f, PACKAGE_SOURCE, "openssl-3", 7, &w));
 		collect(w, rows[i].version, ids, sizeof(ids));
 		assert_string_equal(ids, rows[i].ids);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/fetch/dial.h"
 #include "agent/fetch/proxy.h"
@@ -62,7 +63,7 @@ static void test_url(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fault f = { 0 };
 		struct url u = { 0 };
 		int r = url_parse(rows[i].base, &u, &f);
@@ -111,7 +112,7 @@ static void test_path(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (url_check_path(rows[i].path, NULL) != (rows[i].ok ? 0 : -EINVAL))
 			fail_msg("\"%s\" should be %s", rows[i].path,
 				 rows[i].ok ? "fine" : "refused");
@@ -151,7 +152,7 @@ static void test_proxy(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fault f = { 0 };
 		struct proxy p = { 0 };
 		int r = proxy_parse(rows[i].text, &p, &f);
@@ -190,7 +191,7 @@ static void test_open(void **state)
 	struct fault f;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		o.flags = rows[i].flags;
 		o.timeout_ms = rows[i].timeout_ms;
 		f = (struct fault){ 0 };
@@ -214,10 +215,10 @@ static void test_report(void **state)
 	struct session *s = NULL;
 
 	(void)state;
-	for (size_t i = 0; i <= sizeof(texts) / sizeof(*texts); i++) {
+	for (size_t i = 0; i <= COUNT(texts); i++) {
 		struct fault f = { 0 };
 
-		if (i < sizeof(texts) / sizeof(*texts))
+		if (i < COUNT(texts))
 			strcpy(o.report, texts[i]);
 		else
 			memset(o.report, 'a', sizeof(o.report));

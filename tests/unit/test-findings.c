@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/aptconf.h"
 #include "agent/posture/dpkg.h"
 #include "agent/posture/findings.h"
@@ -31,7 +32,7 @@ static const struct advisory_line lines[] = {
 
 static struct feed *make_feed(const struct distro *d, char **bytes)
 {
-	return advisories(d, lines, sizeof(lines) / sizeof(*lines), 30 * DAY, bytes);
+	return advisories(d, lines, COUNT(lines), 30 * DAY, bytes);
 }
 
 /* clang-format off */
@@ -132,7 +133,7 @@ static void test_states(void **state)
 	size_t wrong = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		_drop_(drop_findings) struct findings *f = NULL;
 		const struct patch *p;
 		struct root r;
@@ -271,7 +272,7 @@ static void test_phase(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(draws) / sizeof(*draws); i++) {
+	for (size_t i = 0; i < COUNT(draws); i++) {
 		unsigned at = draws[i].draw;
 
 		assert_true(phase_reached(at, draws[i].source, draws[i].version, draws[i].id));
@@ -298,7 +299,7 @@ static void test_architectures(void **state)
 		      { "APT::Architectures { \"i386\"; };", "", 1 } };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		_drop_(drop_findings) struct findings *f = NULL;
 		char status[500];
 		const struct apt_host host = { .status = status, .security = offer };

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/likeness.h"
 #include "agent/posture/posture.h"
 #include "netfilter/baseline.h"
@@ -67,7 +68,7 @@ static void test_listeners(void **state)
 	struct listeners l;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(apart) / sizeof(*apart); i++)
+	for (size_t i = 0; i < COUNT(apart); i++)
 		fds[i] = listener(apart[i].family, apart[i].type, 0, apart[i].addr, apart[i].port);
 	assert_int_equal(connect(busy, (void *)&to, sizeof(to)), 0);
 	if (listen_read(&l, &fault) < 0)
@@ -77,7 +78,7 @@ static void test_listeners(void **state)
 	assert_true(has(&l, NFPROTO_IPV6, IPPROTO_TCP, 80, true));
 	assert_true(has(&l, NFPROTO_IPV6, IPPROTO_UDP, 53, true));
 	assert_true(l.list[0].cgroup != 0);
-	for (size_t i = 0; i < sizeof(apart) / sizeof(*apart); i++)
+	for (size_t i = 0; i < COUNT(apart); i++)
 		close(fds[i]);
 	close(tcp), close(both), close(udp), close(busy);
 }
@@ -149,7 +150,7 @@ static void test_many_listeners(void **state)
 {
 	const struct exposed none = { .demanded = true };
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), fds[LISTENERS_MAX + 50];
-	const size_t n = sizeof(fds) / sizeof(*fds);
+	const size_t n = COUNT(fds);
 	struct finding f;
 
 	(void)state;
@@ -339,7 +340,7 @@ static void test_ranges(void **state)
 	struct exposed e = { .demanded = true, .n = 2 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_true(exposed_range(bad[i], &e.list[0]) < 0);
 	assert_int_equal(exposed_range("udp/6000-6007", &e.list[0]), 0);
 	assert_int_equal(exposed_range("sctp/65535", &e.list[1]), 0);

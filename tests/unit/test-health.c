@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/daemon.h"
 #include "agent/health.h"
@@ -49,7 +50,7 @@ static void test_menu(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fault f = { 0 };
 		int r = health_judge(&health_menu[rows[i].row], rows[i].text, strlen(rows[i].text),
 				     &f);
@@ -91,7 +92,7 @@ static void test_run(void **state)
 
 	(void)state;
 	setenv("LAZARET_SECRET", "x", 1);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		int r = run(rows[i].script, LIMIT_MS, &f);
 
 		if (!r != !rows[i].why || (r && !strstr(f.why, rows[i].why)))
@@ -283,7 +284,7 @@ static void test_nobody_answers(void **state)
 	struct health_word w;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		verdict = rows[i];
 		asked = 0;
 		put_word(15, 0);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/fetch/http.h"
 #include "tests/unit/test.h"
 
@@ -107,7 +108,7 @@ static const struct accepted {
 static void test_accepted(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(accepted) / sizeof(*accepted); i++)
+	for (size_t i = 0; i < COUNT(accepted); i++)
 		for (size_t piece = 1; piece < 200; piece += 3) {
 			const struct accepted *a = &accepted[i];
 			struct result x = read_text(a->text, piece, 0, 100);
@@ -196,7 +197,7 @@ static const struct refused {
 static void test_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+	for (size_t i = 0; i < COUNT(refused); i++)
 		for (size_t piece = 1; piece < 200; piece += 7) {
 			const struct refused *a = &refused[i];
 			struct result x = read_text(a->text, piece, a->end, 100);
@@ -296,7 +297,7 @@ static void test_retry_after(void **state)
 	char text[200];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct result x;
 
 		snprintf(text, sizeof(text), OK "Retry-After: %s\r\n\r\n", rows[i].value);

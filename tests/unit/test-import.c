@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/publisher/feed-import.h"
 #include "tests/unit/test.h"
 
@@ -250,7 +251,7 @@ static const struct {
 static void test_imports(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct fault fault = { 0 };
 		char out[2000];
 		struct import m;
@@ -271,7 +272,7 @@ static void test_any_order_of_documents(void **state)
 	struct import m;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		begin(&m, cases[i].distro, cases[i].release);
 		for (size_t k = TEXTS_MAX; k--;)
 			if (cases[i].texts[k])
@@ -336,7 +337,7 @@ static void test_refuses(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct fault fault = { 0 };
 		struct import m;
 
@@ -366,7 +367,7 @@ static void test_odd_types(void **state)
 	struct import m;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+	for (size_t i = 0; i < COUNT(odd); i++) {
 		begin(&m, "debian", "12");
 		assert_int_equal(import_text(&m, slice(odd[i]), NULL), 0);
 		finish(&m, out, sizeof(out));

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/installed.h"
 #include "agent/posture/posture.h"
@@ -24,7 +25,7 @@ static const struct advisory_line lines[] = {
 
 static struct feed *make_feed(const struct distro *d, char **bytes)
 {
-	return advisories(d, lines, sizeof(lines) / sizeof(*lines), 30 * DAY, bytes);
+	return advisories(d, lines, COUNT(lines), 30 * DAY, bytes);
 }
 
 #define W(text)                    \
@@ -65,7 +66,7 @@ static void test_installed(void **state)
 	char ids[INSTALLED_IDS];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct package p = { .name = W(cases[i].name),
 					   .arch = W(cases[i].arch),
 					   .version = W(cases[i].version),

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/canon.h"
 #include "policy/json.h"
 #include "tests/unit/test.h"
@@ -29,7 +30,7 @@ static void test_read_refuses(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		json_t *value = NULL;
 		struct fault f = { 0 };
 
@@ -97,7 +98,7 @@ static void test_places(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		unsigned line = 0, col = 0;
 
 		assert_int_equal(json_find_place(text, strlen(text), rows[i].path, &line, &col),
@@ -156,7 +157,7 @@ static void test_canon(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		_drop_(drop_json) json_t *value = NULL;
 		_free_ char *canon = NULL;
 		size_t len = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How long a requirement may fail, and what that makes of the host; by table. */
 
+#include "agent/base/count.h"
 #include "agent/judge.h"
 #include "tests/unit/test.h"
 
@@ -24,7 +25,7 @@ static void test_judge(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct requirement req = { .grace = rows[i].grace };
 		struct past past = { .since = rows[i].since };
 		struct verdict v = judge(&req, rows[i].grade, &past, rows[i].now);
@@ -95,7 +96,7 @@ static void test_judge_age(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct policy p = { .stale = rows[i].stale };
 
 		assert_int_equal(judge_age(&p, &rows[i].accepted, rows[i].now), rows[i].want);

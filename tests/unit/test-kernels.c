@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/kernel.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/running.h"
@@ -60,7 +61,7 @@ static const struct kernel_row {
 static void kernels_are_told_apart(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
+	for (size_t i = 0; i < COUNT(kernels); i++) {
 		const struct kernel_row *row = &kernels[i];
 		struct inventory *inv = NULL;
 		struct fault fault = { 0 };
@@ -106,7 +107,7 @@ static void rpm_names_kernels_otherwise(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct package p = {
 			.name = { rows[i].name, strlen(rows[i].name) },
 			.version = { rows[i].version, strlen(rows[i].version) },

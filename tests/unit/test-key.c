@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/key.h"
 #include "tests/unit/test.h"
 #include "tests/unit/vectors.h"
@@ -72,7 +73,7 @@ static void flip_each_digit(const struct row *row, const struct key *k)
 static void test_schemes(void **state)
 {
 	(void)state;
-	for (const struct row *row = rows; row < rows + sizeof(rows) / sizeof(*rows); row++) {
+	for (const struct row *row = rows; row < rows + COUNT(rows); row++) {
 		struct key *k = parse(row, 0, row->parsed);
 
 		if (k && key_verify(k, "abc", 3, row->sig) != row->fits)
@@ -90,7 +91,7 @@ static void test_schemes(void **state)
 static void test_same(void **state)
 {
 	(void)state;
-	for (const struct row *row = rows; row < rows + sizeof(rows) / sizeof(*rows); row++) {
+	for (const struct row *row = rows; row < rows + COUNT(rows); row++) {
 		struct key *a, *b;
 
 		if (row->parsed)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/base/count.h"
 #include "agent/known.h"
 #include "tests/unit/test.h"
 
@@ -76,7 +77,7 @@ static void test_time_to_live_is_bounded(void **state)
 	} rows[] = { { 0, 60 },	     { 1, 60 },	     { 59, 60 },	  { 61, 61 },
 		     { 3600, 3600 }, { 3601, 3600 }, { UINT32_MAX, 3600 } };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fetch_found f = said("a.example", rows[i].ttl, 1, 1);
 
 		known_take(*state, &list, &f, NOW);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/ladder.h"
 #include "tests/unit/test.h"
 
@@ -336,7 +337,7 @@ static void test_text(void **state)
 	for (size_t i = 0; i < REQUIREMENT_REMEDIES; i++)
 		l.breakers[i] = (struct breaker){ 32, 4102444800 };
 	round_trip(&l); /* the longest there can be */
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+	for (size_t i = 0; i < COUNT(wrong); i++)
 		assert_int_equal(ladder_get(wrong[i], &l), -EINVAL);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/leave.h"
 #include "tests/unit/test.h"
 
@@ -65,7 +66,7 @@ static void test_check(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct leave l = asked();
 		struct vet_told t = told(rows[i].seconds);
 		struct fault fault = { 0 };
@@ -115,7 +116,7 @@ static void test_left(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct leave l = asked();
 		struct vet_told t = told(3600);
 

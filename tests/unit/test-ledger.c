@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/ledger.h"
 #include "agent/memory.h"
@@ -139,7 +140,7 @@ static void test_damaged_end(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		_free_ char *text = calloc(1, 80000), *good = NULL, *aside = NULL;
 		struct memory *m = anew();
 		size_t len, lines = 0, n;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/likeness.h"
 #include "tests/unit/netns.h"
 
@@ -126,7 +127,7 @@ static void test_same(void **state)
 	char differs[200];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
+	for (size_t i = 0; i < COUNT(same); i++) {
 		load_rules(TABLE);
 		see(&good);
 		run(same[i]);
@@ -143,7 +144,7 @@ static void test_other(void **state)
 	char differs[200];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++) {
+	for (size_t i = 0; i < COUNT(other); i++) {
 		load_rules(TABLE);
 		see(&good);
 		run(other[i].command);

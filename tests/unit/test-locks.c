@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/wait.h>
 
+#include "agent/base/count.h"
 #include "agent/remedy/package-locks.h"
 #include "tests/unit/root.h"
 #include "tests/unit/test.h"
@@ -71,7 +72,7 @@ static const char *const folders[] = { "var/lib/dpkg/x", "var/lib/dnf/x", "run/d
 
 static void make_folders(const struct root *root)
 {
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+	for (size_t i = 0; i < COUNT(folders); i++)
 		assert_int_equal(root_put(root, folders[i], "", 0), 0);
 }
 
@@ -101,7 +102,7 @@ static void test_somebody_has_one(void **state)
 	(void)state;
 	assert_int_equal(root_open(&root), 0);
 	make_folders(&root);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+	for (size_t i = 0; i < COUNT(paths); i++) {
 		struct others o = other(&root, paths[i]);
 		struct fault fault = { 0 };
 
@@ -161,7 +162,7 @@ static void test_who_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(root_open(&root), 0);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+	for (size_t i = 0; i < COUNT(paths); i++) {
 		struct others o = other(&root, NULL);
 		struct fault fault = { 0 };
 

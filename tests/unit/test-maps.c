@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/maps.h"
 #include "tests/unit/root.h"
 #include "tests/unit/runhost.h"
@@ -49,7 +50,7 @@ static void only_replaced_code_of_packages_counts(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char said[400] = "";
 
 		assert_int_equal(maps_each(rows[i].line, strlen(rows[i].line), note, said),
@@ -100,7 +101,7 @@ static void a_line_longer_than_a_path_is_passed_over(void **state)
 	_free_ char *text = malloc(200000 + sizeof(after));
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+	for (size_t i = 0; i < COUNT(lens); i++) {
 		_close_ int fd = memfd_create("maps", MFD_CLOEXEC);
 		char said[400] = "";
 		size_t len = lens[i] + sizeof(after) - 1;

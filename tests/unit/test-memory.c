@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/base/wire.h"
 #include "agent/daemon.h"
@@ -37,7 +38,7 @@ static void test_remembers_how_late(void **state)
 	(void)state;
 	unlink(file("ledger"));
 	assert_int_equal(ledger_open(folder, ignore, NULL, &l, &fault), 0);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		ledger_add(l, &rows[i]);
 	assert_int_equal(ledger_sync(l), 0);
 	ledger_close(l);

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/named.h"
 #include "tests/unit/test.h"
 
@@ -40,7 +41,7 @@ static void test_names_are_read(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct name n = { .text = "untouched" };
 		struct fault f = { 0 };
 
@@ -80,7 +81,7 @@ static void test_what_is_believed(void **state)
 	bounded.within[0] = place("198.51.100.0", 24);
 	bounded.within[1] = place("2001:db8::", 32);
 	bounded.within[2] = place("127.8.0.0", 16); /* signed is signed */
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct prefix p = one(rows[i].addr);
 
 		if (named_admits(&bounded, &p) != rows[i].bounded ||

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "tests/unit/test.h"
 #include "tests/unit/vet-lab.h"
@@ -159,7 +160,7 @@ static void test_no_such_role(void **state)
 	};
 	struct lab *l = *state;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		expect(l, rows[i].args, 1, rows[i].words);
 	shell(l, "test ! -e new/keys -a ! -e repo/draft/root.json");
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/findings.h"
 #include "agent/posture/posture.h"
 #include "tests/unit/root.h"
@@ -23,7 +24,7 @@ static void version_make(unsigned *seed, char out[40])
 	};
 
 	snprintf(out, 40, "%s%d.%d%s", rand_r(seed) % 9 ? "" : "1:", rand_r(seed) % 3,
-		 rand_r(seed) % 3, tails[(size_t)rand_r(seed) % (sizeof(tails) / sizeof(*tails))]);
+		 rand_r(seed) % 3, tails[(size_t)rand_r(seed) % COUNT(tails)]);
 }
 
 /* A status file and a repository with security suite, both by chance. */

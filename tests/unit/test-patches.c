@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/patches.h"
 #include "agent/posture/phase.h"
 #include "agent/posture/posture.h"
@@ -247,7 +248,7 @@ static void test_rows(void **state)
 	size_t wrong = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct row *row = &rows[i];
 		struct finding f;
 		struct root r;
@@ -298,7 +299,7 @@ static void test_heard_of(void **state)
 	(void)state;
 	assert_int_equal(root_open(&r), 0);
 	put_host(&r, &quiet);
-	for (size_t i = 0; i < sizeof(heard) / sizeof(*heard); i++) {
+	for (size_t i = 0; i < COUNT(heard); i++) {
 		changed_name = heard[i].name;
 		changed_at = heard[i].at;
 		look(&r, &f);
@@ -320,7 +321,7 @@ static void test_strange_files(void **state)
 	struct root r;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+	for (size_t i = 0; i < COUNT(files); i++) {
 		assert_int_equal(root_open(&r), 0);
 		look(&r, &f);
 		assert_int_equal(f.grade, GRADE_UNKNOWN);

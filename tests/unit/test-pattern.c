@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "policy/pattern.h"
 #include "tests/unit/test.h"
 
@@ -47,7 +48,7 @@ static void test_rows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (pattern_fits(rows[i].pattern, rows[i].path) != rows[i].fits)
 			fail_msg("%s and %s", rows[i].pattern, rows[i].path);
 }

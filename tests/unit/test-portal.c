@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/base/count.h"
 #include "agent/portal.h"
 #include "tests/unit/test.h"
 
@@ -189,7 +190,7 @@ static void test_what_is_opened(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		be_in(PORTAL_NAMING);
 		found(rows[i].first, rows[i].second);
 		if (portal.n_open != rows[i].n)
@@ -315,7 +316,7 @@ static void test_patience_grows(void **state)
 
 	(void)state;
 	be_in(PORTAL_ASKING);
-	for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
+	for (size_t i = 0; i < COUNT(waits); i++) {
 		happens(PORTAL_FAILED);
 		assert_int_equal(portal.due, boot + waits[i]);
 		pass(waits[i]);
@@ -341,7 +342,7 @@ static void test_notes(void **state)
 	struct portal_past p = { { 0 } };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+	for (size_t i = 0; i < COUNT(told); i++)
 		portal_note(&p, told[i]);
 	for (size_t i = 0; i < PORTAL_ATTEMPTS_MAX; i++)
 		assert_int_equal(p.opened[i], i < 3 ? 300 - 100 * (int64_t)i : 0);

@@ -2,6 +2,7 @@
 /* What a ruleset opens: single packets, ports, and what it leads on to others. */
 #include <linux/netfilter.h>
 
+#include "agent/base/count.h"
 #include "netfilter/survey.h"
 #include "tests/unit/chains.h"
 #include "tests/unit/netns.h"
@@ -53,7 +54,7 @@ static void test_matches(void **state)
 
 	(void)state;
 	need_iptables_nft();
-	for (size_t i = 0; i < sizeof(matches) / sizeof(*matches); i++) {
+	for (size_t i = 0; i < COUNT(matches); i++) {
 		load_rules("");
 		snprintf(line, sizeof(line),
 			 "iptables-nft -P INPUT DROP && iptables-nft -A INPUT %s -j ACCEPT",
@@ -113,7 +114,7 @@ static void test_ports(void **state)
 	struct nft nft = open_nft();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct survey_port port = cases[i].port;
 		struct survey s;
 
@@ -147,7 +148,7 @@ static void test_many_ports(void **state)
 	struct survey s;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		load_rules(cases[i].rules);
 		for (unsigned k = 0; k < 65536; k++)
 			ports[k] = (struct survey_port){ TCP4, (uint16_t)k, k & 1, true };
@@ -188,7 +189,7 @@ static void test_many_ports_of_iptables(void **state)
 static void test_too_many_ports(void **state)
 {
 	static struct survey_port ports[2000];
-	const size_t n = sizeof(ports) / sizeof(*ports);
+	const size_t n = COUNT(ports);
 	struct nft nft = open_nft();
 	size_t unknown = 0;
 	struct survey s;

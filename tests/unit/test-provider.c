@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/document.h"
 #include "policy/provider.h"
 #include "tests/unit/doc.h"
@@ -147,7 +148,7 @@ static void test_refusals(void **state)
 	struct provider *p = malloc(sizeof(*p));
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fault f = { 0 };
 
 		memset(p, 0, sizeof(*p));
@@ -172,7 +173,7 @@ static void test_of_a_requirement(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct policy *p = NULL;
 		struct fault f = { 0 };
 		char text[600];
@@ -252,7 +253,7 @@ static void test_documented(void **state)
 	struct provider *p = malloc(sizeof(*p));
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		struct fault f = { 0 };
 		char *names, *name, quoted[80];
 

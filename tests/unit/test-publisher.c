@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/json.h"
 #include "policy/publisher/pem.h"
@@ -117,7 +118,7 @@ static void test_keys_made_elsewhere(void **state)
 	};
 	struct lab *l = *state;
 
-	for (size_t i = 0; i < sizeof(made_elsewhere) / sizeof(*made_elsewhere); i++) {
+	for (size_t i = 0; i < COUNT(made_elsewhere); i++) {
 		char command[500];
 		struct secret *s;
 
@@ -126,7 +127,7 @@ static void test_keys_made_elsewhere(void **state)
 		assert_int_equal(secret_open(l->dir, "k.pem", NULL, &s, NULL), 0);
 		assert_signs(s, made_elsewhere[i].scheme);
 		secret_free(s);
-		for (size_t k = 0; k < sizeof(seals) / sizeof(*seals); k++) {
+		for (size_t k = 0; k < COUNT(seals); k++) {
 			const struct blob wrong = { (uint8_t *)"correct hors", 12 };
 
 			snprintf(command, sizeof(command),
@@ -169,7 +170,7 @@ static void test_keys_not_fit(void **state)
 	};
 	struct lab *l = *state;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fault fault = { 0 };
 		struct secret *s;
 		int r;
@@ -278,7 +279,7 @@ static void test_terminal(void **state)
 	self[n] = '\0';
 	*strrchr(self, '/') = '\0';
 	snprintf(tool, sizeof(tool), "%s/../../policy/lazaret-policy", self);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(type_at(l, argv, rows[i].lines, seen, sizeof(seen)),
 				 rows[i].status);
 		if (!strstr(seen, rows[i].words) || strstr(seen, "correct"))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/cli/qr.h"
 #include "tests/unit/test.h"
 
@@ -31,7 +32,7 @@ static int read_cell(const char *c, bool *upper, bool *lower)
 		bool upper, lower;
 	} cells[] = { { " ", 0, 0 }, { "▀", 1, 0 }, { "▄", 0, 1 }, { "█", 1, 1 } };
 
-	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
+	for (size_t i = 0; i < COUNT(cells); i++) {
 		int n = starts(c, cells[i].text);
 
 		*upper = cells[i].upper;
@@ -81,7 +82,7 @@ static void test_each_module(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		QRcode *code = QRcode_encodeString(texts[i], 0, QR_ECLEVEL_L, QR_MODE_8, 1);
 		struct seen *seen = show(texts[i], 0);
 		int side = code->width + 2 * MARGIN;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/base/count.h"
 #include "netfilter/question.h"
 #include "tests/unit/test.h"
 
@@ -95,7 +96,7 @@ static bool passes(const char *name, const struct packet *p)
 	struct name n = { 0 };
 
 	strcpy(n.text, name);
-	for (size_t i = 0; i < sizeof(head) / sizeof(*head); i++)
+	for (size_t i = 0; i < COUNT(head); i++)
 		if (!meets(&head[i], p))
 			return false;
 	for (int extended = 0; extended < 2; extended++) {
@@ -130,7 +131,7 @@ static const char *const names[] = {
 	longest,
 };
 
-#define N_NAMES (sizeof(names) / sizeof(*names))
+#define N_NAMES COUNT(names)
 
 static void test_its_own_questions_pass(void **state)
 {
@@ -212,7 +213,7 @@ static void test_what_does_not_pass(void **state)
 
 	(void)state;
 	assert_true(passes("deb.debian.org", &good));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct packet p = good;
 		size_t at = (size_t)rows[i].at;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "agent/bootplan.h"
 #include "agent/reboots.h"
 #include "tests/unit/test.h"
@@ -164,7 +165,7 @@ static void test_clock_is_set_amid_one(void **state)
 	static const int64_t leaps[] = { DAY, -DAY, 40 * DAY };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(leaps) / sizeof(*leaps); i++) {
+	for (size_t i = 0; i < COUNT(leaps); i++) {
 		struct reboots r = { 0 }, ledger = { 0 };
 		struct entry e = reboots_begun(7, SAT, "a kernel");
 

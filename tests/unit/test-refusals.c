@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/document.h"
 #include "tests/unit/doc.h"
 #include "tests/unit/policies.h"
@@ -221,7 +222,7 @@ static void test_refusals(void **state)
 	size_t wrong = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+	for (size_t i = 0; i < COUNT(refusals); i++) {
 		struct policy *p = (void *)1;
 		struct fault f = { 0 };
 

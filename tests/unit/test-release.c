@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/canon.h"
 #include "policy/code.h"
 #include "policy/digest.h"
@@ -58,7 +59,7 @@ static void test_code_refused(void **state)
 	uint8_t back[8];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(code_read(rows[i].text, back, sizeof(back)), rows[i].want);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/remedy/ask.h"
 #include "agent/remedy/await.h"
@@ -40,7 +41,7 @@ static void test_lines(void **state)
 	char out[1000], longer[LINE_TEXT_MAX + 50];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct lines l = { 0 };
 
 		*out = '\0';
@@ -275,7 +276,7 @@ static void test_tables(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+	for (size_t i = 0; i < COUNT(all); i++) {
 		const struct step *s = all[i];
 
 		for (; s->argv || s->call; s++) {
@@ -344,7 +345,7 @@ static void test_go(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		int pair[2];
 
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -377,7 +378,7 @@ static void test_watch(void **state)
 	struct heard h;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		hear(rows[i].stream, true, &h);
 		assert_string_equal(h.lines, rows[i].lines);
 		assert_string_equal(h.why, rows[i].why);

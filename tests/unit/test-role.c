@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/json.h"
 #include "policy/names.h"
@@ -72,7 +73,7 @@ static void test_stamps(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		int64_t at = -1;
 
 		assert_int_equal(stamp_parse(rows[i].text, &at), rows[i].at < 0 ? -EINVAL : 0);
@@ -109,7 +110,7 @@ static void test_marks(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		json_t *value = parse(rows[i].text);
 		struct mark m;
 
@@ -248,7 +249,7 @@ static void test_forms(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct metadata *m = NULL;
 		struct fault f = { 0 };
 		int r = metadata_open(rows[i].role, rows[i].text, strlen(rows[i].text), NULL, &m,

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/running.h"
@@ -39,7 +40,7 @@ static void the_unit_is_the_system_managers(void **state)
 	char unit[RUNNING_UNIT], text[300];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		running_unit(rows[i].cgroup, unit);
 		assert_string_equal(unit, rows[i].unit);
 	}
@@ -218,7 +219,7 @@ static void who_began_after_the_last_change_runs_nothing_old(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		int64_t begun = boot + rows[i].begun;
 		struct running seen;
 		struct root r;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/canon.h"
 #include "policy/json.h"
 #include "policy/stamp.h"
@@ -235,7 +236,7 @@ static void test_swapped(void **state)
 {
 	struct repo *r = *state;
 	char names[LAST_ROOT - FIRST_ROOT + 4][40], from[80];
-	size_t n = 0, all = sizeof(names) / sizeof(*names);
+	size_t n = 0, all = COUNT(names);
 
 	for (size_t i = 0; i < all; i++) {
 		if (i < 4)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/slice.h"
 #include "tests/unit/test.h"
 
@@ -26,7 +27,7 @@ static void test_slice(void **state)
 	uint32_t level;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(slice_read(rows[i].text, path, sizeof(path), &level), 0);
 		assert_string_equal(path, rows[i].path);
 		assert_int_equal(level, rows[i].level);
@@ -54,7 +55,7 @@ static void test_none(void **state)
 	uint32_t level;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(slice_read(rows[i], path, sizeof(path), &level), -ENOENT);
 }
 

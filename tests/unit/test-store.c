@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "policy/floor.h"
 #include "policy/store.h"
@@ -243,7 +244,7 @@ static void test_floor_moves(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(floor_move(rows[i].floor, rows[i].clock, rows[i].bound),
 				 rows[i].want);
 }
@@ -266,7 +267,7 @@ static void test_floor_is_kept(void **state)
 	assert_int_equal(floor_raise(p->dir, 500000, 100001, &now, NULL), 0);
 	assert_int_equal(now, 500000);
 	assert_int_equal(floor_read(p->dir), 100001);
-	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
+	for (size_t i = 0; i < COUNT(damaged); i++) {
 		const char *text = damaged[i];
 
 		assert_int_equal(io_replace(p->dir, FLOOR_FILE, text, strlen(text), 0644), 0);

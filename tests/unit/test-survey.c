@@ -2,6 +2,7 @@
 /* Whether a ruleset closes inbound, and by which chain. */
 #include <linux/netfilter.h>
 
+#include "agent/base/count.h"
 #include "netfilter/survey.h"
 #include "tests/unit/chains.h"
 #include "tests/unit/netns.h"
@@ -252,7 +253,7 @@ static void test_rulesets(void **state)
 	struct nft nft = open_nft();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct survey s;
 		struct fault f = { 0 };
 
@@ -312,7 +313,7 @@ static void test_iptables_nft(void **state)
 	(void)state;
 	need_iptables_nft();
 	load_rules("");
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+	for (size_t i = 0; i < COUNT(lines); i++) {
 		snprintf(line, sizeof(line), "iptables-nft %s", lines[i]);
 		assert_int_equal(system(line), 0);
 	}
@@ -358,7 +359,7 @@ static void test_posing(void **state)
 	struct survey s;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		assert_int_equal(system(cases[i].make), 0);
 		load_rules(cases[i].rules);
 		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "policy/json.h"
 #include "policy/publisher/tell.h"
 #include "tests/unit/test.h"
@@ -41,7 +42,7 @@ static void test_delegations(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		_free_ char *text = told(rows[i].body);
 
 		if (!strstr(text, rows[i].words))

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/trigger/files.h"
 #include "agent/trigger/resume.h"
 #include "agent/trigger/settle.h"
@@ -195,7 +196,7 @@ static void test_files(void **state)
 
 	(void)state;
 	open_files(&h);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		/* Another one, which has told nothing yet; what it finds there is where it starts.
 		 */
 		if (i % 14 == 13) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/settings.h"
@@ -95,7 +96,7 @@ static void test_files(void **state)
 	struct unit u;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		fresh();
 		put(ETC "of-alias.service", "->alias.service");
 		put("run/systemd/system/alias.service", "->/usr/lib/systemd/system/a-b.service");
@@ -144,7 +145,7 @@ static void test_keys(void **state)
 	struct unit u;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char text[200];
 
 		fresh();
@@ -299,7 +300,7 @@ static void test_witnessed(void **state)
 	(void)state;
 	fresh();
 	put(CGROUP "cgroup.procs", "77\n78\n");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		bool news = false;
 
 		witnessed_hear(k, rows[i].line, 1000, &news);
@@ -411,7 +412,7 @@ static void test_settings_on_access(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct broken b = { 0 };
 
 		assert_int_equal(judge(rows[i].line, strlen(rows[i].line), SETTINGS_ALL, &b),

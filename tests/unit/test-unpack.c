@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/unpack.h"
 #include "tests/unit/packed.h"
@@ -61,7 +62,7 @@ static void test_unpack(void **state)
 
 	(void)state;
 	(void)packed_bz2;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+	for (size_t i = 0; i < COUNT(forms); i++) {
 		const char *e = forms[i].ending;
 
 		assert_int_equal(unpack_all(e, forms[i].data, forms[i].len, 4096, out, 4096),

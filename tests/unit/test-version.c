@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "policy/version.h"
 #include "tests/unit/test.h"
 
@@ -57,11 +58,11 @@ static void test_known(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(ascending) / sizeof(*ascending); i++)
-		for (size_t j = 0; j < sizeof(ascending) / sizeof(*ascending); j++)
+	for (size_t i = 0; i < COUNT(ascending); i++)
+		for (size_t j = 0; j < COUNT(ascending); j++)
 			if (compare(ascending[i], ascending[j]) != (i > j) - (i < j))
 				fail_msg("\"%s\" and \"%s\"", ascending[i], ascending[j]);
-	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
+	for (size_t i = 0; i < COUNT(same); i++)
 		assert_int_equal(compare(same[i][0], same[i][1]), 0);
 }
 
@@ -82,12 +83,12 @@ static void test_known_to_rpm(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(ascending) / sizeof(*ascending); i++)
-		for (size_t j = 0; j < sizeof(ascending) / sizeof(*ascending); j++)
+	for (size_t i = 0; i < COUNT(ascending); i++)
+		for (size_t j = 0; j < COUNT(ascending); j++)
 			if (compare_in(VERSION_RPM, ascending[i], ascending[j]) !=
 			    (i > j) - (i < j))
 				fail_msg("\"%s\" and \"%s\"", ascending[i], ascending[j]);
-	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
+	for (size_t i = 0; i < COUNT(same); i++)
 		assert_int_equal(compare_in(VERSION_RPM, same[i][0], same[i][1]), 0);
 }
 
@@ -130,9 +131,9 @@ static void make_for(enum version_order order, unsigned *seed, char *out)
 	if (order == VERSION_DPKG)
 		make(seed, out, false);
 	else if (order == VERSION_RPM)
-		make_of(seed, out, rpm, sizeof(rpm) / sizeof(*rpm));
+		make_of(seed, out, rpm, COUNT(rpm));
 	else
-		make_of(seed, out, apk, sizeof(apk) / sizeof(*apk));
+		make_of(seed, out, apk, COUNT(apk));
 }
 
 static void test_is_an_order(void **state)

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/base/msg.h"
 #include "agent/base/wire.h"
@@ -372,7 +373,7 @@ static void test_publisher_refuses(void **state)
 		"{\"mode\":\"audit\",\"requirements\":[{\"id\":\"f\",\"check\":\"firewall\","
 		"\"grace\":"
 		"\"0s\"}],\"allow\":{\"mirrors\":[{\"to\":\"a.example\",\"tcp\":[80]}]}}");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(lab_run(l, rows[i].args), rows[i].status);
 		lab_says(l, rows[i].words);
 	}

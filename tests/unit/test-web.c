@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "agent/base/web.h"
 #include "tests/unit/test.h"
 
@@ -49,14 +50,14 @@ static void test_pages(void **state)
 	char wide[WEB_TEXT_MAX + 32] = "http://a.example/";
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+	for (size_t i = 0; i < COUNT(good); i++) {
 		assert_int_equal(web_read(good[i].text, &w, NULL), 0);
 		assert_string_equal(w.host.text, good[i].host);
 		assert_int_equal(w.port, good[i].port);
 		assert_int_equal(w.at.family != 0, !*good[i].host);
 		assert_null(strchr(w.text, '#'));
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct fault f = { 0 };
 
 		if (web_read(bad[i], &w, &f) != -EINVAL || !*f.why)

@@ -2,6 +2,7 @@
 /* Who may use the list, when that cannot be found out for the moment. */
 #include <errno.h>
 
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "netfilter/nft.h"
 #include "netfilter/who.h"
@@ -26,7 +27,7 @@ static void test_what_passes_opens_nothing(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct nft nft = { .fd = -1, .who = { .level = 1, .id = 77 } };
 		struct who who = { 0 };
 		struct fault f = { 0 };

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/base/count.h"
 #include "tests/unit/test.h"
 
 static char folder[] = "/tmp/test-why.XXXXXX";
@@ -107,7 +108,7 @@ static const struct row {
 static void test_why(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct row *r = &rows[i];
 		char said[4096];
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/base/peer.h"
 #include "agent/served.h"
@@ -49,12 +50,12 @@ static void test_peer_text(void **state)
 	struct peer p;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+	for (size_t i = 0; i < COUNT(good); i++) {
 		p = peer(good[i]);
 		assert_int_equal(p.proto, IPPROTO_TCP);
 		assert_string_equal(peer_text(&p, out), good[i]);
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(peer_read(bad[i], &p), -EINVAL);
 }
 
@@ -145,7 +146,7 @@ static void test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct trial_seen s = seen(FETCH_SAW_REFUSAL, rows[i].refused);
 		const struct peer p = peer(rows[i].refused);
 		struct wider w = { 0 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "agent/base/count.h"
 #include "policy/window.h"
 #include "tests/unit/test.h"
 
@@ -50,13 +51,13 @@ static void test_parse(void **state)
 	struct window w;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+	for (size_t i = 0; i < COUNT(good); i++) {
 		assert_int_equal(window_parse(good[i].text, &w), 0);
 		assert_int_equal(w.days, good[i].want.days);
 		assert_int_equal(w.from, good[i].want.from);
 		assert_int_equal(w.to, good[i].want.to);
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		if (window_parse(bad[i], &w) == 0)
 			fail_msg("\"%s\" passes for a window", bad[i]);
 }
@@ -101,7 +102,7 @@ static void test_next(void **state)
 
 	(void)state;
 	zone(BERLIN);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		int64_t from = 0, to = 0;
 		struct window w;
 

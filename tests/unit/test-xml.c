@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/xml.h"
 #include "tests/unit/test.h"
@@ -79,7 +80,7 @@ static void test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct told t = { .len = 0 };
 		struct fault fault = { 0 };
 
@@ -142,7 +143,7 @@ static void test_bounds(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fault fault;
 		int r = read_many(rows[i].head, rows[i].part, rows[i].n, rows[i].tail, &fault);
 
