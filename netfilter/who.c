@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/base/slice.h"
 #include "netfilter/nft.h"
@@ -15,14 +16,17 @@
 #include "netfilter/rule.h"
 #include "netfilter/who.h"
 
-/* systemd/Kbuild has the drop-ins that bring them into the slice. */
-const char *const who_services[] = {
+/*
+ * Services of others that a repair needs: resolvers, clocks, signatures.  systemd/Kbuild has the
+ * drop-ins that bring them into the slice.
+ */
+static const char *const services[] = {
 	"clamav-freshclam.service", "systemd-resolved.service",
 	"unbound.service",	    "named.service",
 	"dnsmasq.service",	    "systemd-timesyncd.service",
 	"chrony.service",	    "chronyd.service",
 	"ntpsec.service",	    "ntpd.service",
-	"openntpd.service",	    NULL,
+	"openntpd.service",
 };
 
 /* Where cgroup v2 is: alone, or beside version 1 as systemd's hybrid layout has it. */
@@ -30,7 +34,7 @@ static const char *mounted_at(void)
 {
 	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+	for (size_t i = 0; i < COUNT(places); i++) {
 		struct statfs fs;
 
 		if (statfs(places[i], &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
@@ -44,14 +48,14 @@ static int find_strays(char *slice, size_t room, struct fault *fault)
 {
 	size_t at = strlen(slice) - (sizeof(SLICE_NAME) - 1);
 
-	for (size_t i = 0; who_services[i]; i++) {
+	for (size_t i = 0; i < COUNT(services); i++) {
 		struct stat st;
 
-		snprintf(slice + at, room - at, "system.slice/%s", who_services[i]);
+		snprintf(slice + at, room - at, "system.slice/%s", services[i]);
 		if (stat(slice, &st) == 0)
 			return fault_set(fault, -EXDEV,
 					 "%s runs outside of " SLICE_NAME "; restart it",
-					 who_services[i]);
+					 services[i]);
 	}
 	return 0;
 }

@@ -17,16 +17,14 @@ struct who {
 	uint64_t id;	/* of the group: its inode */
 };
 
-/* Services of others that a repair needs: resolvers, clocks, signatures.  The last one is NULL. */
-extern const char *const who_services[];
-
 /*
  * The group of the repair services: this process is one of its units.  -ENOENT where there is no
- * cgroup v2 or this process lies outside of such a slice, -EXDEV when one of who_services runs
- * outside of it (it was started before its drop-in was there), -EOPNOTSUPP on a kernel that cannot
- * match (CONFIG_NFT_SOCKET, CONFIG_SOCK_CGROUP_DATA), with the reason; the kernel is asked once a
- * socket, by a table that is made and unmade in one transaction.  Where memory or descriptors do
- * not last to find out, it is the group of the list laid last (nft->who), if that had one: what
- * was the repair services' does not become everybody's by that.
+ * cgroup v2 or this process lies outside of such a slice, -EXDEV when a service of others that a
+ * repair needs runs outside of it (it was started before its drop-in was there), -EOPNOTSUPP on
+ * a kernel that cannot match (CONFIG_NFT_SOCKET, CONFIG_SOCK_CGROUP_DATA), with the reason; the
+ * kernel is asked once a socket, by a table that is made and unmade in one transaction.  Where
+ * memory or descriptors do not last to find out, it is the group of the list laid last
+ * (nft->who), if that had one: what was the repair services' does not become everybody's by
+ * that.
  */
 int who_find(struct nft *nft, struct who *ret, struct fault *fault);

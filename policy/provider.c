@@ -12,19 +12,17 @@
 
 #define PROVIDER_FILE_MAX (64 * 1024)
 
-const char *const part_names[PART_COUNT] = {
+static const char *const part_names[PART_COUNT] = {
 	[PART_DAEMON] = "daemon",
 	[PART_UPDATER] = "updater",
 	[PART_ON_ACCESS] = "on-access",
 };
-
 static const char *const tongue_names[] = {
 	[TONGUE_CLAMD] = "clamd", [TONGUE_TEXT] = "text", [TONGUE_COMMAND] = "command"
 };
 static const char *const vintage_names[] = {
 	[VINTAGE_CLAMAV] = "clamav", [VINTAGE_MTIME] = "mtime"
 };
-
 static const char *const chronicle_names[] = { [CHRONICLE_FRESHCLAM] = "freshclam" };
 
 #define AT(of, member) offsetof(struct of, member)

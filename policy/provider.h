@@ -31,7 +31,6 @@ enum part {
 	PART_ON_ACCESS, /* scans what is opened */
 	PART_COUNT,
 };
-extern const char *const part_names[PART_COUNT];
 
 struct texts {
 	size_t n;

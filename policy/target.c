@@ -6,6 +6,7 @@
 #include "agent/base/cleanup.h"
 #include "policy/delegation.h"
 #include "policy/target.h"
+#include "policy/trusted.h"
 
 #define TARGET_MAX (64 * 1024 * 1024)
 
@@ -72,7 +73,12 @@ static int search_in(struct search *s, const struct metadata *m, struct fault *f
 	return r;
 }
 
-int target_find(struct tuf *t, const char *path, struct mark *ret, struct fault *fault)
+/*
+ * Which hash and length the trusted roles give a target: targets first, then whom they
+ * delegate to, pre-order, each role once (section 5.6.7).  -ENOENT when none lists it; any
+ * other error is of a role that could not be had or trusted, which ends the search.
+ */
+static int find_target(struct tuf *t, const char *path, struct mark *ret, struct fault *fault)
 {
 	struct search s = { .t = t, .path = path, .expires = INT64_MAX };
 	int r = -ENOENT;
@@ -118,7 +124,7 @@ int tuf_target(struct tuf *t, const char *path, char **ret, size_t *len, struct 
 	size_t n;
 	int r;
 
-	r = target_find(t, path, &mark, fault);
+	r = find_target(t, path, &mark, fault);
 	if (r < 0)
 		return r;
 	if (!target_fits(path))

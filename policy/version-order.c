@@ -4,12 +4,6 @@
 #include "policy/version-part.h"
 #include "policy/version.h"
 
-const char *const version_order_names[VERSION_ORDERS] = {
-	[VERSION_DPKG] = "dpkg",
-	[VERSION_RPM] = "rpm",
-	[VERSION_APK] = "apk",
-};
-
 int version_cmp(enum version_order order, const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	static int (*const rows[VERSION_ORDERS])(const char *, size_t, const char *, size_t) = {

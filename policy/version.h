@@ -11,8 +11,6 @@ enum version_order {
 	VERSION_ORDERS,
 };
 
-extern const char *const version_order_names[VERSION_ORDERS];
-
 /*
  * Below, at or above 0 as a sorts before, with or after b.  A total order over all
  * texts, also those that are no version; they need no NUL.

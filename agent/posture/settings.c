@@ -21,7 +21,11 @@ static char *unquote(char *value)
 	return value + 1;
 }
 
-int setting_split(char *line, char **key, char **value)
+/*
+ * One line "KEY VALUE" or "KEY = VALUE", in place: 1 with both, the value without blanks around it;
+ * 0 for a comment and a line of blanks.
+ */
+static int split(char *line, char **key, char **value)
 {
 	char *end;
 
@@ -47,7 +51,7 @@ int setting_last(char *text, const char *key, char *ret, size_t room)
 	int r = -ENODATA;
 
 	while ((line = strsep(&rest, "\n")))
-		if (setting_split(line, &k, &v) && !strcmp(k, key)) {
+		if (split(line, &k, &v) && !strcmp(k, key)) {
 			snprintf(ret, room, "%s", v);
 			r = 0;
 		}
@@ -86,7 +90,7 @@ static const struct provider_setting *judge_line(const struct provider *p, const
 
 	memcpy(text, line, len);
 	text[len] = '\0';
-	s = setting_split(text, &key, &value) ? broken_by(p, file, parts, key, value) : NULL;
+	s = split(text, &key, &value) ? broken_by(p, file, parts, key, value) : NULL;
 	if (s && ret)
 		snprintf(ret, SETTINGS_TEXT_MAX, "%s %.40s is not allowed", s->key, value);
 	return s;

@@ -8,13 +8,6 @@
 #define SETTINGS_LINE_MAX 510 /* bytes; what is longer is two lines to a clamd (optparser.c) */
 
 /*
- * One line "KEY VALUE" or "KEY = VALUE" of a configuration file, in place: 1 with both, the value
- * without blanks around it, of a quoted one what is between the first quote and the last; 0 for a
- * comment and a line of blanks.
- */
-int setting_split(char *line, char **key, char **value);
-
-/*
  * The value of the last line with a key, letters as they are, as shells and firewalld take it: 0,
  * or -ENODATA.  The text is changed.
  */
