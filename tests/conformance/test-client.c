@@ -5,70 +5,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include "agent/base/io.h"
+#include "tests/conformance/client-lab.h"
 #include "tests/conformance/serve.h"
 #include "tests/unit/graph.h"
 #include "tests/unit/test.h"
-
-#define POLICY "--target-name policy.json download"
-#define FRESH                                                                    \
-	"metadata/2.root.json metadata/timestamp.json metadata/1.snapshot.json " \
-	"metadata/1.targets.json "
-#define ALL "root.json snapshot.json targets.json timestamp.json "
-
-static int64_t in_days(int days)
-{
-	return io_now() + days * 86400L;
-}
-
-/* A repository of today, and a client that has its first root. */
-static struct lab *lab(void)
-{
-	struct lab *l = calloc(1, sizeof(*l));
-	struct repo *r = repo_new();
-	char path[100];
-	int i;
-
-	lab_open(l, r);
-	for (int role = 0; role < ROLE_COUNT; role++) {
-		r->roles[role].expires = in_days(10);
-		r->roles[role].version = 0;
-	}
-	while (r->server.n)
-		shelf_drop(&r->server, r->server.files[0].name);
-	repo_root(r);
-	repo_bump(r);
-	i = shelf_find(&r->server, "metadata/1.root.json");
-	snprintf(path, sizeof(path), "%s/first", l->dir);
-	assert_int_equal(io_replace(AT_FDCWD, path, r->server.files[i].text, r->server.files[i].len,
-				    0600),
-			 0);
-	return l;
-}
-
-static void expect(struct lab *l, const char *args, int status, const char *seen)
-{
-	int is = lab_run(l, args);
-
-	if (is != status) {
-		char *err = lab_read(l, "err");
-
-		fail_msg("%s: exit %d after %s: %s", args, is, l->seen, err ? err : "");
-	}
-	if (seen)
-		assert_string_equal(l->seen, seen);
-}
-
-static void expect_files(const struct lab *l, const char *folder, const char *names)
-{
-	char list[SEEN_ROOM];
-
-	lab_list(l, folder, list);
-	assert_string_equal(list, names);
-}
 
 static void expect_text(const struct lab *l, const char *name, const char *text)
 {
@@ -77,25 +19,6 @@ static void expect_text(const struct lab *l, const char *name, const char *text)
 	assert_non_null(is);
 	assert_string_equal(is, text);
 	free(is);
-}
-
-static bool kept(const struct lab *l, const char *name, const char *as)
-{
-	const struct shelf *s = &l->repo->server;
-	char path[100], *text;
-	bool same;
-
-	snprintf(path, sizeof(path), "meta/%s", name);
-	text = lab_read(l, path);
-	same = text && !strcmp(text, s->files[shelf_find(s, as)].text);
-	free(text);
-	return same;
-}
-
-static void done(struct lab *l)
-{
-	lab_close(l);
-	free(l);
 }
 
 static void put(struct lab *l, const char *name, const char *text)
@@ -206,139 +129,6 @@ static void test_downloads(void **state)
 	put(l, "targets/policy.json", "tampered");
 	expect(l, POLICY, 1, NULL);
 	expect_files(l, "targets", "policy.json ");
-	done(l);
-}
-
-static void test_rollback(void **state)
-{
-	struct lab *l = lab();
-	struct repo *r = l->repo;
-
-	(void)state;
-	repo_bump(r);
-	repo_bump(r);
-	expect(l, "init first", 0, "");
-	expect(l, "refresh", 0, NULL);
-	r->roles[ROLE_TIMESTAMP].version = 2;
-	repo_sign(r);
-	expect(l, "refresh", 1, "metadata/2.root.json metadata/timestamp.json ");
-	assert_false(kept(l, "timestamp.json", "metadata/timestamp.json"));
-	r->roles[ROLE_TIMESTAMP].version = 3; /* again, with other words */
-	r->roles[ROLE_SNAPSHOT].version = 4;
-	repo_sign(r);
-	expect(l, "refresh", 0, "metadata/2.root.json metadata/timestamp.json ");
-	assert_false(kept(l, "timestamp.json", "metadata/timestamp.json"));
-	r->roles[ROLE_TIMESTAMP].version = 4;
-	r->roles[ROLE_SNAPSHOT].version = 2;
-	repo_sign(r);
-	expect(l, "refresh", 1, "metadata/2.root.json metadata/timestamp.json ");
-	r->roles[ROLE_SNAPSHOT].version = 5;
-	r->roles[ROLE_TARGETS].version = 2;
-	repo_sign(r);
-	expect(l, "refresh", 1,
-	       "metadata/2.root.json metadata/timestamp.json metadata/5.snapshot.json ");
-	assert_true(kept(l, "timestamp.json", "metadata/timestamp.json"));
-	assert_false(kept(l, "snapshot.json", "metadata/5.snapshot.json"));
-	repo_new_keys(r, ROLE_SNAPSHOT); /* new keys: lower is right again */
-	repo_root(r);
-	r->roles[ROLE_TIMESTAMP].version = 5;
-	repo_sign(r);
-	expect(l, "refresh", 0, NULL);
-	assert_true(kept(l, "targets.json", "metadata/2.targets.json"));
-	done(l);
-}
-
-/* Under faketime(1): what was good goes stale, and nothing stale is kept. */
-/* faketime and AddressSanitizer both want to be preloaded first. */
-#ifndef __SANITIZE_ADDRESS__
-static void test_time(void **state)
-{
-	struct lab *l = lab();
-	struct repo *r = l->repo;
-	char date[32];
-	time_t later = in_days(11);
-
-	(void)state;
-	if (system("faketime -f +1d true 2>/dev/null") != 0) {
-		done(l);
-		skip();
-	}
-	strftime(date, sizeof(date), "%F %T", localtime(&later));
-	expect(l, "init first", 0, "");
-	expect(l, POLICY, 0, NULL);
-	l->at = date;
-	expect(l, POLICY, 1, "metadata/2.root.json ");
-	r->roles[ROLE_ROOT].expires = in_days(20);
-	repo_root(r);
-	expect(l, POLICY, 1, NULL);
-	assert_true(kept(l, "root.json", "metadata/2.root.json"));
-	for (int role = ROLE_TIMESTAMP; role < ROLE_COUNT; role++) {
-		repo_bump(r);
-		expect(l, POLICY, 1, NULL);
-		r->roles[role].expires = in_days(20);
-	}
-	repo_bump(r);
-	expect(l, POLICY, 0, NULL);
-	done(l);
-}
-#endif
-
-static void test_expired(void **state)
-{
-	static const char *const names[] = { [ROLE_TIMESTAMP] = "meta/timestamp.json",
-					     [ROLE_SNAPSHOT] = "meta/snapshot.json",
-					     [ROLE_TARGETS] = "meta/targets.json" };
-	struct lab *l = lab();
-
-	(void)state;
-	expect(l, "init first", 0, "");
-	for (int role = ROLE_TIMESTAMP; role < ROLE_COUNT; role++) {
-		l->repo->roles[role].expires = io_now() - 1;
-		repo_bump(l->repo);
-		expect(l, "refresh", 1, NULL);
-		assert_null(lab_read(l, names[role]));
-		l->repo->roles[role].expires = in_days(1);
-	}
-	l->repo->roles[ROLE_ROOT].expires = io_now() - 1;
-	repo_root(l->repo);
-	expect(l, "refresh", 1, "metadata/2.root.json metadata/3.root.json ");
-	assert_true(kept(l, "root.json", "metadata/2.root.json"));
-	done(l);
-}
-
-static void test_keys(void **state)
-{
-	struct lab *l = lab();
-	struct repo *r = l->repo;
-
-	(void)state;
-	expect(l, "init first", 0, "");
-	expect(l, "refresh", 0, NULL);
-	for (int role = ROLE_ROOT; role < ROLE_COUNT; role++) {
-		repo_new_keys(r, role);
-		repo_root(r);
-		repo_bump(r);
-		expect(l, "refresh", 0, NULL);
-		repo_new_keys(r, role); /* not told by root */
-		if (role == ROLE_ROOT) {
-			r->old_root.n_sign = 0;
-			repo_root(r);
-		}
-		repo_bump(r);
-		expect(l, "refresh", 1, NULL);
-		if (role == ROLE_ROOT)
-			break; /* nothing mends this */
-	}
-	assert_true(kept(l, "root.json", "metadata/2.root.json"));
-	done(l);
-	l = lab();
-	l->repo->roles[ROLE_SNAPSHOT].threshold = 5; /* more than keys: a valid root */
-	repo_root(l->repo);
-	repo_bump(l->repo);
-	expect(l, "init first", 0, "");
-	expect(l, "refresh", 1, NULL);
-	assert_true(kept(l, "root.json", "metadata/2.root.json"));
-	expect_files(l, "meta", "root.json timestamp.json ");
 	done(l);
 }
 
@@ -455,14 +245,10 @@ static void test_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_requests), cmocka_unit_test(test_bad_starts),
-		cmocka_unit_test(test_missing),	 cmocka_unit_test(test_downloads),
-#ifndef __SANITIZE_ADDRESS__
-		cmocka_unit_test(test_time),
-#endif
-		cmocka_unit_test(test_rollback), cmocka_unit_test(test_expired),
-		cmocka_unit_test(test_keys),	 cmocka_unit_test(test_role_names),
-		cmocka_unit_test(test_diamond),	 cmocka_unit_test(test_ours),
+		cmocka_unit_test(test_requests),   cmocka_unit_test(test_bad_starts),
+		cmocka_unit_test(test_missing),	   cmocka_unit_test(test_downloads),
+		cmocka_unit_test(test_role_names), cmocka_unit_test(test_diamond),
+		cmocka_unit_test(test_ours),
 	};
 
 	return cmocka_run_group_tests_name("client", tests, NULL, NULL);
