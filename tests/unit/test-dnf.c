@@ -1,55 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What repositories offer: what dnf goes by when it chooses, and what makes them no evidence. */
+/* What repositories offer, and what dnf goes by when it chooses. */
 #include <errno.h>
 #include <time.h>
 
 #include "agent/base/count.h"
 #include "agent/posture/dnf.h"
-#include "agent/posture/findings.h"
-#include "agent/posture/modules.h"
-#include "agent/posture/parts.h"
 #include "agent/posture/repos.h"
-#include "agent/posture/trace.h"
+#include "tests/unit/dnfhost.h"
 #include "tests/unit/rpmhost.h"
 #include "tests/unit/test.h"
 
-DEFINE_DROP(dnf, dnf_free)
-DEFINE_DROP(findings, findings_free)
-DEFINE_DROP(inventory, inventory_free)
-
-#define DAY    86400
-#define EXTRAS 5
-#define CACHE  RPMHOST_CACHE "repodata/"
-#define REPO   DNF_REPOS "/updates.repo"
-
-/* The same for most: a, of which 3-1 is offered, and 2-1 was for security. */
-#define PRIMARY                                                    \
-	"<metadata>" RPMHOST_PACKAGE("a", "0", "1", "1", "x86_64") \
-		RPMHOST_PACKAGE("a", "0", "3", "1", "x86_64")      \
-			RPMHOST_PACKAGE("b", "2", "1", "5", "noarch") "</metadata>"
-#define SECURITY "type=\"security\" status=\"final\""
-#define UPDATEINFO                                                                             \
-	"<updates>" RPMHOST_UPDATE(SECURITY, "X-1",                                            \
-				   "<issued date=\"2026-11-01 10:00:00\"/><severity>Important" \
-				   "</severity>",                                              \
-				   RPMHOST_ADVISED("a", "0", "2", "1", "x86_64")) "</updates>"
-
-struct extra {
-	const char *path, *text;
-};
-
-static const struct row {
-	const char *what, *installed;
-	const char *primary, *updateinfo; /* NULL: those above */
-	struct extra extras[EXTRAS];
-	int err;
-	const char *why;
-	/* "PACKAGE ARCH INSTALLED FIXED FROM STATE SEVERITY IDS WHY", a line each */
-	const char *found;
-} rows[] = {
-	{ .what = "an update with one for security before it",
-	  .installed = "a-1-1.x86_64 b-2:1-5.noarch",
-	  .found = "a x86_64 1-1 3-1 updates fix-available high X-1 \n" },
+static const struct row rows[] = {
+	PLAIN,
 	{ .what = "what is installed has it", .installed = "a-2-1.x86_64", .found = "" },
 	{ .what = "another architecture", .installed = "a-1-1.i686", .found = "" },
 	{ .what = "it turned from none into one",
@@ -213,52 +175,6 @@ static const struct row {
 	  .found = "" },
 };
 
-static void put_host(const struct root *r, const struct row *row)
-{
-	assert_int_equal(rpmhost_put(r, REPO, RPMHOST_REPO), 0);
-	assert_int_equal(rpmhost_put(r, CACHE "repomd.xml", RPMHOST_REPOMD), 0);
-	assert_int_equal(rpmhost_put(r, CACHE "primary.xml", row->primary ? row->primary : PRIMARY),
-			 0);
-	assert_int_equal(rpmhost_put(r, CACHE "updateinfo.xml",
-				     row->updateinfo ? row->updateinfo : UPDATEINFO),
-			 0);
-	for (size_t i = 0; i < EXTRAS && row->extras[i].path; i++)
-		assert_int_equal(rpmhost_put(r, row->extras[i].path, row->extras[i].text), 0);
-}
-
-static void write_down(const struct findings *f, char *out, size_t room)
-{
-	size_t n, len = 0;
-	const struct patch *p = findings_list(f, &n);
-
-	*out = '\0';
-	for (; n--; p++)
-		len += (size_t)snprintf(out + len, room - len, "%s %s %s %s %s %s %s %s %s\n",
-					p->package, p->arch, p->installed, p->fixed, p->from,
-					patch_state_names[p->state], severity_names[p->severity],
-					p->ids, p->why);
-}
-
-static int look(const struct root *r, const char *installed, const struct dnf_ask *ask, bool all,
-		char *found, size_t room, struct fault *fault)
-{
-	_drop_(drop_inventory) struct inventory *inv = rpmhost_inventory(installed);
-	_drop_(drop_dnf) struct dnf *dnf = NULL;
-	_drop_(drop_findings) struct findings *f = NULL;
-	struct dnf_ask of = *ask;
-	int err;
-
-	of.root = r->fd;
-	assert_non_null(inv);
-	err = dnf_read(&of, inv, &dnf, fault);
-	*found = '\0';
-	if (!dnf)
-		return err;
-	assert_int_equal(findings_make_rpm(inv, dnf, NULL, all, &f), 0);
-	write_down(f, found, room);
-	return err;
-}
-
 static void test_rows(void **state)
 {
 	const struct dnf_ask ask = { .now = time(NULL), .max_age = DAY };
@@ -284,99 +200,6 @@ static void test_rows(void **state)
 	}
 }
 
-struct unseen {
-	struct root root;
-	struct fault fault;
-};
-
-static int look_unseen(void *ctx)
-{
-	const struct dnf_ask ask = { .now = time(NULL), .max_age = DAY };
-	struct unseen *u = ctx;
-	char found[2048];
-
-	u->fault = (struct fault){ 0 };
-	return look(&u->root, "a-3-1.x86_64", &ask, false, found, sizeof(found), &u->fault);
-}
-
-/* Who knows what the files would say that nobody here may read? */
-static void test_hidden(void **state)
-{
-	static const char *const paths[] = { DNF_REPOS, MODULES_STATE, MODULES_STATE "/m.module",
-					     "etc/dnf/repos.override.d" };
-	struct unseen u;
-	char why[100];
-
-	(void)state;
-	assert_int_equal(root_open(&u.root), 0);
-	put_host(&u.root, &rows[0]);
-	root_text(&u.root, MODULES_STATE "/m.module", "[m]\nstate=enabled\nstream=9\n");
-	root_text(&u.root, "etc/dnf/repos.override.d/x.repo", "");
-	assert_int_equal(root_as_user(&u.root, look_unseen, &u), 0);
-	for (size_t i = 0; i < COUNT(paths); i++) {
-		assert_int_equal(fchmodat(u.root.fd, paths[i], 0, 0), 0);
-		assert_int_equal(root_as_user(&u.root, look_unseen, &u), -EACCES);
-		snprintf(why, sizeof(why), "/%s: Permission denied", paths[i]);
-		assert_string_equal(u.fault.why, why);
-		assert_int_equal(fchmodat(u.root.fd, paths[i], 0755, 0), 0);
-	}
-	root_close(&u.root);
-}
-
-static void test_many(void **state)
-{
-	struct unseen u;
-	char path[100];
-
-	(void)state;
-	assert_int_equal(root_open(&u.root), 0);
-	put_host(&u.root, &rows[0]);
-	for (int i = 1; i < PARTS_MAX; i++) {
-		snprintf(path, sizeof(path), DNF_REPOS "/x%d.repo", i);
-		root_text(&u.root, path, "");
-	}
-	assert_int_equal(look_unseen(&u), 0);
-	root_text(&u.root, DNF_REPOS "/one-more.repo", "");
-	assert_int_equal(look_unseen(&u), -E2BIG);
-	assert_string_equal(u.fault.why, "/" DNF_REPOS ": more than 256 files");
-	root_close(&u.root);
-}
-
-static void touch(const struct root *r, const char *name, int64_t when)
-{
-	const struct timespec t[2] = { { when, 0 }, { when, 0 } };
-
-	assert_int_equal(utimensat(r->fd, name, t, 0), 0);
-}
-
-/* dnf touches the primary file when the server has nothing newer. */
-static void test_age(void **state)
-{
-	int64_t now = time(NULL);
-	struct dnf_ask ask = { .now = now, .max_age = 2 * DAY };
-	struct fault fault = { 0 };
-	char found[2048];
-	struct root r;
-
-	(void)state;
-	assert_int_equal(root_open(&r), 0);
-	put_host(&r, &rows[0]);
-	touch(&r, CACHE "repomd.xml", now - 5 * DAY);
-	touch(&r, CACHE "primary.xml", now - DAY);
-	assert_int_equal(look(&r, "a-1-1.x86_64", &ask, false, found, sizeof(found), &fault), 0);
-	touch(&r, CACHE "primary.xml", now - 3 * DAY);
-	assert_int_equal(look(&r, "a-1-1.x86_64", &ask, false, found, sizeof(found), &fault),
-			 -ESTALE);
-	assert_string_equal(fault.why, "repository updates: its metadata was last fetched 3 d ago; "
-				       "the policy allows 2 d");
-	assert_string_equal(found, rows[0].found);
-	ask.now = now - 10 * DAY;
-	fault = (struct fault){ 0 };
-	assert_int_equal(look(&r, "a-1-1.x86_64", &ask, false, found, sizeof(found), &fault),
-			 -ETIME);
-	root_close(&r);
-}
-
 /* Every newer version counts when the policy says so. */
 static void test_all(void **state)
 {
@@ -395,41 +218,11 @@ static void test_all(void **state)
 	root_close(&r);
 }
 
-/* What was fetched, configured or chosen anew is noticed; what is read is not changed by it. */
-static void test_trace(void **state)
-{
-	static const char *const paths[] = { REPO,
-					     CACHE "repomd.xml",
-					     DNF_CONF,
-					     "etc/dnf/modules.d/m.module",
-					     "etc/dnf/plugins/versionlock.list",
-					     "etc/zypp/locks" };
-	struct root r;
-	uint64_t was;
-
-	(void)state;
-	assert_int_equal(root_open(&r), 0);
-	put_host(&r, &rows[0]);
-	was = trace_repositories(r.fd);
-	assert_true(was == trace_repositories(r.fd));
-	for (size_t i = 0; i < COUNT(paths); i++) {
-		uint64_t now;
-
-		assert_int_equal(rpmhost_put(&r, paths[i], "[x]\n"), 0);
-		touch(&r, paths[i], 1000 + (int64_t)i);
-		now = trace_repositories(r.fd);
-		assert_true(now != was);
-		was = now;
-	}
-	root_close(&r);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), cmocka_unit_test(test_hidden),
-		cmocka_unit_test(test_many), cmocka_unit_test(test_age),
-		cmocka_unit_test(test_all),  cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,33 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The ladder: by cases, and against thousands of hosts on which looks and remedies end as the dice
- * fall, lazaretd is killed and the clock is set; then it must neither run hot nor give up.
- */
+/* The ladder, by cases. */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "agent/base/count.h"
 #include "agent/ladder.h"
+#include "tests/unit/ladders.h"
 #include "tests/unit/test.h"
-
-#define NOW 1000000
-
-static const struct requirement two = {
-	.remedies = { REMEDY_ANTIVIRUS_START, REMEDY_ANTIVIRUS_ENABLE }, .n_remedies = 2
-};
-static const struct requirement far = {
-	.remedies = { REMEDY_ANTIVIRUS_START, REMEDY_ANTIVIRUS_REINSTALL }, .n_remedies = 2
-};
-static const struct requirement one = { .remedies = { REMEDY_FIREWALL_ENABLE }, .n_remedies = 1 };
-
-static struct ladder start(const struct requirement *req)
-{
-	struct ladder l = { 0 };
-
-	ladder_fit(&l, req);
-	return l;
-}
 
 static bool is_next(const struct ladder *l, const struct requirement *req, int64_t now,
 		    enum remedy want)
@@ -51,14 +29,6 @@ static unsigned try(struct ladder *l, const struct requirement *req, enum remedy
 	ladder_begin(l, req, remedy, now, 0);
 	ladder_end(l, req, remedy, err, now, 0);
 	return ladder_look(l, req, helps, now, 0);
-}
-
-static void restart(struct ladder *l)
-{
-	char text[LADDER_TEXT];
-
-	ladder_put(l, text);
-	assert_int_equal(ladder_get(text, l), 0);
 }
 
 static void test_each_once(void **state)
@@ -343,69 +313,6 @@ static void test_text(void **state)
 
 /* --- hosts as the dice fall --- */
 
-struct dice {
-	uint64_t at;
-};
-
-static uint32_t roll(struct dice *d, uint32_t n)
-{
-	d->at = d->at * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(d->at >> 33) % n;
-}
-
-/* One day with something that is at odds with the repairs; how many remedies that took. */
-static unsigned live(struct dice *d, bool stubborn)
-{
-	static const struct requirement *const reqs[] = { &two, &one, &far };
-	const struct requirement *req = reqs[roll(d, 3)];
-	struct ladder l = start(req);
-	int64_t now = NOW, last_idle = now;
-	bool pass = true;
-	unsigned n = 0;
-
-	while (now < NOW + 86400) {
-		enum remedy remedy;
-
-		pass = pass ? roll(d, 3) > 0 : false;
-		ladder_look(&l, req, pass, now, roll(d, UINT32_MAX));
-		restart(&l);
-		if (ladder_next(&l, req, now, &remedy)) {
-			n++;
-			ladder_begin(&l, req, remedy, now, roll(d, UINT32_MAX));
-			restart(&l);
-			if (roll(d, 10))
-				ladder_end(&l, req, remedy, roll(d, 2) ? 0 : -EIO, now,
-					   roll(d, UINT32_MAX));
-			pass = !stubborn && roll(d, 2);
-			continue;
-		}
-		/* A fault is never given up: there is always a next time, and it is near. */
-		if (!pass)
-			assert_in_range(ladder_due(&l, req), now + 1, now + BREAKER_PAUSE_MAX * 2);
-		now = !pass && roll(d, 2) ? ladder_due(&l, req) : now + 1;
-		last_idle = now;
-	}
-	assert_true(last_idle > NOW);
-	return n;
-}
-
-static void test_never_hot(void **state)
-{
-	struct dice d = { 42 };
-	unsigned most = 0;
-
-	(void)state;
-	for (int i = 0; i < 60; i++) {
-		unsigned n = live(&d, i % 2);
-
-		assert_true(n > 5);
-		most = n > most ? n : most;
-	}
-	/* Two remedies each time; a few times fast, then at the longest pause. */
-	print_message("# at most %u remedies in a day of constant trouble\n", most);
-	assert_in_range(most, 1, 24 * 2 * (TUG_KEPT + TUG_SPAN / TUG_PAUSE_MAX));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,7 +328,6 @@ int main(void)
 		cmocka_unit_test(test_a_way_out_again),
 		cmocka_unit_test(test_no_way_past_the_other_pauses),
 		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_never_hot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

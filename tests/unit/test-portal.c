@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
-#include <errno.h>
+/* What a portal does with each answer, and what is opened. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,79 +8,8 @@
 
 #include "agent/base/count.h"
 #include "agent/portal.h"
+#include "tests/unit/portals.h"
 #include "tests/unit/test.h"
-
-#define BOOT  1000
-#define NOW   1900000000
-#define LASTS 600
-
-static struct portal_rule rule;
-static struct portal_past past;
-static struct peer company;
-static struct allow list;
-static struct portal portal;
-static uint64_t boot;
-static int64_t now;
-
-static struct prefix at(const char *text, uint8_t bits)
-{
-	struct prefix p = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
-
-	assert_int_equal(inet_pton(p.family, text, p.addr), 1);
-	p.prefix = bits ? bits : (uint8_t)family_bits(p.family);
-	return p;
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	rule = (struct portal_rule){
-		.lasts = LASTS, .attempts = 2, .addresses = 2, .ports = { 80, 443 }, .n_ports = 2
-	};
-	rule.never[rule.n_never++] = at("10.6.0.0", 16);
-	assert_int_equal(web_read("http://detect.example/ok", &rule.probe, NULL), 0);
-	rule.at[rule.n_at++] = at("192.0.2.10", 0);
-	company = (struct peer){ .family = AF_INET,
-				 .proto = IPPROTO_TCP,
-				 .prefix = 24,
-				 .port = 443,
-				 .addr = { 198, 51, 100 } };
-	list = (struct allow){ .out = &company, .n_out = 1 };
-	past = (struct portal_past){ 0 };
-	portal = (struct portal){ .due = UINT64_MAX };
-	boot = BOOT;
-	now = NOW;
-	return 0;
-}
-
-static void pass(uint64_t seconds)
-{
-	boot += seconds;
-	now += (int64_t)seconds;
-}
-
-static enum portal_deed on(enum portal_event event, const struct portal_news *news)
-{
-	const struct portal_world w = { &rule, &list, &past, boot, now };
-
-	return portal_on(&portal, event, news, &w);
-}
-
-static enum portal_deed happens(enum portal_event event)
-{
-	static const struct portal_news nothing = { .why = "so it is" };
-
-	return on(event, &nothing);
-}
-
-static enum portal_deed redirected(const char *url)
-{
-	struct web page;
-	const struct portal_news news = { .page = &page };
-
-	assert_int_equal(web_read(url, &page, NULL), 0);
-	return on(PORTAL_REDIRECT, &news);
-}
 
 static enum portal_deed in_place(const char *url)
 {
@@ -89,42 +17,6 @@ static enum portal_deed in_place(const char *url)
 
 	assert_int_equal(web_read(url, &page, NULL), 0);
 	return on(PORTAL_IN_PLACE, &(struct portal_news){ .page = &page });
-}
-
-static enum portal_deed found(const char *first, const char *second)
-{
-	struct prefix all[2] = { at(first, 0), at(second ? second : first, 0) };
-
-	return on(PORTAL_FOUND, &(struct portal_news){ .found = all, .n_found = second ? 2 : 1 });
-}
-
-#define URL  "http://portal.hotel.example/login"
-#define HERE "http://192.0.2.10/ok"
-
-/* Brings a fresh machine into the state. */
-static void be_in(enum portal_state state)
-{
-	set_up(NULL);
-	if (state == PORTAL_OFF)
-		return;
-	happens(PORTAL_BEGIN);
-	if (state == PORTAL_CLEAR)
-		happens(PORTAL_EXPECTED);
-	if (state == PORTAL_UNCLEAR)
-		happens(PORTAL_FAILED);
-	if (state == PORTAL_NAMING || state == PORTAL_OPEN || state == PORTAL_BARRED)
-		redirected(URL);
-	if (state == PORTAL_OPEN || state == PORTAL_BARRED)
-		found("10.5.0.2", NULL);
-	if (state == PORTAL_BARRED) {
-		pass(LASTS);
-		happens(PORTAL_TICK);
-	}
-	if (state == PORTAL_UNCLEAR || state == PORTAL_BARRED || state == PORTAL_OPEN) {
-		pass(portal.due - boot);
-		happens(PORTAL_TICK); /* each of them asks again */
-	}
-	assert_int_equal(portal.state, state);
 }
 
 /* From each state with each event: the next state, with '!' when the probe is sent, '?' for names.
@@ -245,96 +137,6 @@ static void test_in_place(void **state)
 	assert_int_equal(portal.state, PORTAL_BARRED);
 }
 
-static void test_no_more_than_the_policy_says(void **state)
-{
-	struct prefix many[32];
-	const struct portal_news news = { .found = many, .n_found = 32 };
-
-	(void)state;
-	be_in(PORTAL_NAMING);
-	for (uint8_t i = 0; i < 32; i++) {
-		many[i] = at("10.5.0.1", 0);
-		many[i].addr[3] = (uint8_t)(i + 1);
-	}
-	on(PORTAL_FOUND, &news);
-	assert_int_equal(portal.n_open, 4);
-	for (size_t i = 0; i < portal.n_open; i++)
-		assert_true(portal.open[i].proto == IPPROTO_TCP && portal.open[i].prefix == 32 &&
-			    portal.open[i].addr[3] <= 2);
-}
-
-static void test_ports(void **state)
-{
-	(void)state;
-	be_in(PORTAL_ASKING);
-	assert_int_equal(redirected("http://10.5.0.2:8080/"), PORTAL_REST);
-	assert_int_equal(portal.state, PORTAL_UNCLEAR);
-	assert_non_null(strstr(portal.why, "port"));
-	rule.ports[rule.n_ports++] = 8080;
-	happens(PORTAL_BEGIN);
-	redirected("http://10.5.0.2:8080/");
-	assert_int_equal(portal.state, PORTAL_OPEN);
-	assert_int_equal(portal.n_open, 3);
-	assert_null(portal_name(&portal));
-}
-
-/* The time box ends though probes are answered, or are not; and so many are not had again. */
-static void test_time_and_attempts(void **state)
-{
-	(void)state;
-	be_in(PORTAL_OPEN);
-	for (uint64_t end = portal.until; boot < end;
-	     pass(portal.due > boot ? portal.due - boot : 1)) {
-		assert_int_equal(portal.state, PORTAL_OPEN);
-		assert_true(portal.due <= end);
-		if (boot % 2)
-			redirected(URL);
-		if (boot < end)
-			happens(PORTAL_TICK);
-	}
-	happens(PORTAL_TICK);
-	assert_int_equal(portal.state, PORTAL_BARRED);
-	assert_int_equal(portal.due, boot + 1800);
-	redirected(URL); /* an answer that comes too late */
-	assert_int_equal(portal.state, PORTAL_BARRED);
-	happens(PORTAL_BEGIN); /* another network need not wait */
-	redirected(URL);
-	found("10.5.0.2", NULL);
-	assert_int_equal(portal.state, PORTAL_OPEN);
-	happens(PORTAL_BEGIN); /* but there are two an hour for all networks */
-	redirected(URL);
-	assert_int_equal(portal.state, PORTAL_BARRED);
-	assert_int_equal(portal.due, boot + (uint64_t)(past.opened[1] + 3600 - now));
-	pass(portal.due - boot);
-	assert_int_equal(happens(PORTAL_TICK), PORTAL_ASK);
-	assert_int_equal(redirected(URL), PORTAL_RESOLVE);
-}
-
-static void test_patience_grows(void **state)
-{
-	static const uint64_t waits[] = { 30, 60, 120, 240, 480, 900, 900 };
-
-	(void)state;
-	be_in(PORTAL_ASKING);
-	for (size_t i = 0; i < COUNT(waits); i++) {
-		happens(PORTAL_FAILED);
-		assert_int_equal(portal.due, boot + waits[i]);
-		pass(waits[i]);
-		assert_int_equal(happens(PORTAL_TICK), PORTAL_ASK);
-		assert_int_equal(portal.due, UINT64_MAX);
-	}
-}
-
-static void test_a_clock_that_leaps(void **state)
-{
-	(void)state;
-	be_in(PORTAL_OPEN);
-	portal_leap(&past, leap_of_all(7200));
-	now += 7200;
-	assert_int_equal(past.opened[0], now - 5);
-	assert_int_equal(past.opened[1], 0);
-}
-
 /* The ledger may tell of one twice, and of the older one last. */
 static void test_notes(void **state)
 {
@@ -406,12 +208,7 @@ int main(void)
 		cmocka_unit_test_setup(test_each_step, set_up),
 		cmocka_unit_test_setup(test_what_is_opened, set_up),
 		cmocka_unit_test_setup(test_in_place, set_up),
-		cmocka_unit_test_setup(test_no_more_than_the_policy_says, set_up),
-		cmocka_unit_test_setup(test_ports, set_up),
-		cmocka_unit_test_setup(test_time_and_attempts, set_up),
-		cmocka_unit_test_setup(test_patience_grows, set_up),
 		cmocka_unit_test(test_notes),
-		cmocka_unit_test_setup(test_a_clock_that_leaps, set_up),
 		cmocka_unit_test_setup(test_model, set_up),
 	};
 

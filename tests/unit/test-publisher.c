@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Keys of every kind, sealed and not, as openssl makes and reads them; and the real program. */
+/* Keys of every kind, sealed and not, as openssl makes and reads them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pty.h>
 #include <stdio.h>
@@ -9,78 +8,17 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "agent/base/cleanup.h"
 #include "agent/base/count.h"
-#include "agent/base/io.h"
 #include "policy/json.h"
-#include "policy/publisher/pem.h"
 #include "policy/publisher/pkcs8.h"
-#include "policy/publisher/public.h"
 #include "policy/publisher/secret.h"
+#include "tests/unit/publisher-lab.h"
 #include "tests/unit/test.h"
 
-#define FAST	 100 /* rounds */
-#define FILE_MAX 65536
-
-struct lab {
-	char path[40];
-	int dir;
-};
+#define FAST 100 /* rounds */
 
 static const struct blob phrase = { (uint8_t *)"correct horse", 13 };
-
-/* $P is the program. */
-static int sh(struct lab *l, const char *command)
-{
-	char text[6000], self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	int status;
-
-	assert_true(n > 0);
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-	assert_true(snprintf(text, sizeof(text),
-			     "exec >out 2>&1; cd %s; P=%s/../../policy/lazaret-policy; %s", l->path,
-			     self, command) < (int)sizeof(text));
-	assert_int_equal(fchdir(l->dir), 0);
-	status = system(text);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void expect(struct lab *l, const char *command, int status, const char *words)
-{
-	_free_ char *text = NULL;
-	size_t len;
-	int is = sh(l, command);
-
-	assert_int_equal(io_read(l->dir, "out", FILE_MAX, &text, &len), 0);
-	if (is != status || !strstr(text, words))
-		fail_msg("%s: status %d instead of %d: \"%s\" does not say \"%s\"", command, is,
-			 status, text, words);
-}
-
-static int set_up(void **state)
-{
-	struct lab *l = calloc(1, sizeof(*l));
-
-	strcpy(l->path, "/tmp/test-publisher.XXXXXX");
-	assert_non_null(mkdtemp(l->path));
-	l->dir = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*state = l;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct lab *l = *state;
-	char command[100];
-
-	snprintf(command, sizeof(command), "rm -rf %s", l->path);
-	assert_int_equal(system(command), 0);
-	close(l->dir);
-	free(l);
-	return 0;
-}
 
 /* It signs, and what it signs fits the public half that metadata would list. */
 static void assert_signs(struct secret *s, const char *scheme)
@@ -298,137 +236,6 @@ static void test_terminal(void **state)
 	       "its first line is empty");
 }
 
-#define POLICY                                                                               \
-	"echo '{\"mode\":\"audit\",\"look_every\":\"5min\",\"requirements\":[{\"id\":\"f\"," \
-	"\"check\":\"firewall\",\"grace\":\"0s\"}]}' >policy.json"
-#define OPEN "--no-passphrase all"
-
-/* Three people with keys of their own, two of whom must sign, each on another machine. */
-static void test_signers(void **state)
-{
-	struct lab *l = *state;
-
-	expect(l, POLICY "; for i in a b c; do $P keygen --no-passphrase $i.pem; done", 0, "");
-	expect(l, "$P init --public targets=a.pub " OPEN " --threshold targets=2 repo", 1,
-	       "a threshold of 2 needs as many keys for targets");
-	expect(l,
-	       "$P init " OPEN " --threshold root=2 --public root=a.pub --public root=b.pub "
-	       "--public targets=c.pub --public targets=b.pub --threshold targets=2 repo",
-	       3, "draft/root.json waits: version 1 has 0 of 2 signatures; missing: a, b\n");
-	expect(l, "$P sign repo policy.json", 3, "missing: a, b\n");
-	expect(l, "mv repo/draft/root.json . && $P cosign --key a.pem root.json </dev/null", 1,
-	       "not agreed to (--yes agrees)");
-	expect(l, "$P cosign --yes --key a.pem root.json", 0, "  role targets: 2 of ");
-	expect(l, "$P cosign --yes --key a.pem root.json", 1, "these keys have signed it");
-	expect(l, "$P cosign --yes --key c.pem root.json", 0, "signed; ");
-	expect(l, "mv root.json repo/draft/ && $P sign repo", 3,
-	       "draft/root.json waits: version 1 has 1 of 2 signatures; missing: b\n");
-	expect(l, "$P sign --key b.pem repo", 3,
-	       "draft/targets.json waits: version 1 has 1 of 2 signatures; missing: c\n");
-	/* A stranger's signature went out with the promotion. */
-	expect(l, "grep -c keyid\\\" repo/metadata/1.root.json", 0, "2\n");
-	expect(l, "$P publish repo web", 3, "not published:\ndraft/targets.json waits");
-	expect(l, "ls web", 2, "");
-	/* Another policy meanwhile makes it another draft, of the same version, without b's word.
-	 */
-	expect(l, "$P sign --key c.pem repo policy.json", 3,
-	       "version 1 has 1 of 2 signatures; missing: b");
-	expect(l, "$P sign --key b.pem repo", 0, "signed as version 1\n");
-	expect(l, "$P publish repo web && $P verify web", 0, "policy version 1, mode audit");
-	expect(l, "$P sign repo", 0, "signed as version 1\n");
-	expect(l, "$P show repo", 0, "targets: version 1, expires ");
-	expect(l, "$P show --json repo", 0, "\"waiting\":[]");
-}
-
-/* Drafts that are not what they should be go nowhere. */
-static void test_bad_drafts(void **state)
-{
-	struct lab *l = *state;
-
-	expect(l,
-	       POLICY "; $P init " OPEN " repo && $P sign repo policy.json && $P publish repo web",
-	       0, "");
-	expect(l,
-	       "mkdir -p repo/draft; cp repo/metadata/1.targets.json repo/draft/targets.json; $P "
-	       "sign repo; "
-	       "ls repo/draft",
-	       0, "signed as version 1\n");
-	expect(l,
-	       "sed 's/\"version\": 1/\"version\": 7/' repo/metadata/1.targets.json "
-	       ">repo/draft/targets.json; $P sign repo",
-	       1, "draft of targets: is version 7, and the next is 2");
-	expect(l, "$P publish repo web", 1, "not published: a draft has all its signatures");
-	expect(l, "echo '{' >repo/draft/targets.json; $P sign repo", 1, "draft/targets.json: ");
-	expect(l, "rm repo/draft/*; rm repo/targets/*; $P publish repo web", 1,
-	       ".policy.json: the server");
-	expect(l,
-	       "cp web/targets/* repo/targets/; echo >>repo/metadata/1.snapshot.json; $P publish "
-	       "repo web",
-	       1, "not published: metadata/1.snapshot.json: ");
-	expect(l, "cp web/metadata/* repo/metadata/; $P publish repo web; $P verify web", 0,
-	       "valid until ");
-	expect(l, "$P add-target --as ../x repo policy.json", 1, "../x: no name for a target");
-	expect(l, "$P add-target --role x repo policy.json", 1, "no role x is delegated to here");
-	expect(l, "$P remove-target repo x", 1, "targets lists no target x");
-	expect(l, "$P delegate --paths x repo team", 2, "usage: lazaret-policy delegate");
-	expect(l, "$P delegate --paths x --public repo/keys/root-1.pub repo root", 1,
-	       "delegates to the top-level role root");
-	expect(l, "$P delegate --revoke repo team", 1, "targets does not delegate to team");
-	expect(l, "ls repo/draft", 0, "");
-}
-
-/* A team may vouch for its own names only; its lost key is replaced without its help. */
-static void test_team(void **state)
-{
-	struct lab *l = *state;
-
-	expect(l,
-	       POLICY "; $P keygen --no-passphrase team.pem; $P keygen --no-passphrase new.pem; "
-		      "$P init " OPEN " repo && $P sign repo policy.json",
-	       0, "");
-	expect(l, "$P delegate --paths 'a/*' --public team.pub repo team && $P publish repo web", 0,
-	       "");
-	expect(l,
-	       "cp -r web team; echo x >x; $P add-target --key team.pem --role team --as b/x team "
-	       "x",
-	       1, "team may not vouch for b/x");
-	expect(l, "$P add-target --key team.pem --role team --as a/x team x", 0,
-	       "the draft of team has its signatures");
-	expect(l, "cp team/draft/team.json repo/draft/ && $P sign repo", 1, "a/");
-	expect(l, "cp -r team/targets/. repo/targets && $P sign repo && $P publish repo web", 0,
-	       "");
-	expect(l, "test -f web/targets/a/*.x && $P show repo", 0, "  target a/x\n");
-	expect(l,
-	       "$P delegate --paths 'a/*' --public new.pub repo team && $P publish repo web && "
-	       "$P verify web",
-	       0, "note: team is not signed by those who may sign it now");
-	expect(l, "$P show repo", 0, "NOT signed by those who may sign it now");
-	expect(l,
-	       "$P add-target --key new.pem --role team --as a/y repo x && $P sign repo && "
-	       "$P publish repo web",
-	       0, "");
-	expect(l, "$P delegate --revoke repo team && $P publish repo web && $P verify web", 0,
-	       "valid");
-}
-
-/* A rotation that cannot be written leaves no new keys and no new root. */
-static void test_rotation_fails(void **state)
-{
-	struct lab *l = *state;
-
-	expect(l, POLICY "; $P init " OPEN " repo && $P sign repo policy.json && ls repo/* >before",
-	       0, "");
-	expect(l,
-	       "touch repo/draft.x; rmdir repo/draft; mv repo/draft.x repo/draft; "
-	       "$P rotate " OPEN " repo root targets",
-	       1, "not rotated: draft");
-	expect(l, "rm repo/draft; mkdir repo/draft; ls repo/* | diff before -", 0, "");
-	expect(l, "$P rotate " OPEN " repo root targets && $P publish repo web && $P verify web", 0,
-	       "valid");
-}
-
-#define ROW(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,10 +243,6 @@ int main(void)
 		ROW(test_keys_not_fit),
 		ROW(test_seal),
 		ROW(test_terminal),
-		ROW(test_signers),
-		ROW(test_bad_drafts),
-		ROW(test_team),
-		ROW(test_rotation_fails),
 	};
 
 	return cmocka_run_group_tests_name("publisher", tests, NULL, NULL);
