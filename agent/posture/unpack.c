@@ -10,7 +10,7 @@
 
 struct unpack {
 	int fd;
-	const struct unpacker *unpacker; /* NULL: the file as it is */
+	const struct packing *packing; /* NULL: the file as it is */
 	void *state;
 	uint64_t total, max;
 	bool drained; /* the file is read to its end */
@@ -21,11 +21,11 @@ struct unpack {
 
 DEFINE_DROP(unpack, unpack_close)
 
-static const struct unpacker *find(const char *ending)
+static const struct packing *find(const char *ending)
 {
-	for (const struct unpacker *u = unpackers; u->ending; u++)
-		if (!strcmp(u->ending, ending))
-			return u;
+	for (const struct packing *p = packings; p->ending; p++)
+		if (!strcmp(p->ending, ending))
+			return p;
 	return NULL;
 }
 
@@ -36,35 +36,35 @@ bool unpack_is_packed(const char *ending)
 
 int unpack_open(int fd, const char *ending, uint64_t max, struct unpack **ret, struct fault *fault)
 {
-	const struct unpacker *unpacker = find(ending);
+	const struct packing *packing = find(ending);
 	_drop_(drop_unpack) struct unpack *u = NULL;
 	int r;
 
-	if (*ending && (!unpacker || !unpacker->open))
+	if (*ending && (!packing || !packing->unpacker))
 		return fault_set(fault, -EOPNOTSUPP,
 				 "is compressed (%s), which this build cannot read", ending);
-	u = calloc(1, sizeof(*u) + (unpacker ? PACKED_BYTES : 0));
+	u = calloc(1, sizeof(*u) + (packing ? PACKED_BYTES : 0));
 	if (!u)
 		return -ENOMEM;
 	u->fd = fd;
 	u->max = max;
 	u->between = true;
-	r = unpacker ? unpacker->open(&u->state) : 0;
+	r = packing ? packing->unpacker->open(&u->state) : 0;
 	if (r == -ELIBACC)
 		return fault_set(fault, -EOPNOTSUPP,
 				 "is compressed (%s), and %s to read it with is not installed",
-				 ending, unpacker->library);
+				 ending, packing->unpacker->library);
 	if (r < 0)
 		return r;
-	u->unpacker = unpacker;
+	u->packing = packing;
 	*ret = take(u);
 	return 0;
 }
 
 struct unpack *unpack_close(struct unpack *u)
 {
-	if (u && u->unpacker)
-		u->unpacker->close(u->state);
+	if (u && u->packing)
+		u->packing->unpacker->close(u->state);
 	free(u);
 	return NULL;
 }
@@ -96,7 +96,7 @@ static int feed(struct unpack *u, struct fault *fault)
 
 static ssize_t refuse(const struct unpack *u, struct fault *fault)
 {
-	return fault_set(fault, -EBADMSG, "is no whole %s file", u->unpacker->ending + 1);
+	return fault_set(fault, -EBADMSG, "is no whole %s file", u->packing->ending + 1);
 }
 
 /* One stream may follow another; after the last nothing may be left. */
@@ -112,7 +112,7 @@ static ssize_t unpack_some(struct unpack *u, unsigned char *buf, size_t room, st
 			return r;
 		if (u->drained && !u->in.len && u->between)
 			return 0;
-		r = u->unpacker->step(u->state, &u->in, &out, u->between);
+		r = u->packing->unpacker->step(u->state, &u->in, &out, u->between);
 		if (r < 0)
 			return r == -ENOMEM ? r : refuse(u, fault);
 		u->between = r == 1;
@@ -125,8 +125,8 @@ static ssize_t unpack_some(struct unpack *u, unsigned char *buf, size_t room, st
 
 ssize_t unpack_read(struct unpack *u, void *buf, size_t room, struct fault *fault)
 {
-	ssize_t n = u->unpacker ? unpack_some(u, buf, room, fault)
-				: read_some(u->fd, buf, room, fault);
+	ssize_t n = u->packing ? unpack_some(u, buf, room, fault)
+			       : read_some(u->fd, buf, room, fault);
 
 	if (n <= 0)
 		return n;
