@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Break-glass from the daemon's side (leave.h): shows the challenge, has lazaret-vet check the
- * token, and ends a release that is over.
+ * Break-glass from the daemon's side (leave.h): shows the challenge, takes the token (redeem.h),
+ * and ends a release that is over.
  */
 #pragma once
 

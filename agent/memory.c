@@ -159,6 +159,11 @@ void memory_tell(struct memory *m, enum entry_kind kind, const char *name, int64
 	ledger_add(m->ledger, &e);
 }
 
+void memory_leave_tell(void *memory, const char *name, int64_t value, const char *text)
+{
+	memory_tell(memory, ENTRY_RELEASE, name, value, "%s", text);
+}
+
 static bool is_among(const char *id, const struct requirement *reqs, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

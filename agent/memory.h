@@ -57,8 +57,9 @@ void memory_prune(struct memory *m, const struct requirement *reqs, size_t n);
 /* The host's, to decide with and to change in place. */
 struct history *memory_history(struct memory *m);
 
-/* The same of releases (leave.h). */
+/* The same of releases, and how leave.h tells the ledger. */
 struct leave *memory_leave(struct memory *m);
+void memory_leave_tell(void *memory, const char *name, int64_t value, const char *text);
 
 /* The same of restarts of the host (reboots.h), of which memory_note() keeps the entries. */
 struct reboots *memory_reboots(struct memory *m);
