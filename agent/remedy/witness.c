@@ -1,64 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * lazaret-witness: sees for lazaretd what that may not, in the open files of others' processes.
- * Of each unit whose process alone tells whether it works it says which that is and whether it is
+ * lazaret-witness: sees for lazaretd what that may not, in others' processes.  Of each unit whose
+ * process alone tells whether it works it says which that is, by its executable, and whether it is
  * stopped (witnessed.h); of each provider whose scanner of opened files the policy demands, how
- * many places the scanner watches (proc(5), fdinfo of fanotify): "+ watches NAME N".  Of processes
- * that run code which an update replaced it says the unit and the package (running_say()).  It
- * takes nothing from outside and changes nothing; it ends like a remedy (remedy.h).
+ * many places the scanner watches (watched.h): "+ watches NAME N".  Of processes that run code
+ * which an update replaced it says the unit and the package (running_say()).  It takes nothing from
+ * outside and changes nothing; it ends like a remedy (remedy.h).
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/io.h"
 #include "agent/posture/running.h"
 #include "agent/posture/unit.h"
+#include "agent/posture/watched.h"
 #include "agent/posture/witnessed.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/remedy.h"
 
-#define FDINFO_MAX (1024 * 1024) /* a mark a line */
-
-/* Lines "fanotify ino:", "fanotify mnt_id:" and "fanotify sdev:" are marks. */
-static int count_marks(const char *text)
+static int tell_watched(int root, const struct provider *p, const struct unit_run *run,
+			struct report *report, struct fault *fault)
 {
-	int n = 0;
-
-	for (const char *at = text; (at = strstr(at, "fanotify ")); at++)
-		n += !strncmp(at + 9, "ino:", 4) || !strncmp(at + 9, "mnt_id:", 7) ||
-		     !strncmp(at + 9, "sdev:", 5);
-	return n;
-}
-
-static int watched_by(pid_t pid)
-{
-	char path[40];
-	_dir_ DIR *dir = NULL;
-	struct dirent *e;
-	int n = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)pid);
-	dir = io_open_dir(AT_FDCWD, path, 0);
-	if (!dir)
-		return -errno;
-	while ((e = readdir(dir))) {
-		_free_ char *text = NULL;
-		size_t len;
-
-		if (io_read(dirfd(dir), e->d_name, FDINFO_MAX, &text, &len) == 0)
-			n += count_marks(text);
-	}
-	return n;
-}
-
-static int tell_watched(const struct provider *p, const struct unit_run *run, struct report *report,
-			struct fault *fault)
-{
-	int n = run->state ? watched_by(run->pid) : 0;
+	int n = run->state ? watched_places(root, run->pid) : 0;
 	char line[80];
 
 	if (n < 0)
@@ -85,7 +50,7 @@ static int tell(const struct requirement *q, struct report *report, struct fault
 		witnessed_say(p, &p->units[i], &run, line);
 		report_line(report, "+ ", line);
 		if (p->units[i].part == PART_ON_ACCESS)
-			r = tell_watched(p, &run, report, fault);
+			r = tell_watched(root, p, &run, report, fault);
 	}
 	return r;
 }
