@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
@@ -78,11 +82,54 @@ static bool is_starved(int root, const char *unit)
 	       sscanf(text, "%llu %llu", &quota, &period) == 2 && quota < period / ENOUGH;
 }
 
-static bool is_program(const char *comm, const char *program)
+/* Without " (deleted)", which it is called after an update until it is started anew. */
+static bool read_exe(int root, long pid, char exe[PATH_MAX])
+{
+	static const char deleted[] = " (deleted)";
+	const size_t end = sizeof(deleted) - 1;
+	char path[40];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "proc/%ld/exe", pid);
+	n = readlinkat(root, path, exe, PATH_MAX - 1);
+	if (n <= 0 || *exe != '/')
+		return false;
+	exe[n] = '\0';
+	if ((size_t)n > end && !strcmp(exe + n - end, deleted))
+		exe[(size_t)n - end] = '\0';
+	return true;
+}
+
+/* By name, or by a link on the way: /bin, where that is /usr/bin. */
+static bool is_same_file(int root, const char *a, const char *b)
+{
+	struct stat s, t;
+
+	return !strcmp(a, b) ||
+	       (fstatat(root, a + 1, &s, 0) == 0 && fstatat(root, b + 1, &t, 0) == 0 &&
+		s.st_dev == t.st_dev && s.st_ino == t.st_ino);
+}
+
+/* What runs is its interpreter then. */
+static bool is_script(int root, const char *program)
+{
+	_close_ int fd = openat(root, program + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char head[2];
+
+	return fd >= 0 && read(fd, head, sizeof(head)) == 2 && !memcmp(head, "#!", 2);
+}
+
+/* Anybody may give himself a name: that tells only where the executable cannot be seen. */
+static bool is_program(int root, long pid, const char *comm, const char *program)
 {
 	const char *base = strrchr(program, '/');
+	char exe[PATH_MAX];
 
-	return base && !strncmp(comm, base + 1, COMM_MAX);
+	if (!base)
+		return false;
+	if (read_exe(root, pid, exe) && !is_script(root, program))
+		return is_same_file(root, exe, program);
+	return !strncmp(comm, base + 1, COMM_MAX);
 }
 
 static bool is_stopped(char state)
@@ -129,7 +176,7 @@ void unit_run_look(int root, const struct provider_unit *of, struct unit_run *re
 		long pid = strtol(line, NULL, 10);
 
 		if (read_stat(root, pid, comm, &state))
-			add_process(&run, pid, is_program(comm, of->program), state);
+			add_process(&run, pid, is_program(root, pid, comm, of->program), state);
 		else
 			hide(&run, pid);
 	}

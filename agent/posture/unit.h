@@ -66,7 +66,10 @@ int unit_each_drop_in(int root, const char *unit,
 #define UNIT_HIDDEN 64
 struct unit_run {
 	bool frozen;
-	/* One that is stopped, else one named like the program, else the first hidden; 0: none. */
+	/*
+	 * One that is stopped, else one of the program, by its executable or, where that may not
+	 * be seen, its name; else the first hidden; 0: none.
+	 */
 	pid_t pid;
 	char state;   /* proc(5): 'S', 'T'; NUL when it is hidden */
 	bool seen;    /* the cgroup was there */

@@ -10,6 +10,7 @@
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/unit.h"
+#include "agent/posture/watched.h"
 #include "agent/posture/witnessed.h"
 #include "tests/unit/test.h"
 
@@ -266,6 +267,68 @@ static void test_run(void **state)
 	assert_int_equal(run.pid, 0);
 }
 
+/* A name is what a process calls itself. */
+static void test_executable(void **state)
+{
+	static const struct {
+		const char *comm, *exe; /* NULL: it may not be seen */
+		bool runs;
+	} rows[] = {
+		{ "worker", NULL, true },
+		{ "other", NULL, false },
+		{ "worker", "->/usr/sbin/worker", true },
+		{ "other", "->/usr/sbin/worker", true },
+		{ "worker", "->/usr/sbin/worker (deleted)", true },
+		{ "worker", "->/usr/lib/real/worker (deleted)", true }, /* where the link leads */
+		{ "worker", "->/tmp/worker", false },
+		{ "worker", "->/tmp/worker (deleted)", false },
+		{ "worker", "->/usr/bin/sleep", false },
+		{ "worker", "->relative/worker", true },
+	};
+	struct unit_run run;
+
+	(void)state;
+	fresh();
+	put(CGROUP "cgroup.procs", "78\n");
+	put("usr/lib/real/worker", "ELF");
+	put("usr/bin/sleep", "ELF");
+	put("usr/sbin/worker", "->../lib/real/worker");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char stat[40];
+
+		snprintf(stat, sizeof(stat), "78 (%s) S 1 2\n", rows[i].comm);
+		put("proc/78/stat", stat);
+		if (rows[i].exe)
+			put("proc/78/exe", rows[i].exe);
+		unit_run_look(root, &of, &run);
+		if (run.pid != (rows[i].runs ? 78 : 0))
+			fail_msg("row %zu: %d", i, (int)run.pid);
+	}
+	/* A script's executable is what reads it. */
+	put("usr/lib/real/worker", "#!/usr/bin/python3\n");
+	put("proc/78/exe", "->/usr/bin/python3.11");
+	unit_run_look(root, &of, &run);
+	assert_int_equal(run.pid, 78);
+	put("proc/78/stat", "78 (other) S 1 2\n");
+	unit_run_look(root, &of, &run);
+	assert_int_equal(run.pid, 0);
+}
+
+static void test_watched(void **state)
+{
+	(void)state;
+	fresh();
+	assert_int_equal(watched_places(root, 78), 0); /* it has just ended */
+	put("proc/78/fdinfo/1", "pos:\t0\nflags:\t02\n");
+	assert_int_equal(watched_places(root, 78), 0);
+	put("proc/78/fdinfo/5", "fanotify flags:10\nfanotify mnt_id:1 mflags:0\n"
+				"fanotify ino:2 sdev:3\nfanotify sdev:4\n");
+	put("proc/78/fdinfo/6", "fanotify ino:9 sdev:3\n");
+	assert_int_equal(watched_places(root, 78), 4);
+	put("proc/79/fdinfo", "");
+	assert_int_equal(watched_places(root, 79), -ENOTDIR);
+}
+
 /* As lazaretd sees a unit of others: numbers, and nothing behind them. */
 static void test_witnessed(void **state)
 {
@@ -338,9 +401,10 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),  cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_hidden), cmocka_unit_test(test_enabled),
-		cmocka_unit_test(test_run),    cmocka_unit_test(test_witnessed),
+		cmocka_unit_test(test_files),	cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_hidden),	cmocka_unit_test(test_enabled),
+		cmocka_unit_test(test_run),	cmocka_unit_test(test_executable),
+		cmocka_unit_test(test_watched), cmocka_unit_test(test_witnessed),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, set_up, tear_down);
