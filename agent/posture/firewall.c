@@ -13,44 +13,51 @@
 #define ADVICE_CLOSE  "close it with the firewall this host uses, for instance: ufw enable"
 #define ADVICE_LEGACY "let iptables be iptables-nft: update-alternatives --config iptables"
 
-static void tell_family(char family, bool closed, const char *by, struct finding *f)
+/* What is open by nf_tables may be closed by what it does not show: then nobody knows. */
+static enum grade family_grade(const struct host *host, char family, bool closed)
+{
+	if (closed)
+		return GRADE_PASS;
+	return has_legacy_rules(host, family) ? GRADE_UNKNOWN : GRADE_FAIL;
+}
+
+static void tell_family(char family, enum grade grade, const char *by, struct finding *f)
 {
 	char probe[8];
 
 	snprintf(probe, sizeof(probe), "IPv%c", family);
-	if (closed)
-		finding_tell(f, probe, GRADE_PASS, NULL, "inbound %s is closed by %.80s", probe,
-			     by);
-	else
-		finding_tell(f, probe, GRADE_FAIL, ADVICE_CLOSE, "inbound %s is open", probe);
-}
-
-/* What is open by nf_tables may be closed by what it does not show: then nobody knows. */
-static void doubt(const struct host *host, struct finding *f)
-{
-	if (!has_legacy_rules(host))
-		return;
-	f->grade = GRADE_UNKNOWN;
-	for (size_t i = 0; i < f->n_evidence; i++)
-		if (f->evidence[i].grade == GRADE_FAIL)
-			f->evidence[i].grade = GRADE_UNKNOWN;
-	snprintf(f->what, sizeof(f->what),
-		 "inbound is open but for rules of iptables-legacy, which cannot be judged");
-	snprintf(f->todo, sizeof(f->todo), ADVICE_LEGACY);
+	switch (grade) {
+	case GRADE_PASS:
+		finding_tell(f, probe, grade, NULL, "inbound %s is closed by %.80s", probe, by);
+		break;
+	case GRADE_FAIL:
+		finding_tell(f, probe, grade, ADVICE_CLOSE, "inbound %s is open", probe);
+		break;
+	case GRADE_UNKNOWN:
+		finding_tell(f, probe, grade, ADVICE_LEGACY,
+			     "inbound %s is open but for rules of iptables-legacy, which cannot be "
+			     "judged",
+			     probe);
+		break;
+	case GRADE_COUNT: break;
+	}
 }
 
 static void tell_families(const struct host *host, const struct survey *s, struct finding *f)
 {
-	tell_family('4', s->closed4, s->by4, f);
-	tell_family('6', s->closed6, s->by6, f);
-	if (!s->closed4 && !s->closed6)
+	const enum grade ip4 = family_grade(host, '4', s->closed4);
+	const enum grade ip6 = family_grade(host, '6', s->closed6);
+
+	tell_family('4', ip4, s->by4, f);
+	tell_family('6', ip6, s->by6, f);
+	if (ip4 == GRADE_FAIL && ip6 == GRADE_FAIL)
 		snprintf(f->what, sizeof(f->what), "inbound is open for IPv4 and IPv6");
-	else if (!s->closed4 || !s->closed6)
-		snprintf(f->what, sizeof(f->what),
-			 "inbound IPv%c is open; IPv%c is closed by %.80s", s->closed4 ? '6' : '4',
-			 s->closed4 ? '4' : '6', s->closed4 ? s->by4 : s->by6);
-	if (f->grade == GRADE_FAIL)
-		doubt(host, f);
+	else if (ip4 == GRADE_FAIL && ip6 == GRADE_PASS)
+		snprintf(f->what, sizeof(f->what), "inbound IPv4 is open; IPv6 is closed by %.80s",
+			 s->by6);
+	else if (ip4 == GRADE_PASS && ip6 == GRADE_FAIL)
+		snprintf(f->what, sizeof(f->what), "inbound IPv6 is open; IPv4 is closed by %.80s",
+			 s->by4);
 }
 
 /* The ruleset is read once, for all that is asked of it. */

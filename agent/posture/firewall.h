@@ -28,5 +28,9 @@ void tell_likeness(const struct requirement *req, const struct host *host, const
 /* What the front ends say of themselves. */
 void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f);
 
-/* Does the host have rules of the old iptables, which nf_tables does not show? */
-bool has_legacy_rules(const struct host *host);
+/*
+ * Does the host have rules of the old iptables for that family, '4' or '6', which nf_tables does not
+ * show?  It may be no rule: that its table was loaded, for a list of it for instance, is all that
+ * can be seen.
+ */
+bool has_legacy_rules(const struct host *host, char family);

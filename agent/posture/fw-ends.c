@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/firewall.h"
 #include "agent/posture/settings.h"
@@ -82,23 +81,30 @@ static void tell_firewalld(const struct host *host, const struct survey *s, stru
 			     "firewalld's table that drops everything is in force");
 }
 
-bool has_legacy_rules(const struct host *host)
+bool has_legacy_rules(const struct host *host, char family)
 {
-	static const char *const names[] = { "proc/self/net/ip_tables_names",
-					     "proc/self/net/ip6_tables_names" };
-	static const char *const modules[] = { "sys/module/iptable_filter",
-					       "sys/module/ip6table_filter" };
+	const bool is6 = family == '6';
+	const char *names = is6 ? "proc/self/net/ip6_tables_names"
+				: "proc/self/net/ip_tables_names";
+	const char *module = is6 ? "sys/module/ip6table_filter" : "sys/module/iptable_filter";
+	_free_ char *text = NULL;
+	size_t len;
+	int r = io_read(host->root, names, CONF_MAX, &text, &len);
 
-	for (size_t i = 0; i < COUNT(names); i++) {
-		_free_ char *text = NULL;
-		size_t len;
-		int r = io_read(host->root, names[i], CONF_MAX, &text, &len);
+	return r == 0 ? strstr(text, "filter") != NULL
+		      : r == -EACCES && faccessat(host->root, module, F_OK, 0) == 0;
+}
 
-		if (r == 0 ? strstr(text, "filter") != NULL
-			   : r == -EACCES && faccessat(host->root, modules[i], F_OK, 0) == 0)
-			return true;
-	}
-	return false;
+static void tell_legacy(const struct host *host, struct finding *f)
+{
+	const bool has4 = has_legacy_rules(host, '4'), has6 = has_legacy_rules(host, '6');
+
+	if (has4 || has6)
+		finding_note(f, "iptables-legacy", GRADE_UNKNOWN,
+			     "there are rules of %s, which cannot be judged",
+			     !has6   ? "iptables-legacy"
+			     : !has4 ? "ip6tables-legacy"
+				     : "iptables-legacy and ip6tables-legacy");
 }
 
 void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f)
@@ -111,7 +117,5 @@ void tell_front_ends(const struct host *host, const struct survey *s, struct fin
 	tell_ufw(host, f);
 	tell_firewalld(host, s, f);
 	tell_unit(host, "nftables.service", f);
-	if (has_legacy_rules(host))
-		finding_note(f, "iptables-legacy", GRADE_UNKNOWN,
-			     "there are rules of iptables-legacy, which cannot be judged");
+	tell_legacy(host, f);
 }

@@ -56,8 +56,23 @@ static void test_front_ends(void **state)
 	assert_string_equal(evidence(&f, "ufw")->what, "ufw says it is off");
 	assert_int_equal(f.grade, GRADE_PASS);
 	look_with("accept;", any, root, &f);
+	/* Of the other family they say nothing. */
+	assert_int_equal(f.grade, GRADE_FAIL);
+	assert_string_equal(f.what, "inbound IPv6 is open");
+	assert_int_equal(evidence(&f, "IPv4")->grade, GRADE_UNKNOWN);
+	look_with("meta nfproto ipv4 accept;", any, root, &f);
 	assert_int_equal(f.grade, GRADE_UNKNOWN);
-	assert_non_null(strstr(f.what, "iptables-legacy"));
+	assert_non_null(strstr(f.what, "IPv4 is open but for rules of iptables-legacy"));
+	look_with("meta nfproto ipv6 accept;", any, root, &f);
+	assert_int_equal(f.grade, GRADE_FAIL);
+	assert_non_null(strstr(f.what, "inbound IPv6 is open; IPv4 is closed by"));
+	put_file(dir, "proc/self/net/ip6_tables_names", "filter\n");
+	look_with("accept;", any, root, &f);
+	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	assert_string_equal(evidence(&f, "iptables-legacy")->what,
+			    "there are rules of iptables-legacy and ip6tables-legacy, which cannot "
+			    "be judged");
+	put_file(dir, "proc/self/net/ip6_tables_names", "nat\n");
 	put_file(dir, "proc/self/net/ip_tables_names", "nat\n");
 	look_with("accept;", any, root, &f);
 	assert_int_equal(f.grade, GRADE_FAIL);
