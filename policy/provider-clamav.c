@@ -30,6 +30,12 @@
 		.has_at_least = true, .at_least = least                            \
 	}
 
+/* One of which nothing at all means that nothing is looked at. */
+#define HAS(option, least)                                                            \
+	{                                                                             \
+		.file = CLAMD, .key = option, .has_at_least = true, .at_least = least \
+	}
+
 const struct provider provider_clamav = {
 	.name = "clamav",
 	.title = "ClamAV",
@@ -56,7 +62,7 @@ const struct provider provider_clamav = {
 			.files = LIST("/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd"),
 			.base = LIST("/var/lib/clamav/main.cvd", "/var/lib/clamav/main.cld") },
 	.updates = { .from = CHRONICLE_FRESHCLAM, .file = "/var/log/clamav/freshclam.log" },
-	.n_settings = 26,
+	.n_settings = 54,
 	.settings = {
 		{ .file = CLAMD,
 		  .key = "ExcludePath",
@@ -72,11 +78,38 @@ const struct provider provider_clamav = {
 		STAYS_ON("ScanOLE2"),
 		STAYS_ON("ScanPDF"),
 		STAYS_ON("ScanHTML"),
+		STAYS_ON("ScanSWF"),
+		STAYS_ON("ScanXMLDOCS"),
+		STAYS_ON("ScanHWP3"),
+		STAYS_ON("ScanOneNote"),
+		STAYS_ON("ScanImage"),
+		STAYS_ON("ScanImageFuzzyHash"),
+		STAYS_ON("ScanMail"),
+		STAYS_ON("PhishingSignatures"),
+		STAYS_ON("PhishingScanURLs"),
+		STAYS_ON("HeuristicAlerts"),
+		STAYS_ON("AlgorithmicDetection"),
+		STAYS_ON("Bytecode"),
+		STAYS_ON("CrossFilesystems"),
 		REACHES("MaxFileSize", 1048576),
 		REACHES("MaxScanSize", 1048576),
 		REACHES("MaxScanTime", 10000),
 		REACHES("MaxFiles", 1000),
 		REACHES("MaxRecursion", 5),
+		REACHES("PCREMaxFileSize", 1048576),
+		REACHES("MaxDirectoryRecursion", 5),
+		HAS("StreamMaxLength", 1048576),
+		HAS("MaxEmbeddedPE", 1048576),
+		HAS("MaxHTMLNormalize", 1048576),
+		HAS("MaxHTMLNoTags", 1048576),
+		HAS("MaxScriptNormalize", 1048576),
+		HAS("MaxZipTypeRcg", 1048576),
+		HAS("MaxPartitions", 10),
+		HAS("MaxIconsPE", 10),
+		HAS("MaxRecHWP3", 5),
+		HAS("PCREMatchLimit", 1000),
+		HAS("PCRERecMatchLimit", 100),
+		HAS("BytecodeTimeout", 1000),
 		{ .file = CLAMD,
 		  .key = "DatabaseDirectory",
 		  .has_only = true,
@@ -128,6 +161,10 @@ const struct provider provider_clamav = {
 		  .of = PART_UPDATER,
 		  .has_only = true,
 		  .only = LIST("/var/lib/clamav", "/var/lib/clamav/") },
+		{ .file = FRESHCLAM,
+		  .key = "Bytecode",
+		  .of = PART_UPDATER,
+		  .never = LIST("no", "false", "0") },
 		{ .file = FRESHCLAM,
 		  .key = "Checks",
 		  .of = PART_UPDATER,

@@ -333,9 +333,21 @@ static const struct member provider_members[] = {
 };
 static const struct shape provider_shape = SHAPE(provider_members);
 
+static size_t count_files(const struct provider *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_settings; i++)
+		n += provider_file(p, i) != NULL;
+	return n;
+}
+
 /* What no single member can know. */
 static int check_provider(struct reader *r, const struct provider *p)
 {
+	if (count_files(p) > PROVIDER_ROWS)
+		return reader_refuse(r, "settings of %zu files; %d are read", count_files(p),
+				     PROVIDER_ROWS);
 	if (provider_has(p, REMEDY_ANTIVIRUS_REINSTALL) && !p->packages.n)
 		return reader_refuse(r, "antivirus-reinstall needs packages");
 	if (provider_has(p, REMEDY_ANTIVIRUS_RESTORE) && !p->n_settings)
@@ -365,6 +377,16 @@ int provider_parse(const char *text, size_t len, struct provider *ret, struct fa
 		return fault_set(fault, -EINVAL, "longer than %d bytes", PROVIDER_FILE_MAX);
 	err = json_read(text, len, &root, fault);
 	return err ? err : provider_read(&r, root, ret);
+}
+
+const char *provider_file(const struct provider *p, size_t row)
+{
+	const char *file = p->settings[row].file;
+
+	while (row-- > 0)
+		if (!strcmp(p->settings[row].file, file))
+			return NULL;
+	return file;
 }
 
 bool provider_has(const struct provider *p, enum remedy remedy)

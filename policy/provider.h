@@ -21,7 +21,7 @@ struct json_t; /* jansson.h */
 #define PROVIDER_NAME_MAX 32
 #define PROVIDER_TEXT_MAX 100
 #define PROVIDER_ROWS	  8
-#define PROVIDER_SETTINGS 28
+#define PROVIDER_SETTINGS 64
 #define PROVIDER_REMEDIES 8
 
 /* What a unit is for.  Whether the last two are demanded, a requirement says. */
@@ -112,7 +112,7 @@ struct provider {
 	struct provider_answer answer;
 	struct provider_signatures signatures;
 	struct provider_updates updates;
-	struct provider_setting settings[PROVIDER_SETTINGS];
+	struct provider_setting settings[PROVIDER_SETTINGS]; /* in at most PROVIDER_ROWS files */
 	size_t n_settings;
 	struct provider_source sources[PROVIDER_ROWS];
 	size_t n_sources;
@@ -128,6 +128,9 @@ int provider_read(struct reader *r, struct json_t *value, struct provider *ret);
 
 /* The same from a text of its own, as fuzzing and lint read it.  -EINVAL and the fault. */
 int provider_parse(const char *text, size_t len, struct provider *ret, struct fault *fault);
+
+/* The file of that row of settings, where no row before has it; else NULL. */
+const char *provider_file(const struct provider *p, size_t row);
 
 /* Whether that remedy is among its own. */
 bool provider_has(const struct provider *p, enum remedy remedy);

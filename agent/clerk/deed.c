@@ -100,7 +100,7 @@ static void add_provider(struct topic *t, const struct provider *p)
 	for (size_t i = 0; i < p->packages.n; i++)
 		add_word(t, p->packages.rows[i], strlen(p->packages.rows[i]));
 	for (size_t i = 0; i < p->n_settings; i++)
-		if (!i || strcmp(p->settings[i].file, p->settings[i - 1].file))
+		if (provider_file(p, i))
 			add_word(t, base_of(p->settings[i].file),
 				 strlen(base_of(p->settings[i].file)));
 }

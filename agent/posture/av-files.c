@@ -67,7 +67,7 @@ void probe_settings(struct antivirus *a)
 	const struct provider *p = a->provider;
 
 	for (size_t i = 0; a->installed && i < p->n_settings; i++)
-		if (i == 0 || strcmp(p->settings[i].file, p->settings[i - 1].file))
+		if (provider_file(p, i))
 			probe_file(a, p->settings[i].file);
 }
 
@@ -91,7 +91,7 @@ static void probe_locks(struct antivirus *a)
 		if (*p->units[i].program && is_locked(a, p->units[i].program))
 			path = p->units[i].program;
 	for (size_t i = 0; !path && i < p->n_settings; i++)
-		if (is_locked(a, p->settings[i].file))
+		if (provider_file(p, i) && is_locked(a, p->settings[i].file))
 			path = p->settings[i].file;
 	for (size_t i = 0; !path && i < p->signatures.files.n; i++)
 		if (is_locked(a, p->signatures.files.rows[i]))

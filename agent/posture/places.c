@@ -101,7 +101,8 @@ static int each_of_antivirus(const struct provider *p, place_each each, void *ct
 	int r = each_of_units(p, each, ctx);
 
 	for (size_t i = 0; i < p->n_settings && r == 0; i++)
-		r = each(ctx, p->settings[i].file + 1, false);
+		if (provider_file(p, i))
+			r = each(ctx, p->settings[i].file + 1, false);
 	if (r == 0)
 		r = each_of_texts(&p->signatures.files, each, ctx);
 	if (r == 0)

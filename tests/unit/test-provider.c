@@ -12,6 +12,12 @@
 #define BASE "\"name\":\"x\",\"title\":\"X\",\"remedies\":[]"
 #define UNIT "\"units\":[{\"unit\":\"x.service\",\"part\":\"daemon\",\"program\":\"/x\"}]"
 
+#define OF(file) "{\"file\":\"/etc/" file "\",\"key\":\"k\",\"only\":[]}"
+#define NINE_FILES                                                                      \
+	OF("1")                                                                         \
+	"," OF("2") "," OF("3") "," OF("4") "," OF("5") "," OF("6") "," OF("7") "," OF( \
+		"8") "," OF("1") "," OF("9")
+
 static void test_built_in(void **state)
 {
 	size_t len;
@@ -109,6 +115,8 @@ static void test_refusals(void **state)
 		  "is not an absolute path" },
 		{ "{" BASE "," UNIT ",\"settings\":[{\"file\":\"/etc/x\",\"key\":\"k\"}]}",
 		  "says nothing" },
+		{ "{" BASE "," UNIT ",\"settings\":[" NINE_FILES "]}",
+		  "settings of 9 files; 8 are read" },
 		{ "{" BASE "," UNIT
 		  ",\"settings\":[{\"file\":\"/etc/x\",\"key\":\"k\",\"at_least\":-1}]}",
 		  "is not a whole number" },

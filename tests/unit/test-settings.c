@@ -109,6 +109,64 @@ static void test_settings_on_access(void **state)
 	}
 }
 
+/* What leaves the test file to be found, and little else; and what packages say. */
+static void test_settings_hollow(void **state)
+{
+	static const char *const hollow[] = {
+		"ScanMail no",
+		"ScanXMLDOCS no",
+		"ScanOneNote no",
+		"ScanSWF false",
+		"ScanHWP3 0",
+		"ScanImage no",
+		"ScanImageFuzzyHash no",
+		"HeuristicAlerts no",
+		"AlgorithmicDetection no",
+		"PhishingSignatures no",
+		"PhishingScanURLs no",
+		"Bytecode no",
+		"CrossFilesystems no",
+		"PCREMatchLimit 0",
+		"PCREMatchLimit 1",
+		"PCRERecMatchLimit 0",
+		"PCREMaxFileSize 1",
+		"MaxEmbeddedPE 0",
+		"MaxHTMLNormalize 1",
+		"MaxHTMLNoTags 0",
+		"MaxScriptNormalize 1K",
+		"MaxZipTypeRcg 0",
+		"MaxPartitions 0",
+		"MaxIconsPE 0",
+		"MaxRecHWP3 0",
+		"StreamMaxLength 0",
+		"BytecodeTimeout 1",
+		"MaxDirectoryRecursion 1",
+	};
+	static const char packaged[] =
+		"ScanMail true\nScanSWF true\nPhishingSignatures true\nCrossFilesystems true\n"
+		"AlgorithmicDetection true\nBytecode true\nBytecodeTimeout 60000\n"
+		"MaxEmbeddedPE 10M\nMaxHTMLNormalize 10M\nMaxHTMLNoTags 2M\n"
+		"MaxScriptNormalize 5M\nMaxZipTypeRcg 1M\nMaxPartitions 50\nMaxIconsPE 100\n"
+		"MaxRecHWP3 16\nPCREMatchLimit 10000\nPCRERecMatchLimit 5000\n"
+		"PCREMaxFileSize 25M\nStreamMaxLength 25M\nMaxDirectoryRecursion 15\n";
+	struct broken b;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hollow); i++) {
+		_free_ char *text = NULL, *again = NULL;
+		size_t len, n;
+
+		if (!judge(hollow[i], strlen(hollow[i]), 1u << PART_DAEMON, &b))
+			fail_msg("%s is allowed", hollow[i]);
+		assert_int_equal(settings_mend(&provider_clamav, CLAMD_CONF, hollow[i],
+					       strlen(hollow[i]), &text, &len),
+				 1);
+		assert_int_equal(settings_mend(&provider_clamav, CLAMD_CONF, text, len, &again, &n),
+				 0);
+	}
+	assert_false(judge(packaged, strlen(packaged), SETTINGS_ALL, &b));
+}
+
 static void test_setting_last(void **state)
 {
 	static const char text[] = "POLICY=\"DROP\"\n#POLICY=x\n POLICY = accept\npolicy=y";
@@ -128,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_settings_of_parts),
 		cmocka_unit_test(test_settings_read_otherwise),
 		cmocka_unit_test(test_settings_on_access),
+		cmocka_unit_test(test_settings_hollow),
 		cmocka_unit_test(test_setting_last),
 	};
 
