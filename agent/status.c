@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/base/io.h"
+#include "agent/base/wire.h"
 #include "agent/confirm.h"
 #include "agent/daemon.h"
 #include "agent/helpdesk.h"
@@ -15,7 +16,7 @@
 #include "agent/status.h"
 
 #define ITEMS_SHOWN 8
-#define DETAILED    12 /* requirements of one check: an answer is bounded (control.h) */
+#define ROOM_AROUND 256 /* of an answer: for what stands around its requirements */
 #define NAMES_SHOWN 32
 #define FACTS_SHOWN 32
 
@@ -102,22 +103,40 @@ enum state status_state(const struct daemon *d)
 	return is_judged(d) ? d->history->state : STATE_HELD;
 }
 
+static json_t *detailed_json(const struct daemon *d, const struct subject *of)
+{
+	json_t *s = subject_json(d, of);
+
+	json_object_set_new(s, "evidence", evidence_json(&of->finding));
+	json_object_set_new(s, "items", items_json(&of->finding, FINDING_ITEMS));
+	return s;
+}
+
+/* As many as an answer has room for. */
 char *status_check_text(const struct daemon *d, enum check check)
 {
+	size_t room = CONTROL_REPLY_MAX - ROOM_AROUND, left = 0;
 	json_t *subjects = json_array(), *all;
 
-	for (size_t i = 0; i < d->n_subjects && json_array_size(subjects) < DETAILED; i++) {
+	for (size_t i = 0; i < d->n_subjects; i++) {
 		json_t *s;
+		size_t len;
 
 		if (d->subjects[i].req->check != check)
 			continue;
-		s = subject_json(d, &d->subjects[i]);
-		json_object_set_new(s, "evidence", evidence_json(&d->subjects[i].finding));
-		json_object_set_new(s, "items", items_json(&d->subjects[i].finding, FINDING_ITEMS));
-		json_array_append_new(subjects, s);
+		s = detailed_json(d, &d->subjects[i]);
+		len = json_dumpb(s, NULL, 0, JSON_COMPACT) + 1;
+		if (len <= room) {
+			json_array_append_new(subjects, s);
+			room -= len;
+			continue;
+		}
+		json_decref(s);
+		left++;
 	}
-	all = json_pack("{s:s, s:I, s:o}", "state", state_names[status_state(d)], "now",
-			(json_int_t)io_now(), "requirements", subjects);
+	all = json_pack("{s:s, s:I, s:o, s:I}", "state", state_names[status_state(d)], "now",
+			(json_int_t)io_now(), "requirements", subjects, "left_out",
+			(json_int_t)left);
 	return plain_answer(all);
 }
 

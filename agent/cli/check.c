@@ -66,6 +66,9 @@ int command_check(const struct cli *cli, int argc, char **argv)
 		put_json(all);
 	for (size_t i = 0; !cli->json && i < json_array_size(reqs); i++)
 		show_all(json_array_get(reqs, i), int_of(all, "now"));
+	if (!cli->json && int_of(all, "left_out"))
+		printf("and %" PRId64 " more, for which an answer has no room\n",
+		       int_of(all, "left_out"));
 	if (!cli->json && !json_array_size(reqs))
 		printf("the policy does not demand the check %s\n", argv[0]);
 	json_decref(all);

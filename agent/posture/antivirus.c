@@ -38,6 +38,10 @@ static const struct provider_unit *daemon_of(const struct provider *p)
 	return &p->units[i];
 }
 
+/* Each unit's program, file and process; files; packages and libraries; and what is one of a kind.
+ */
+_Static_assert(6 * PROVIDER_ROWS + 16 <= EVIDENCE_MAX, "the largest provider has room");
+
 /*
  * In the order from cause to effect: the first failing probe is what the finding says, and what
  * stops an antivirus says more than that it is silent.

@@ -23,8 +23,12 @@ extern const char *const grade_names[GRADE_COUNT];
 
 #define FINDING_ITEMS 32
 
-/* One probe of a look: what it saw, and whether the requirement demands it. */
-#define EVIDENCE_MAX 24
+/*
+ * One probe of a look: what it saw, and whether the requirement demands it.  There is room for all
+ * of the largest provider (antivirus.c); of more than that the last row tells how many, and is as
+ * bad as the worst of them that is demanded.
+ */
+#define EVIDENCE_MAX 64
 struct evidence {
 	char probe[40]; /* "signatures", or the unit it is of */
 	char what[140];
@@ -49,6 +53,7 @@ struct finding {
 	size_t n_all; /* how many there are in truth */
 	struct evidence evidence[EVIDENCE_MAX];
 	size_t n_evidence;
+	size_t n_crowded; /* that the last row stands for; 0: for itself */
 };
 
 /* What a requirement is judged by. */

@@ -77,6 +77,85 @@ static void test_behind_the_answer(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+static size_t count_told(const struct finding *f, const char *end)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		const char *what = f->evidence[i].what, *at = strstr(what, end);
+
+		n += at && !strcmp(at, end);
+	}
+	return n;
+}
+
+/* Of the largest provider that a policy can declare no probe is lost. */
+static void test_largest(void **state)
+{
+	struct provider p = provider_clamav;
+	struct requirement req = plain;
+	struct finding f;
+
+	(void)state;
+	install();
+	put("run/systemd/system/x", "", 0644);
+	p.answer.speaks = TONGUE_NONE;
+	p.n_units = p.n_settings = p.packages.n = p.libraries.n = PROVIDER_ROWS;
+	for (int i = 0; i < PROVIDER_ROWS; i++) {
+		char file[100];
+
+		snprintf(p.units[i].name, sizeof(p.units[i].name), "u%d.service", i);
+		snprintf(p.units[i].program, sizeof(p.units[i].program), "/usr/sbin/p%d", i);
+		p.units[i].part = PART_DAEMON;
+		put(p.units[i].program + 1, "program", 0755);
+		p.settings[i] = (struct provider_setting){ .key = "K", .has_at_least = true };
+		snprintf(p.settings[i].file, sizeof(p.settings[i].file), "/etc/f%d.conf", i);
+		put(p.settings[i].file + 1, "K 1\n", 0644);
+		snprintf(p.packages.rows[i], PROVIDER_TEXT_MAX, "package-%d", i);
+		snprintf(p.libraries.rows[i], PROVIDER_TEXT_MAX, "l%dib", i);
+		snprintf(file, sizeof(file), "var/lib/dpkg/info/l%dib1.list", i);
+		put(file, "", 0644);
+		snprintf(file, sizeof(file), "var/lib/dpkg/info/l%dib1.md5sums", i);
+		put(file, "00000000000000000000000000000000  usr/share/doc/x\n", 0644);
+	}
+	put("var/lib/clamav/x.ign2", "", 0644);
+	req.with.antivirus.provider = &p;
+	look_by(&req, NULL, &f);
+	assert_int_equal(count_told(&f, " is there"), PROVIDER_ROWS);
+	assert_int_equal(count_told(&f, "has no unit file"), PROVIDER_ROWS);
+	assert_int_equal(count_told(&f, ".service"), PROVIDER_ROWS);
+	assert_int_equal(count_told(&f, "says nothing that is not allowed"), PROVIDER_ROWS);
+	assert_int_equal(count_told(&f, "no package of that name is installed"), PROVIDER_ROWS);
+	assert_int_equal(count_told(&f, "is as it was packaged"), PROVIDER_ROWS);
+	assert_int_equal(f.n_crowded, 0);
+	assert_true(f.n_evidence > 6 * PROVIDER_ROWS);
+	assert_string_equal(f.evidence[f.n_evidence - 1].probe, "passed over");
+}
+
+/* What finds no room is said to be there, and counts. */
+static void test_crowded(void **state)
+{
+	struct finding f = { .grade = GRADE_PASS };
+	const struct evidence *last = &f.evidence[EVIDENCE_MAX - 1];
+
+	(void)state;
+	for (int i = 0; i < EVIDENCE_MAX; i++)
+		finding_note(&f, "note", GRADE_FAIL, "%d", i);
+	assert_int_equal(f.n_evidence, EVIDENCE_MAX);
+	assert_string_equal(last->what, "63");
+	finding_tell(&f, "told", GRADE_PASS, NULL, "well");
+	assert_string_equal(last->probe, "more");
+	assert_string_equal(last->what, "2 more were looked at, and find no room here");
+	assert_true(last->demanded && last->grade == GRADE_PASS);
+	finding_tell(&f, "told", GRADE_FAIL, "mend it", "bad");
+	finding_tell(&f, "told", GRADE_UNKNOWN, NULL, "unseen");
+	assert_string_equal(last->what, "4 more were looked at, and find no room here");
+	assert_int_equal(last->grade, GRADE_FAIL);
+	assert_int_equal(f.grade, GRADE_FAIL);
+	assert_string_equal(f.what, "bad");
+	assert_int_equal(f.n_evidence, EVIDENCE_MAX);
+}
+
 #define NOBODY 65534
 #define SUMS   "var/lib/dpkg/info/clamav-daemon.md5sums"
 
@@ -241,6 +320,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_behind_the_answer),
+		cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_crowded),
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_taken_for_another),

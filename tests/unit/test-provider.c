@@ -12,11 +12,11 @@
 #define BASE "\"name\":\"x\",\"title\":\"X\",\"remedies\":[]"
 #define UNIT "\"units\":[{\"unit\":\"x.service\",\"part\":\"daemon\",\"program\":\"/x\"}]"
 
-#define OF(file) "{\"file\":\"/etc/" file "\",\"key\":\"k\",\"only\":[]}"
-#define NINE_FILES                                                                      \
-	OF("1")                                                                         \
-	"," OF("2") "," OF("3") "," OF("4") "," OF("5") "," OF("6") "," OF("7") "," OF( \
-		"8") "," OF("1") "," OF("9")
+#define FILE_OF(n) "{\"file\":\"/etc/" n "\",\"key\":\"k\",\"only\":[]}"
+#define AND(n)	   "," FILE_OF(n)
+#define NINE_FILES   \
+	FILE_OF("1") \
+	AND("2") AND("3") AND("4") AND("5") AND("6") AND("7") AND("8") AND("1") AND("9")
 
 static void test_built_in(void **state)
 {
