@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/base/count.h"
 #include "agent/posture/antivirus.h"
 #include "agent/posture/remembered.h"
 #include "agent/posture/unit.h"
@@ -53,6 +54,23 @@ static void probe_program(struct antivirus *a, const struct provider_unit *u)
 		antivirus_tell(a, demanded, base, GRADE_PASS, NULL, "%s is there", u->program);
 }
 
+/* systemctl(1) unmasks in two folders of many. */
+static const char *unmask_by(const char *fragment)
+{
+	static const struct {
+		const char *in, *todo;
+	} rows[] = {
+		{ "etc/systemd/system/", "systemctl unmask" },
+		{ "run/systemd/system/", "systemctl unmask --runtime" },
+		{ "run/systemd/generator", "take systemd.mask= from the kernel's command line" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (!strncmp(fragment, rows[i].in, strlen(rows[i].in)))
+			return rows[i].todo;
+	return "remove that file, then systemctl daemon-reload";
+}
+
 static void probe_unit(struct antivirus *a, const struct provider_unit *u)
 {
 	bool demanded = antivirus_demands(a, u->part);
@@ -65,7 +83,7 @@ static void probe_unit(struct antivirus *a, const struct provider_unit *u)
 		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "install it anew",
 			       "%s has no unit file", u->name);
 	else if (unit.load == UNIT_MASKED)
-		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "systemctl unmask, also --runtime",
+		antivirus_tell(a, demanded, u->name, GRADE_FAIL, unmask_by(unit.fragment),
 			       "%s is masked by /%.90s", u->name, unit.fragment);
 	else if (unit.load == UNIT_OVERRIDDEN)
 		antivirus_tell(a, demanded, u->name, GRADE_FAIL, todo, "%s is overridden by /%.90s",

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/count.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/unit.h"
@@ -78,84 +77,6 @@ static void find_fragment(int root, const char *name, struct unit *u)
 	/* Some products bring their unit to /etc: nothing is overridden then. */
 	if (u->load == UNIT_OVERRIDDEN)
 		u->load = UNIT_PLAIN;
-}
-
-/* What wants a unit: "multi-user.target". */
-struct want {
-	const char *by;
-	bool yes;
-};
-
-static int on_install(void *ctx, const struct ini_line *l, struct fault *fault)
-{
-	struct want *w = ctx;
-	const char *at;
-	size_t n;
-
-	(void)fault;
-	if (strcmp(l->key, "WantedBy") && strcmp(l->key, "RequiredBy"))
-		return 0;
-	for (at = l->value; *at && !w->yes; at += n) {
-		at += strspn(at, " \t");
-		n = strcspn(at, " \t");
-		w->yes = n && n == strlen(w->by) && !strncmp(at, w->by, n);
-	}
-	return 0;
-}
-
-/* A link of a target that nothing reaches starts nothing. */
-static bool is_reached(const char *folder, const char *fragment)
-{
-	static const char *const at_boot[] = { "default.target",    "graphical.target",
-					       "multi-user.target", "basic.target",
-					       "sysinit.target",    "local-fs.target",
-					       "sockets.target",    "timers.target",
-					       "paths.target" };
-	_free_ char *text = strdup(fragment), *by = strdup(folder);
-	struct want w = { .by = by };
-
-	if (!text || !by)
-		return false;
-	*strrchr(by, '.') = '\0';
-	for (size_t i = 0; i < COUNT(at_boot); i++)
-		if (!strcmp(by, at_boot[i]))
-			return true;
-	ini_parse(INI_SYSTEMD, text, strlen(text), on_install, &w, NULL);
-	return w.yes;
-}
-
-static bool is_linked(int root, const char *folder, const char *name, const char *fragment)
-{
-	_dir_ DIR *dir = io_open_dir(root, folder, 0);
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir))) {
-		char link[UNIT_PATH_MAX + 256];
-		struct stat st;
-
-		if (!ends_with(e->d_name, ".wants") && !ends_with(e->d_name, ".requires"))
-			continue;
-		snprintf(link, sizeof(link), "%s/%s", e->d_name, name);
-		if (fstatat(dirfd(dir), link, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    is_reached(e->d_name, fragment))
-			return true;
-	}
-	return false;
-}
-
-static bool is_enabled(int root, const char *name, const char *fragment)
-{
-	static const char *const folders[] = { "etc/systemd/system", "usr/lib/systemd/system",
-					       "lib/systemd/system" };
-	_free_ char *text = NULL;
-	size_t len;
-
-	bool readable = io_read(root, fragment, INI_FILE_MAX, &text, &len) == 0;
-
-	for (size_t i = 0; i < COUNT(folders); i++)
-		if (is_linked(root, folders[i], name, readable ? text : ""))
-			return true;
-	return readable && !strstr(text, "[Install]");
 }
 
 static int each_in(int root, const char *folder, const char *base,
@@ -295,7 +216,7 @@ void unit_look(int root, const struct provider_unit *of, struct unit *ret)
 
 	find_fragment(root, of->name, &u);
 	if (u.load != UNIT_ABSENT) {
-		u.enabled = is_enabled(root, of->name, u.fragment);
+		u.enabled = unit_is_enabled(root, of->name, u.fragment);
 		unit_each_drop_in(root, of->name, on_drop_in, &s);
 	}
 	*ret = u;

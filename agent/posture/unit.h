@@ -44,6 +44,15 @@ extern const char *const unit_slices[];
 
 void unit_look(int root, const struct provider_unit *of, struct unit *ret);
 
+/* As in struct unit; fragment: its file in effect, below the root. */
+bool unit_is_enabled(int root, const char *name, const char *fragment);
+
+/*
+ * Whether systemd (systemd.unit(5), .wants/) takes what stands in such a folder for a dependency.
+ * What is no link, or leads to /dev/null or to an empty file, only hides those in lower folders.
+ */
+bool unit_link_counts(int root, const char *path);
+
 #define UNREADABLE "what cannot be read"
 
 /*

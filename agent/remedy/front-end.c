@@ -61,10 +61,9 @@ static int bring_back(const char *name, struct report *report, struct fault *fau
 
 	snprintf(of.name, sizeof(of.name), "%s", name);
 	unit_look(root, &of, &u);
-	if (u.load != UNIT_PLAIN || *u.drop_in || !u.enabled)
-		overrides_unlock(&of);
-	if (u.load == UNIT_OVERRIDDEN || *u.drop_in)
-		r = overrides_set_aside(&of, false, report, fault);
+	if (u.load == UNIT_PLAIN && !*u.drop_in && u.enabled)
+		return 0;
+	overrides_unlock(&of);
 	if (u.load == UNIT_MASKED) {
 		report_line(report, "+ unmasking ", name);
 		r = step_exec(SYSTEMCTL("unmask", name), 30, report, fault);
@@ -72,6 +71,8 @@ static int bring_back(const char *name, struct report *report, struct fault *fau
 		if (r == 0)
 			r = step_exec(SYSTEMCTL("unmask", "--runtime", name), 30, report, fault);
 	}
+	if (r == 0)
+		r = overrides_set_aside(&of, false, report, fault);
 	if (r > 0)
 		r = step_exec(SYSTEMCTL("daemon-reload"), 60, report, fault);
 	if (r == 0 && (u.load != UNIT_PLAIN || !u.enabled))

@@ -125,15 +125,25 @@ static void open_folder(int root, const char *path)
 	let_see(root, path, &st, 0055);
 }
 
-static void open_links(int root, const char *folder)
+static int each_links(int root, const char *folder,
+		      int (*each)(void *ctx, int root, const char *path), void *ctx)
 {
 	_drop_(drop_glob) glob_t found = { 0 };
 	char pattern[PATH_ROOM];
+	int r = 0;
 
 	snprintf(pattern, sizeof(pattern), "/%s/*.{wants,requires}", folder);
 	glob(pattern, GLOB_BRACE | GLOB_NOSORT, NULL, &found);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		open_folder(root, found.gl_pathv[i] + 1);
+	for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
+		r = each(ctx, root, found.gl_pathv[i] + 1);
+	return r;
+}
+
+static int open_links(void *ctx, int root, const char *path)
+{
+	(void)ctx;
+	open_folder(root, path);
+	return 0;
 }
 
 void overrides_unlock(const struct provider_unit *of)
@@ -146,10 +156,50 @@ void overrides_unlock(const struct provider_unit *of)
 		if (f->vendor)
 			continue;
 		open_folder(root, f->path);
-		open_links(root, f->path);
+		each_links(root, f->path, open_links, NULL);
 		snprintf(path, sizeof(path), "%s/%s.d", f->path, of->name);
 		open_folder(root, path);
 	}
+}
+
+static int clear_link(void *ctx, int root, const char *folder)
+{
+	struct aside *a = ctx;
+	char path[PATH_ROOM];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, a->of->name);
+	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || unit_link_counts(root, path))
+		return 0;
+	return set_aside(a, root, path);
+}
+
+/* `systemctl enable` takes them for links that are there, or does not see them. */
+static int clear_links(struct aside *a, int root)
+{
+	int r = 0;
+
+	for (const struct unit_folder *f = unit_folders; r == 0 && f->path; f++)
+		if (!f->vendor)
+			r = each_links(root, f->path, clear_link, a);
+	return r;
+}
+
+static int clear_fragment(struct aside *a, int root, const struct unit *u)
+{
+	static const char generators[] = "run/systemd/generator";
+
+	if (strncmp(u->fragment, generators, strlen(generators)) != 0)
+		return set_aside(a, root, u->fragment);
+	return fault_set(a->fault, -EPERM,
+			 "/%s is made anew by a generator of systemd: see whether the kernel's "
+			 "command line has systemd.mask=, take it out, and restart the host",
+			 u->fragment);
+}
+
+static bool is_laid_over(const struct unit *u)
+{
+	return u->load == UNIT_OVERRIDDEN || (u->load == UNIT_MASKED && !in_vendor(u->fragment));
 }
 
 int overrides_set_aside(const struct provider_unit *of, bool all, struct report *report,
@@ -161,11 +211,13 @@ int overrides_set_aside(const struct provider_unit *of, bool all, struct report 
 	int r = 0;
 
 	unit_look(root, of, &unit);
-	while (r == 0 && unit.load == UNIT_OVERRIDDEN) {
-		r = set_aside(&a, root, unit.fragment);
+	while (r == 0 && is_laid_over(&unit)) {
+		r = clear_fragment(&a, root, &unit);
 		unit_look(root, of, &unit);
 	}
 	if (r == 0)
 		r = unit_each_drop_in(root, of->name, on_drop_in, &a);
+	if (r == 0)
+		r = clear_links(&a, root);
 	return r < 0 ? r : a.n;
 }

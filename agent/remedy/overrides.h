@@ -11,8 +11,10 @@
  * PATH): unit files that outrank the package's, and drop-ins that decide over it, or that nobody
  * can read.  What an administrator's drop-in says besides, such as a proxy, is his business; with
  * `all`, for a daemon that does not come up with them, those of the unit's own name go as well.
- * Drop-ins that its package makes stay, unless they decide over it; so do masks, which are
- * unmask's business.  How many there were, or -errno.
+ * Drop-ins that its package makes stay, unless they decide over it.  Masks go as well, which
+ * systemctl(1) takes only from two of those folders, and what hides a link that enables it (see
+ * unit_link_counts()).  What a generator makes anew cannot go: -EPERM, and the fault says so.  How
+ * many there were, or -errno.
  */
 int overrides_set_aside(const struct provider_unit *of, bool all, struct report *report,
 			struct fault *fault);

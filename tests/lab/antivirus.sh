@@ -136,10 +136,12 @@ off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service
 
 # --- units ------------------------------------------------------------------------------
 etc=/etc/systemd/system/clamav-daemon.service
-off enable 'not enabled' 'systemctl disable clamav-daemon.service
-	chattr +i /etc/systemd/system/multi-user.target.wants'
-off enable 'is masked by /etc' 'systemctl mask --now clamav-daemon.service clamav-daemon.socket
-	chattr +i /etc/systemd/system'
+wants=multi-user.target.wants/clamav-daemon.service control=/etc/systemd/system.control
+off enable 'not enabled' "systemctl disable clamav-daemon.service; ln -s /dev/null /etc/systemd/system/$wants
+	mkdir -p $control/${wants%/*}; : >$control/$wants; chattr +i /etc/systemd/system/${wants%/*}"
+off enable "is masked by $control" "systemctl mask --now clamav-daemon.service clamav-daemon.socket
+	chattr +i /etc/systemd/system; ln -s /dev/null $control/clamav-daemon.service
+	mkdir -p /usr/local/lib/systemd/system; ln -s /dev/null /usr/local/lib/systemd/system/clamav-daemon.socket"
 off enable 'is masked by /run' 'systemctl mask --runtime clamav-daemon.service'
 off enable 'is masked by /etc' ": >$etc; systemctl daemon-reload"
 off enable "is overridden by $etc" \

@@ -225,6 +225,46 @@ static void test_enabled(void **state)
 	assert_int_equal(u.load, UNIT_PLAIN);
 }
 
+/* What hides a link from systemd, or is none. */
+static void test_links(void **state)
+{
+	static const char wants[] = "multi-user.target.wants/a-b.service";
+	static const struct {
+		const char *file, *text;
+		bool enabled;
+	} rows[] = {
+		{ ETC, "->/nowhere", true },
+		{ ETC, "->/dev/null", false },
+		{ ETC, "->../empty", false },
+		{ ETC, "[Unit]\n", false },
+		{ "etc/systemd/system.control/", "->/dev/null", false },
+		{ "etc/systemd/system.control/", "", false },
+		{ "run/systemd/transient/", "->/dev/null", false },
+		{ "etc/systemd/system.control/", "->/nowhere", true },
+		{ "run/systemd/system/", "->/dev/null", true },
+		{ VENDOR, "->/dev/null", true },
+	};
+	struct unit u;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char path[200];
+
+		fresh();
+		put(ETC "empty", "");
+		snprintf(path, sizeof(path), "%s%s", rows[i].file, wants);
+		put(path, rows[i].text);
+		unit_look(root, &of, &u);
+		if (u.load != UNIT_PLAIN || u.enabled != rows[i].enabled)
+			fail_msg("row %zu: %s", i, rows[i].text);
+	}
+	fresh();
+	put("etc/systemd/system.control/multi-user.target.wants/a-b.service", "->/dev/null");
+	assert_int_equal(fchmodat(root, "etc/systemd/system.control", 0700, 0), 0);
+	look_as(NOBODY, &u);
+	assert_false(u.enabled);
+}
+
 static void test_run(void **state)
 {
 	struct unit_run run;
@@ -401,10 +441,11 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),	cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_hidden),	cmocka_unit_test(test_enabled),
-		cmocka_unit_test(test_run),	cmocka_unit_test(test_executable),
-		cmocka_unit_test(test_watched), cmocka_unit_test(test_witnessed),
+		cmocka_unit_test(test_files),	   cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_hidden),	   cmocka_unit_test(test_enabled),
+		cmocka_unit_test(test_links),	   cmocka_unit_test(test_run),
+		cmocka_unit_test(test_executable), cmocka_unit_test(test_watched),
+		cmocka_unit_test(test_witnessed),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, set_up, tear_down);
