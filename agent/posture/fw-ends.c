@@ -109,6 +109,9 @@ static void tell_legacy(const struct host *host, struct finding *f)
 
 void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f)
 {
+	static const char *const others[] = { "ufw.service", "netfilter-persistent.service",
+					      "nftables.service" };
+
 	if (*s->cut)
 		finding_note(f, "cut off", GRADE_FAIL, "%s drops everything: %s", s->cut,
 			     strstr(s->cut, "firewalld_policy_drop")
@@ -116,6 +119,7 @@ void tell_front_ends(const struct host *host, const struct survey *s, struct fin
 				     : "this host is cut off");
 	tell_ufw(host, f);
 	tell_firewalld(host, s, f);
-	tell_unit(host, "nftables.service", f);
+	for (size_t i = 0; i < COUNT(others); i++)
+		tell_unit(host, others[i], f);
 	tell_legacy(host, f);
 }

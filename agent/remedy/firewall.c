@@ -20,17 +20,17 @@ static void drop_nft(struct nft *nft)
 		nft_close(nft);
 }
 
-static int put_back(const struct known_good *g, const struct front_end *e, bool all,
-		    struct report *report, struct fault *fault)
+static int put_back(const struct known_good *g, enum front of, bool all, struct report *report,
+		    struct fault *fault)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (!g->copies || (!all && !copies_gone(g->copies, e->of, root)))
+	if (!g->copies || (!all && !copies_gone(g->copies, of, root)))
 		return 0;
 	report_line(report, "+ ",
 		    all ? "putting back all that is not as it was when it was good"
 			: "putting back what is gone of its configuration");
-	return copies_put_back(g->copies, e->of, root, all, report, fault);
+	return copies_put_back(g->copies, of, root, all, report, fault);
 }
 
 /* chattr(1) would keep a front end from writing down that it is on. */
@@ -44,26 +44,44 @@ static void unlock_settings(void)
 }
 
 /* What is left of its configuration counts first, for somebody may have wanted it so. */
-static int enable_front_end(struct known_good *g, struct report *report, struct fault *fault)
+static int switch_on(struct known_good *g, enum front of, struct report *report,
+		     struct fault *fault)
 {
-	const struct front_end *e = front_end_choose(g);
+	const struct front_end *e = front_end_of(of);
 	struct fault first = { 0 };
-	int r, n;
+	int r = put_back(g, of, false, report, &first), n;
 
-	if (!e)
-		return fault_set(
-			fault, -ENOENT,
-			"there is no ufw, firewalld or nftables.service here: install one of them");
-	unlock_settings();
-	r = put_back(g, e, false, report, &first);
 	if (r >= 0)
 		r = steps_run(e->steps, report, &first);
 	if (r == 0 && known_good_is_met(g, &first) != 0)
 		return 0;
-	n = put_back(g, e, true, report, fault);
+	n = put_back(g, of, true, report, fault);
 	if (n > 0 || (n == 0 && r == 0 && e->again != e->steps))
 		return steps_run(e->again, report, fault);
 	return n < 0 ? n : r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
+}
+
+/* Whoever switches off the one that made the good firewall may enable one that has no rules. */
+static int enable_front_end(struct known_good *g, struct report *report, struct fault *fault)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	enum front order[FRONT_TRIES];
+	size_t n = front_end_order(root, g, order);
+	int r = -ENOENT;
+
+	if (!n)
+		return fault_set(
+			fault, r,
+			"there is no ufw, firewalld or nftables.service here: install one of them");
+	unlock_settings();
+	for (size_t i = 0; i < n; i++) {
+		struct fault own = { 0 }, quiet = { 0 };
+
+		r = switch_on(g, order[i], report, &own);
+		if (i == n - 1 || known_good_is_met(g, &quiet) != 0)
+			return r < 0 ? fault_set(fault, r, "%s", own.why) : 0;
+	}
+	return r;
 }
 
 static int lay_baseline(struct nft *nft, struct report *report, struct fault *fault)

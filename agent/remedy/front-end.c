@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/settings.h"
 #include "agent/posture/unit.h"
@@ -191,75 +190,14 @@ static const struct step ufw_again[] = {
 	{ 0 },
 };
 
-#define WANTS(target, unit) "/etc/systemd/system/" target ".target.wants/" unit ".service"
-
-/* The front end the host uses; else the one that made the good firewall; else the first it has. */
-static const struct row {
-	const char *program;
-	const char *unit;  /* without it the program is of no use; NULL: it switches itself on */
-	const char *chain; /* how the names of its chains begin; NULL: as anybody likes */
-	const char *on;	   /* there when it is enabled */
-	bool first;	   /* enabled, it is the one that the host uses */
-	struct front_end is;
-} rows[] = {
-	{ .program = "/usr/sbin/firewalld",
-	  .unit = "firewalld.service",
-	  .on = WANTS("multi-user", "firewalld"),
-	  .first = true,
-	  .is = { FRONT_FIREWALLD, firewalld, firewalld } },
-	{ .program = "/usr/sbin/ufw",
-	  .chain = "ip filter ufw-",
-	  .is = { FRONT_UFW, ufw, ufw_again } },
-	{ .program = "/usr/sbin/firewalld",
-	  .unit = "firewalld.service",
-	  .chain = "inet firewalld ",
-	  .is = { FRONT_FIREWALLD, firewalld, firewalld } },
-	{ .program = "/usr/sbin/netfilter-persistent",
-	  .unit = "netfilter-persistent.service",
-	  .on = WANTS("multi-user", "netfilter-persistent"),
-	  .is = { FRONT_IPTABLES, persistent, persistent } },
-	{ .program = "/usr/sbin/nft",
-	  .unit = "nftables.service",
-	  .on = WANTS("sysinit", "nftables"),
-	  .is = { FRONT_NFTABLES, nftables, nftables } },
-};
-
-static bool is_there(const char *path)
+const struct front_end *front_end_of(enum front of)
 {
-	return path && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
+	static const struct front_end list[FRONT_COUNT] = {
+		[FRONT_UFW] = { ufw, ufw_again },
+		[FRONT_FIREWALLD] = { firewalld, firewalld },
+		[FRONT_NFTABLES] = { nftables, nftables },
+		[FRONT_IPTABLES] = { persistent, persistent },
+	};
 
-/* Of a package that was removed, the links that enabled it or masked it may be left. */
-static bool is_installed(const struct row *e)
-{
-	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct provider_unit of = { .part = PART_DAEMON };
-	struct unit u;
-
-	if (!is_there(e->program))
-		return false;
-	if (!e->unit)
-		return true;
-	snprintf(of.name, sizeof(of.name), "%s", e->unit);
-	unit_look(root, &of, &u);
-	return u.load != UNIT_ABSENT;
-}
-
-const struct front_end *front_end_choose(const struct known_good *g)
-{
-	const struct front_end *first = NULL, *hand = NULL;
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct row *e = &rows[i];
-
-		if (!is_installed(e) || (e->first && !is_there(e->on)))
-			continue;
-		if (e->first || (e->chain && known_good_has(g, e->chain)))
-			return &e->is;
-		first = first ? first : &e->is;
-		if (!hand && is_there(e->on))
-			hand = &e->is;
-	}
-	/* A good firewall that is neither ufw's nor firewalld's is not theirs to replace. */
-	return hand && known_good_has(g, "") ? hand : first;
+	return &list[of];
 }

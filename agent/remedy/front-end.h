@@ -7,12 +7,14 @@
 #include "agent/remedy/step.h"
 
 struct front_end {
-	enum front of;
 	const struct step *steps, *again; /* again: after its files were put back */
 };
+const struct front_end *front_end_of(enum front of);
 
 /*
- * The one that the host uses, else the one that made the good firewall, else the first that is
- * installed; NULL: there is none.
+ * Those to try, below a root, and how many.  The first is the one that the host uses, which is
+ * enabled and not masked; else the one that made the good firewall; else one that is enabled and
+ * masked; else any that is installed.  The second made the good firewall and is another one.
  */
-const struct front_end *front_end_choose(const struct known_good *g);
+#define FRONT_TRIES 2
+size_t front_end_order(int root, const struct known_good *g, enum front ret[FRONT_TRIES]);

@@ -94,7 +94,7 @@ printf '{ "mode": "audit", "requirements": [%s] }\n' '{ "id": "fw", "check": "fi
 	>"$store/generation-1/policy.json"
 echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' >"$store/generation-1/accepted.json"
 lab_boot host "$rootfs" || quit 'the host boots'
-at sh -c 'systemctl disable --now firewalld ufw; nft flush ruleset' &&
+at sh -c 'systemctl disable --now firewalld ufw; nft flush ruleset; mv /usr/sbin/firewalld /usr/sbin/firewalld.away' &&
 	at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
 	at systemctl start lazaret-remedy-firewall-enable.socket
 ok $? 'the socket of the remedy listens'
@@ -110,7 +110,7 @@ off 'ufw says it is on' "$input" 'nft flush ruleset'
 off 'lets in what no rule names' "$input" 'ufw default allow incoming
 	sed -i "s/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY=ACCEPT/" /etc/default/ufw; ufw reload'
 off 'ufw says it is off' "$input" 'ufw --force reset'
-off 'ufw.service is masked\|ufw says it is off' "$input" \
+off 'ufw.service is masked by /etc' "$input" \
 	'ufw disable; systemctl mask ufw.service; systemctl mask --runtime ufw.service'
 off 'ufw says it is on' "$input" 'systemctl stop ufw.service; systemctl disable ufw.service; nft flush ruleset'
 
@@ -124,7 +124,8 @@ off 'ufw says it is on' "$input" 'echo "no rule" >/etc/ufw/before.rules; chattr 
 at chattr -i /etc/ufw/before.rules
 
 # --- firewalld --------------------------------------------------------------------------
-at sh -c 'ufw disable; systemctl disable ufw; nft flush ruleset; mv /usr/sbin/ufw /usr/sbin/ufw.away; rm /etc/ufw/ufw.conf'
+at sh -c 'ufw disable; systemctl disable ufw; nft flush ruleset
+	mv /usr/sbin/ufw /usr/sbin/ufw.away; rm /etc/ufw/ufw.conf; mv /usr/sbin/firewalld.away /usr/sbin/firewalld'
 input='inet firewalld filter_INPUT'
 off 'firewalld.service is not enabled' "$input" 'true'
 off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld'
