@@ -6,6 +6,7 @@
 #include "policy/distro.h"
 #include "policy/document.h"
 #include "policy/json.h"
+#include "policy/requirement-check.h"
 #include "policy/requirement.h"
 
 #define MINUTE 60
@@ -249,59 +250,6 @@ static const struct {
 	[CHECK_FIREWALL] = { SHAPE(firewall_members), { .grace = 0 } },
 };
 
-/* What cannot be done about a provider must not be promised. */
-static int check_provider(struct reader *r, const struct requirement *q)
-{
-	const struct provider *p = q->with.antivirus.provider;
-
-	for (size_t i = 0; i < q->n_remedies; i++)
-		if (!provider_has(p, q->remedies[i]))
-			return reader_refuse(r, "provider \"%s\" has no remedy %s", p->name,
-					     remedy_menu[q->remedies[i]].name);
-	if (q->with.antivirus.updater_max_age && p->updates.from == CHRONICLE_NONE)
-		return reader_refuse(r,
-				     "updater_max_age needs a provider that has \"updates\"; %s "
-				     "has none",
-				     p->name);
-	return 0;
-}
-
-/* A baseline that nobody can log in through must at least have been meant. */
-static int check_baseline(struct reader *r, const struct requirement *q)
-{
-	if (q->with.firewall.baseline && !q->with.firewall.exposed.demanded)
-		return reader_refuse(r, "baseline needs exposed: the ports that it leaves open; "
-					"[] for none");
-	return 0;
-}
-
-/* What may not be restarted must not be promised, nor what nobody does be allowed. */
-static int check_restart(struct reader *r, const struct requirement *q)
-{
-	bool restarts = false;
-
-	for (size_t i = 0; i < q->n_remedies; i++)
-		restarts |= q->remedies[i] == REMEDY_SERVICES_RESTART;
-	if (restarts && !q->with.patches.n_restart)
-		return reader_refuse(r, "remedy %s needs \"restart\": the services it may restart",
-				     remedy_menu[REMEDY_SERVICES_RESTART].name);
-	if (!restarts && q->with.patches.n_restart)
-		return reader_refuse(r, "\"restart\" is of no use without the remedy %s",
-				     remedy_menu[REMEDY_SERVICES_RESTART].name);
-	return 0;
-}
-
-/* A deadline that nothing counts never comes. */
-static int check_force(struct reader *r, const struct requirement *q)
-{
-	if (q->with.patches.reboot.force && !(q->with.patches.fails_on >> PATCH_RESTART & 1))
-		return reader_refuse(r,
-				     "reboot.force needs \"%s\" in fails_on: else there is no "
-				     "deadline to force it at",
-				     patch_state_names[PATCH_RESTART]);
-	return 0;
-}
-
 static int read_requirement(struct reader *r, json_t *item, void *into)
 {
 	const char *name = json_string_value(json_object_get(item, "check"));
@@ -316,14 +264,7 @@ static int read_requirement(struct reader *r, json_t *item, void *into)
 	if (check == CHECK_ANTIVIRUS)
 		q->with.antivirus.provider = find_provider(p, provider_clamav.name);
 	err = reader_object(r, &kinds[check].shape, item, q);
-	if (err == 0 && q->check == CHECK_ANTIVIRUS)
-		err = check_provider(r, q);
-	if (err == 0 && q->check == CHECK_FIREWALL)
-		err = check_baseline(r, q);
-	if (err == 0 && q->check == CHECK_PATCHES)
-		err = check_restart(r, q);
-	if (err == 0 && q->check == CHECK_PATCHES)
-		err = check_force(r, q);
+	err = err < 0 ? err : requirement_check(r, q);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < p->n_requirements; i++)

@@ -178,6 +178,11 @@ static void test_of_a_requirement(void **state)
 		{ "\"provider\":\"x\",\"remedies\":[\"antivirus-start\"]",
 		  "provider \"x\" has no remedy antivirus-start" },
 		{ "\"proof_every\":\"1s\"", "out of range" },
+		{ "\"provider\":\"x\",\"updater\":true", "updater needs a provider that has a unit "
+							 "with the part \"updater\"; x has none" },
+		{ "\"provider\":\"x\",\"updater_max_age\":\"1d\"", "has \"updates\"; x has none" },
+		{ "\"provider\":\"x\",\"on_access\":true", "the part \"on-access\"; x has none" },
+		{ "\"provider\":\"x\",\"proof_every\":\"1d\"", "speaks \"clamd\"; x has none" },
 	};
 
 	(void)state;
