@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "agent/facts.h"
 
 void facts_begin(struct facts *f)
@@ -23,15 +24,11 @@ static struct fact *find(const struct facts *f, unsigned kind, const char *link)
 
 static struct fact *add(struct facts *f, unsigned kind, const char *link, int64_t now)
 {
-	if (f->n == f->room) {
-		size_t room = f->room ? 2 * f->room : 8;
-		struct fact *p = reallocarray(f->list, room, sizeof(*p));
+	struct fact *p = array_grow(f->list, f->n, &f->room, sizeof(*p));
 
-		if (!p)
-			return NULL;
-		f->list = p;
-		f->room = room;
-	}
+	if (!p)
+		return NULL;
+	f->list = p;
 	f->list[f->n] = (struct fact){ .kind = kind, .since = now };
 	snprintf(f->list[f->n].link, sizeof(f->list[f->n].link), "%s", link);
 	return &f->list[f->n++];

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/offered.h"
 #include "policy/digest.h"
 
 #define FILE_NAME  "offered"
-#define ROWS_FIRST 64
 #define ROW_TEXT   64 /* three numbers and a severity */
 #define SUM_TEXT   64
 #define FILE_MAX   (ROW_TEXT * (OFFERED_MAX + 2))
@@ -95,16 +95,11 @@ void offered_end(struct offered *o, bool all)
 
 static int add(struct offered *o, const struct row *row)
 {
-	size_t room = o->room ? 2 * o->room : ROWS_FIRST;
-	struct row *rows;
+	struct row *rows = array_grow(o->rows, o->n, &o->room, sizeof(*rows));
 
-	if (o->n == o->room) {
-		rows = reallocarray(o->rows, room, sizeof(*rows));
-		if (!rows)
-			return -ENOMEM;
-		o->rows = rows;
-		o->room = room;
-	}
+	if (!rows)
+		return -ENOMEM;
+	o->rows = rows;
 	o->rows[o->n++] = *row;
 	return 0;
 }

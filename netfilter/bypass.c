@@ -12,6 +12,7 @@
 #include <linux/sock_diag.h>
 #include <linux/xdp_diag.h>
 
+#include "agent/base/array.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/count.h"
 #include "netfilter/bypass.h"
@@ -23,19 +24,16 @@
 
 static int add(struct bypasses *b, const struct bypass *one)
 {
+	struct bypass *p;
+
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->list[i].kind == one->kind && b->list[i].link == one->link)
 			return 0;
 	}
-	if (b->n == b->room) {
-		size_t room = b->room ? 2 * b->room : 8;
-		struct bypass *p = reallocarray(b->list, room, sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		b->list = p;
-		b->room = room;
-	}
+	p = array_grow(b->list, b->n, &b->room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	b->list = p;
 	b->list[b->n++] = *one;
 	return 0;
 }
@@ -75,20 +73,15 @@ int bypass_take_discipline(struct disciplines *d, const struct nlmsghdr *h)
 {
 	const struct nlattr *a[TCA_KIND + 1];
 	const struct tcmsg *t = read_tc(h, RTM_NEWQDISC, a);
-	struct discipline *one;
+	struct discipline *p, *one;
 
 	/* Without a handle nothing can be hung at it, but at the root. */
 	if (!t || (!t->tcm_handle && t->tcm_parent != TC_H_ROOT))
 		return 0;
-	if (d->n == d->room) {
-		size_t room = d->room ? 2 * d->room : 16;
-		struct discipline *p = reallocarray(d->list, room, sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		d->list = p;
-		d->room = room;
-	}
+	p = array_grow(d->list, d->n, &d->room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	d->list = p;
 	one = &d->list[d->n++];
 	*one = (struct discipline){ .link = (uint32_t)t->tcm_ifindex,
 				    .handle = t->tcm_handle,

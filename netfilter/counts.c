@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "netfilter/counts.h"
 #include "netfilter/hooks.h"
 #include "netfilter/nft.h"
@@ -49,6 +50,7 @@ int counts_take(struct counts *c, const struct nlmsghdr *h)
 {
 	struct count count = { 0 };
 	struct rule_seen rule;
+	struct count *p;
 
 	if (object_rule(h, &rule) < 0 || rule.family != NFPROTO_NETDEV || !rule.terms ||
 	    strcmp(rule.table, TABLE) || strncmp(rule.chain, PREFIX, strlen(PREFIX)) ||
@@ -56,15 +58,10 @@ int counts_take(struct counts *c, const struct nlmsghdr *h)
 		return 0;
 	count.rule = rule.handle;
 	memcpy(count.link, rule.chain + strlen(PREFIX), strlen(rule.chain) - strlen(PREFIX));
-	if (c->n == c->room) {
-		size_t room = c->room ? 2 * c->room : 8;
-		struct count *p = reallocarray(c->list, room, sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		c->list = p;
-		c->room = room;
-	}
+	p = array_grow(c->list, c->n, &c->room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	c->list = p;
 	c->list[c->n++] = count;
 	return 0;
 }

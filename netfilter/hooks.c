@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "agent/base/count.h"
 #include "netfilter/batch.h"
 #include "netfilter/hooks.h"
@@ -100,15 +101,11 @@ void hooks_free(struct hooks *h)
 
 static int add_stale(struct hooks *h, const char *name)
 {
-	if (h->n_stale == h->room) {
-		size_t room = h->room ? 2 * h->room : 8;
-		void *p = reallocarray(h->stale, room, sizeof(*h->stale));
+	void *p = array_grow(h->stale, h->n_stale, &h->room, sizeof(*h->stale));
 
-		if (!p)
-			return -ENOMEM;
-		h->stale = p;
-		h->room = room;
-	}
+	if (!p)
+		return -ENOMEM;
+	h->stale = p;
 	memcpy(h->stale[h->n_stale++], name, strlen(name) + 1);
 	return 0;
 }

@@ -31,7 +31,7 @@ struct line {
 struct imprint {
 	struct bytes bytes;
 	struct line *lines;
-	uint32_t n, room;
+	size_t n, room;
 };
 
 /* Of a rule: what it does, in the end, and whom it is for. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "netfilter/imprint-parts.h"
 #include "netfilter/imprint.h"
 #include "netfilter/ruleset-parts.h"
@@ -15,18 +16,14 @@
 
 static int add_line(struct imprint *im, const struct line *l)
 {
-	uint32_t room = im->room ? im->room * 2 : 64;
 	struct line *p;
 
-	if (im->n == im->room) {
-		if (room > LINES_MAX)
-			return -EFBIG;
-		p = realloc(im->lines, room * sizeof(*p));
-		if (!p)
-			return -ENOMEM;
-		im->lines = p;
-		im->room = room;
-	}
+	if (im->n == LINES_MAX)
+		return -EFBIG;
+	p = array_grow(im->lines, im->n, &im->room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	im->lines = p;
 	im->lines[im->n++] = *l;
 	return 0;
 }

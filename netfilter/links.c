@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/base/array.h"
 #include "agent/base/count.h"
 #include "netfilter/links.h"
 #include "netfilter/object.h"
@@ -130,19 +131,14 @@ static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct 
 int links_take(struct links *l, const struct nlmsghdr *h)
 {
 	const struct nlattr *a[ATTRIBUTES + 1];
-	struct link link;
+	struct link link, *p;
 
 	if (h->nlmsg_type != RTM_NEWLINK || !read_link(h, a, &link))
 		return 0;
-	if (l->n == l->room) {
-		size_t room = l->room ? 2 * l->room : 8;
-		struct link *p = reallocarray(l->list, room, sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		l->list = p;
-		l->room = room;
-	}
+	p = array_grow(l->list, l->n, &l->room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	l->list = p;
 	l->list[l->n++] = link;
 	l->sorted = false;
 	return 0;

@@ -35,7 +35,7 @@ struct kept_chain {
 	int32_t priority;
 	uint8_t policy; /* a fate */
 	struct kept_rule *rules;
-	uint32_t n, room;
+	size_t n, room;
 	uint8_t fate[PROBES_MAX]; /* 0: not asked yet */
 };
 
@@ -52,10 +52,10 @@ struct ruleset {
 	size_t n_forwards, all_forwards;
 	char cut[96];	     /* as in struct survey */
 	struct name *asleep; /* dormant tables, and ours: they do not count */
-	uint32_t n_asleep, room_asleep;
+	size_t n_asleep, room_asleep;
 	struct sets sets;
 	struct kept_chain *chains;
-	uint32_t n_chains, room_chains;
+	size_t n_chains, room_chains;
 	bool sorted;
 	uint32_t last; /* chain of the last rule: the dump goes chain by chain */
 };

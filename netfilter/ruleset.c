@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "netfilter/forward.h"
 #include "netfilter/imprint-parts.h"
 #include "netfilter/imprint.h"
@@ -22,23 +23,6 @@ static const struct probe first_probes[PROBES] = {
 	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_TCP },
 	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_UDP },
 };
-
-static int make_room(void **array, uint32_t n, uint32_t *room, size_t size)
-{
-	uint32_t more = *room ? *room * 2 : 8;
-	void *p;
-
-	if (n < *room)
-		return 0;
-	if (more > OBJECTS_MAX)
-		return -EFBIG;
-	p = realloc(*array, more * size);
-	if (!p)
-		return -ENOMEM;
-	*array = p;
-	*room = more;
-	return 0;
-}
 
 static int compare_names(const struct name *a, const struct name *b)
 {
@@ -161,6 +145,7 @@ int ruleset_take_table(void *ctx, const struct nlmsghdr *h)
 {
 	struct ruleset *rs = ctx;
 	struct table_seen t;
+	struct name *rows;
 	int r = object_table(h, &t);
 	bool ours;
 
@@ -169,9 +154,13 @@ int ruleset_take_table(void *ctx, const struct nlmsghdr *h)
 	ours = t.family == NFPROTO_INET && !strcmp(t.name, TABLE);
 	if (!ours && !(t.flags & NFT_TABLE_F_DORMANT))
 		return 0;
-	r = make_room((void **)&rs->asleep, rs->n_asleep, &rs->room_asleep, sizeof(*rs->asleep));
-	if (r == 0)
-		r = copy_name(t.family, t.name, NULL, &rs->asleep[rs->n_asleep]);
+	if (rs->n_asleep == OBJECTS_MAX)
+		return -EFBIG;
+	rows = array_grow(rs->asleep, rs->n_asleep, &rs->room_asleep, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	rs->asleep = rows;
+	r = copy_name(t.family, t.name, NULL, &rs->asleep[rs->n_asleep]);
 	if (r == 0)
 		rs->n_asleep++;
 	return r;
@@ -207,15 +196,19 @@ int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
 {
 	struct ruleset *rs = ctx;
 	struct chain_seen seen;
-	struct kept_chain c = { 0 };
+	struct kept_chain c = { 0 }, *rows;
 	int r = object_chain(h, &seen);
 	struct name n = { .family = seen.family, .table = (char *)seen.table };
 
 	if (r < 0 || !is_ip(seen.family) || is_asleep(rs, &n))
 		return r;
-	r = make_room((void **)&rs->chains, rs->n_chains, &rs->room_chains, sizeof(*rs->chains));
-	if (r == 0)
-		r = copy_name(seen.family, seen.table, seen.name, &c.name);
+	if (rs->n_chains == OBJECTS_MAX)
+		return -EFBIG;
+	rows = array_grow(rs->chains, rs->n_chains, &rs->room_chains, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	rs->chains = rows;
+	r = copy_name(seen.family, seen.table, seen.name, &c.name);
 	if (r < 0)
 		return r;
 	c.input = seen.base && seen.hook == NF_INET_LOCAL_IN && !strcmp(seen.type, "filter");
@@ -287,8 +280,7 @@ static int keep(void *ctx, const struct weight *w)
 	struct weighing *g = ctx;
 	struct kept_chain *c = g->chain;
 	struct kept_rule k = { .effect = w->effect, .target = NOWHERE };
-	struct kept_rule *last = c->n > g->first ? &c->rules[c->n - 1] : NULL;
-	int r;
+	struct kept_rule *last = c->n > g->first ? &c->rules[c->n - 1] : NULL, *rules;
 
 	if (w->share < SHARE_ALL) {
 		if (g->probe < PROBES && !c->output)
@@ -302,10 +294,13 @@ static int keep(void *ctx, const struct weight *w)
 	if (w->target)
 		k.target = ruleset_chain(g->rs, g->place->family, g->place->table, w->target);
 	if (!last || last->effect != k.effect || last->target != k.target) {
-		r = make_room((void **)&c->rules, c->n, &c->room, sizeof(*c->rules));
-		if (r < 0)
-			return r;
-		last = &c->rules[c->n++];
+		if (c->n == OBJECTS_MAX)
+			return -EFBIG;
+		rules = array_grow(c->rules, c->n, &c->room, sizeof(*rules));
+		if (!rules)
+			return -ENOMEM;
+		c->rules = rules;
+		last = &rules[c->n++];
 		*last = k;
 	}
 	last->may |= UINT64_C(1) << g->probe;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "netfilter/object.h"
 #include "netfilter/sets.h"
 
@@ -47,34 +48,20 @@ const struct set *sets_find(const struct sets *sets, uint8_t family, const char 
 	return find(sets, family, table, name);
 }
 
-static int make_room(void **array, uint32_t n, uint32_t *room, size_t size)
-{
-	uint32_t more = *room ? *room * 2 : 4;
-	void *p;
-
-	if (n < *room)
-		return 0;
-	p = realloc(*array, more * size);
-	if (!p)
-		return -ENOMEM;
-	*array = p;
-	*room = more;
-	return 0;
-}
-
 int sets_take_set(struct sets *sets, const struct nlmsghdr *h)
 {
 	struct set_seen seen;
-	struct set s = { .whole = true };
+	struct set s = { .whole = true }, *rows;
 	int r = object_set(h, &seen);
 
 	if (r < 0)
 		return r;
 	if (sets->n >= SETS_MAX)
 		return -EFBIG;
-	r = make_room((void **)&sets->rows, sets->n, &sets->room, sizeof(*sets->rows));
-	if (r < 0)
-		return r;
+	rows = array_grow(sets->rows, sets->n, &sets->room, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	sets->rows = rows;
 	s.family = seen.family;
 	/* Ranges of concatenated fields have both their ends in one element. */
 	s.intervals = seen.flags & NFT_SET_INTERVAL && !(seen.flags & NFT_SET_CONCAT);
@@ -144,14 +131,16 @@ static int read_element(const struct nlattr *nest, struct element *ret)
 
 static int add_element(struct sets *sets, struct set *s, const struct nlattr *nest)
 {
-	struct element e;
+	struct element e, *p;
 	int r;
 
 	if (sets->n_elements >= ELEMENTS_MAX)
 		return -EFBIG;
-	r = make_room((void **)&s->elements, s->n, &s->room, sizeof(*s->elements));
-	if (r == 0)
-		r = read_element(nest, &e);
+	p = array_grow(s->elements, s->n, &s->room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	s->elements = p;
+	r = read_element(nest, &e);
 	if (r < 0)
 		return r;
 	s->elements[s->n++] = e;

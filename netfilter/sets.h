@@ -29,12 +29,12 @@ struct set {
 	bool whole;	/* all that is in it is here */
 	bool moving;	/* packets fill it, or what is in it times out */
 	struct element *elements;
-	uint32_t n, room;
+	size_t n, room;
 };
 
 struct sets {
 	struct set *rows;
-	uint32_t n, room;
+	size_t n, room;
 	uint32_t n_elements; /* in all */
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "agent/base/named.h"
 #include "policy/allow-lists.h"
 
@@ -16,17 +17,14 @@ void allow_lists_free(struct allow_lists *l)
 
 int allow_add_peer(struct reader *r, struct peer_list *l, const struct peer *peer)
 {
+	struct peer *p;
+
 	if (l->n == ALLOW_PEERS_MAX)
 		return reader_refuse(r, "more than %d addresses and ports", ALLOW_PEERS_MAX);
-	if (l->n == l->room) {
-		size_t room = l->room ? 2 * l->room : 16;
-		struct peer *p = reallocarray(l->peers, room, sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		l->peers = p;
-		l->room = room;
-	}
+	p = array_grow(l->peers, l->n, &l->room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	l->peers = p;
 	l->peers[l->n++] = *peer;
 	return 0;
 }

@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/count.h"
 #include "agent/posture/making.h"
-
-#define ROWS_FIRST 64
 
 struct findings *findings_free(struct findings *f)
 {
@@ -31,25 +30,15 @@ const struct patch_mark *findings_marks(const struct findings *f, const struct p
 	return f->marks.rows + p->first_mark;
 }
 
-static int make_room(struct findings *f)
-{
-	size_t room = f->room ? 2 * f->room : ROWS_FIRST;
-	struct patch *rows;
-
-	if (f->n < f->room)
-		return 0;
-	rows = reallocarray(f->rows, room, sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	f->rows = rows;
-	f->room = room;
-	return 0;
-}
-
 /* Its texts are the arena's, or will never go away. */
 static int put_row(struct findings *f, struct patch *p, const struct advisories *advisories)
 {
-	if (make_room(f) < 0 || marks_keep(&f->marks, advisories, p) < 0)
+	struct patch *rows = array_grow(f->rows, f->n, &f->room, sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	f->rows = rows;
+	if (marks_keep(&f->marks, advisories, p) < 0)
 		return -ENOMEM;
 	f->rows[f->n++] = *p;
 	return 0;

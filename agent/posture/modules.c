@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
@@ -172,18 +173,14 @@ static uint64_t hash_nevra(struct word name, struct word evr, struct word arch)
 static int keep_artifact(struct reading *p, const struct artifact *a)
 {
 	struct modules *m = p->m;
+	struct artifact *rows;
 
 	if (m->n == ARTIFACTS_MAX)
 		return fault_set(p->fault, -E2BIG, "has more packages than can be kept");
-	if (m->n == m->room) {
-		size_t room = m->room ? 2 * m->room : 256;
-		struct artifact *rows = reallocarray(m->artifacts, room, sizeof(*rows));
-
-		if (!rows)
-			return -ENOMEM;
-		m->artifacts = rows;
-		m->room = room;
-	}
+	rows = array_grow(m->artifacts, m->n, &m->room, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	m->artifacts = rows;
 	m->artifacts[m->n++] = *a;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <sys/inotify.h>
 #include <systemd/sd-event.h>
 
+#include "agent/base/array.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/base/log.h"
@@ -58,17 +59,14 @@ DEFINE_DROP(files, files_free)
 
 static int add_mark(struct files *f, int wd, size_t row, size_t part)
 {
+	struct mark *p;
+
 	if (f->n_marks == MARKS_MAX)
 		return -ENOSPC;
-	if (f->n_marks == f->room) {
-		size_t room = f->room ? 2 * f->room : 64;
-		struct mark *p = reallocarray(f->marks, room, sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		f->marks = p;
-		f->room = room;
-	}
+	p = array_grow(f->marks, f->n_marks, &f->room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	f->marks = p;
 	f->marks[f->n_marks++] =
 		(struct mark){ .wd = wd, .row = (unsigned short)row, .part = (unsigned short)part };
 	return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/array.h"
 #include "policy/publisher/feed-rows.h"
 
 #define ROOM_FIRST 4096
@@ -97,18 +98,14 @@ int rows_put_text(struct feed_rows *r, const char *text, size_t len, uint32_t *r
 
 int rows_add(struct feed_rows *r, const struct feed_row *row)
 {
-	size_t room = r->room ? 2 * r->room : ROOM_FIRST;
 	struct feed_row *rows;
 
 	if (r->n == ROWS_MAX)
 		return -E2BIG;
-	if (r->n == r->room) {
-		rows = reallocarray(r->rows, room, sizeof(*rows));
-		if (!rows)
-			return -ENOMEM;
-		r->rows = rows;
-		r->room = room;
-	}
+	rows = array_grow(r->rows, r->n, &r->room, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	r->rows = rows;
 	r->rows[r->n++] = *row;
 	return 0;
 }

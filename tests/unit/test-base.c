@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/array.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/count.h"
 #include "agent/base/err.h"
@@ -15,6 +16,27 @@
 #include "agent/base/msg.h"
 #include "agent/base/span.h"
 #include "tests/unit/test.h"
+
+static void test_array_grows(void **state)
+{
+	_free_ int *numbers = NULL;
+	size_t room = 0;
+
+	(void)state;
+	for (size_t n = 0; n < 1000; n++) {
+		int *p = array_grow(numbers, n, &room, sizeof(*p));
+
+		assert_non_null(p);
+		assert_true(n < room);
+		numbers = p;
+		numbers[n] = (int)n;
+	}
+	assert_int_equal(room, 1024);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(numbers[i], i);
+	assert_ptr_equal(array_grow(numbers, 1000, &room, sizeof(*numbers)), numbers);
+	assert_int_equal(room, 1024);
+}
 
 static void test_fault_keeps_the_first(void **state)
 {
@@ -178,11 +200,9 @@ static void test_msg(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fault_keeps_the_first),
-		cmocka_unit_test(test_fault_place),
-		cmocka_unit_test(test_span),
-		cmocka_unit_test(test_ini),
-		cmocka_unit_test(test_io_replace),
+		cmocka_unit_test(test_array_grows), cmocka_unit_test(test_fault_keeps_the_first),
+		cmocka_unit_test(test_fault_place), cmocka_unit_test(test_span),
+		cmocka_unit_test(test_ini),	    cmocka_unit_test(test_io_replace),
 		cmocka_unit_test(test_msg),
 	};
 
