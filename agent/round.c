@@ -123,12 +123,12 @@ static int64_t meanwhile_ends(const struct daemon *d)
 	return first;
 }
 
-/* When to look again though nothing wakes us: the earliest of all that is due. */
 static int64_t sooner(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
 
+/* When to look again though nothing wakes us: the earliest of all that is due. */
 static uint64_t seconds_to_wake(struct daemon *d)
 {
 	const enum power power = pace_for_long(pace_power(d->host.root), io_awake_ms(), &d->dark);

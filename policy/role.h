@@ -52,7 +52,7 @@ struct metadata {
 
 /*
  * Reads a file: form first, then signatures, and only then what it says.  Without
- * signers (a root, whose keys are in itself) the caller goes on to root_parse().
+ * signers (a root, whose keys are in itself) the caller goes on to root_open().
  * -EBADMSG with the reason, or -ENOMEM.  Release *ret with metadata_free().
  */
 int metadata_open(enum role role, const char *text, size_t len, const struct signers *signers,

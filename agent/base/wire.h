@@ -19,15 +19,15 @@
 #define wire_text_ok(field) (memchr((field), '\0', sizeof(field)) != NULL)
 
 /*
- * lazaret-fetch.  lazaretd opens the session, with the descriptors of the CA file
- * (PEM; always first), of client certificate and key when HAS_CLIENT, and of a memory
- * when HAS_MEMORY: a memfd of FETCH_MEMORY_SIZE bytes, sealed against any other size,
- * that is zero at first, handed along each time, and looked into by lazaret-fetch only.
- * The answer is a fetch_got with err 0 or the reason.  Then the session is handed to
- * lazaret-vet, which may ask for paths below the base and for nothing else.
- * `report` goes along with each request, as the field Lazaret-Report; it is visible ASCII and
- * blanks. With PROBE it connects at once, and asks for nothing: the answer says whether a session
- * could be had, and in `saw` what the quarantine did to it, and that is all.
+ * lazaret-fetch.  lazaretd opens the session, with the descriptors of the CA file (PEM; always
+ * first), of client certificate and key when FETCH_HAS_CLIENT, and of a memory when
+ * FETCH_HAS_MEMORY: a memfd of FETCH_MEMORY_SIZE bytes, sealed against any other size, that is
+ * zero at first, handed along each time, and looked into by lazaret-fetch only.  The answer is a
+ * fetch_got with err 0 or the reason.  Then the session is handed to lazaret-vet, which may ask
+ * for paths below the base and for nothing else.  `report` goes along with each request, as the
+ * field Lazaret-Report; it is visible ASCII and blanks.  With FETCH_PROBE it connects at once,
+ * and asks for nothing: the answer says whether a session could be had, and in `saw` what the
+ * quarantine did to it, and that is all.
  */
 #define FETCH_HAS_CLIENT  1u
 #define FETCH_HAS_MEMORY  2u

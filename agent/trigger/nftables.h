@@ -10,8 +10,9 @@ struct watch;
 struct nftables_handlers {
 	/*
 	 * Our tables, or what lies behind them: at once.  When it comes again and again, between
-	 * two calls lie RESTORE_GAP and four times the processor time that the last one took, so
-	 * that whoever fights costs a fifth of a processor at most and meets the drop again soon.
+	 * two calls lie RESTORE_GAP_USEC and four times the processor time that the last one took,
+	 * so that whoever fights costs a fifth of a processor at most and meets the drop again
+	 * soon.
 	 */
 	void (*tampered)(void *ctx, const struct watch *seen);
 	/*
