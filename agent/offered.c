@@ -10,11 +10,10 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/offered.h"
-#include "policy/digest.h"
+#include "policy/summed.h"
 
 #define FILE_NAME  "offered"
 #define ROW_TEXT   64 /* three numbers and a severity */
-#define SUM_TEXT   64
 #define FILE_MAX   (ROW_TEXT * (OFFERED_MAX + 2))
 #define USED_EVERY 900 /* seconds; a kill forgets so much at most */
 
@@ -226,18 +225,12 @@ static int read_rows(struct offered *o, const char *text)
 static int load(struct offered *o)
 {
 	_free_ char *text = NULL;
-	char sum[DIGEST_TEXT];
 	size_t len;
 	int r = io_read(o->folder, FILE_NAME, FILE_MAX, &text, &len);
 
 	if (r < 0)
 		return r;
-	if (len <= SUM_TEXT)
-		return -EBADMSG;
-	r = digest_make_text(DIGEST_SHA256, text + SUM_TEXT, len - SUM_TEXT, sum);
-	if (r < 0)
-		return r;
-	return memcmp(text, sum, SUM_TEXT) ? -EBADMSG : read_rows(o, text + SUM_TEXT);
+	return summed_is_whole(text, len) ? read_rows(o, text + SUMMED_HEAD) : -EBADMSG;
 }
 
 int offered_open(int folder, struct offered **ret, struct fault *fault)
@@ -274,11 +267,11 @@ struct offered *offered_close(struct offered *o)
 
 static char *write_rows(const struct offered *o, size_t *len)
 {
-	char *text = malloc(SUM_TEXT + ROW_TEXT * (o->n + 1) + 1), sum[DIGEST_TEXT], *p;
+	char *text = malloc(SUMMED_HEAD + ROW_TEXT * (o->n + 1) + 1), *p;
 
 	if (!text)
 		return NULL;
-	p = text + SUM_TEXT;
+	p = text + SUMMED_HEAD;
 	p += sprintf(p, " %" PRIu64 " %zu\n", o->used, o->n);
 	for (size_t i = 0; i < o->n; i++) {
 		const struct row *row = &o->rows[i];
@@ -287,12 +280,10 @@ static char *write_rows(const struct offered *o, size_t *len)
 			     row->first.since, row->first.used, row->severity);
 	}
 	*len = (size_t)(p - text);
-	if (digest_make_text(DIGEST_SHA256, text + SUM_TEXT, *len - SUM_TEXT, sum) < 0) {
-		free(text);
-		return NULL;
-	}
-	memcpy(text, sum, SUM_TEXT);
-	return text;
+	if (summed_seal(text, *len) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 int offered_keep(struct offered *o)

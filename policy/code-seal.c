@@ -7,16 +7,6 @@
 
 #define SEALED_MAX 4096
 
-static int sum(const uint8_t *data, size_t len, uint8_t ret[CODE_SUM])
-{
-	uint8_t hash[DIGEST_MAX];
-	int r = digest_make(DIGEST_SHA256, data, len, hash);
-
-	if (r == 0)
-		memcpy(ret, hash, CODE_SUM);
-	return r;
-}
-
 int code_seal(const uint8_t *data, size_t len, char *ret)
 {
 	uint8_t sealed[SEALED_MAX];
@@ -24,7 +14,7 @@ int code_seal(const uint8_t *data, size_t len, char *ret)
 	if (len > sizeof(sealed) - CODE_SUM)
 		return -EFBIG;
 	memcpy(sealed, data, len);
-	if (sum(data, len, sealed + len) < 0)
+	if (digest_make_short(data, len, sealed + len, CODE_SUM) < 0)
 		return -EIO;
 	code_write(sealed, len + CODE_SUM, ret);
 	return 0;
@@ -38,7 +28,8 @@ int code_open(const char *text, uint8_t *ret, size_t max)
 	if (n < 0)
 		return n;
 	n -= CODE_SUM;
-	if (n < 0 || sum(sealed, (size_t)n, is) < 0 || memcmp(sealed + n, is, CODE_SUM))
+	if (n < 0 || digest_make_short(sealed, (size_t)n, is, CODE_SUM) < 0 ||
+	    memcmp(sealed + n, is, CODE_SUM))
 		return -EBADMSG;
 	memcpy(ret, sealed, (size_t)n);
 	return n;

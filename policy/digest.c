@@ -23,6 +23,16 @@ int digest_make(enum digest kind, const void *data, size_t len, uint8_t ret[DIGE
 	return md && mbedtls_md(md, data, len, ret) == 0 ? 0 : -EIO;
 }
 
+int digest_make_short(const void *data, size_t len, uint8_t *ret, size_t n)
+{
+	uint8_t whole[DIGEST_MAX];
+	int r = digest_make(DIGEST_SHA256, data, len, whole);
+
+	if (r == 0)
+		memcpy(ret, whole, n);
+	return r;
+}
+
 int digest_make_text(enum digest kind, const void *data, size_t len, char ret[DIGEST_TEXT])
 {
 	uint8_t raw[DIGEST_MAX];

@@ -24,7 +24,10 @@ extern const struct digest_kind digest_kinds[DIGEST_COUNT];
 /* The hash in raw bytes; 0 or -EIO. */
 int digest_make(enum digest kind, const void *data, size_t len, uint8_t ret[DIGEST_MAX]);
 
-/* The same in lower-case hex with a NUL. */
+/* The first n bytes of its SHA-256, where space is dear. */
+int digest_make_short(const void *data, size_t len, uint8_t *ret, size_t n);
+
+/* All of it in lower-case hex with a NUL. */
 int digest_make_text(enum digest kind, const void *data, size_t len, char ret[DIGEST_TEXT]);
 
 /* Hex to at most max bytes.  Their number, or -EINVAL. */

@@ -8,20 +8,10 @@
 #include "agent/base/cleanup.h"
 #include "agent/posture/likeness.h"
 #include "policy/digest.h"
+#include "policy/summed.h"
 
 #define MORE	 "more chains"
 #define ROW_TEXT 160
-#define SUM_TEXT (2 * 32)
-
-static int half(const void *data, size_t len, uint8_t ret[LIKE_BYTES])
-{
-	uint8_t whole[DIGEST_MAX];
-	int r = digest_make(DIGEST_SHA256, data, len, whole);
-
-	if (r == 0)
-		memcpy(ret, whole, LIKE_BYTES);
-	return r;
-}
 
 /* What has no row of its own goes into the last one, each upon what was there before. */
 static int fold(struct likeness_chain *last, const struct likeness_chain *c)
@@ -32,14 +22,14 @@ static int fold(struct likeness_chain *last, const struct likeness_chain *c)
 	memcpy(both + LIKE_BYTES, c->digest, LIKE_BYTES);
 	snprintf(last->name, sizeof(last->name), MORE);
 	last->rules += c->rules;
-	return half(both, sizeof(both), last->digest);
+	return digest_make_short(both, sizeof(both), last->digest, LIKE_BYTES);
 }
 
 int likeness_take(void *likeness, const struct imprint_chain *c)
 {
 	struct likeness *l = likeness;
 	struct likeness_chain one = { .rules = c->rules };
-	int r = half(c->bytes, c->len, one.digest);
+	int r = digest_make_short(c->bytes, c->len, one.digest, LIKE_BYTES);
 
 	if (r < 0)
 		return r;
@@ -57,7 +47,7 @@ int likeness_end(struct likeness *l)
 
 	for (size_t i = 0; i < l->n; i++)
 		memcpy(all + i * LIKE_BYTES, l->chains[i].digest, LIKE_BYTES);
-	r = half(all, l->n * LIKE_BYTES, l->digest);
+	r = digest_make_short(all, l->n * LIKE_BYTES, l->digest, LIKE_BYTES);
 	if (r == 0)
 		like_text(l->digest, l->text);
 	return r;
@@ -130,11 +120,11 @@ bool likeness_differs(const struct likeness *now, const struct likeness *good, c
 
 char *likeness_write(const struct likeness *l, int64_t at, bool copied, size_t *len)
 {
-	char *text = malloc(LIKENESS_TEXT_MAX), sum[DIGEST_TEXT], hex[LIKE_TEXT], *p;
+	char *text = malloc(LIKENESS_TEXT_MAX), hex[LIKE_TEXT], *p;
 
 	if (!text)
 		return NULL;
-	p = text + SUM_TEXT;
+	p = text + SUMMED_HEAD;
 	p += sprintf(p, " %" PRId64 " %d %zu\n", at, copied, l->n);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct likeness_chain *c = &l->chains[i];
@@ -143,12 +133,10 @@ char *likeness_write(const struct likeness *l, int64_t at, bool copied, size_t *
 		p += sprintf(p, "%s %" PRIu32 " %s\n", hex, c->rules, c->name);
 	}
 	*len = (size_t)(p - text);
-	if (digest_make_text(DIGEST_SHA256, text + SUM_TEXT, *len - SUM_TEXT, sum) < 0) {
-		free(text);
-		return NULL;
-	}
-	memcpy(text, sum, SUM_TEXT);
-	return text;
+	if (summed_seal(text, *len) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static bool read_row(const char *line, size_t len, struct likeness_chain *ret)
@@ -182,7 +170,6 @@ static int read_rows(const char *text, const char *end, size_t n, struct likenes
 int likeness_read(const char *text, size_t len, struct kept_firewall *k)
 {
 	_free_ struct likeness *good = calloc(1, sizeof(*good));
-	char sum[DIGEST_TEXT];
 	int64_t at;
 	unsigned copied;
 	size_t n;
@@ -190,13 +177,11 @@ int likeness_read(const char *text, size_t len, struct kept_firewall *k)
 
 	if (!good)
 		return -ENOMEM;
-	if (len <= SUM_TEXT || len > LIKENESS_TEXT_MAX || text[len - 1] != '\n' ||
-	    digest_make_text(DIGEST_SHA256, text + SUM_TEXT, len - SUM_TEXT, sum) < 0 ||
-	    memcmp(sum, text, SUM_TEXT) != 0 ||
-	    sscanf(text + SUM_TEXT, " %" SCNd64 " %1u %zu%n", &at, &copied, &n, &skip) != 3 ||
-	    at <= 0 || n > LIKENESS_CHAINS || text[SUM_TEXT + skip] != '\n')
+	if (len > LIKENESS_TEXT_MAX || !summed_is_whole(text, len) || text[len - 1] != '\n' ||
+	    sscanf(text + SUMMED_HEAD, " %" SCNd64 " %1u %zu%n", &at, &copied, &n, &skip) != 3 ||
+	    at <= 0 || n > LIKENESS_CHAINS || text[SUMMED_HEAD + skip] != '\n')
 		return -EBADMSG;
-	r = read_rows(text + SUM_TEXT + skip + 1, text + len, n, good);
+	r = read_rows(text + SUMMED_HEAD + skip + 1, text + len, n, good);
 	if (r < 0)
 		return r;
 	k->good = *good;

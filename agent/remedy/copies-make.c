@@ -11,10 +11,9 @@
 #include "agent/base/io.h"
 #include "agent/remedy/copies.h"
 #include "agent/remedy/folder.h"
-#include "policy/digest.h"
+#include "policy/summed.h"
 
-#define DEPTH	 5
-#define SUM_TEXT (2 * 32)
+#define DEPTH 5
 
 struct making {
 	struct report *report;
@@ -144,19 +143,18 @@ static int take_place(struct making *m, int root, const struct copies_place *p)
 /* The head is as long as the numbers in it: it is written last, before the rest. */
 static int finish(struct making *m, char **ret, size_t *len)
 {
-	char head[32], sum[DIGEST_TEXT];
+	char head[32];
 	size_t n = (size_t)snprintf(head, sizeof(head), " %zu\n", m->files);
-	char *text = malloc(SUM_TEXT + n + m->len + 1);
+	char *text = malloc(SUMMED_HEAD + n + m->len + 1);
 	int r;
 
 	if (!text)
 		return -ENOMEM;
-	memcpy(text + SUM_TEXT, head, n);
-	memcpy(text + SUM_TEXT + n, m->text, m->len);
-	*len = SUM_TEXT + n + m->len;
+	memcpy(text + SUMMED_HEAD, head, n);
+	memcpy(text + SUMMED_HEAD + n, m->text, m->len);
+	*len = SUMMED_HEAD + n + m->len;
 	text[*len] = '\0';
-	r = digest_make_text(DIGEST_SHA256, text + SUM_TEXT, *len - SUM_TEXT, sum);
-	memcpy(text, sum, SUM_TEXT);
+	r = summed_seal(text, *len);
 	if (r < 0)
 		free(text);
 	else

@@ -6,9 +6,7 @@
 
 #include "agent/base/count.h"
 #include "agent/remedy/copies.h"
-#include "policy/digest.h"
-
-#define SUM_TEXT (2 * 32)
+#include "policy/summed.h"
 
 const struct copies_place copies_places[] = {
 	{ FRONT_UFW, "etc/default/ufw", false },
@@ -88,17 +86,14 @@ static int read_copy(const char **at, const char *end, struct copy *ret)
 int copies_parse(const char *text, size_t len, struct copies **ret)
 {
 	_drop_(drop_copies) struct copies *c = calloc(1, sizeof(*c));
-	const char *at = text + SUM_TEXT, *end = text + len;
-	char sum[DIGEST_TEXT];
+	const char *at = text + SUMMED_HEAD, *end = text + len;
 	size_t n;
 	int skip = 0, r = 0;
 
 	if (!c)
 		return -ENOMEM;
-	if (len <= SUM_TEXT || text[len - 1] != '\n' ||
-	    digest_make_text(DIGEST_SHA256, at, len - SUM_TEXT, sum) < 0 ||
-	    memcmp(sum, text, SUM_TEXT) != 0 || sscanf(at, " %4zu%n", &n, &skip) != 1 ||
-	    n > COPIES_FILES || at[skip] != '\n')
+	if (!summed_is_whole(text, len) || text[len - 1] != '\n' ||
+	    sscanf(at, " %4zu%n", &n, &skip) != 1 || n > COPIES_FILES || at[skip] != '\n')
 		return -EBADMSG;
 	at += skip + 1;
 	for (; r == 0 && c->n < n; c->n++)
