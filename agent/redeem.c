@@ -179,5 +179,6 @@ int redeem(struct redeem *r, const char *token, const uint8_t host[HOST_ID], uid
 	if (err == 0)
 		return 0;
 	redeem_stop(r);
-	return fault_set(fault, err, "%s", strerror(-err));
+	return fault_set(fault, err, "lazaret-vet could not be asked: %s; try again",
+			 strerror(-err));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way to nf_tables: a socket, what is asked over it, and the kernel's answers. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The addresses of a name, as the host's own resolver has them. */
 #pragma once
 
 #include <stdint.h>
