@@ -40,6 +40,8 @@ static void leap_rest(struct balance *m, struct leap leap)
 		leap_along(&m->rows[i].past.met, leap);
 		leap_along(&m->rows[i].lacking, leap);
 		leap_along(&m->rows[i].undone.at, leap);
+		for (size_t k = 0; k < REPAIRS_KEPT; k++)
+			leap_along(&m->rows[i].repairs[k].at, leap);
 		ladder_leap(&m->rows[i].ladder, leap);
 	}
 	for (size_t i = 0; i < RELAPSES; i++)
@@ -86,6 +88,15 @@ void balance_undo(struct balance_row *row, int64_t at, const char *by)
 		 by);
 }
 
+void balance_repaired(struct balance_row *row, const struct entry *e)
+{
+	struct repair *newest = row->repairs;
+
+	memmove(newest + 1, newest, (REPAIRS_KEPT - 1) * sizeof(*newest));
+	newest->at = e->at;
+	memcpy(newest->text, e->text, sizeof(newest->text));
+}
+
 void balance_recall(void *ctx, const struct entry *e)
 {
 	struct balance *m = ctx;
@@ -127,8 +138,12 @@ void balance_recall(void *ctx, const struct entry *e)
 		if (!strcmp(e->name, PORTAL_OPENED))
 			portal_note(&m->portals, e->value);
 		break;
-	case ENTRY_TUG:
 	case ENTRY_REPAIR:
+		row = balance_row(m, e->name);
+		if (row)
+			balance_repaired(row, e);
+		break;
+	case ENTRY_TUG:
 	case ENTRY_POLICY:
 	case ENTRY_FIREWALL:
 	case ENTRY_COUNT: break;

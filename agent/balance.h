@@ -19,6 +19,7 @@ struct balance {
 		char id[POLICY_ID_MAX];
 		struct past past;
 		struct undone undone;
+		struct repair repairs[REPAIRS_KEPT];
 		int64_t lacking; /* since when it has deadlines of patches; 0: it has none */
 		struct ladder ladder;
 	} rows[POLICY_REQUIREMENTS];
@@ -29,6 +30,7 @@ const struct balance_row *balance_find(const struct balance *m, const char *id);
 struct balance_row *balance_row(struct balance *m, const char *id);
 
 void balance_undo(struct balance_row *row, int64_t at, const char *by);
+void balance_repaired(struct balance_row *row, const struct entry *e);
 
 void balance_leap(struct balance *m, struct leap leap);
 /* The clock was set back by so many seconds while nobody looked: the same for all but releases. */

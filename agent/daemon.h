@@ -33,7 +33,6 @@ struct subject {
 	bool seen;	  /* in this round it was told what of its patches is lacking (dated.h) */
 	enum remedy last; /* the remedy that ran last, when n_tried is not 0 */
 	unsigned n_tried;
-	char outcome[160]; /* what it said; empty while it runs */
 	struct inquiry inquiry;
 };
 

@@ -7,6 +7,7 @@
 
 #include "agent/balance.h"
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
 #include "agent/memory.h"
 #include "agent/offered.h"
 
@@ -211,6 +212,27 @@ void memory_undo(struct memory *m, const char *id, int64_t at, const char *by)
 		return;
 	balance_undo(row, at, by);
 	memory_tell(m, ENTRY_UNDONE, id, at, "%s", by);
+}
+
+const struct repair *memory_repairs(const struct memory *m, const char *id)
+{
+	static const struct repair none[REPAIRS_KEPT];
+	const struct balance_row *row = balance_find(&m->now, id);
+
+	return row ? row->repairs : none;
+}
+
+void memory_repaired(struct memory *m, const char *id, int err, const char *name,
+		     const char *outcome)
+{
+	struct entry e = { .at = io_now(), .kind = ENTRY_REPAIR, .value = err };
+	struct balance_row *row = balance_row(&m->now, id);
+
+	snprintf(e.name, sizeof(e.name), "%s", id);
+	snprintf(e.text, sizeof(e.text), "%s: %.200s", name, outcome);
+	ledger_add(m->ledger, &e);
+	if (row)
+		balance_repaired(row, &e);
 }
 
 static void go_along(struct memory *m, struct leap leap)

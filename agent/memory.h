@@ -47,6 +47,19 @@ struct undone {
 const struct undone *memory_undone(const struct memory *m, const char *id); /* never NULL */
 void memory_undo(struct memory *m, const char *id, int64_t at, const char *by);
 
+/*
+ * The last repairs of the requirement, as far as the ledger has them: REPAIRS_KEPT, the newest
+ * first.  memory_repaired() adds one that has ended, and is noted; err as in struct entry.
+ */
+#define REPAIRS_KEPT 3
+struct repair {
+	int64_t at;	       /* when it ended; 0: there was none */
+	char text[ENTRY_TEXT]; /* "NAME: OUTCOME" */
+};
+const struct repair *memory_repairs(const struct memory *m, const char *id); /* never NULL */
+void memory_repaired(struct memory *m, const char *id, int err, const char *name,
+		     const char *outcome);
+
 /* Its ladder, in the same way; memory_climbed() notes that it changed. */
 struct ladder *memory_ladder(struct memory *m, const struct requirement *req);
 void memory_climbed(struct memory *m, const struct requirement *req);

@@ -88,10 +88,8 @@ static void on_done(void *ctx, int err, const char *why)
 		log_entry(LOG_ID_REPAIR_DONE, REPAIR_FIELDS(of, name),
 			  "%s: remedy %s is done; looking again", of, name);
 	mend_stop(d);
-	if (s) {
-		snprintf(s->outcome, sizeof(s->outcome), "%s", err < 0 ? why : "done");
-		memory_tell(d->memory, ENTRY_REPAIR, s->req->id, err, "%s: %s", name, s->outcome);
-	}
+	if (s)
+		memory_repaired(d->memory, s->req->id, err, name, err < 0 ? why : "done");
 	if (l) {
 		ladder_end(l, s->req, d->running, err, io_now(), io_dice());
 		memory_climbed(d->memory, s->req);
@@ -117,7 +115,6 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 	s->last = remedy;
 	s->n_tried++;
 	d->mend_late = false;
-	s->outcome[0] = '\0';
 	log_notice("%s: %s; trying remedy %s", s->req->id, s->finding.what, name);
 	ladder_begin(l, s->req, remedy, io_now(), io_dice());
 	memory_climbed(d->memory, s->req);
@@ -132,9 +129,11 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 		d->mending = s;
 		return;
 	}
-	snprintf(s->outcome, sizeof(s->outcome), "%.150s", *fault.why ? fault.why : strerror(-r));
+	if (!*fault.why)
+		fault_set(&fault, r, "%s", strerror(-r));
 	log_entry(LOG_ID_REPAIR_FAILED, REPAIR_FIELDS(s->req->id, name),
-		  "%s: remedy %s cannot be started: %s", s->req->id, name, s->outcome);
+		  "%s: remedy %s cannot be started: %s", s->req->id, name, fault.why);
+	memory_repaired(d->memory, s->req->id, r, name, fault.why);
 	ladder_end(l, s->req, remedy, r, io_now(), io_dice());
 	memory_climbed(d->memory, s->req);
 }
@@ -188,8 +187,8 @@ static void tell_broken(struct daemon *d, const struct subject *s)
 		  "%s: remedy %s was done %d times and changed nothing: it rests for hours, the "
 		  "others go on; see `lazaret %s` for what is wrong, and mend that by hand",
 		  s->req->id, name, BREAKER_VAIN, check_names[s->req->check]);
-	memory_tell(d->memory, ENTRY_REPAIR, s->req->id, -EUCLEAN,
-		    "%s: done again and again without effect; it rests", name);
+	memory_repaired(d->memory, s->req->id, -EUCLEAN, name,
+			"done again and again without effect; it rests");
 }
 
 void mend_tell_tug(struct daemon *d, const struct subject *s)

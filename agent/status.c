@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/base/io.h"
 #include "agent/base/wire.h"
@@ -20,14 +22,44 @@
 #define NAMES_SHOWN 32
 #define FACTS_SHOWN 32
 
+static json_t *repair_json(const struct repair *r)
+{
+	const size_t len = strcspn(r->text, ":");
+	char name[sizeof(r->text)];
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, r->text);
+	return json_pack("{s:o, s:o, s:I}", "name", plain_text(name), "outcome",
+			 plain_text(r->text + len + strspn(r->text + len, ": ")), "at",
+			 (json_int_t)r->at);
+}
+
+/* The repair that runs, or else the last one. */
 static json_t *remedy_json(const struct daemon *d, const struct subject *s)
 {
-	bool running = d->run && d->mending == s;
+	const bool running = d->run && d->mending == s;
+	struct repair r = memory_repairs(d->memory, s->req->id)[0];
+	json_t *j;
 
-	if (!s->n_tried)
+	if (running) {
+		r.at = 0;
+		snprintf(r.text, sizeof(r.text), "%s", remedy_menu[s->last].name);
+	} else if (!r.at) {
 		return json_null();
-	return json_pack("{s:s, s:b, s:i, s:o}", "name", remedy_menu[s->last].name, "running",
-			 running, "tried", (int)s->n_tried, "outcome", plain_text(s->outcome));
+	}
+	j = repair_json(&r);
+	json_object_set_new(j, "running", json_boolean(running));
+	json_object_set_new(j, "tried", json_integer(s->n_tried));
+	return j;
+}
+
+static json_t *last_repairs_json(const struct daemon *d, const struct subject *s)
+{
+	const struct repair *r = memory_repairs(d->memory, s->req->id);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < REPAIRS_KEPT && r[i].at; i++)
+		json_array_append_new(list, repair_json(&r[i]));
+	return list;
 }
 
 static json_t *items_json(const struct finding *f, size_t most)
@@ -109,6 +141,7 @@ static json_t *detailed_json(const struct daemon *d, const struct subject *of)
 
 	json_object_set_new(s, "evidence", evidence_json(&of->finding));
 	json_object_set_new(s, "items", items_json(&of->finding, FINDING_ITEMS));
+	json_object_set_new(s, "last_repairs", last_repairs_json(d, of));
 	return s;
 }
 

@@ -26,10 +26,27 @@ static void show_evidence(const json_t *e, int64_t now)
 	       span_until(int_of(e, "since"), now, span));
 }
 
+/* The newest first. */
+static void show_repairs(const json_t *req)
+{
+	const json_t *last = json_object_get(req, "last_repairs"), *r;
+	const json_t *remedy = json_object_get(req, "remedy");
+	size_t i;
+
+	if (json_is_true(json_object_get(remedy, "running")))
+		printf("  being repaired: %s\n", text_of(remedy, "name"));
+	json_array_foreach(last, i, r) {
+		printf("  %s ", i ? "before that:" : "last repair:");
+		put_repair(r);
+	}
+	if (int_of(remedy, "tried"))
+		printf("  repairs tried since the policy came: %" PRId64 "\n",
+		       int_of(remedy, "tried"));
+}
+
 static void show_all(const json_t *req, int64_t now)
 {
 	const json_t *rows = json_object_get(req, "evidence");
-	const json_t *remedy = json_object_get(req, "remedy");
 
 	put_grade(text_of(req, "grade"));
 	printf("%s: %s\n", text_of(req, "id"), text_of(req, "what"));
@@ -37,13 +54,7 @@ static void show_all(const json_t *req, int64_t now)
 		show_evidence(json_array_get(rows, i), now);
 	put_items(req, "  - ");
 	put_grace(req, now, "  ");
-	if (json_is_object(remedy))
-		printf("  last repair: %s: %s (%" PRId64 " tried since the policy came)\n",
-		       text_of(remedy, "name"),
-		       json_is_true(json_object_get(remedy, "running"))
-			       ? "under way"
-			       : text_of(remedy, "outcome"),
-		       int_of(remedy, "tried"));
+	show_repairs(req);
 	put_undone(req, "  ");
 	put_todo(req, "  ");
 }

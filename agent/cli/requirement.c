@@ -62,6 +62,14 @@ void put_todo(const json_t *req, const char *indent)
 		printf("%sto do: %s\n", indent, text_of(req, "todo"));
 }
 
+void put_repair(const json_t *repair)
+{
+	char at[CLOCK_TEXT];
+
+	printf("%s: %s (%s)\n", text_of(repair, "name"), text_of(repair, "outcome"),
+	       clock_text(int_of(repair, "at"), at));
+}
+
 static void show_remedy(const json_t *req)
 {
 	const json_t *r = json_object_get(req, "remedy");
@@ -70,8 +78,10 @@ static void show_remedy(const json_t *req)
 		return;
 	if (json_is_true(json_object_get(r, "running")))
 		printf(INDENT "being repaired: %s\n", text_of(r, "name"));
-	else if (strcmp(text_of(req, "grade"), "pass"))
-		printf(INDENT "last repair: %s: %s\n", text_of(r, "name"), text_of(r, "outcome"));
+	else if (strcmp(text_of(req, "grade"), "pass")) {
+		printf(INDENT "last repair: ");
+		put_repair(r);
+	}
 }
 
 static void show_repairs(const json_t *req, int64_t now)

@@ -12,6 +12,7 @@ void show_requirement(const json_t *req, int64_t now);
 void put_items(const json_t *req, const char *indent);
 void put_undone(const json_t *req, const char *indent); /* by whom, before it failed */
 void put_grace(const json_t *req, int64_t now, const char *indent);
+void put_repair(const json_t *repair); /* one that has ended, and the line's end */
 void put_todo(const json_t *req, const char *indent);
 
 /* The exit status that tells the worst standing of them. */

@@ -224,6 +224,8 @@ on_laptop sh -c 'systemctl start dbus.socket; ufw --force enable' >/dev/null 2>&
 on_laptop systemctl restart lazaretd # its patience with patches-install starts anew
 lab_wait 60 is compliant >/dev/null && ! has_table
 ok $? 'with its firewall on and patched it is let out'
+on_laptop lazaret firewall >"$work/said" && grep -q 'last repair: firewall-enable: .* (20[0-9-]* [0-9:]*)' "$work/said"
+ok $? 'what was repaired before its start is told, and when'
 
 # The README's words on how to get off it, in the worst moment.
 on_laptop systemctl mask -q --runtime --now lazaret-remedy-firewall-enable.socket

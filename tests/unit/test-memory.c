@@ -54,6 +54,36 @@ static void test_remembers(void **state)
 	memory_close(m);
 }
 
+static void test_last_repairs(void **state)
+{
+	const struct repair *r;
+	struct memory *m = anew();
+	int64_t at;
+
+	(void)state;
+	assert_int_equal(memory_repairs(m, "a")->at, 0);
+	memory_repaired(m, "a", 0, "antivirus-start", "done");
+	memory_repaired(m, "b", -EIO, "firewall-enable", "no: \"such\" file");
+	memory_repaired(m, "a", -EIO, "antivirus-enable", "failed");
+	memory_repaired(m, "a", 0, "antivirus-restore", "done");
+	memory_repaired(m, "a", 0, "antivirus-reinstall", "done");
+	at = memory_repairs(m, "a")[2].at;
+	memory_leap(m, 500);
+	assert_int_equal(memory_keep(m), 0);
+	for (int i = 0; i < 2; i++) {
+		r = memory_repairs(m, "a");
+		assert_string_equal(r[0].text, "antivirus-reinstall: done");
+		assert_string_equal(r[1].text, "antivirus-restore: done");
+		assert_string_equal(r[2].text, "antivirus-enable: failed");
+		assert_int_equal(r[2].at, at + 500);
+		r = memory_repairs(m, "b");
+		assert_string_equal(r[0].text, "firewall-enable: no: \"such\" file");
+		assert_int_equal(r[1].at, 0);
+		m = reopen(m, 0);
+	}
+	memory_close(m);
+}
+
 static void test_no_hot_loop_by_restart(void **state)
 {
 	const struct requirement req = { .id = "firewall",
@@ -276,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_remembers),
+		cmocka_unit_test(test_last_repairs),
 		cmocka_unit_test(test_no_hot_loop_by_restart),
 		cmocka_unit_test(test_used_up_in_a_trim),
 		cmocka_unit_test(test_portals_count_once),

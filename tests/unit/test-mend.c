@@ -178,6 +178,11 @@ static struct subject *subject_of(const char *id)
 	return NULL;
 }
 
+static const struct repair *repairs(void)
+{
+	return memory_repairs(host.memory, "firewall");
+}
+
 /* It fails, and its remedy is begun; the other end of that. */
 static int begin(void)
 {
@@ -225,7 +230,7 @@ static void test_keeps_the_result(void **state)
 	assert_int_equal(accept4(listener, NULL, NULL, SOCK_CLOEXEC), -1);
 	end(fd, REMEDY_OK "\n");
 
-	assert_string_equal(s->outcome, "done");
+	assert_string_equal(repairs()[0].text, "firewall-enable: done");
 	l = memory_ladder(host.memory, s->req);
 	assert_false(l->at_work);
 	assert_int_equal(l->proven, 1); /* the next look has to prove it */
@@ -246,7 +251,7 @@ static void test_keeps_a_failure(void **state)
 	accept_policy(FIREWALL ENABLE);
 	end(fd, REMEDY_FAILED "the disk is full\n");
 	s = subject_of("firewall");
-	assert_string_equal(s->outcome, "the disk is full");
+	assert_string_equal(repairs()[0].text, "firewall-enable: the disk is full");
 	assert_false(memory_ladder(host.memory, s->req)->at_work);
 	assert_int_equal(memory_ladder(host.memory, s->req)->proven, 0);
 }
@@ -264,7 +269,7 @@ static void test_sleeps_amid(void **state)
 	assert_true(sd_event_run(host.loop, 100000) >= 0);
 	assert_non_null(host.run);
 	end(fd, REMEDY_OK "\n");
-	assert_string_equal(subject_of("firewall")->outcome, "done");
+	assert_string_equal(repairs()[0].text, "firewall-enable: done");
 }
 
 static void test_hangs(void **state)
@@ -278,7 +283,7 @@ static void test_hangs(void **state)
 	clocks_fire();
 	assert_true(sd_event_run(host.loop, 1000000) >= 0);
 	assert_null(host.run);
-	assert_non_null(strstr(subject_of("firewall")->outcome, "in its time"));
+	assert_non_null(strstr(repairs()[0].text, "in its time"));
 	close(fd);
 }
 
@@ -298,8 +303,7 @@ static void nobody_has(const char *requirements)
 	mend(&host);
 	assert_int_equal(accept4(listener, NULL, NULL, SOCK_CLOEXEC), -1);
 	end(fd, REMEDY_OK "\n");
-	for (size_t i = 0; i < host.n_subjects; i++)
-		assert_string_equal(host.subjects[i].outcome, "");
+	assert_int_equal(repairs()[0].at, 0);
 	assert_int_equal(memory_keep(host.memory), 0);
 	seen = all_of(host.memory);
 	assert_int_not_equal(seen.last.kind, ENTRY_REPAIR);
@@ -315,6 +319,24 @@ static void test_its_remedies_are_others(void **state)
 {
 	(void)state;
 	nobody_has(FIREWALL BY_HAND);
+}
+
+/* Nobody listens at its socket. */
+static void test_cannot_be_started(void **state)
+{
+	struct subject *s;
+
+	(void)state;
+	accept_policy(FIREWALL ENABLE);
+	close(listener);
+	listener = -1;
+	s = subject_of("firewall");
+	s->finding.grade = GRADE_FAIL;
+	mend_look(&host, s);
+	mend(&host);
+	assert_null(host.run);
+	assert_true(repairs()[0].at > 0);
+	assert_non_null(strstr(repairs()[0].text, "firewall-enable: "));
 }
 
 static int set_up(void **state)
@@ -365,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_keeps_a_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sleeps_amid, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cannot_be_started, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_requirement_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_its_remedies_are_others, set_up, tear_down),
 	};
