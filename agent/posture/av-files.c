@@ -15,6 +15,8 @@
 #include "agent/posture/settings.h"
 #include "agent/posture/whole.h"
 
+#define BLANKS " \t\n:" /* between its names */
+
 /* The parts whose settings lie in that file; demanded when one of them is. */
 static bool demands_file(const struct antivirus *a, const char *file)
 {
@@ -135,6 +137,28 @@ static void probe_pardons(struct antivirus *a)
 		}
 }
 
+/* What ld.so(8) loads into each program before its own libraries. */
+static void probe_preload(struct antivirus *a)
+{
+	static const char file[] = "/etc/ld.so.preload";
+	_free_ char *text = NULL;
+	const char *first;
+	size_t len;
+	int r = io_read(a->host->root, file + 1, SETTINGS_FILE_MAX, &text, &len);
+
+	if (r == -ENOENT)
+		return;
+	if (r < 0) {
+		antivirus_tell(a, false, "preload", GRADE_UNKNOWN, NULL, "%s cannot be read: %s",
+			       file, strerror(-r));
+		return;
+	}
+	first = text + strspn(text, BLANKS);
+	if (*first)
+		antivirus_tell(a, false, "preload", GRADE_FAIL, NULL, "all programs load %.*s: %s",
+			       (int)strcspn(first, BLANKS), first, file);
+}
+
 static void probe_package(struct antivirus *a, const char *package, size_t *budget)
 {
 	char wrong[120];
@@ -179,4 +203,6 @@ void probe_packages(struct antivirus *a)
 		probe_package(a, libraries.rows[i], &budget);
 	probe_locks(a);
 	probe_pardons(a);
+	if (a->installed)
+		probe_preload(a);
 }

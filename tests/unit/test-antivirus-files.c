@@ -132,6 +132,42 @@ static void test_largest(void **state)
 	assert_string_equal(f.evidence[f.n_evidence - 1].probe, "passed over");
 }
 
+/* It decides nothing, and is told: another program's may be in it for good. */
+static void test_preload(void **state)
+{
+	static const struct {
+		const char *text, *what; /* NULL: nothing is told */
+	} rows[] = {
+		{ "", NULL },
+		{ " \n\t\n", NULL },
+		{ "\n /usr/lib/x.so /usr/lib/y.so\n",
+		  "all programs load /usr/lib/x.so: /etc/ld.so.preload" },
+	};
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	pid_t pid = start(&good);
+	struct finding f;
+
+	(void)state;
+	install();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct evidence *last;
+
+		put("etc/ld.so.preload", rows[i].text, 0644);
+		look(&f);
+		assert_int_equal(f.grade, GRADE_PASS);
+		last = &f.evidence[f.n_evidence - 1];
+		assert_int_equal(!strcmp(last->probe, "preload"), rows[i].what != NULL);
+		if (rows[i].what) {
+			assert_string_equal(last->what, rows[i].what);
+			assert_int_equal(last->grade, GRADE_FAIL);
+			assert_false(last->demanded);
+		}
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 /* What finds no room is said to be there, and counts. */
 static void test_crowded(void **state)
 {
@@ -321,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_behind_the_answer),
 		cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_preload),
 		cmocka_unit_test(test_crowded),
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_large),
