@@ -6,4 +6,5 @@
 
 #define fault_set(fault, err, ...) (fault_set(fault, err, __VA_ARGS__), (err))
 
-#define LIBEXEC_DIR "" /* the Makefile's */
+#define CONFIG_POSTURE_RPM 1  /* an option whose sources are read, too */
+#define LIBEXEC_DIR	   "" /* the Makefile's */
