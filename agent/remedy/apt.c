@@ -4,20 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/list.h"
 #include "agent/remedy/apt.h"
-
-#define LOCKS_LIMIT_MS (5 * 60 * 1000) /* unattended-upgrades may be in the middle of its work */
-#define LOCKS_PAUSE_MS 250
-#define LOCKS_TRIES    3
+#include "agent/remedy/package-locks.h"
 
 #define CONFIGURE_LIMIT 900 /* seconds */
 #define UPDATE_LIMIT	300
@@ -27,111 +22,25 @@
 #define AGAIN_MAX  64 /* dpkg unpacks one after the other */
 #define STATUS_MAX (64 * 1024 * 1024)
 
-#define ARCHIVES    "/var/cache/apt/archives"
-#define ROOM_WANTED (256ull * 1024 * 1024)
-
-#define LISTS "/var/lib/apt/lists"
+#define ARCHIVES "/var/cache/apt/archives"
+#define LISTS	 "/var/lib/apt/lists"
 
 DEFINE_DROP(inventory, inventory_free)
 DEFINE_DROP(apt, apt_free)
 
-static const char *const locks[] = {
-	"/var/lib/dpkg/lock-frontend",
-	"/var/lib/dpkg/lock",
-	LISTS "/lock",
-};
-
-/* The process that holds the lock, or 0. */
-static pid_t holder(const char *path)
+static int configure(struct report *report, struct fault *fault)
 {
-	_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (fd < 0 || fcntl(fd, F_GETLK, &l) < 0 || l.l_type == F_UNLCK)
-		return 0;
-	return l.l_pid;
+	return packager_run(STEP_ARGV("/usr/bin/dpkg", "--force-confdef", "--force-confold",
+				      "--configure", "-a"),
+			    CONFIGURE_LIMIT, report, fault);
 }
 
-static pid_t first_holder(const char **path)
-{
-	for (size_t i = 0; i < sizeof(locks) / sizeof(*locks); i++) {
-		pid_t pid = holder(locks[i]);
-
-		*path = locks[i];
-		if (pid)
-			return pid;
-	}
-	return 0;
-}
-
-int apt_await_locks(struct report *report, struct fault *fault)
-{
-	const uint64_t limit = step_left(report, LOCKS_LIMIT_MS), end = io_awake_ms() + limit;
-	const char *path;
-	char text[120];
-	pid_t pid = first_holder(&path);
-
-	if (!pid)
-		return 0;
-	snprintf(text, sizeof(text), "waiting for process %d, which holds %s", (int)pid, path);
-	report_line(report, "+ ", text);
-	while (io_awake_ms() < end) {
-		step_sleep(LOCKS_PAUSE_MS);
-		pid = first_holder(&path);
-		if (!pid)
-			return 0;
-	}
-	return fault_set(fault, -ETIMEDOUT,
-			 "process %d still holds %s after %u s: see what it does", (int)pid, path,
-			 (unsigned)(limit / 1000));
-}
-
-/* Another one may take the lock between our look and our program: that is no failure of ours. */
-static int run_locked(const char *const *argv, unsigned limit_s, struct report *report,
-		      struct fault *fault)
-{
-	const char *path;
-	int r = 0;
-
-	for (int tries = 0; tries < LOCKS_TRIES; tries++) {
-		struct fault own = { 0 };
-
-		r = apt_await_locks(report, fault);
-		if (r < 0)
-			return r;
-		r = step_exec(argv, limit_s, report, &own);
-		if (r == 0)
-			return 0;
-		if (tries + 1 == LOCKS_TRIES || !first_holder(&path))
-			return fault_set(fault, r, "%s", own.why);
-		report_line(report, "  (again) ", own.why);
-	}
-	return r;
-}
-
-int apt_is_there(struct report *report, struct fault *fault)
-{
-	(void)report;
-	return access("/usr/bin/apt-get", X_OK) == 0
-		       ? 0
-		       : fault_set(fault, -ENOENT,
-				   "this host has no apt-get, and no other package manager is "
-				   "called: install what is missing by hand");
-}
-
-int apt_configure(struct report *report, struct fault *fault)
-{
-	return run_locked(STEP_ARGV("/usr/bin/dpkg", "--force-confdef", "--force-confold",
-				    "--configure", "-a"),
-			  CONFIGURE_LIMIT, report, fault);
-}
-
-int apt_update(struct report *report, struct fault *fault)
+static int update(struct report *report, struct fault *fault)
 {
 	/* By itself apt-get is content when a server that it knows cannot be reached. */
-	return run_locked(STEP_ARGV("/usr/bin/apt-get", "-q", APT_OPTIONS, "-o",
-				    "APT::Update::Error-Mode=any", "update"),
-			  UPDATE_LIMIT, report, fault);
+	return packager_run(STEP_ARGV("/usr/bin/apt-get", "-q", APT_OPTIONS, "-o",
+				      "APT::Update::Error-Mode=any", "update"),
+			    UPDATE_LIMIT, report, fault);
 }
 
 /* The names in a status file of what wants to be unpacked again; they are cut out of its text. */
@@ -171,14 +80,12 @@ int apt_unpack_again(const char *const *options, struct report *report, struct f
 	if (!n_names)
 		return 0;
 	report_line(report, "+ unpacking again: ", argv[n]);
-	return run_locked(argv, AGAIN_LIMIT, report, fault);
+	return packager_run(argv, AGAIN_LIMIT, report, fault);
 }
 
-int apt_make_room(struct report *report, struct fault *fault)
+static int make_room(struct report *report, struct fault *fault)
 {
-	struct statvfs fs;
-
-	if (statvfs(ARCHIVES, &fs) < 0 || (uint64_t)fs.f_bavail * fs.f_frsize >= ROOM_WANTED)
+	if (!packager_lacks_room(ARCHIVES))
 		return 0;
 	report_line(report, "+ ", "little room is left: removing packages that were downloaded");
 	return step_exec(STEP_ARGV("/usr/bin/apt-get", "clean"), CONFIGURE_LIMIT, report, fault);
@@ -195,7 +102,7 @@ static bool do_agree(void)
 	return inventory_read(root, &inv, NULL) < 0 || apt_read(&ask, inv, &apt, NULL) != -EBADMSG;
 }
 
-int apt_drop_damaged(struct report *report, struct fault *fault)
+static int drop_damaged(struct report *report, struct fault *fault)
 {
 	_dir_ DIR *lists = io_open_dir(AT_FDCWD, LISTS, 0);
 	const struct dirent *e;
@@ -216,3 +123,38 @@ int apt_drop_damaged(struct report *report, struct fault *fault)
 	}
 	return r;
 }
+
+static int unpack_again(struct report *report, struct fault *fault)
+{
+	return apt_unpack_again(STEP_ARGV(NULL), report, fault);
+}
+
+const struct step apt_repair[] = {
+	{ .call = make_room, .may_fail = true },
+	/* What depends on a package that was cut off cannot be configured before that is whole. */
+	{ .say = "finishing what dpkg left half done", .call = configure, .may_fail = true },
+	{ .call = drop_damaged },
+	/*
+	 * One source that is gone, or one package whose script always fails, must not keep every
+	 * other update away for ever.
+	 */
+	{ .say = "fetching the package lists", .call = update, .may_fail = true, .owes = true },
+	{ .call = unpack_again, .may_fail = true },
+	{ .limit_s = 900,
+	  .may_fail = true,
+	  .argv = STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS, "--no-remove",
+			    "--fix-broken", "install") },
+	{ .say = "finishing what is left of that",
+	  .call = configure,
+	  .may_fail = true,
+	  .owes = true },
+	{ 0 },
+};
+
+const struct step apt_prepare[] = {
+	{ .call = package_locks_await },
+	{ .call = make_room, .may_fail = true },
+	{ .say = "finishing what dpkg left half done", .call = configure, .may_fail = true },
+	{ .say = "fetching the package lists", .call = update, .may_fail = true },
+	{ 0 },
+};

@@ -14,14 +14,16 @@
 #include "agent/base/io.h"
 #include "agent/remedy/package-locks.h"
 
-#define PID_TEXT 32
+#define PID_TEXT       32
+#define AWAIT_LIMIT_MS (5 * 60 * 1000) /* unattended-upgrades may be in the middle of its work */
+#define AWAIT_PAUSE_MS 250
 
 /*
  * With a mode it is locked by fcntl(2), and made where its folder is, as its owner does.  Without
  * one it has the number of a process, and counts while that lives: dnf 4 (dnf/lock.py) and
  * zypper (ZyppLock.cc) write it, and lock nothing for as long as they work.
  */
-static const struct {
+static const struct lock {
 	const char *path;
 	mode_t mode;
 } locks[] = {
@@ -33,7 +35,10 @@ static const struct {
 	{ "run/dnf/rpmtransaction.lock", 0660 }, /* dnf 5 */
 	{ "var/lib/rpm/.rpm.lock", 0644 },	 /* rpm's database is in the one or the other */
 	{ "usr/lib/sysimage/rpm/.rpm.lock", 0644 },
+	{ "var/lib/apt/lists/lock", 0640 }, /* fetches lists, and writes no packages */
 };
+#define N_LOCKS	  COUNT(locks)
+#define N_WRITERS (N_LOCKS - 1)
 
 static int take_lock(int root, const char *path, mode_t mode, struct fault *fault)
 {
@@ -67,30 +72,90 @@ static bool is_alive(pid_t pid)
 	return fd < 0 || read(fd, &byte, 1) != 0;
 }
 
-static int await_none(int root, const char *path, struct fault *fault)
+/* 0 and who is at work by that file, or nobody; or -errno. */
+static int read_pid(int root, const char *path, pid_t *ret)
 {
 	_free_ char *text = NULL;
 	size_t len;
 	long pid;
 	int r = io_read(root, path, PID_TEXT, &text, &len);
 
-	if (r == -ENOENT)
-		return 0;
+	*ret = 0;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	pid = strtol(text, NULL, 10);
+	if (pid > 0 && pid <= INT_MAX && is_alive((pid_t)pid))
+		*ret = (pid_t)pid;
+	return 0;
+}
+
+static int await_none(int root, const char *path, struct fault *fault)
+{
+	pid_t pid;
+	int r = read_pid(root, path, &pid);
+
 	if (r < 0)
 		return fault_set(fault, r, "/%s: %s", path, strerror(-r));
-	pid = strtol(text, NULL, 10);
-	if (pid <= 0 || pid > INT_MAX || !is_alive((pid_t)pid))
+	if (!pid)
 		return 0;
-	return fault_set(fault, -EBUSY, "packages are being written: by process %ld, says /%s", pid,
-			 path);
+	return fault_set(fault, -EBUSY, "packages are being written: by process %d, says /%s",
+			 (int)pid, path);
 }
 
 int package_locks_take(int root, struct fault *fault)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < COUNT(locks); i++)
+	for (size_t i = 0; r == 0 && i < N_WRITERS; i++)
 		r = locks[i].mode ? take_lock(root, locks[i].path, locks[i].mode, fault)
 				  : await_none(root, locks[i].path, fault);
 	return r;
+}
+
+/* The process that has it, or 0. */
+static pid_t holder(int root, const struct lock *lock)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	_close_ int fd = -1;
+	pid_t pid;
+
+	if (!lock->mode)
+		return read_pid(root, lock->path, &pid) == 0 ? pid : 0;
+	fd = openat(root, lock->path, O_RDWR | O_CLOEXEC);
+	return fd < 0 || fcntl(fd, F_GETLK, &l) < 0 || l.l_type == F_UNLCK ? 0 : l.l_pid;
+}
+
+pid_t package_locks_holder(int root, const char **path)
+{
+	for (size_t i = 0; i < N_LOCKS; i++) {
+		pid_t pid = holder(root, &locks[i]);
+
+		*path = locks[i].path;
+		if (pid)
+			return pid;
+	}
+	return 0;
+}
+
+int package_locks_await(struct report *report, struct fault *fault)
+{
+	const uint64_t limit = step_left(report, AWAIT_LIMIT_MS), end = io_awake_ms() + limit;
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *path;
+	char text[120];
+	pid_t pid = package_locks_holder(root, &path);
+
+	if (!pid)
+		return 0;
+	snprintf(text, sizeof(text), "waiting for process %d, which holds /%s", (int)pid, path);
+	report_line(report, "+ ", text);
+	while (io_awake_ms() < end) {
+		step_sleep(AWAIT_PAUSE_MS);
+		pid = package_locks_holder(root, &path);
+		if (!pid)
+			return 0;
+	}
+	return fault_set(fault, -ETIMEDOUT,
+			 "process %d still holds /%s after %u s: see what it does", (int)pid, path,
+			 (unsigned)(limit / 1000));
 }

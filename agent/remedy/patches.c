@@ -8,8 +8,8 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/sources.h"
-#include "agent/remedy/apt.h"
 #include "agent/remedy/demand.h"
+#include "agent/remedy/packager.h"
 #include "agent/remedy/remedy.h"
 #include "agent/remedy/updates.h"
 
@@ -25,7 +25,7 @@ static void demand_clear(struct demand_patches *d)
 	feed_unmap(d->feed);
 }
 
-/* The rows that apt-get is to install; they point into the findings. */
+/* The rows that are to be installed; they point into the findings. */
 struct chosen {
 	const struct patch **rows;
 	size_t n;
@@ -45,7 +45,7 @@ static int choose(const struct findings *found, struct chosen *ret)
 	ret->rows = calloc(n + 1, sizeof(*ret->rows));
 	if (!ret->rows)
 		return -ENOMEM;
-	/* No name begins with a hyphen (deb-control(5)); apt-get would take it for an option. */
+	/* No name begins with a hyphen (deb-control(5)): it would be taken for an option. */
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].state == PATCH_AVAILABLE && isalnum((unsigned char)*rows[i].package))
 			ret->rows[ret->n++] = &rows[i];
@@ -65,10 +65,10 @@ static void command_clear(struct command *c)
 	free(c->argv);
 }
 
-static int command_fill(struct command *c, const struct patch *const *rows, size_t n)
+static int command_fill(struct command *c, const struct packager *with,
+			const struct patch *const *rows, size_t n)
 {
-	const char *const *fixed = STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS,
-					     "--no-remove", "--only-upgrade", "install");
+	const char *const *fixed = with->update;
 
 	while (fixed[c->n_fixed])
 		c->n_fixed++;
@@ -78,20 +78,21 @@ static int command_fill(struct command *c, const struct patch *const *rows, size
 	for (; c->n < c->n_fixed; c->n++)
 		c->argv[c->n] = (char *)fixed[c->n];
 	for (size_t i = 0; i < n; i++, c->n++)
-		if (asprintf(&c->argv[c->n], "%s:%s=%s", rows[i]->package, rows[i]->arch,
-			     rows[i]->fixed) < 0)
+		if (with->spell(rows[i], &c->argv[c->n]) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
 struct installing {
+	const struct packager *with;
 	struct report *report;
 	unsigned unfetched; /* attempts that failed since something could not be fetched */
 };
 
 static bool is_hopeless(struct installing *in, int err, const struct fault *fault)
 {
-	in->unfetched += strstr(fault->why, "E: Failed to fetch") != NULL;
+	for (const char *const *text = in->with->unfetched; *text; text++)
+		in->unfetched += strstr(fault->why, *text) != NULL;
 	return err == -ETIMEDOUT || in->unfetched == UNFETCHED_MAX;
 }
 
@@ -100,7 +101,7 @@ static int install(void *ctx, const struct patch *const *rows, size_t n, struct 
 	_drop_(command_clear) struct command c = { 0 };
 	struct installing *in = ctx;
 	char text[200];
-	int r = command_fill(&c, rows, n);
+	int r = command_fill(&c, in->with, rows, n);
 
 	if (r < 0)
 		return fault_set(fault, r, "%s", strerror(-r));
@@ -133,7 +134,7 @@ static size_t pending(void *ctx, const struct patch **rows, size_t n)
 	size_t left = 0;
 
 	(void)ctx;
-	if (dpkg_read(root, &inv, NULL) < 0 || inventory_index(inv) < 0)
+	if (inventory_read(root, &inv, NULL) < 0 || inventory_index(inv) < 0)
 		return n;
 	for (size_t i = 0; i < n; i++)
 		if (!is_installed(inv, rows[i]))
@@ -142,8 +143,7 @@ static size_t pending(void *ctx, const struct patch **rows, size_t n)
 }
 
 /* What is known to be missing is found, even when there may be more: then *err says why. */
-static int find_pending(struct findings **ret, int *err, struct report *report, struct fault *doubt,
-			struct fault *fault)
+static int find_pending(struct findings **ret, int *err, struct report *report, struct fault *fault)
 {
 	_drop_(drop_inventory) struct inventory *inv = NULL;
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -153,42 +153,43 @@ static int find_pending(struct findings **ret, int *err, struct report *report, 
 	int r = demand_patches(root, &demand, fault);
 
 	if (r == 0)
-		r = dpkg_read(root, &inv, fault);
+		r = inventory_read(root, &inv, fault);
 	if (r < 0)
 		return r;
 	if (*demand.doubt.why)
 		report_line(report, "  without a feed: ", demand.doubt.why);
 	ask.feed = demand.feed;
 	ask.all = demand.all;
-	*err = sources_find(&ask, inv, &seen, ret, doubt);
+	*err = sources_find(&ask, inv, &seen, ret, fault);
 	return *ret ? 0 : *err;
 }
 
 /* The number of updates, all of which are installed; or an error. */
-static int install_found(struct report *report, struct fault *fault)
+static int install_found(const struct packager *with, struct report *report, struct fault *fault)
 {
-	struct installing in = { .report = report };
+	struct installing in = { with, report, 0 };
 	const struct updates_ways ways = { install, pending, &in };
 	_drop_(drop_findings) struct findings *found = NULL;
 	_drop_(chosen_clear) struct chosen c = { 0 };
-	struct fault doubt = { 0 };
-	int err = 0, r = find_pending(&found, &err, report, &doubt, fault);
+	struct fault own = { 0 };
+	int err = 0, r = find_pending(&found, &err, report, &own);
 
 	if (r == 0)
 		r = choose(found, &c);
 	if (r < 0)
-		return fault_set(fault, r, "cannot list the updates: %s", strerror(-r));
+		return fault_set(fault, r, "cannot list the updates: %s",
+				 *own.why ? own.why : strerror(-r));
 	if (!c.n)
-		return err < 0 ? fault_set(fault, err, "%s", doubt.why) : 0;
+		return err < 0 ? fault_set(fault, err, "%s", own.why) : 0;
 	r = updates_install(&ways, c.rows, c.n, fault);
 	return r < 0 ? r : (int)c.n;
 }
 
 /* What failed before did not matter when there were updates and all of them are installed. */
-static int install_pending(struct report *report, struct fault *fault)
+static int install_pending(const struct packager *with, struct report *report, struct fault *fault)
 {
 	struct fault own = { 0 };
-	int r = install_found(report, &own);
+	int r = install_found(with, report, &own);
 
 	if (r > 0)
 		return 0;
@@ -199,31 +200,12 @@ static int install_pending(struct report *report, struct fault *fault)
 	return fault_set(fault, r, "%.110s; before that, %s", own.why, report->owing.why);
 }
 
-static int unpack_again(struct report *report, struct fault *fault)
+static int install_patches(struct report *report, struct fault *fault)
 {
-	return apt_unpack_again(STEP_ARGV(NULL), report, fault);
+	const struct packager *with = packager_find(fault);
+	int r = with ? steps_run(with->repair, report, fault) : -ENOENT;
+
+	return r < 0 ? r : install_pending(with, report, fault);
 }
 
-const struct step steps_patches_install[] = {
-	{ .call = apt_is_there },
-	{ .call = apt_make_room, .may_fail = true },
-	/* What depends on a package that was cut off cannot be configured before that is whole. */
-	{ .say = "finishing what dpkg left half done", .call = apt_configure, .may_fail = true },
-	{ .call = apt_drop_damaged },
-	/*
-	 * One source that is gone, or one package whose script always fails, must not keep every
-	 * other update away for ever.
-	 */
-	{ .say = "fetching the package lists", .call = apt_update, .may_fail = true, .owes = true },
-	{ .call = unpack_again, .may_fail = true },
-	{ .limit_s = 900,
-	  .may_fail = true,
-	  .argv = STEP_ARGV("/usr/bin/apt-get", "-q", "-y", APT_OPTIONS, "--no-remove",
-			    "--fix-broken", "install") },
-	{ .say = "finishing what is left of that",
-	  .call = apt_configure,
-	  .may_fail = true,
-	  .owes = true },
-	{ .call = install_pending },
-	{ 0 },
-};
+const struct step steps_patches_install[] = { { .call = install_patches }, { 0 } };

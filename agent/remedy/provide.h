@@ -22,10 +22,10 @@ int provide_set_aside(const struct provider *p, struct asides *ret, struct repor
 void provide_put_back(const struct provider *p, const struct asides *a, struct report *report);
 
 /*
- * Installs its packages, anew where they are: past locked files, interrupted dpkg, removed
- * configuration and holds.  As the host's pins have it; where they forbid it, past those that
- * concern these packages, and then from the host's own release as far as that has them; where the
- * host's own sources do not have them, from the provider's.
+ * Installs its packages, anew where they are: past locked files, an interrupted package manager,
+ * removed configuration and holds.  As the host's pins have it; where they forbid it, past those
+ * that concern these packages, and then from the host's own release as far as that has them; where
+ * the host's own sources do not have them, from the provider's.
  */
 int provide_packages(const struct provider *p, struct report *report, struct fault *fault);
 

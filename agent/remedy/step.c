@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/base/pidfd.h"
-#include "agent/remedy/lines.h"
 #include "agent/remedy/step.h"
 
 #define REPORT_WAIT_MS 1000
@@ -37,7 +37,10 @@ struct program {
 	int pidfd, out; /* it ends; it writes */
 	struct lines lines;
 	struct report *report;
-	char last[LINE_TEXT_MAX]; /* its last words for the fault, or apt-get's first error */
+	lines_take each; /* its lines, instead of reporting them; NULL */
+	void *ctx;
+	bool told;
+	char last[LINE_TEXT_MAX]; /* its last words for the fault, or the first cause it told */
 };
 
 void step_sleep(unsigned ms)
@@ -72,13 +75,32 @@ void report_line(struct report *report, const char *mark, const char *text)
 		report->sent += (size_t)n;
 }
 
+/* apt-get's and dnf's, which begins with what it cannot do and tells below why. */
+static bool is_cause(const char *line)
+{
+	static const char *const beginnings[] = { "E: ", "Error: ", "Problem: package ",
+						  "- package ", "- nothing provides " };
+
+	for (size_t i = 0; i < COUNT(beginnings); i++) {
+		size_t n = strlen(beginnings[i]);
+
+		if (!strncmp(line, beginnings[i], n))
+			return line[n] != '\0';
+	}
+	return false;
+}
+
 static void on_line(void *ctx, const char *line)
 {
+	const char *words = line + strspn(line, " ");
 	struct program *p = ctx;
 
-	if (strncmp(p->last, "E: ", 3) != 0)
-		snprintf(p->last, sizeof(p->last), "%s", line);
-	if (p->report->sent < STEP_OUTPUT_MAX)
+	if (!p->told)
+		snprintf(p->last, sizeof(p->last), "%s", words);
+	p->told = p->told || is_cause(words);
+	if (p->each)
+		p->each(p->ctx, line);
+	else if (p->report->sent < STEP_OUTPUT_MAX)
 		report_line(p->report, "  ", line);
 }
 
@@ -163,10 +185,11 @@ static int judge(int status, const char *name, const char *last, struct fault *f
 			 colon, last);
 }
 
-int step_exec(const char *const *argv, unsigned limit_s, struct report *report, struct fault *fault)
+int step_read(const char *const *argv, unsigned limit_s, struct report *report, lines_take each,
+	      void *ctx, struct fault *fault)
 {
 	const uint64_t limit_ms = step_left(report, (uint64_t)limit_s * 1000);
-	struct program p = { .report = report };
+	struct program p = { .report = report, .each = each, .ctx = ctx };
 	_close_ int out = -1, in = -1, pidfd = -1;
 	int pipefd[2], status = 0, r;
 
@@ -196,6 +219,11 @@ int step_exec(const char *const *argv, unsigned limit_s, struct report *report, 
 	if (r < 0)
 		return fault_set(fault, r, "cannot follow %s: %s", argv[0], strerror(-r));
 	return judge(status, argv[0], p.last, fault);
+}
+
+int step_exec(const char *const *argv, unsigned limit_s, struct report *report, struct fault *fault)
+{
+	return step_read(argv, limit_s, report, NULL, NULL, fault);
 }
 
 static int step_run(const struct step *s, struct report *report, struct fault *fault)

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "agent/base/err.h"
+#include "agent/remedy/lines.h"
 
 #define STEP_OUTPUT_MAX (256 * 1024) /* bytes forwarded in one remedy; the rest is dropped */
 
@@ -39,10 +40,14 @@ struct step {
 /*
  * Runs one program to its end.  0 when it exited with 0; -ETIMEDOUT, -ENOENT
  * and the like, or -EIO with its status and its last line as the fault, or the
- * first that begins with "E: ": apt-get goes on to tell what comes of that.
+ * first that tells a cause: apt-get and dnf go on to tell what comes of that.
  */
 int step_exec(const char *const *argv, unsigned limit_s, struct report *report,
 	      struct fault *fault);
+
+/* The same, whose lines are taken and not reported. */
+int step_read(const char *const *argv, unsigned limit_s, struct report *report, lines_take each,
+	      void *ctx, struct fault *fault);
 
 /*
  * Starts a program as the leader of a process group, with nothing on standard input; out and err

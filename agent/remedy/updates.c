@@ -13,11 +13,12 @@ int updates_install(const struct updates_ways *ways, const struct patch **rows, 
 	if (!n)
 		return 0;
 	r = ways->install(ways->ctx, rows, n, &own);
-	if (r == 0)
-		return 0;
 	left = r == -ECANCELED ? 0 : ways->pending(ways->ctx, rows, n);
 	if (!left)
-		return fault_set(fault, r, "%s", own.why);
+		return r < 0 ? fault_set(fault, r, "%s", own.why) : 0;
+	/* One that is told to do less than it says is content with itself. */
+	if (r == 0)
+		r = fault_set(&own, -ENODATA, "said to be installed, and is not");
 	if (n == 1)
 		return fault_set(fault, r, "%s: %s", rows[0]->package, own.why);
 	half = (left + 1) / 2;

@@ -97,6 +97,7 @@ static void test_somebody_has_one(void **state)
 		"run/dnf/rpmtransaction.lock",	  "var/lib/rpm/.rpm.lock",
 		"usr/lib/sysimage/rpm/.rpm.lock",
 	};
+	const char *path;
 	struct root root;
 
 	(void)state;
@@ -108,9 +109,30 @@ static void test_somebody_has_one(void **state)
 
 		assert_int_equal(take_once(&root, &fault), -EBUSY);
 		assert_non_null(strstr(fault.why, paths[i]));
+		assert_int_equal(package_locks_holder(root.fd, &path), o.pid);
+		assert_string_equal(path, paths[i]);
 		end(&o);
 		assert_int_equal(take_once(&root, &fault), 0);
+		assert_int_equal(package_locks_holder(root.fd, &path), 0);
 	}
+	root_close(&root);
+}
+
+/* It is waited for by whom it would keep from its work, and does not keep a host up. */
+static void test_lists_are_fetched(void **state)
+{
+	struct fault fault = { 0 };
+	const char *path;
+	struct root root;
+	struct others o;
+
+	(void)state;
+	assert_int_equal(root_open(&root), 0);
+	assert_int_equal(root_put(&root, "var/lib/apt/lists/x", "", 0), 0);
+	o = other(&root, "var/lib/apt/lists/lock");
+	assert_int_equal(package_locks_holder(root.fd, &path), o.pid);
+	assert_int_equal(take_once(&root, &fault), 0);
+	end(&o);
 	root_close(&root);
 }
 
@@ -187,9 +209,8 @@ static void test_who_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nobody_has_any),
-		cmocka_unit_test(test_somebody_has_one),
-		cmocka_unit_test(test_they_are_kept),
+		cmocka_unit_test(test_nobody_has_any),	  cmocka_unit_test(test_somebody_has_one),
+		cmocka_unit_test(test_lists_are_fetched), cmocka_unit_test(test_they_are_kept),
 		cmocka_unit_test(test_who_is_named),
 	};
 

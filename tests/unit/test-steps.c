@@ -191,6 +191,60 @@ static void test_output_is_bounded(void **state)
 	free(out);
 }
 
+/* What a package manager says before and after the cause is not the cause. */
+static void test_causes(void **state)
+{
+	static const struct {
+		const char *says, *why;
+	} rows[] = {
+		{ "Reading...\nE: no such package\nE: and so on", "E: no such package" },
+		{ "Error: \n Problem: cannot install the best update candidate for package a\n"
+		  "  - nothing provides b needed by a-2\n(try to add x)",
+		  "- nothing provides b needed by a-2" },
+		{ "Error: \n Problem: package a-2 requires b, but none can be installed\n"
+		  "  - cannot install both b-1 and b-2",
+		  "Problem: package a-2 requires b, but none can be installed" },
+		{ "  - Curl error (7)\nError: Failed to download metadata for repo 'a'",
+		  "Error: Failed to download metadata for repo 'a'" },
+		{ "one\ntwo", "two" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct step steps[] = {
+			{ .limit_s = 60,
+			  .argv = STEP_ARGV("/bin/sh", "-c", "echo \"$1\"; exit 1", "sh",
+					    rows[i].says) },
+			{ 0 },
+		};
+		struct fault f = { 0 };
+		char out[1000], why[200];
+
+		snprintf(why, sizeof(why), "/bin/sh ended with status 1: %s", rows[i].why);
+		assert_int_equal(said(steps, out, sizeof(out), &f), -EIO);
+		assert_string_equal(f.why, why);
+	}
+}
+
+static void keep_line(void *ctx, const char *line)
+{
+	strcat(ctx, line);
+}
+
+static void test_lines_are_read(void **state)
+{
+	struct report nobody = { .fd = -1 };
+	struct fault f = { 0 };
+	char all[40] = "";
+
+	(void)state;
+	assert_int_equal(step_read(STEP_ARGV("/bin/sh", "-c", "echo a; echo b >&2; echo c"), 60,
+				   &nobody, keep_line, all, &f),
+			 0);
+	assert_string_equal(all, "abc");
+	assert_int_equal(nobody.sent, 0);
+}
+
 /* What others wrote, a command line for one, is no line of its own at the other end. */
 static void test_lines_of_others(void **state)
 {
@@ -260,6 +314,8 @@ int main(void)
 		cmocka_unit_test(test_remedy_limit),
 		cmocka_unit_test(test_output_is_bounded),
 		cmocka_unit_test(test_reader_gone),
+		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_lines_are_read),
 		cmocka_unit_test(test_lines_of_others),
 		cmocka_unit_test(test_tables),
 	};

@@ -14,6 +14,7 @@ enum kind {
 	BARRED,	  /* a dependency cannot be met: nothing that is asked for with it is installed */
 	BROKEN,	  /* its script fails: all is installed, and the command fails */
 	HANGS,	  /* for as long as there is time */
+	IDLE,	  /* the command says that it is done, and nothing is */
 	NEXT_TOO, /* only together with the next one, which is fetched unasked */
 };
 
@@ -49,7 +50,7 @@ static int install(void *ctx, const struct patch *const *rows, size_t n, struct 
 
 		if (m->kinds[at] == HANGS)
 			return fault_set(fault, -ECANCELED, "no time is left");
-		m->installed[at] = true;
+		m->installed[at] = m->kinds[at] != IDLE;
 		m->half |= m->kinds[at] == BROKEN;
 		if (m->kinds[at] == NEXT_TOO)
 			m->installed[at + 1] = true;
@@ -112,6 +113,18 @@ static void test_one_is_barred(void **state)
 	}
 }
 
+static void test_one_is_passed_over(void **state)
+{
+	struct packages m = { .kinds = { [3] = IDLE } };
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(run(&m, N, &f), -ENODATA);
+	assert_string_equal(f.why, "p: said to be installed, and is not");
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(m.installed[i], i != 3);
+}
+
 static void test_all_are_barred(void **state)
 {
 	struct packages m = { 0 };
@@ -162,9 +175,13 @@ static void test_no_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_at_once),	   cmocka_unit_test(test_one_is_barred),
-		cmocka_unit_test(test_all_are_barred),	   cmocka_unit_test(test_script_fails),
-		cmocka_unit_test(test_one_brings_another), cmocka_unit_test(test_no_time),
+		cmocka_unit_test(test_all_at_once),
+		cmocka_unit_test(test_one_is_barred),
+		cmocka_unit_test(test_one_is_passed_over),
+		cmocka_unit_test(test_all_are_barred),
+		cmocka_unit_test(test_script_fails),
+		cmocka_unit_test(test_one_brings_another),
+		cmocka_unit_test(test_no_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
