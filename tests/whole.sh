@@ -7,7 +7,7 @@ set -u
 # shellcheck source=rpm-build.sh
 . "${src:?}/tests/rpm-build.sh"
 ROUNDS=${ROUNDS:-25}
-make -s -j2 -f "$src/Makefile" O="$rpm_O" "$rpm_O/tests/whole" >"$t/said" 2>&1
+rpm_make tests/whole >"$t/said" 2>&1
 ok $? 'and a program that looks as lazaretd does'
 
 export HOME=$t/home

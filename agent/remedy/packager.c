@@ -13,7 +13,8 @@
 #define TRIES	    3
 #define ROOM_WANTED (256ull * 1024 * 1024)
 
-static const struct packager *const packagers[] = { &packager_apt };
+/* As inventory_read() has them: a host that dpkg keeps may have dnf to make others' roots. */
+static const struct packager *const packagers[] = { &packager_apt, &packager_dnf };
 
 const struct packager *packager_find(struct fault *fault)
 {
@@ -21,7 +22,7 @@ const struct packager *packager_find(struct fault *fault)
 		if (access(packagers[i]->program, X_OK) == 0)
 			return packagers[i];
 	fault_set(fault, -ENOENT,
-		  "this host has no apt-get, and no other package manager is called: "
+		  "this host has neither apt-get nor dnf, and no other package manager is called: "
 		  "install what is missing by hand");
 	return NULL;
 }

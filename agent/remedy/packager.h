@@ -37,7 +37,7 @@ struct packager {
 	const struct packager_way *ways;     /* in the order of their trying; a row of zeros */
 };
 
-extern const struct packager packager_apt;
+extern const struct packager packager_apt, packager_dnf;
 
 /* The host's.  NULL and the fault when it has none of ours: apk's hosts, for instance. */
 const struct packager *packager_find(struct fault *fault);

@@ -175,6 +175,7 @@ static int lock(const char *path, const char *seconds)
 
 int main(int argc, char **argv)
 {
+	setvbuf(stdout, NULL, _IOLBF, 0); /* scripts read along */
 	if (argc == 3 && !strcmp(argv[1], "look"))
 		return look(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "mend"))
