@@ -21,6 +21,8 @@ static const char *socket_of(const struct antivirus *a)
 
 static void tell_silent(struct antivirus *a, int err)
 {
+	static const char closed[] = "let lazaretd ask: chmod o+x its folder, o+rw its socket; see "
+				     "SocketMode= of its unit";
 	bool nobody = err == -ENOENT || err == -ECONNREFUSED;
 	const char *at = socket_of(a);
 	char todo[160];
@@ -34,8 +36,8 @@ static void tell_silent(struct antivirus *a, int err)
 		antivirus_tell(a, true, PROBE, GRADE_FAIL, todo, "%s does not answer on %s",
 			       a->base, at);
 	else
-		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, todo, "cannot ask %s on %s: %s",
-			       a->base, at, strerror(-err));
+		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, err == -EACCES ? closed : todo,
+			       "cannot ask %s on %s: %s", a->base, at, strerror(-err));
 }
 
 void antivirus_judge_age(struct antivirus *a, const char *probe, const char *whose,

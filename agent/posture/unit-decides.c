@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a drop-in may set without anybody minding. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -97,6 +98,24 @@ static bool says_no(const char *value)
 	return false;
 }
 
+/* Modes without which nobody but root and the unit's own user comes to its socket. */
+static bool closes(const char *key, const char *value)
+{
+	static const struct {
+		const char *key;
+		unsigned long others;
+	} modes[] = {
+		{ "SocketMode", 0002 },
+		{ "DirectoryMode", 0001 },
+		{ "RuntimeDirectoryMode", 0001 },
+	};
+
+	for (size_t i = 0; i < COUNT(modes); i++)
+		if (!strcmp(key, modes[i].key))
+			return !(strtoul(value, NULL, 8) & modes[i].others);
+	return false;
+}
+
 /* The loader's own variables (ld.so(8)); a proxy's address is nobody's business. */
 static bool loads_other_code(const char *value)
 {
@@ -109,6 +128,8 @@ static bool is_decisive(const char *key, const char *value)
 		return loads_other_code(value);
 	if (!strcmp(key, "Slice")) /* others may have limits of their own */
 		return strcmp(value, "system.slice") && strcmp(value, "lazaret.slice");
+	if (closes(key, value))
+		return true;
 	if (!strcmp(key, "ProtectSystem"))
 		return !strcmp(value, "strict");
 	if (begins_one(key, narrowing, COUNT(narrowing)))

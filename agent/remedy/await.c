@@ -7,6 +7,7 @@
 #include "agent/base/io.h"
 #include "agent/posture/clamd.h"
 #include "agent/posture/unit.h"
+#include "agent/remedy/answer.h"
 #include "agent/remedy/await.h"
 #include "agent/remedy/manager.h"
 #include "agent/remedy/remedy.h"
@@ -80,6 +81,15 @@ static int tell_down(const struct provider *p, struct fault *fault)
 			 p->title);
 }
 
+static int let_ask(const struct provider_answer *a, struct report *report)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (a->speaks == TONGUE_CLAMD)
+		answer_open(root, a->socket + 1, report);
+	return 0;
+}
+
 int await_work(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	const struct provider *p = q->with.antivirus.provider;
@@ -92,7 +102,7 @@ int await_work(const struct requirement *q, struct report *report, struct fault 
 		struct fault quiet = { 0 };
 
 		if (works(q))
-			return 0;
+			return let_ask(&p->answer, report);
 		spent = io_awake_ms() - begun;
 		loads = loading_goes_on(&l, used_us(p), io_awake_ms());
 		/* A unit whose condition failed "starts" all the same: no use in waiting for it. */

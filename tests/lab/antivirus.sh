@@ -155,7 +155,10 @@ off enable 'sets ConditionPathExists\|sets what cannot be read' \
 off enable "$etc.d sets what cannot be read" \
 	"printf '[Service]\nCPUQuota=1%%\n' >$etc.d/no.conf; chmod 600 $etc.d/*; chmod 700 $etc.d
 	chattr +i $etc.d; systemctl daemon-reload"
-off enable "is overridden by $etc" "ln -s /usr/lib/systemd/system/emergency.service $etc"
+off enable "is overridden by $etc" "ln -s /usr/lib/systemd/system/emergency.service $etc
+	mkdir ${etc%.*}.socket.d; printf '[Socket]\nSocketMode=0600\n' >${etc%.*}.socket.d/no.conf
+	systemctl daemon-reload; systemctl stop clamav-daemon.socket clamav-daemon
+	systemctl start clamav-daemon.socket; chmod 700 /run/clamav"
 off enable 'sets ConditionPathExists' "mkdir -p /etc/systemd/system/clamav-.service.d
 	printf '[Unit]\nConditionPathExists=/nowhere\n' >/etc/systemd/system/clamav-.service.d/no.conf
 	systemctl daemon-reload; systemctl restart clamav-daemon"

@@ -5,16 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/count.h"
 #include "agent/base/io.h"
+#include "agent/remedy/answer.h"
 #include "agent/remedy/ask.h"
 #include "agent/remedy/await.h"
 #include "agent/remedy/lines.h"
 #include "agent/remedy/remedy.h"
+#include "tests/unit/root.h"
 #include "tests/unit/test.h"
 
 static void join(void *ctx, const char *line)
@@ -171,6 +174,44 @@ static void test_loading(void **state)
 	assert_false(loading_goes_on(&old, 5000 * s, 1));
 }
 
+static mode_t mode_of(const struct root *r, const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(r->fd, path, &st, AT_SYMLINK_NOFOLLOW), 0);
+	return st.st_mode & 07777;
+}
+
+/* What only root may ask is asked by lazaretd, too, then; nothing else is anybody's. */
+static void test_answer_is_opened(void **state)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct report quiet = { .fd = -1, .sent = STEP_OUTPUT_MAX };
+	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_drop_(root_close) struct root r;
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	root_text(&r, "run/a/secret", "x");
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/run/a/ctl", r.path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(symlinkat("secret", r.fd, "run/a/link"), 0);
+	assert_int_equal(symlinkat("a", r.fd, "run/b"), 0);
+	assert_int_equal(fchmodat(r.fd, "run/a/ctl", 0600, 0), 0);
+	assert_int_equal(fchmodat(r.fd, "run/a/secret", 0600, 0), 0);
+	assert_int_equal(fchmodat(r.fd, "run/a", 01700, 0), 0);
+	answer_open(r.fd, "run/b/ctl", &quiet);
+	answer_open(r.fd, "run/a/link", &quiet);
+	answer_open(r.fd, "run/a/secret", &quiet);
+	assert_int_equal(mode_of(&r, "run/a"), 01700);
+	assert_int_equal(mode_of(&r, "run/a/ctl"), 0600);
+	assert_int_equal(mode_of(&r, "run/a/secret"), 0600);
+	answer_open(r.fd, "run/a/ctl", &quiet);
+	assert_int_equal(mode_of(&r, "run/a"), 01755);
+	assert_int_equal(mode_of(&r, "run/a/ctl"), 0666);
+	answer_open(r.fd, "run/nothing/ctl", &quiet);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_go),
 		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_loading),
+		cmocka_unit_test(test_answer_is_opened),
 	};
 
 	return cmocka_run_group_tests_name("remedy", tests, NULL, NULL);

@@ -134,6 +134,12 @@ static void test_keys(void **state)
 		{ "Slice=tiny.slice", "Slice" },
 		{ "Slice=lazaret.slice", "" },
 		{ "TimeoutStartSec=420", "" },
+		{ "SocketMode=0660", "SocketMode" },
+		{ "SocketMode=666", "" },
+		{ "SocketUser=clamav", "" },
+		{ "DirectoryMode=0700", "DirectoryMode" },
+		{ "RuntimeDirectoryMode=0750", "RuntimeDirectoryMode" },
+		{ "RuntimeDirectoryMode=0755", "" },
 		{ "ProtectClock=yes", "" },
 		{ "TimeoutStopFailureMode=abort", "" },
 		/* Lines as systemd ends them. */
