@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,20 +37,44 @@ static bool is_served(int root)
 	return false;
 }
 
-/* systemd listens where no bus was asked for yet, and starts it then. */
-static bool is_answered(int root)
+/* A socket that is connected to it; -ECONNREFUSED or -ENOENT: nobody listens; -EAGAIN, -errno. */
+static int dial(int root)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d/" BUS, root);
-	return fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ||
-	       (errno != ECONNREFUSED && errno != ENOENT);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return take_fd(&fd);
 }
 
-bool bus_is_gone(int root)
+/* systemd listens where no bus was asked for yet, and starts it then. */
+static bool is_answered(int root)
 {
-	return is_there(root, "run/systemd/system") &&
-	       is_there(root, "usr/lib/systemd/system/dbus.socket") && !is_served(root) &&
-	       !is_answered(root);
+	_close_ int fd = dial(root);
+
+	return fd != -ECONNREFUSED && fd != -ENOENT;
+}
+
+/* Asked how one may say who one is, a bus answers anybody (D-Bus Specification, AUTH command). */
+static bool is_silent(int root, int wait_ms)
+{
+	static const char ask[] = "\0AUTH\r\n";
+	_close_ int fd = dial(root);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (fd < 0)
+		return fd == -EAGAIN; /* too many wait already */
+	return send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) > 0 && poll(&p, 1, wait_ms) == 0;
+}
+
+enum bus_state bus_look(int root, int wait_ms)
+{
+	if (!is_there(root, "run/systemd/system") ||
+	    !is_there(root, "usr/lib/systemd/system/dbus.socket"))
+		return BUS_WELL;
+	if (is_served(root))
+		return is_silent(root, wait_ms) ? BUS_SILENT : BUS_WELL;
+	return is_answered(root) ? BUS_WELL : BUS_GONE;
 }

@@ -10,5 +10,11 @@
 /* What changes when it goes or comes, below the root; NULL ends. */
 extern const char *const bus_places[];
 
-/* systemd runs this host and has a bus to start, and nobody serves it, nor listens in its place. */
-bool bus_is_gone(int root);
+enum bus_state {
+	BUS_WELL, /* or this host has none */
+	BUS_GONE, /* systemd runs this host, and nobody serves its bus, nor listens in its place */
+	BUS_SILENT, /* who serves it does not answer within wait_ms: stopped, or frozen */
+};
+#define BUS_WAIT_MS 2000
+
+enum bus_state bus_look(int root, int wait_ms);

@@ -260,6 +260,22 @@ static void keep(struct integrity *i, const struct links *links, bool complete)
 	}
 }
 
+static void look_at_bus(struct integrity *i, int root)
+{
+	switch (bus_look(root, BUS_WAIT_MS)) {
+	case BUS_WELL: return;
+	case BUS_GONE:
+		see(i, FACT_BUS, "",
+		    "the system bus is gone, nobody listens at /run/dbus/system_bus_socket; looks "
+		    "and repairs go on without it; systemctl start dbus.socket");
+		return;
+	case BUS_SILENT:
+		see(i, FACT_BUS, "",
+		    "the system bus does not answer: stopped by a signal, or frozen; looks and "
+		    "repairs go on without it; systemctl kill -s CONT dbus, systemctl thaw dbus");
+	}
+}
+
 void integrity_look(struct daemon *d)
 {
 	struct integrity *i = d->integrity;
@@ -273,10 +289,7 @@ void integrity_look(struct daemon *d)
 	if (r < 0 && r != -EINTR)
 		see(i, FACT_BLIND, "", "not all was looked at: %s",
 		    *fault.why ? fault.why : strerror(-r));
-	if (bus_is_gone(d->host.root))
-		see(i, FACT_BUS, "",
-		    "the system bus is gone, nobody listens at /run/dbus/system_bus_socket; looks "
-		    "and repairs go on without it; systemctl start dbus.socket");
+	look_at_bus(i, d->host.root);
 	facts_end(&i->facts, over);
 	if (is_counted(d))
 		(void)!timer_arm(i->again, AGAIN_SECONDS);

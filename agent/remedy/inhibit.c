@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
 
 #include "agent/remedy/inhibit.h"
+#include "agent/remedy/system-bus.h"
 
 #define WAIT_USEC 5000000ull
 
@@ -36,7 +36,7 @@ int inhibit(struct report *report)
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus *bus = NULL;
 	char line[200];
-	int r = sd_bus_open_system(&bus);
+	int r = system_bus_open(&bus);
 
 	if (r >= 0)
 		r = ask(bus, &error);

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/remedy/reboot-hold.h"
+#include "agent/remedy/system-bus.h"
 
 #define LOGIND	  "/run/systemd/seats" /* it makes that folder, as sd_booted(3) asks for systemd's */
 #define WAIT_USEC 5000000ull
@@ -106,7 +106,7 @@ int hold_inhibitor(struct fault *fault)
 
 	if (access(LOGIND, F_OK) < 0)
 		return 0;
-	r = sd_bus_open_system(&bus);
+	r = system_bus_open(&bus);
 	if (r < 0)
 		return fault_set(fault, r, "logind cannot be asked who holds off shutdown: %s",
 				 strerror(-r));

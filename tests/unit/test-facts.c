@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A fact is new once and over once, however often it is seen between. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "agent/bus.h"
 #include "agent/facts.h"
@@ -67,29 +69,59 @@ static int listen_at(const char *path)
 	return fd;
 }
 
+/* A bus that answers whoever asks how to say who he is. */
+static pid_t serve(int fd)
+{
+	static const char says[] = "REJECTED EXTERNAL\r\n";
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (char asked[16];;) {
+		int one = accept(fd, NULL, NULL);
+
+		if (read(one, asked, sizeof(asked)) == 7 && !memcmp(asked, "\0AUTH\r\n", 7))
+			(void)!send(one, says, strlen(says), MSG_NOSIGNAL);
+		close(one);
+	}
+}
+
 /* A host that has none misses none, and one that is not served yet is only asked for late. */
 static void test_the_bus(void **state)
 {
+	static const char events[] = "sys/fs/cgroup/system.slice/dbus.service/cgroup.events";
 	_drop_(root_close) struct root root;
 	char path[80];
+	pid_t bus;
 	int fd;
 
 	(void)state;
 	assert_int_equal(root_open(&root), 0);
-	assert_false(bus_is_gone(root.fd));
+	assert_int_equal(bus_look(root.fd, 0), BUS_WELL);
 	root_text(&root, "usr/lib/systemd/system/dbus.socket", "");
-	assert_false(bus_is_gone(root.fd));
+	assert_int_equal(bus_look(root.fd, 0), BUS_WELL);
 	root_text(&root, "run/systemd/system/x", "");
-	assert_true(bus_is_gone(root.fd));
-	root_text(&root, "sys/fs/cgroup/system.slice/dbus.service/cgroup.events", "populated 1\n");
-	assert_false(bus_is_gone(root.fd));
-	root_text(&root, "sys/fs/cgroup/system.slice/dbus.service/cgroup.events", "populated 0\n");
+	assert_int_equal(bus_look(root.fd, 0), BUS_GONE);
+	root_text(&root, events, "populated 1\n");
+	assert_int_equal(bus_look(root.fd, 0), BUS_WELL);
+	root_text(&root, events, "populated 0\n");
 	root_text(&root, "run/dbus/x", "");
 	snprintf(path, sizeof(path), "%s/run/dbus/system_bus_socket", root.path);
 	fd = listen_at(path);
-	assert_false(bus_is_gone(root.fd));
+	assert_int_equal(bus_look(root.fd, 0), BUS_WELL);
+	/* Served, and not answered: by one that is stopped, then by one with a full queue. */
+	root_text(&root, events, "populated 1\n");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(bus_look(root.fd, 10), BUS_SILENT);
+	bus = serve(fd);
+	for (int i = 0; i < 1000 && bus_look(root.fd, 10000) != BUS_WELL; i++)
+		usleep(10000);
+	assert_int_equal(bus_look(root.fd, 10000), BUS_WELL);
+	kill(bus, SIGKILL);
+	waitpid(bus, NULL, 0);
 	close(fd);
-	assert_true(bus_is_gone(root.fd));
+	root_text(&root, events, "populated 0\n");
+	assert_int_equal(bus_look(root.fd, 0), BUS_GONE);
 }
 
 int main(void)
