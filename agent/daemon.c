@@ -63,6 +63,7 @@ static int open_host(struct daemon *d, struct fault *fault)
 	if (!strcmp(d->config->host_root, "/") && uname(&d->kernel) == 0) {
 		d->host.kernel = &d->kernel;
 		d->host.running = &d->processes;
+		d->host.holders = &d->holders;
 	}
 	d->host.root = open(d->config->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (d->host.root < 0)

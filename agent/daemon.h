@@ -15,6 +15,7 @@
 #include "agent/inquiry.h"
 #include "agent/judge.h"
 #include "agent/known.h"
+#include "agent/posture/holders.h"
 #include "agent/posture/running.h"
 #include "agent/warm.h"
 #include "netfilter/gateways.h"
@@ -105,6 +106,8 @@ struct daemon {
 	struct running processes; /* what it said of processes; the host's, too */
 	struct running hearing;	  /* what it is saying */
 	uint64_t processes_heard; /* io_boot_ms() */
+	struct holders holders;	  /* the same of sockets */
+	struct holders hearing_holders;
 	struct utsname kernel;
 	struct control *control;
 	struct events *events;

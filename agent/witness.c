@@ -53,7 +53,7 @@ static void on_line(void *ctx, const char *line)
 	int n, before;
 	long at;
 
-	if (running_hear(&d->hearing, line))
+	if (running_hear(&d->hearing, line) || holders_hear(&d->hearing_holders, line))
 		return;
 	if (witnessed_hear(d->host.remembered, line, io_now(), &news)) {
 		d->witness.news |= news;
@@ -81,6 +81,7 @@ static void on_done(void *ctx, int err, const char *why)
 	struct daemon *d = ctx;
 
 	errand_drop(&d->witness);
+	d->holders = d->hearing_holders;
 	if (err < 0)
 		log_warn("lazaret-witness: %s", why);
 	else if (d->hearing.whole) {
@@ -97,6 +98,7 @@ static void start(struct daemon *d)
 
 	d->witness.asked = io_boot_ms();
 	d->hearing = (struct running){ 0 };
+	d->hearing_holders = (struct holders){ 0 };
 	if (errand_start(d, &d->witness, helper_witness, on_line, on_done, &fault) < 0)
 		log_warn("lazaret-witness cannot be asked: %s", fault.why);
 }

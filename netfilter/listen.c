@@ -68,7 +68,7 @@ static void add(struct listeners *l, const struct listener *new)
 {
 	l->all++;
 	for (size_t i = 0; i < l->n; i++)
-		if (!memcmp(&l->list[i], new, sizeof(*new)))
+		if (!memcmp(&l->list[i], new, offsetof(struct listener, inode)))
 			return;
 	if (l->n < LISTENERS_MAX)
 		l->list[l->n++] = *new;
@@ -79,6 +79,7 @@ static void place(struct listener *l, uint8_t protocol, const struct inet_diag_m
 	l->protocol = protocol == IPPROTO_RAW ? (uint8_t)ntohs(m->id.idiag_sport) : protocol;
 	l->port = protocol == IPPROTO_RAW ? 0 : ntohs(m->id.idiag_sport);
 	l->uid = m->idiag_uid;
+	l->inode = m->idiag_inode;
 	memcpy(l->addr, m->id.idiag_src, sizeof(l->addr));
 	l->family = m->idiag_family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6;
 	if (l->family == NFPROTO_IPV6 && is_mapped(l->addr)) {

@@ -25,6 +25,7 @@ struct listener {
 	uint8_t addr[16]; /* where it is bound; zeros: anywhere */
 	uint32_t uid;
 	uint64_t cgroup; /* inode of the cgroup that opened it; 0: the kernel does not say */
+	uint32_t inode;	 /* of the first such socket */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/posture/cgroup.h"
 #include "agent/posture/firewall.h"
+#include "agent/posture/holders.h"
 #include "netfilter/listen.h"
 
 #define DHCP4_CLIENT 68	 /* RFC 2131; every host with a lease has it open */
@@ -75,21 +76,38 @@ static const char *port_text(uint8_t protocol, unsigned from, unsigned to, char 
 	return out;
 }
 
-/* "tcp/22 at :: by ssh.service (uid 0), IPv4 and IPv6" */
+#define WHO_ROOM 80
+#define ITEM_REST 36 /* of an item: " at ", the longest uid and families */
+
+/* " by sshd[812] of ssh.service", as far as it is known. */
+static void tell_who(const struct holder *h, const char *unit, char who[WHO_ROOM])
+{
+	if (h && *unit)
+		snprintf(who, WHO_ROOM, " by %s[%d] of %.40s", h->name, (int)h->pid, unit);
+	else if (h)
+		snprintf(who, WHO_ROOM, " by %s[%d]", h->name, (int)h->pid);
+	else
+		snprintf(who, WHO_ROOM, "%s%.40s", *unit ? " by " : "", unit);
+}
+
+/* "tcp/22 at 192.0.2.1 by sshd[812] of ssh.service (uid 0), IPv4" */
 static void add_item(struct finding *f, const struct listener *l, bool open4, bool open6,
-		     const char *unit)
+		     const struct holder *holder, const char *unit)
 {
 	static const uint8_t anywhere[16];
-	char port[32], at[INET6_ADDRSTRLEN] = "";
+	char port[32], at[INET6_ADDRSTRLEN] = "", who[WHO_ROOM];
+	int room;
 
 	f->n_all++;
 	if (f->n_items == FINDING_ITEMS)
 		return;
 	if (memcmp(l->addr, anywhere, sizeof(anywhere)) != 0)
 		inet_ntop(l->family == NFPROTO_IPV4 ? AF_INET : AF_INET6, l->addr, at, sizeof(at));
-	snprintf(f->items[f->n_items++], sizeof(f->items[0]), "%s%s%.45s%s%.40s (uid %u), %s",
-		 port_text(l->protocol, l->port, l->port, port), *at ? " at " : "", at,
-		 *unit ? " by " : "", unit, l->uid,
+	port_text(l->protocol, l->port, l->port, port);
+	tell_who(holder, unit, who);
+	room = (int)(sizeof(f->items[0]) - 1 - ITEM_REST - strlen(port) - strlen(at));
+	snprintf(f->items[f->n_items++], sizeof(f->items[0]), "%s%s%s%.*s (uid %u), %s", port,
+		 *at ? " at " : "", at, room, who, l->uid,
 		 open4 && open6 ? "IPv4 and IPv6"
 		 : open4	? "IPv4"
 				: "IPv6");
@@ -172,7 +190,8 @@ static void tell_items(const struct host *host, const struct listeners *all,
 		bool open6 = l->family == NFPROTO_IPV6 && is_open(ports, n, NFPROTO_IPV6, l);
 
 		if ((open4 || open6) && !is_kernels(l->protocol, l->port))
-			add_item(f, l, open4, open6, names ? names[i].name : "");
+			add_item(f, l, open4, open6, holders_find(host->holders, l->inode),
+				 names ? names[i].name : "");
 	}
 }
 

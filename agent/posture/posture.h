@@ -12,6 +12,7 @@
 #include "policy/document.h"
 
 struct feed;
+struct holders;
 struct kept_firewall;
 struct nft;
 struct patches;
@@ -83,6 +84,7 @@ struct host {
 	struct remembered *remembered;	/* what looks remember; NULL: nothing */
 	struct kept_firewall *firewall; /* which one is kept as good (likeness.h); NULL: none */
 	const struct utsname *kernel;	/* the one that runs here; NULL: do not judge it */
+	const struct holders *holders;	/* of sockets (holders.h); NULL: not known */
 	const struct running *running; /* what processes run (running.h); NULL: do not judge them */
 };
 

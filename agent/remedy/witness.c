@@ -4,15 +4,18 @@
  * process alone tells whether it works it says which that is, by its executable, and whether it is
  * stopped (witnessed.h); of each provider whose scanner of opened files the policy demands, how
  * many places the scanner watches (watched.h): "+ watches NAME N".  Of processes that run code
- * which an update replaced it says the unit and the package (running_say()).  It takes nothing from
- * outside and changes nothing; it ends like a remedy (remedy.h).
+ * which an update replaced it says the unit and the package (running_say()), and of sockets that
+ * wait for others who holds them (holders.h), when the policy asks for a firewall.  It takes
+ * nothing from outside and changes nothing; it ends like a remedy (remedy.h).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/posture/holders.h"
 #include "agent/posture/running.h"
 #include "agent/posture/unit.h"
 #include "agent/posture/watched.h"
@@ -55,8 +58,8 @@ static int tell(const struct requirement *q, struct report *report, struct fault
 	return r;
 }
 
-/* A policy that does not look at patches asks nobody what runs. */
-static int is_about_patches(struct fault *fault)
+/* The checks of the policy, a bit each: one that does not look at patches asks nobody what runs. */
+static int demanded_checks(struct fault *fault)
 {
 	struct policy *p = NULL;
 	int r = demand_policy(&p, fault);
@@ -64,7 +67,7 @@ static int is_about_patches(struct fault *fault)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < p->n_requirements; i++)
-		r |= p->requirements[i].check == CHECK_PATCHES;
+		r |= 1 << p->requirements[i].check;
 	policy_free(p);
 	return r;
 }
@@ -88,16 +91,33 @@ static int tell_running(struct report *report, struct fault *fault)
 	return 0;
 }
 
+/* Who holds which socket; without it the rest is told all the same. */
+static void tell_holders(struct report *report)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_free_ struct holders *h = calloc(1, sizeof(*h));
+	char line[HOLDERS_LINE];
+
+	if (!h || holders_look(root, h) < 0)
+		return;
+	for (size_t i = 0; i < h->n; i++) {
+		holders_say(&h->list[i], line);
+		report_line(report, "+ ", line);
+	}
+}
+
 int main(void)
 {
 	struct report report = { .fd = STDOUT_FILENO };
 	struct fault fault = { 0 };
-	int r = demand_each(REMEDY_ANY, tell, &report, &fault);
+	int r = demand_each(REMEDY_ANY, tell, &report, &fault), checks = 0;
 
 	if (r == 0)
-		r = is_about_patches(&fault);
+		r = checks = demanded_checks(&fault);
+	if (r > 0 && checks & 1 << CHECK_FIREWALL)
+		tell_holders(&report);
 	if (r > 0)
-		r = tell_running(&report, &fault);
+		r = checks & 1 << CHECK_PATCHES ? tell_running(&report, &fault) : 0;
 	report_line(&report, r < 0 ? REMEDY_FAILED : REMEDY_OK, r < 0 ? fault.why : "");
 	return r < 0;
 }

@@ -224,13 +224,19 @@ on_laptop sh -c 'systemctl start dbus.socket; ufw --force enable' >/dev/null 2>&
 on_laptop systemctl restart lazaretd # its patience with patches-install starts anew
 lab_wait 60 is compliant >/dev/null && ! has_table
 ok $? 'with its firewall on and patched it is let out'
-on_laptop lazaret firewall >"$work/said" && grep -q 'last repair: firewall-enable: .* (20[0-9-]* [0-9:]*)' "$work/said"
-ok $? 'what was repaired before its start is told, and when'
 
 # The README's words on how to get off it, in the worst moment.
 on_laptop systemctl mask -q --runtime --now lazaret-remedy-firewall-enable.socket
+on_laptop systemd-run -q --unit=waits perl -MIO::Socket::INET -e \
+	'IO::Socket::INET->new(Listen => 1, LocalPort => 4711) and sleep 60'
 on_laptop nft flush ruleset
-on_laptop lazaret check >/dev/null
+reached() {
+	on_laptop lazaret check >/dev/null
+	on_laptop lazaret firewall >"$work/said"
+	grep -q 'tcp/4711 by perl\[[0-9]*\] of waits.service (uid 0), IPv4' "$work/said"
+}
+lab_wait 10 reached >/dev/null
+ok $? "what others could reach is told, and who waits there: $(sed -n 's/^ *- \(tcp.4711.*\)/\1/p' "$work/said")"
 on_laptop systemctl -q disable --now lazaretd
 has_table
 ok $? 'the agent is stopped for good, and that alone opens nothing'

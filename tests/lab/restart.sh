@@ -122,6 +122,9 @@ lab_wait 60 tells '"grade":"pass"' >/dev/null
 ok $? "with the other one listed, too: $(what)"
 is_another lab-other "$other"
 ok $? 'it was restarted'
+at systemctl restart lazaretd
+lab_wait 20 tells '"remedy":{"name":"services-restart","outcome":"done","at":[1-9][0-9]*,"running":false,"tried":0}' >/dev/null
+ok $? 'what was repaired before its start is told, and when'
 # --- a user who would fail it -----------------------------------------------------------
 # In mounts of his own: a file of the package's name, and more of others than are kept.
 cat >"$layer/srv/forge" <<'EOF'

@@ -19,11 +19,13 @@ static const struct evidence *evidence(const struct finding *f, const char *prob
 	return NULL;
 }
 
+static const struct holders *holders; /* of sockets, as the look knows them */
+
 static void look_with(const char *rules, struct exposed exposed, int root, struct finding *ret)
 {
 	struct requirement req = { .check = CHECK_FIREWALL, .with.firewall.exposed = exposed };
 	struct nft nft = open_nft();
-	struct host host = { .root = root, .nft = &nft };
+	struct host host = { .root = root, .nft = &nft, .holders = holders };
 	char text[1000];
 
 	snprintf(text, sizeof(text), CLOSED, rules);

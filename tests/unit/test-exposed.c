@@ -5,8 +5,10 @@
 #include <linux/netfilter.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "agent/base/count.h"
+#include "agent/posture/holders.h"
 #include "agent/posture/posture.h"
 #include "netfilter/listen.h"
 #include "tests/unit/firewalls.h"
@@ -83,7 +85,9 @@ static void test_exposed(void **state)
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int tcp = listener(AF_INET6, SOCK_STREAM, 0, "::", 22);
 	int dhcp = listener(AF_INET, SOCK_DGRAM, 0, "0.0.0.0", 68);
+	struct holders held = { .n = 1, .list = { { .pid = 812, .name = "sshd" } } };
 	struct finding f;
+	struct stat st;
 
 	(void)state;
 	look_with("", none, root, &f);
@@ -96,7 +100,13 @@ static void test_exposed(void **state)
 	assert_int_equal(f.n_items, 2);
 	assert_non_null(strstr(f.items[0], "tcp/22"));
 	assert_non_null(strstr(f.items[0], "(uid 0), IPv4 and IPv6"));
+	assert_int_equal(fstat(tcp, &st), 0);
+	held.list[0].inode = (uint32_t)st.st_ino;
+	holders = &held;
 	look_with("tcp dport 22 accept; udp dport 68 accept;", ssh, root, &f);
+	holders = NULL;
+	assert_non_null(strstr(f.items[0], " by sshd[812]"));
+	assert_non_null(strstr(f.items[0], "(uid 0), IPv4 and IPv6"));
 	assert_int_equal(f.grade, GRADE_PASS);
 	assert_true(evidence(&f, "exposed")->demanded);
 	look_with("tcp dport 22 accept;", none, root, &f);
