@@ -68,7 +68,7 @@ ok "$([ $warm -gt 3600 ] && [ $warm -lt "$limit" ]; echo $?)" \
 	"antivirus-start waits and works for $warm s at most, and its unit ends after $limit s"
 
 # Whom the daemon expects in the slice a drop-in brings there, and all that is ours is in it.
-sed -n '/who_services\[\] = {/,/NULL/p' "$src/netfilter/who.c" | grep -o '[a-z-]*\.service' | sort >"$dir/expected"
+sed -n '/ services\[\] = {/,/};/p' "$src/netfilter/who.c" | grep -o '[a-z-]*\.service' | sort >"$dir/expected"
 (cd "$units" && grep -l '^Slice=lazaret.slice$' -- *.service.d/lazaret.conf | sed 's|\.d/.*||') |
 	sort >"$dir/joined"
 diff "$dir/expected" "$dir/joined" | sed 's/^/# /'
