@@ -7,7 +7,7 @@
 set -u
 . "${src:?}/tests/leak/lab.sh"
 needs dnsmasq apt-get dpkg-deb busybox ss
-cache=${LAB_DIR:-$O-lab}/resolvers
+cache=${LAB_DIR:-$O-lab}/cache/resolvers
 
 fetch() { # what of them this machine lacks
 	[ ! -e "$cache/root/usr/sbin/unbound" ] || return 0
