@@ -7,9 +7,11 @@
 #include "agent/base/span.h"
 #include "agent/posture/antivirus.h"
 #include "agent/posture/remembered.h"
+#include "agent/posture/unit.h"
 
 #define ANSWER_MAX    256
 #define CLOCKS_DIFFER 86400 /* seconds: another time zone's clamd, a mirror ahead of us */
+#define START_MAX     600   /* seconds: on a small board, all of ClamAV's signatures */
 #define PROBE	      "answer"
 
 /* The configuration's socket is that of the ClamAV that is built in; a policy's has its own. */
@@ -19,20 +21,37 @@ static const char *socket_of(const struct antivirus *a)
 								 : a->provider->answer.socket;
 }
 
+/* It protects nobody yet; but to start it anew would only have it begin again. */
+static void tell_starting(struct antivirus *a, int64_t age)
+{
+	char todo[160], is[SPAN_TEXT];
+
+	snprintf(todo, sizeof(todo), "give it time to read its signatures; see systemctl status %s",
+		 a->unit);
+	antivirus_tell(a, true, PROBE, GRADE_FAIL, todo,
+		       "%s was started %s ago and does not answer on %s yet", a->base,
+		       span_text((uint64_t)age, is), socket_of(a));
+}
+
 static void tell_silent(struct antivirus *a, int err)
 {
 	static const char closed[] = "let lazaretd ask: chmod o+x its folder, o+rw its socket; see "
 				     "SocketMode= of its unit";
-	bool nobody = err == -ENOENT || err == -ECONNREFUSED;
+	const bool nobody = err == -ENOENT || err == -ECONNREFUSED;
+	const bool mute = err == -ETIMEDOUT || err == -ECONNRESET || err == -EPIPE;
+	const bool runs = unit_is_populated(a->host->root, a->unit);
+	const int64_t age = a->host->now - unit_begun(a->host->root, a->unit);
 	const char *at = socket_of(a);
 	char todo[160];
 
-	snprintf(todo, sizeof(todo), "start it: systemctl %s %s", nobody ? "start" : "restart",
-		 a->unit);
-	if (nobody)
+	snprintf(todo, sizeof(todo), "start it: systemctl %s %s",
+		 nobody && !runs ? "start" : "restart", a->unit);
+	if (nobody && !runs)
 		antivirus_tell(a, true, PROBE, GRADE_FAIL, todo,
 			       "%s is not running: nobody listens on %s", a->base, at);
-	else if (err == -ETIMEDOUT || err == -ECONNRESET || err == -EPIPE)
+	else if ((nobody || mute) && runs && age >= 0 && age < START_MAX)
+		tell_starting(a, age);
+	else if (nobody || mute)
 		antivirus_tell(a, true, PROBE, GRADE_FAIL, todo, "%s does not answer on %s",
 			       a->base, at);
 	else

@@ -91,5 +91,11 @@ bool unit_run_is_stopped(const struct unit_run *run); /* by a signal or a debugg
 void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret);
 bool unit_is_populated(int root, const char *unit); /* has it any process? */
 
+/*
+ * When its present run began, by the link that systemd makes for journald then; seconds since
+ * 1970, 0: there is none.
+ */
+int64_t unit_begun(int root, const char *unit);
+
 /* What the processes of a unit have used of the processor since it was started; -1: not known. */
 int64_t unit_cpu_us(int root, const char *unit);

@@ -80,6 +80,50 @@ static void test_nobody_listens(void **state)
 	assert_non_null(strstr(f.what, "not running"));
 }
 
+/* systemd's own note of a run that began so long ago. */
+static void begin_run(long ago)
+{
+	const struct timespec times[2] = { { NOW - ago, 0 }, { NOW - ago, 0 } };
+	char units[100], link[150];
+
+	put("run/systemd/units/x", "", 0644);
+	snprintf(units, sizeof(units), "%s/run/systemd/units", folder);
+	snprintf(link, sizeof(link), "%s/invocation:clamav-daemon.service", units);
+	assert_return_code(symlink("0123456789abcdef", link), errno);
+	assert_return_code(utimensat(AT_FDCWD, link, times, AT_SYMLINK_NOFOLLOW), errno);
+}
+
+/* It reads its signatures first, for as long as a minute; to start it anew would cost it that. */
+static void test_starts(void **state)
+{
+	static const struct {
+		long ago;
+		const char *events, *what, *todo;
+	} rows[] = {
+		{ 12, "populated 1\n", "clamd was started 12 s ago and does not answer on",
+		  "give it time" },
+		{ 599, "populated 1\n", "clamd was started 9 min 59 s ago", "give it time" },
+		{ 600, "populated 1\n", "clamd does not answer on", "systemctl restart" },
+		{ -1, "populated 1\n", "clamd does not answer on", "systemctl restart" },
+		{ 12, "populated 0\n", "clamd is not running", "systemctl start" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct finding f;
+
+		install();
+		unlink(path);
+		begin_run(rows[i].ago);
+		put("sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.events",
+		    rows[i].events, 0644);
+		look(&f);
+		assert_int_equal(f.grade, GRADE_FAIL);
+		if (!strstr(f.what, rows[i].what) || !strstr(f.todo, rows[i].todo))
+			fail_msg("row %zu: %s; %s", i, f.what, f.todo);
+	}
+}
+
 static void test_version_parse(void **state)
 {
 	static const char *const bad[] = {
@@ -291,7 +335,7 @@ int main(void)
 		cmocka_unit_test(test_answers),	      cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_version_parse), cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_proof_anew),    cmocka_unit_test(test_hidden),
-		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_starts),	      cmocka_unit_test(test_command),
 	};
 
 	return cmocka_run_group_tests_name("antivirus", tests, set_up, tear_down);
