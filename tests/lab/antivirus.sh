@@ -97,6 +97,8 @@ cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/
 sed -i 's/"mode": "audit"/"mode": "enforce", "allow": { "policy": [ { "to": "192.0.2.1", "tcp": [443] } ] }/
 	s/"provider": "clamav", "grace": "0s"/&, "remedies": ["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]/' \
 	"$layer/var/lib/lazaret/store/generation-bench/policy.json"
+cp -a "$layer/var/lib/lazaret/store/generation-bench" "$layer/var/lib/lazaret/store/generation-guarded"
+sed -i 's/"id": "av"/&, "on_access": true/' "$layer/var/lib/lazaret/store/generation-guarded/policy.json"
 ln -s generation-1 "$layer/var/lib/lazaret/store/current"
 lab_boot host "$rootfs" || quit 'the host boots'
 
@@ -133,6 +135,10 @@ off start 'not running' 'systemctl stop clamav-daemon.socket; systemctl kill -s 
 off start 'is stopped' 'systemctl kill --signal=SIGSTOP clamav-daemon.service'
 off start 'is frozen' 'systemctl freeze clamav-daemon.service'
 off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.freeze; sleep 0.1'
+# A database whose reading does not end while somebody may still write it.
+slow=/var/lib/clamav/slow.ndb
+off start 'was started .* ago and does not answer on .* yet' \
+	"mkfifo $slow; systemctl restart clamav-daemon; (sleep 1.5; exec 3<>$slow; rm $slow) >/dev/null 2>&1 &"
 
 # --- units ------------------------------------------------------------------------------
 etc=/etc/systemd/system/clamav-daemon.service
@@ -262,11 +268,18 @@ at sh -c "mkdir /root/quarantine; printf 'OnAccessIncludePath /srv\nOnAccessExcl
 ok $? 'lazaretd starts'
 lab_wait 10 told 'fail .*clamonacc runs ' >/dev/null
 ok $? 'a scanner of opened files that is demanded and does not run'
-at sh -c 'systemctl start clamav-clamonacc; sleep 0.5; systemctl restart lazaretd'
-lab_wait 20 told 'pass .*watches  *it watches' >/dev/null
-r=$?
-ok $r "$(grep 'watches  ' "$LAB_DIR/said")"
-[ $r = 0 ] || { tell; at journalctl -u lazaretd -u 'lazaret-witness*' -u clamav-clamonacc --no-pager -n 30; tell; }
+at sh -c 'ln -sfn generation-guarded /var/lib/lazaret/store/current; systemctl restart lazaretd'
+guarded() { at systemctl is-active -q clamav-clamonacc && passes; }
+for done in 'that never ran is started' 'and again, when it is stopped'; do
+	t0=$(lab_now)
+	lab_wait 30 guarded >/dev/null && told 'pass .*watches  *it watches'
+	r=$?
+	ok $r "$done, after $(($(lab_now) - t0)) ms: $(grep 'watches  ' "$LAB_DIR/said" | tr -s ' ')"
+	[ $r = 0 ] || { tell; at journalctl -u lazaretd -u 'lazaret-*' -u clamav-clamonacc --no-pager -n 30; tell; }
+	at systemctl stop clamav-clamonacc
+done
+at sh -c 'ln -sfn generation-2 /var/lib/lazaret/store/current; systemctl start clamav-clamonacc; systemctl restart lazaretd'
+lab_wait 20 told 'pass .*clamonacc runs ' >/dev/null
 # lazaretd's own unit hides others' processes from it.
 becomes() { # PATTERN
 	at lazaret check
