@@ -1,15 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installing updates where the package manager has a bad day: another apt-get is at work, disks
-# are full, needrestart wants to ask, a kernel with its hooks comes from within the remedy's sandbox.
+# Installing updates, and the antivirus anew, where the package manager has a bad day: another
+# apt-get is at work, disks are full, needrestart wants to ask, a kernel with its hooks comes from
+# within the remedy's sandbox.
 set -u
 . "${src:?}/tests/lab/begin.sh"
 lab_enter "$0" "$@"
 
-look() { at /usr/lib/lazaret/probe look patches; }
+part=patches remedy=patches-install
+look() { at /usr/lib/lazaret/probe look $part; }
 mend() {
 	lab_exec host setpriv --reuid=lazaret --regid=lazaret --clear-groups \
-		/usr/lib/lazaret/probe mend patches-install >"$LAB_DIR/mended" 2>&1
+		/usr/lib/lazaret/probe mend $remedy >"$LAB_DIR/mended" 2>&1
+}
+
+# both COMMAND...: with each of the remedies that write packages.
+both() {
+	"$@"
+	part=antivirus remedy=antivirus-reinstall
+	"$@"
+	part=patches remedy=patches-install
 }
 
 # updated WHAT: the remedy is done, a fresh look passes, and nothing is half done.
@@ -24,7 +34,7 @@ updated() {
 	at dpkg --audit
 	[ $r = 0 ] && [ ! -s "$LAB_DIR/said" ]
 	r=$?
-	ok $r "$1 ($t0 ms)"
+	ok $r "$remedy $1 ($t0 ms)"
 	[ $r = 0 ] || { tell; tail -n 12 "$LAB_DIR/mended" | sed 's/^/# /'; look; tell; }
 }
 
@@ -35,7 +45,7 @@ refused() {
 	mend
 	[ $? = 1 ] && grep -q "^failed: .*$1" "$LAB_DIR/mended" && { look; [ $? = 1 ]; }
 	r=$?
-	ok $r "$2: $(tail -n 1 "$LAB_DIR/mended")"
+	ok $r "$remedy: $2: $(tail -n 1 "$LAB_DIR/mended")"
 	[ $r = 0 ] || sed 's/^/# /' "$LAB_DIR/mended"
 }
 
@@ -105,8 +115,10 @@ mirror() {
 	lab_exec host rm -rf /srv/repo && tar -C "$LAB_DIR" -cf - repo | lab_exec host tar -C /srv -xf -
 	at apt-get update
 }
+lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
+for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab"; done
 for p in lab-one lab-two lab-three lab-four; do lab_deb $p 1.0 "$repo/pool/lab"; done
-lab_odd lab-slow 1.0 "$repo/pool/lab" "sleep 3"
+lab_odd lab-slow 1.0 "$repo/pool/lab" "sleep 2"
 lab_deb lab-five 1.0 "$repo/pool/lab"
 lab_kernel 1.0 "$repo/pool/lab"
 lab_apt_repo "$repo" lab lab-security
@@ -116,23 +128,13 @@ for suite in lab lab-security; do
 done >"$layer/etc/apt/sources.list"
 lab_boot host "$rootfs" || quit 'the host boots'
 at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
-	at systemctl start lazaret-remedy-patches-install.socket && at apt-get update &&
+	at chown -R clamav: /var/lib/clamav && at systemctl restart clamav-daemon &&
+	at systemctl start lazaret-remedy-patches-install.socket lazaret-remedy-antivirus-reinstall.socket &&
+	at apt-get update &&
 	at apt-get -y install lab-one lab-two lab-three lab-four lab-five linux-image-lab
 r=$?
 ok $r 'a host with a kernel'
 [ $r = 0 ] || tell
-
-# --- another apt-get --------------------------------------------------------------------
-lab_deb lab-one 1.1 "$repo/pool/lab-security"
-mirror
-lab_exec host apt-get -y install lab-slow >"$LAB_DIR/other" 2>&1 &
-other=$!
-lab_wait 20 lab_exec host pgrep -x dpkg >/dev/null
-updated 'while another apt-get is at work'
-grep -q 'waiting for process' "$LAB_DIR/mended"
-ok $? "it waited: $(grep 'waiting for process' "$LAB_DIR/mended" | head -n 1)"
-wait $other
-ok $? 'and the other one is done as well'
 
 # --- full disks -------------------------------------------------------------------------
 # The downloads' folder is nearly full of packages that were installed long ago.
@@ -147,11 +149,36 @@ lab_deb lab-three 1.1 "$repo/pool/lab-security"
 mirror
 at sh -c 'mkdir /run/dpkg && cp -a /var/lib/dpkg/. /run/dpkg/ && mount -t tmpfs -o size=24m,mode=755 lab /var/lib/dpkg &&
 	cp -a /run/dpkg/. /var/lib/dpkg/ && cat /dev/zero >/var/lib/dpkg/full; sync; df -k /var/lib/dpkg | tail -n 1'
-refused 'No space left\|status 100\|status [12]' "dpkg's own folder is full"
-grep -q 'No space left' "$LAB_DIR/mended"
-ok $? 'and the cause is in what it tells'
+at rm /usr/sbin/clamd
+without_room() {
+	refused 'No space left\|status 100\|status [12]' "dpkg's own folder is full"
+	grep -q 'No space left' "$LAB_DIR/mended"
+	ok $? 'and the cause is in what it tells'
+}
+both without_room
 at rm /var/lib/dpkg/full
-updated 'with room again'
+
+# --- another apt-get --------------------------------------------------------------------
+inhibited() { lab_exec host systemd-inhibit --list --no-legend | grep -q '^Lazaret.*shutdown:sleep.*block'; }
+beside_another() {
+	local other waits
+
+	lab_exec host apt-get -y install --reinstall lab-slow >"$LAB_DIR/other" 2>&1 &
+	other=$!
+	lab_wait 20 lab_exec host pgrep -x dpkg >/dev/null
+	lab_wait 20 inhibited >/dev/null &
+	waits=$!
+	updated 'with room again, while another apt-get is at work'
+	grep -q 'waiting for process' "$LAB_DIR/mended"
+	ok $? "it waited: $(grep 'waiting for process' "$LAB_DIR/mended" | head -n 1)"
+	wait $waits
+	ok $? 'meanwhile nobody shuts the host down or sends it to sleep'
+	not inhibited
+	ok $? 'afterwards whoever wants may'
+	wait $other
+	ok $? 'and the other one is done as well'
+}
+both beside_another
 at sh -c 'cp -a /var/lib/dpkg/. /run/dpkg/ && umount /var/lib/dpkg && cp -a /run/dpkg/. /var/lib/dpkg/'
 
 # --- needrestart ------------------------------------------------------------------------
