@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include "agent/posture/unit.h"
 
 #define CGROUP_FILE_MAX (64 * 1024)
+#define CGROUP_NAME_MAX 64
 #define STAT_MAX	4096
 #define ENOUGH		20 /* of a processor one part in so many */
 #define COMM_MAX	15 /* TASK_COMM_LEN without its NUL */
@@ -169,26 +171,59 @@ static void add_process(struct unit_run *run, long pid, bool named, char state)
 	run->state = state;
 }
 
-void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret)
+static bool add_processes(int root, const struct provider_unit *of, const char *file,
+			  struct unit_run *run)
 {
-	_free_ char *events = NULL, *procs = NULL;
-	struct unit_run run = { 0 };
+	_free_ char *procs = NULL;
 	char *rest, *line;
 
-	if (read_cgroup(root, of->name, "cgroup.events", &events) == 0)
-		run.frozen = strstr(events, "frozen 1") != NULL;
-	run.starved = is_starved(root, of->name);
-	run.seen = read_cgroup(root, of->name, "cgroup.procs", &procs) == 0;
-	for (line = procs ? strtok_r(procs, "\n", &rest) : NULL; line;
-	     line = strtok_r(NULL, "\n", &rest)) {
+	if (read_cgroup(root, of->name, file, &procs) < 0)
+		return false;
+	for (line = strtok_r(procs, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char comm[COMM_MAX + 1], state;
 		long pid = strtol(line, NULL, 10);
 
 		if (read_stat(root, pid, comm, &state))
-			add_process(&run, pid, is_program(root, pid, comm, of->program), state);
+			add_process(run, pid, is_program(root, pid, comm, of->program), state);
 		else
-			hide(&run, pid);
+			hide(run, pid);
 	}
+	return true;
+}
+
+/* A product may put its processes into cgroups of its own there (systemd.unit(5), Delegate=). */
+static void add_delegated(int root, const struct provider_unit *of, struct unit_run *run)
+{
+	for (size_t i = 0; unit_slices[i]; i++) {
+		char path[UNIT_PATH_MAX], file[UNIT_PATH_MAX];
+		struct dirent *e;
+
+		snprintf(path, sizeof(path), "%s/%s", unit_slices[i], of->name);
+		_dir_ DIR *dir = io_open_dir(root, path, 0);
+		while (dir && (e = readdir(dir))) {
+			if (e->d_type != DT_DIR || *e->d_name == '.' ||
+			    strlen(e->d_name) > CGROUP_NAME_MAX)
+				continue;
+			snprintf(file, sizeof(file), "%.*s/cgroup.procs", CGROUP_NAME_MAX,
+				 e->d_name);
+			add_processes(root, of, file, run);
+		}
+		if (dir)
+			return;
+	}
+}
+
+void unit_run_look(int root, const struct provider_unit *of, struct unit_run *ret)
+{
+	_free_ char *events = NULL;
+	struct unit_run run = { 0 };
+
+	if (read_cgroup(root, of->name, "cgroup.events", &events) == 0)
+		run.frozen = strstr(events, "frozen 1") != NULL;
+	run.starved = is_starved(root, of->name);
+	run.seen = add_processes(root, of, "cgroup.procs", &run);
+	if (run.seen)
+		add_delegated(root, of, &run);
 	*ret = run;
 }
 

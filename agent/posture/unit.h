@@ -71,7 +71,7 @@ int unit_each_drop_in(int root, const char *unit,
 		      int (*each)(void *ctx, int root, const char *path, const char *name),
 		      void *ctx);
 
-/* What a unit's cgroup holds. */
+/* What a unit's cgroup holds, and those directly below it. */
 #define UNIT_HIDDEN 64
 struct unit_run {
 	bool frozen;

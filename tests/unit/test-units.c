@@ -311,6 +311,18 @@ static void test_run(void **state)
 	unit_run_look(root, &of, &run);
 	assert_true(run.frozen);
 	assert_int_equal(run.pid, 0);
+
+	/* One that has its processes in cgroups of its own. */
+	put(CGROUP "cgroup.procs", "");
+	put(CGROUP "scanner/cgroup.procs", "80\n");
+	put(CGROUP "engine/cgroup.procs", "81\n");
+	put("proc/81/stat", "81 (worker) S 1 2\n");
+	unit_run_look(root, &of, &run);
+	assert_int_equal(run.pid, 81);
+	put("proc/80/stat", "80 (helper) T 1 2\n");
+	unit_run_look(root, &of, &run);
+	assert_int_equal(run.pid, 80);
+	assert_true(unit_run_is_stopped(&run));
 }
 
 /* A name is what a process calls itself. */
