@@ -71,6 +71,37 @@ static void test_notes(void **state)
 		  "\"grace\":\"0s\"}],\"allow\":{\"policy\":[{\"to\":\"192.0.2.1\",\"udp\":[443]}]}"
 		  "}",
 		  "the policy comes over TLS" },
+		{ OF(PATCHES "\"grace\":\"1d\",\"reboot\":{}", "\"resolvers\":\"any\""),
+		  "allow.mirrors is empty" },
+		{ OF(PATCHES "\"grace\":\"1d\",\"reboot\":{}", "\"dhcp\":true"),
+		  "allow.resolvers is empty" },
+		{ OF("\"check\":\"antivirus\",\"grace\":\"0s\"", ALL),
+		  "clamd takes a while to start" },
+		{ OF("\"check\":\"firewall\",\"grace\":\"0s\",\"like\":[\"last-good\"]", ALL),
+		  "has \"like\" and no grace" },
+		{ OF(ANTIVIRUS "\"updater\":true",
+		     "\"mirrors\":[{\"to\":\"a.example\",\"tcp\":[80]}]"),
+		  "is a name without \"within\"" },
+		{ OF(ANTIVIRUS "\"updater\":true",
+		     ALL "},\"release\":{\"max\":\"8h\",\"keys\":[{\"keytype\":\"ecdsa\","
+			 "\"scheme\":\"ecdsa-sha2-nistp256\",\"keyval\":{\"public\":\"x\"}}]"),
+		  "a key of `release` cannot be read" },
+		{ OF("\"check\":\"patches\",\"remedies\":[\"services-restart\"],\"grace\":\"1d\","
+		     "\"restart\":[\"gdm3.service\"]",
+		     ALL),
+		  "ends people's sessions" },
+		{ OF(PATCHES "\"grace\":\"1d\",\"reboot\":{\"force\":true}", ALL),
+		  "whoever is logged in" },
+		{ OF(ANTIVIRUS "\"updater\":true", ALL "},\"captive_portal\":{\"probe\":\"http://"
+						       "a.example/\",\"at\":[\"192.0.2.9\"]"),
+		  "only portals that give an address" },
+		{ OF(ANTIVIRUS "\"updater\":true", ALL), "a requirement has no remedies" },
+		{ OF(PATCHES "\"grace\":\"1d\",\"reboot\":{},\"deadlines\":{}", ALL),
+		  "deadlines and no feed" },
+		{ OF(PATCHES
+		     "\"grace\":\"1d\",\"reboot\":{},\"deadlines\":{\"count\":\"reachable\"}",
+		     ALL),
+		  "stops the clock for good" },
 	};
 
 	(void)state;
