@@ -50,6 +50,25 @@ static void test_delegations(void **state)
 	}
 }
 
+static void test_all_of_it(void **state)
+{
+	static const char body[] =
+		"{\"_type\":\"targets\",\"version\":7,\"expires\":\"2026-12-01T00:00:00Z\","
+		"\"targets\":{\"policy.json\":{\"hashes\":{\"sha256\":\"abc\"}}},"
+		"\"meta\":{\"snapshot.json\":{\"version\":3}},"
+		"\"delegations\":{\"roles\":[{\"name\":\"team\",\"threshold\":2,\"keyids\":[\"" ID
+		"\"],"
+		"\"paths\":[\"advisories/*\",\"x\"],\"terminating\":true}]}}";
+	_free_ char *text = told(body);
+
+	(void)state;
+	assert_string_equal(text, "targets version 7, expires 2026-12-01T00:00:00Z\n"
+				  "  policy.json sha256 abc\n"
+				  "  snapshot.json version 3 sha256 (none)\n"
+				  "  role team: 2 of 0123456789abcdef0123456789abcdef, for "
+				  "advisories/* x, terminating\n");
+}
+
 /* The line above erased, a C1 control, letters from right to left. */
 static void test_terminal(void **state)
 {
@@ -73,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_delegations),
+		cmocka_unit_test(test_all_of_it),
 		cmocka_unit_test(test_terminal),
 	};
 
