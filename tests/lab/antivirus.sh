@@ -210,9 +210,9 @@ off reinstall 'not installed' \
 	echo "path-exclude=/usr/sbin/*" >/etc/dpkg/dpkg.cfg.d/no
 	echo "APT::Get::Simulate 1; APT::Get::Download-Only 1; Dir::Bin::dpkg \"/bin/true\";" >/etc/apt/apt.conf.d/no'
 off reinstall 'clamd.conf is gone' "rm $conf; dpkg --force-depends -r ${library%.list}"
-off reinstall 'not running\|does not answer' "sed -i 's/^StreamMaxLength.*/StreamMaxLength/; s/^BytecodeTimeout.*/BytecodeTimeout/' $conf; systemctl stop clamav-daemon.socket
+off reinstall 'not running\|does not answer' "sed -i 's/^ReadTimeout.*/ReadTimeout/; s/^MaxThreads.*/MaxThreads/' $conf; systemctl stop clamav-daemon.socket
 	echo ExecStartPre=/bin/false >>$etc.d/extend.conf; systemctl daemon-reload; systemctl restart clamav-daemon; sleep 0.2"
-at grep -qx 'StreamMaxLength' /etc/clamav/.clamd.conf.set-aside
+at grep -qx 'ReadTimeout' /etc/clamav/.clamd.conf.set-aside
 ok $? 'a configuration that clamd cannot read is kept beside the new one'
 at grep -q 'false' $etc.d/.extend.conf.set-aside
 ok $? "so is the distribution's own drop-in with which it does not start"
