@@ -2,16 +2,35 @@
 /* What dnf and rpm were cut off in. */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
 #include "agent/remedy/dnf.h"
 #include "policy/version.h"
 
-#define TWICE_MAX 512 /* packages: one transaction rarely has more */
+#define TWICE_MAX  512 /* packages: one transaction rarely has more */
+#define MACROS_MAX (64 * 1024)
+
+int dnf_write_macros(struct report *report, struct fault *fault)
+{
+	_free_ char *own = NULL, *text = NULL;
+	size_t len;
+	int r = mkdir(DNF_HOME, 0700) < 0 && errno != EEXIST ? -errno : 0;
+
+	(void)report;
+	io_read(AT_FDCWD, "/root/.rpmmacros", MACROS_MAX, &own, &len); /* most have none */
+	if (r == 0 && asprintf(&text, "%s\n%%__transaction_unshare %%{nil}\n", own ? own : "") < 0)
+		r = -ENOMEM;
+	if (r == 0)
+		r = io_replace(AT_FDCWD, DNF_HOME "/.rpmmacros", text, strlen(text), 0600);
+	return r < 0 ? fault_set(fault, r, DNF_HOME ": %s", strerror(-r)) : 0;
+}
 
 /* A rebuilt one has what can be read: a second time there may be less, and no copy as good. */
 int dnf_mend_database(struct report *report, struct fault *fault)

@@ -69,6 +69,7 @@ static int drop_damaged(struct report *report, struct fault *fault)
 
 /* What another is at work with looks like what was cut off. */
 static const struct step repair[] = {
+	{ .call = dnf_write_macros },
 	{ .call = package_locks_await },
 	{ .call = make_room, .may_fail = true },
 	{ .call = dnf_mend_database },
@@ -79,6 +80,7 @@ static const struct step repair[] = {
 };
 
 static const struct step prepare[] = {
+	{ .call = dnf_write_macros },
 	{ .call = package_locks_await },
 	{ .call = make_room, .may_fail = true },
 	{ .call = dnf_mend_database, .may_fail = true },
@@ -213,7 +215,7 @@ static int refuse_own(const struct wanted *w, struct report *report, struct faul
 }
 
 const struct packager packager_dnf = {
-	.program = DNF,
+	.program = "/usr/bin/dnf",
 	.repair = repair,
 	.prepare = prepare,
 	/*

@@ -4,8 +4,14 @@
 
 #include "agent/remedy/packager.h"
 
-#define DNF "/usr/bin/dnf"
-#define RPM "/usr/bin/rpm"
+/*
+ * Macros of our own, beside root's: rpm's plugin unshare gives scripts a network and folders of
+ * their own, which our unit lets nobody make, and the scripts then fail.
+ */
+#define DNF_HOME "/tmp/lazaret-rpm" /* the unit's own /tmp */
+#define DNF_AS	 "/usr/bin/env", "HOME=" DNF_HOME
+#define DNF	 DNF_AS, "/usr/bin/dnf"
+#define RPM	 DNF_AS, "/usr/bin/rpm"
 
 #define DNF_QUERY_LIMIT	  120 /* seconds */
 #define DNF_INSTALL_LIMIT 900
@@ -22,8 +28,9 @@
 #define DNF_PAST_AWAY "--setopt=*.skip_if_unavailable=1"
 
 /*
- * Steps.  Rebuilds rpm's database where it cannot be read, of which a copy stays; completes
- * updates that were cut off.
+ * Steps.  Writes DNF_HOME; rebuilds rpm's database where it is damaged, of which a copy stays;
+ * completes updates that were cut off.
  */
+int dnf_write_macros(struct report *report, struct fault *fault);
 int dnf_mend_database(struct report *report, struct fault *fault);
 int dnf_finish(struct report *report, struct fault *fault);
