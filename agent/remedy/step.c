@@ -185,6 +185,16 @@ static int judge(int status, const char *name, const char *last, struct fault *f
 			 colon, last);
 }
 
+/* What env(1) runs is who did it. */
+static const char *name_of(const char *const *argv)
+{
+	if (strcmp(*argv, "/usr/bin/env") != 0)
+		return *argv;
+	while (*++argv && strchr(*argv, '='))
+		;
+	return *argv ? *argv : "/usr/bin/env";
+}
+
 int step_read(const char *const *argv, unsigned limit_s, struct report *report, lines_take each,
 	      void *ctx, struct fault *fault)
 {
@@ -214,11 +224,11 @@ int step_read(const char *const *argv, unsigned limit_s, struct report *report, 
 	drain(&p);
 	lines_end(&p.lines, on_line, &p);
 	if (r == -ETIMEDOUT)
-		return fault_set(fault, r, "%s did not end within %u s", argv[0],
+		return fault_set(fault, r, "%s did not end within %u s", name_of(argv),
 				 (unsigned)(limit_ms / 1000));
 	if (r < 0)
 		return fault_set(fault, r, "cannot follow %s: %s", argv[0], strerror(-r));
-	return judge(status, argv[0], p.last, fault);
+	return judge(status, name_of(argv), p.last, fault);
 }
 
 int step_exec(const char *const *argv, unsigned limit_s, struct report *report, struct fault *fault)

@@ -226,6 +226,19 @@ static void test_causes(void **state)
 	}
 }
 
+static void test_env_is_not_to_blame(void **state)
+{
+	struct report nobody = { .fd = -1, .sent = STEP_OUTPUT_MAX };
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(step_exec(STEP_ARGV("/usr/bin/env", "A=1", "B=2", "/bin/sh", "-c",
+					     "exit $A$B"),
+				   60, &nobody, &f),
+			 -EIO);
+	assert_string_equal(f.why, "/bin/sh ended with status 12");
+}
+
 static void keep_line(void *ctx, const char *line)
 {
 	strcat(ctx, line);
@@ -315,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_output_is_bounded),
 		cmocka_unit_test(test_reader_gone),
 		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_env_is_not_to_blame),
 		cmocka_unit_test(test_lines_are_read),
 		cmocka_unit_test(test_lines_of_others),
 		cmocka_unit_test(test_tables),
