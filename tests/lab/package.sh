@@ -7,6 +7,7 @@ set -u
 lab_enter "$0" "$@"
 
 package=$LAB_DIR/lazaret.deb publisher=$LAB_DIR/lazaret-publisher.deb
+rm -f "$package" "$publisher"
 (umask 077 && "$src/systemd/deb/build" 1.0) >"$LAB_DIR/built" &&
 	{ read -r built && mv "$built" "$package" && read -r built && mv "$built" "$publisher"; } <"$LAB_DIR/built"
 ok $? 'it is built, and the one for publishers'
