@@ -50,9 +50,14 @@ lab_wait 20 says '^compliant' >/dev/null || quit "compliant: $(head -n 3 "$LAB_D
 waits() { lab_exec host systemctl list-units --no-legend 'lazaret-remedy-antivirus-start@*' | grep -q ' running '; }
 none_waits() { ! waits; }
 
+# A look may pass before the remedy that made it so has ended.
+none_works() { ! lab_exec host systemctl -q list-units --no-legend --state=active 'lazaret-remedy-*@*' | grep -q .; }
+
 # A lazaretd that remembers nothing: whoever keeps switching ClamAV off would be met by a pause.
 anew() {
-	at sh -c 'systemctl stop lazaretd; rm -rf /var/lib/lazaret/agent/*; systemctl start lazaretd'
+	at systemctl stop lazaretd
+	lab_wait 20 none_works >/dev/null
+	at sh -c 'rm -rf /var/lib/lazaret/agent/*; systemctl start lazaretd'
 	lab_wait 40 says '^compliant' >/dev/null && lab_wait 40 waits >/dev/null
 }
 
