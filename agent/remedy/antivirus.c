@@ -216,28 +216,45 @@ static int begin_anew(const struct requirement *q, struct report *report, struct
 	return r < 0 ? r : restore_one(q, report, fault);
 }
 
-/* Whether nothing of it fails but what its updater fetches. */
-static bool lacks_signatures_only(const struct requirement *q)
+/* How many of the demanded probes fail in root's eyes, and how many for what its updater fetches.
+ */
+struct failing {
+	size_t all, fetched;
+};
+
+static struct failing count_failing(const struct requirement *q)
 {
 	static const char *const fetched[] = { "loaded", "signatures", "updates" };
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_free_ struct finding *f = calloc(1, sizeof(*f));
 	const struct host host = { .root = root, .now = io_now() };
-	size_t lacking = 0, failing = 0;
+	struct failing n = { 0 };
 
 	if (root < 0 || !f)
-		return false;
+		return n;
 	look_antivirus(q, &host, f);
 	for (size_t i = 0; i < f->n_evidence; i++) {
 		const struct evidence *e = &f->evidence[i];
 
 		if (!e->demanded || e->grade != GRADE_FAIL)
 			continue;
-		failing++;
+		n.all++;
 		for (size_t k = 0; k < COUNT(fetched); k++)
-			lacking += !strcmp(e->probe, fetched[k]);
+			n.fetched += !strcmp(e->probe, fetched[k]);
 	}
-	return lacking && lacking == failing;
+	return n;
+}
+
+static bool fails(const struct requirement *q)
+{
+	return count_failing(q).all > 0;
+}
+
+static bool lacks_signatures_only(const struct requirement *q)
+{
+	struct failing n = count_failing(q);
+
+	return n.fetched && n.fetched == n.all;
 }
 
 /* No package has newer signatures than its updater fetches. */
@@ -317,22 +334,30 @@ static int reinstall_one(const struct requirement *q, struct report *report, str
 
 static int start_all(struct report *report, struct fault *fault)
 {
-	return demand_each(REMEDY_ANTIVIRUS_START, start_one, report, fault);
+	static const struct demand start = { REMEDY_ANTIVIRUS_START, fails, start_one };
+
+	return demand_each(&start, report, fault);
 }
 
 static int enable_all(struct report *report, struct fault *fault)
 {
-	return demand_each(REMEDY_ANTIVIRUS_ENABLE, enable_one, report, fault);
+	static const struct demand enabling = { REMEDY_ANTIVIRUS_ENABLE, fails, enable_one };
+
+	return demand_each(&enabling, report, fault);
 }
 
 static int restore_all(struct report *report, struct fault *fault)
 {
-	return demand_each(REMEDY_ANTIVIRUS_RESTORE, restore_one, report, fault);
+	static const struct demand restoring = { REMEDY_ANTIVIRUS_RESTORE, fails, restore_one };
+
+	return demand_each(&restoring, report, fault);
 }
 
 static int reinstall_all(struct report *report, struct fault *fault)
 {
-	return demand_each(REMEDY_ANTIVIRUS_REINSTALL, reinstall_one, report, fault);
+	static const struct demand reinstall = { REMEDY_ANTIVIRUS_REINSTALL, fails, reinstall_one };
+
+	return demand_each(&reinstall, report, fault);
 }
 
 const struct step steps_antivirus_start[] = { { .call = start_all }, { 0 } };

@@ -26,23 +26,11 @@ static int read_policy(int store, struct policy **ret, struct fault *fault)
 	return r;
 }
 
-/* Requirements may share a provider: then it has the parts that any of them demands. */
-static bool was_before(const struct policy *p, size_t at, struct requirement *all)
+static bool names(const struct requirement *q, enum remedy remedy)
 {
-	const struct requirement *q = &p->requirements[at];
-
-	*all = *q;
-	for (size_t i = 0; i < p->n_requirements; i++) {
-		const struct requirement *o = &p->requirements[i];
-
-		if (o->check != CHECK_ANTIVIRUS ||
-		    o->with.antivirus.provider != q->with.antivirus.provider)
-			continue;
-		if (i < at)
+	for (size_t i = 0; i < q->n_remedies; i++)
+		if (q->remedies[i] == remedy)
 			return true;
-		all->with.antivirus.updater |= o->with.antivirus.updater;
-		all->with.antivirus.on_access |= o->with.antivirus.on_access;
-	}
 	return false;
 }
 
@@ -75,33 +63,101 @@ int demand_policy(struct policy **ret, struct fault *fault)
 	return read_policy(store, ret, fault);
 }
 
-int demand_each(enum remedy remedy,
-		int (*each)(const struct requirement *q, struct report *report,
-			    struct fault *fault),
-		struct report *report, struct fault *fault)
+static bool share(const struct requirement *a, const struct requirement *b)
+{
+	return a->check == CHECK_ANTIVIRUS && b->check == CHECK_ANTIVIRUS &&
+	       a->with.antivirus.provider == b->with.antivirus.provider;
+}
+
+/* Requirements that share a provider have it repaired once, with the parts that any demands. */
+static struct requirement join(const struct policy *p, size_t at)
+{
+	struct requirement all = p->requirements[at];
+
+	for (size_t i = 0; i < p->n_requirements; i++) {
+		const struct requirement *o = &p->requirements[i];
+
+		if (!share(o, &all))
+			continue;
+		all.with.antivirus.updater |= o->with.antivirus.updater;
+		all.with.antivirus.on_access |= o->with.antivirus.on_access;
+	}
+	return all;
+}
+
+/* Which requirements this is for. */
+struct chosen {
+	bool rows[POLICY_REQUIREMENTS];
+};
+
+/* Whether none before it is chosen and has the same provider. */
+static bool is_first(const struct policy *p, const struct chosen *c, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (c->rows[i] && share(&p->requirements[i], &p->requirements[at]))
+			return false;
+	return c->rows[at];
+}
+
+static size_t providers_in(const struct policy *p, const struct chosen *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_requirements; i++)
+		n += is_first(p, c, i);
+	return n;
+}
+
+/*
+ * A look costs time that an antivirus which was just stopped has not, and lazaretd's has failed: of
+ * one provider alone none is taken.  What lazaretd sees fail may be well in root's eyes; then all
+ * are meant.
+ */
+static struct chosen choose(const struct policy *p, const struct demand *d)
+{
+	struct chosen listed = { 0 }, failing = { 0 };
+
+	for (size_t i = 0; i < p->n_requirements; i++)
+		listed.rows[i] = p->requirements[i].check == CHECK_ANTIVIRUS &&
+				 (d->remedy == REMEDY_ANY || names(&p->requirements[i], d->remedy));
+	if (!d->fails || providers_in(p, &listed) < 2)
+		return listed;
+	for (size_t i = 0; i < p->n_requirements; i++)
+		failing.rows[i] = listed.rows[i] && d->fails(&p->requirements[i]);
+	return providers_in(p, &failing) ? failing : listed;
+}
+
+int demand_each_of(const struct policy *p, const struct demand *d, struct report *report,
+		   struct fault *fault)
+{
+	struct chosen chosen = choose(p, d);
+	int r = 0;
+
+	if (!providers_in(p, &chosen) && d->remedy != REMEDY_ANY)
+		return fault_set(fault, -ENOENT, "the policy has %s for no antivirus",
+				 remedy_menu[d->remedy].name);
+	for (size_t i = 0; i < p->n_requirements; i++) {
+		const struct requirement q = join(p, i);
+		struct fault f = { 0 };
+		int now = is_first(p, &chosen, i) ? d->each(&q, report, &f) : 0;
+
+		/* The others are no worse for it. */
+		if (now < 0 && r == 0)
+			r = fault_set(fault, now, "%s", f.why);
+	}
+	return r;
+}
+
+int demand_each(const struct demand *d, struct report *report, struct fault *fault)
 {
 	const struct requirement clamav = { .check = CHECK_ANTIVIRUS,
 					    .with.antivirus.provider = &provider_clamav };
 	_drop_(drop_policy) struct policy *p = NULL;
-	int r = demand_policy(&p, fault), n = 0;
+	int r = demand_policy(&p, fault);
 
 	if (r == -ENOENT)
-		return each(&clamav, report, fault);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; r == 0 && i < p->n_requirements; i++) {
-		struct requirement q;
-
-		if (p->requirements[i].check != CHECK_ANTIVIRUS || was_before(p, i, &q) ||
-		    (remedy != REMEDY_ANY && !provider_has(q.with.antivirus.provider, remedy)))
-			continue;
-		r = each(&q, report, fault);
-		n++;
-	}
-	if (!n && remedy != REMEDY_ANY)
-		return fault_set(fault, -ENOENT, "the policy demands no antivirus that has %s",
-				 remedy_menu[remedy].name);
-	return r;
+		return d->each(&clamav, report, fault);
+	return r < 0 ? r : demand_each_of(p, d, report, fault);
 }
 
 static int read_feed(int store, struct feed **ret, struct fault *fault)
@@ -142,14 +198,6 @@ int demand_patches(int root, struct demand_patches *ret, struct fault *fault)
 		read_feed(store, &d.feed, &d.doubt);
 	*ret = d;
 	return 0;
-}
-
-static bool names(const struct requirement *q, enum remedy remedy)
-{
-	for (size_t i = 0; i < q->n_remedies; i++)
-		if (q->remedies[i] == remedy)
-			return true;
-	return false;
 }
 
 unsigned demand_limit(enum remedy remedy)

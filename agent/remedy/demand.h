@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
+
 #include "agent/remedy/step.h"
 #include "policy/document.h"
 #include "policy/feed.h"
 
-/* For whoever mends nothing: no provider is passed over. */
+/* For whoever mends nothing: no requirement is passed over. */
 #define REMEDY_ANY REMEDY_COUNT
 
 /*
@@ -14,15 +16,25 @@
  */
 int demand_policy(struct policy **ret, struct fault *fault);
 
+/* What is done for the providers that a policy demands. */
+struct demand {
+	enum remedy remedy; /* for those whose requirement lists it; or REMEDY_ANY */
+	/* Looks whether a requirement fails; asked only where the remedy may mean several; NULL */
+	bool (*fails)(const struct requirement *q);
+	/* Given the requirement with the parts that any requirement of this provider demands. */
+	int (*each)(const struct requirement *q, struct report *report, struct fault *fault);
+};
+
 /*
- * Does something for each provider that this policy demands, as its requirement has it.  A host
- * that never had a policy has ClamAV's.  Providers without that remedy are passed over; when none
- * is left, and when one fails, the fault says so.  0 or -errno.
+ * Does it under the policy in force, once for each provider; a host that never had a policy has
+ * ClamAV's.  Where several providers have the remedy, only those that fail are repaired.  When one
+ * cannot be, the others are all the same, and the first fault is told.  -ENOENT: no requirement
+ * lists it; or -errno.
  */
-int demand_each(enum remedy remedy,
-		int (*each)(const struct requirement *q, struct report *report,
-			    struct fault *fault),
-		struct report *report, struct fault *fault);
+int demand_each(const struct demand *d, struct report *report, struct fault *fault);
+/* The same under that policy. */
+int demand_each_of(const struct policy *p, const struct demand *d, struct report *report,
+		   struct fault *fault);
 
 /* What the policy in force demands of patches, all its requirements together. */
 struct demand_patches {

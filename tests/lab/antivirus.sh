@@ -73,16 +73,27 @@ for suite in "$release" newer; do echo "deb [signed-by=/srv/repo/lab.gpg] file:/
 printf 'Package: *\nPin: release n=newer\nPin-Priority: 100\n' >"$layer/etc/apt/preferences"
 # The policy's own provider: ClamAV as we ship it, and where to get it when the host lost that.
 sources='"sources": [{ "uri": "file:/srv/repo", "suite": "'"$release"'", "component": "main", "keyring": "lab.gpg" }]'
+remedies='"remedies": ["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
 printf '{ "mode": "audit", "providers": [%s], "requirements": [%s] }\n' \
 	"$(lab_provider "$sources")" \
-	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s" }' \
+	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", '"$remedies }" \
 	>"$layer/var/lib/lazaret/store/generation-1/policy.json"
 echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
 	>"$layer/var/lib/lazaret/store/generation-1/accepted.json"
 cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-2"
-sed -i 's/"id": "av"/&, "on_access": true/' "$layer/var/lib/lazaret/store/generation-2/policy.json"
+# lazaretd is to look there, and to repair nothing.
+sed -i '$s/, "remedies": \[[^]]*\]//; s/"id": "av"/&, "on_access": true/' \
+	"$layer/var/lib/lazaret/store/generation-2/policy.json"
 cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-updater"
 sed -i 's/"id": "av"/&, "updater": true/' "$layer/var/lib/lazaret/store/generation-updater/policy.json"
+# A second product, which is not there.
+cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-ghost"
+ghost='{ "name": "ghost", "title": "Ghost", "remedies": ["antivirus-start"],
+	"units": [{ "unit": "ghost.service", "part": "daemon", "program": "/usr/sbin/ghost" }] }'
+printf '{ "mode": "audit", "providers": [%s, %s], "requirements": [%s, %s] }\n' "$(lab_provider)" "$ghost" \
+	'{ "id": "ghost", "check": "antivirus", "provider": "ghost", "grace": "0s", "remedies": ["antivirus-start"] }' \
+	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", "remedies": ["antivirus-start"] }' \
+	>"$layer/var/lib/lazaret/store/generation-ghost/policy.json"
 for mode in audit enforce; do
 	cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-$mode"
 	printf '{ "mode": "%s", "providers": [%s], "requirements": [%s], "allow": { "policy": [%s] } }\n' $mode \
@@ -94,8 +105,7 @@ for mode in audit enforce; do
 		>"$layer/var/lib/lazaret/store/generation-$mode/policy.json"
 done
 cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-bench"
-sed -i 's/"mode": "audit"/"mode": "enforce", "allow": { "policy": [ { "to": "192.0.2.1", "tcp": [443] } ] }/
-	s/"provider": "clamav", "grace": "0s"/&, "remedies": ["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]/' \
+sed -i 's/"mode": "audit"/"mode": "enforce", "allow": { "policy": [ { "to": "192.0.2.1", "tcp": [443] } ] }/' \
 	"$layer/var/lib/lazaret/store/generation-bench/policy.json"
 cp -a "$layer/var/lib/lazaret/store/generation-bench" "$layer/var/lib/lazaret/store/generation-guarded"
 sed -i 's/"id": "av"/&, "on_access": true/' "$layer/var/lib/lazaret/store/generation-guarded/policy.json"
@@ -139,6 +149,15 @@ off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service
 slow=/var/lib/clamav/slow.ndb
 off start 'was started .* ago and does not answer on .* yet' \
 	"mkfifo $slow; systemctl restart clamav-daemon; (sleep 1.5; exec 3<>$slow; rm $slow) >/dev/null 2>&1 &"
+# Of two only the one that fails is repaired, and neither keeps the other from it.
+without_ghost() { probe mend antivirus-start; [ $? = 1 ] && grep -q '^failed: .*ghost.service not found' "$LAB_DIR/said"; }
+at sh -c 'ln -sfn generation-ghost /var/lib/lazaret/store/current
+	systemctl stop clamav-daemon.service clamav-daemon.socket'
+without_ghost && grep -q '^starting ClamAV' "$LAB_DIR/said" && look
+ok $? 'stopped, ClamAV is started though another product cannot be'
+without_ghost && ! grep -q '^starting ClamAV' "$LAB_DIR/said"
+ok $? 'as it runs, it is left alone'
+at ln -sfn generation-1 /var/lib/lazaret/store/current
 
 # --- units ------------------------------------------------------------------------------
 etc=/etc/systemd/system/clamav-daemon.service
