@@ -16,95 +16,15 @@
 #include "agent/base/io.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/unit.h"
+#include "agent/remedy/antivirus-start.h"
 #include "agent/remedy/await.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/manager.h"
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/provide.h"
 #include "agent/remedy/remedy.h"
-
-/* One that hangs neither answers nor ends by itself. */
-static int restart_silent(const struct requirement *q, struct report *report, struct fault *fault)
-{
-	struct fault quiet = { 0 };
-	int r;
-
-	report_line(report, "+ ", "waiting until it answers");
-	r = await_work(q, report, &quiet);
-	if (r == 0 || r == -EINPROGRESS)
-		return r == 0 ? 0 : fault_set(fault, r, "%s", quiet.why);
-	report_line(report, "  ", quiet.why);
-	r = manager_restart(q, report, fault);
-	return r < 0 ? r : await_work(q, report, fault);
-}
-
-static bool is_any(const struct requirement *q, bool (*is)(const struct unit_run *run))
-{
-	const struct provider *p = q->with.antivirus.provider;
-	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	for (size_t i = 0; root >= 0 && i < p->n_units; i++) {
-		struct unit_run run;
-
-		unit_run_look(root, &p->units[i], &run);
-		if (is(&run))
-			return true;
-	}
-	return root < 0;
-}
-
-static bool is_halted(const struct unit_run *run)
-{
-	return run->frozen || run->state == 'T' || run->state == 't';
-}
-
-static bool is_starved(const struct unit_run *run)
-{
-	return run->starved;
-}
-
-/* What is frozen or stopped is there already: starting it would change nothing. */
-static void go_on(const struct requirement *q)
-{
-	struct fault quiet = { 0 };
-
-	if (!is_any(q, is_halted))
-		return;
-	manager_does(q, SERVICES | OTHERS, STEP_ARGV("thaw"), NULL, &quiet);
-	manager_does(q, SERVICES | OTHERS, STEP_ARGV("kill", "--signal=SIGCONT"), NULL, &quiet);
-}
-
-/* What was simply stopped is there again after one call; the rest costs time. */
-static int start_services(const struct requirement *q, struct report *report, struct fault *fault)
-{
-	struct fault quiet = { 0 };
-
-	if (manager_does(q, SERVICES, STEP_ARGV("start"), NULL, &quiet) == 0)
-		return 0;
-	manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("reset-failed"), NULL, &quiet);
-	return manager_does(q, SERVICES, STEP_ARGV("start"), report, fault);
-}
-
-static int start_one(const struct requirement *q, struct report *report, struct fault *fault)
-{
-	struct fault quiet = { 0 };
-	int r;
-
-	go_on(q);
-	report_line(report, "+ starting ", q->with.antivirus.provider->title);
-	r = start_services(q, report, fault);
-	/* The cgroup that somebody else has set a limit of goes with the service. */
-	if (r == 0 && is_any(q, is_starved))
-		r = manager_restart(q, report, fault);
-	/* Anew: an updater then looks for signatures, a scanner of opened files watches again. */
-	if (r == 0)
-		r = manager_does(q, OTHERS, STEP_ARGV("restart"), report, fault);
-	if (r < 0)
-		return r;
-	/* Refused while the service runs, which then has the socket already. */
-	manager_does(q, SOCKETS, STEP_ARGV("start"), NULL, &quiet);
-	return restart_silent(q, report, fault);
-}
+#include "agent/remedy/uncover.h"
+#include "agent/remedy/unlock.h"
 
 /* What ran under another unit's name by a link is nobody's once the link is gone. */
 static void end_left_over(const struct provider *p)
@@ -129,8 +49,8 @@ static int clear_overrides(const struct requirement *q, bool all, struct report 
 
 	for (size_t i = 0; i < p->n_units; i++) {
 		const struct provider_unit *u = &p->units[i];
-		int r = all && u->part != PART_DAEMON ? 0
-						      : overrides_set_aside(u, all, report, fault);
+		bool demanded = manager_kind(q, u) & (SERVICES | SOCKETS | OTHERS);
+		int r = all && !demanded ? 0 : overrides_set_aside(u, all, report, fault);
 
 		if (r < 0)
 			return r;
@@ -151,7 +71,7 @@ static void stop_all(const struct requirement *q, struct report *report)
 static int start_alone(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	struct fault first = { 0 };
-	int r = start_one(q, report, &first);
+	int r = antivirus_start(q, report, &first);
 
 	if (r == 0)
 		return 0;
@@ -161,59 +81,73 @@ static int start_alone(const struct requirement *q, struct report *report, struc
 	if (r < 0)
 		return r;
 	stop_all(q, report);
-	return start_one(q, report, fault);
+	return antivirus_start(q, report, fault);
 }
 
-static int enable_one(const struct requirement *q, struct report *report, struct fault *fault)
+static int unmask(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	const unsigned all = SERVICES | SOCKETS | OTHERS | SPARE;
+	int r = manager_does(q, all, STEP_ARGV("unmask"), report, fault);
+
+	/* What `mask --runtime` made, the call above leaves, and says nothing. */
+	return r < 0 ? r : manager_does(q, all, STEP_ARGV("unmask", "--runtime"), report, fault);
+}
+
+/* anew: what runs so far may be another program, or this one under another's rule. */
+static int enable(const struct requirement *q, bool anew, struct report *report,
+		  struct fault *fault)
 {
 	const struct provider *p = q->with.antivirus.provider;
 	struct fault quiet = { 0 };
-	int r, cleared;
+	int r, cleared = 0;
 
 	report_line(report, "+ ", "unmasking and enabling it");
 	for (size_t i = 0; i < p->n_units; i++)
 		overrides_unlock(&p->units[i]);
-	r = manager_does(q, SERVICES | SOCKETS | OTHERS | SPARE, STEP_ARGV("unmask"), report,
-			 fault);
-	/* What `mask --runtime` made, the call above leaves, and says nothing. */
+	r = unmask(q, report, fault);
 	if (r == 0)
-		r = manager_does(q, SERVICES | SOCKETS | OTHERS | SPARE,
-				 STEP_ARGV("unmask", "--runtime"), report, fault);
-	cleared = r < 0 ? r : clear_overrides(q, false, report, fault);
-	if (cleared >= 0)
+		r = cleared = clear_overrides(q, false, report, fault);
+	if (r >= 0)
 		r = manager_reload(report, fault);
-	if (cleared >= 0 && r == 0)
+	if (r == 0)
 		r = manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("enable"), report,
 				 fault);
-	if (cleared < 0 || r < 0)
-		return cleared < 0 ? cleared : r;
+	if (r < 0)
+		return r;
 	if (manager_does(q, SPARE, STEP_ARGV("enable"), NULL, &quiet) == 0)
 		/* Anew, so that it looks for signatures at once. */
 		manager_does(q, SPARE, STEP_ARGV("--no-block", "restart"), NULL, &quiet);
-	/* What runs so far may be another program, or this one under another's rule. */
-	if (cleared)
+	if (anew || cleared)
 		stop_all(q, report);
 	return start_alone(q, report, fault);
 }
 
-static int restore_one(const struct requirement *q, struct report *report, struct fault *fault)
+/* What keeps its files as they are goes.  Whether other files lay over them. */
+static bool lay_bare(const struct requirement *q, struct report *report)
+{
+	bool covered = uncover(q->with.antivirus.provider, report) > 0;
+
+	unlock_provider(q->with.antivirus.provider);
+	return covered;
+}
+
+static int enable_one(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	return enable(q, lay_bare(q, report), report, fault);
+}
+
+/* With settings that cannot be put right, what runs is not stopped. */
+static int restore(const struct requirement *q, bool anew, struct report *report,
+		   struct fault *fault)
 {
 	int r = provide_settings(q->with.antivirus.provider, report, fault);
 
-	if (r > 0)
-		r = manager_restart(q, report, fault);
-	return r < 0 ? r : enable_one(q, report, fault);
+	return r < 0 ? r : enable(q, anew || r > 0, report, fault);
 }
 
-static int begin_anew(const struct requirement *q, struct report *report, struct fault *fault)
+static int restore_one(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	struct fault quiet = { 0 };
-	/* Whatever ran so far may be another program, or this one as it was before. */
-	int r = manager_reload(report, fault);
-
-	if (r == 0)
-		manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
-	return r < 0 ? r : restore_one(q, report, fault);
+	return restore(q, lay_bare(q, report), report, fault);
 }
 
 /* How many of the demanded probes fail in root's eyes, and how many for what its updater fetches.
@@ -287,7 +221,7 @@ static int configure_anew(const struct requirement *q, struct report *report, st
 	else if (r == 0)
 		r = -ENOENT;
 	if (r == 0)
-		r = begin_anew(q, report, &again);
+		r = restore(q, true, report, &again);
 	if (r == 0)
 		*fault = (struct fault){ 0 };
 	/* One that now reads its signatures has understood what it has. */
@@ -315,9 +249,11 @@ static bool has_signatures(const struct provider *p)
 
 static int reinstall_one(const struct requirement *q, struct report *report, struct fault *fault)
 {
+	bool covered = lay_bare(q, report);
 	int r = await_quiet(q, fault);
 
-	if (r == 0)
+	/* What runs so far may have been read from what lay there. */
+	if (r == 0 && !covered)
 		r = refuse_whole(q, fault);
 	if (r < 0)
 		return r;
@@ -326,10 +262,17 @@ static int reinstall_one(const struct requirement *q, struct report *report, str
 	if (r < 0 && r != -ETIMEDOUT)
 		return r;
 	if (r == 0)
-		r = begin_anew(q, report, fault);
+		r = restore(q, true, report, fault);
 	if (r == 0 || r == -EINPROGRESS || !has_signatures(q->with.antivirus.provider))
 		return r;
 	return configure_anew(q, report, fault) == 0 ? 0 : r;
+}
+
+static int start_one(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	int r = antivirus_may_start(q, fault);
+
+	return r < 0 ? r : antivirus_start(q, report, fault);
 }
 
 static int start_all(struct report *report, struct fault *fault)

@@ -8,7 +8,7 @@
 #define WORDS_MAX 4
 #define LIMIT_S	  120
 
-static unsigned kind_of(const struct requirement *q, const struct provider_unit *u)
+unsigned manager_kind(const struct requirement *q, const struct provider_unit *u)
 {
 	size_t n = strlen(u->name);
 	bool service = n > 8 && !strcmp(u->name + n - 8, ".service");
@@ -37,7 +37,7 @@ int manager_does(const struct requirement *q, unsigned which, const char *const 
 		argv[n++] = *words;
 	first = n;
 	for (size_t i = 0; i < p->n_units; i++)
-		if (kind_of(q, &p->units[i]) & which)
+		if (manager_kind(q, &p->units[i]) & which)
 			argv[n++] = p->units[i].name;
 	return n == first ? 0 : step_exec(argv, LIMIT_S, report ? report : &nobody, fault);
 }

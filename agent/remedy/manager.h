@@ -13,6 +13,9 @@ enum {
 	SPARE = 8,    /* updaters that are installed and not demanded: old signatures cost later */
 };
 
+/* Which of them a unit is; 0: none, it is not demanded. */
+unsigned manager_kind(const struct requirement *q, const struct provider_unit *u);
+
 /*
  * One call with all of these units behind the words; no call without any.  report NULL: what it
  * says is nobody's business.  0, or what step_exec() gives.

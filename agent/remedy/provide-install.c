@@ -28,12 +28,7 @@ static void unlock_all(const struct provider *p, const struct packager *with)
 		with->unlock(p->packages.rows[i]);
 	for (size_t i = 0; i < libraries.n; i++)
 		with->unlock(libraries.rows[i]);
-	for (size_t i = 0; i < p->n_settings; i++)
-		unlock_file(p->settings[i].file);
-	for (size_t i = 0; i < p->signatures.files.n; i++)
-		unlock_file(p->signatures.files.rows[i]);
-	for (size_t i = 0; i < p->signatures.base.n; i++)
-		unlock_file(p->signatures.base.rows[i]);
+	unlock_provider(p);
 }
 
 /* apt-get is content when it cannot fetch what it should install anew, and so may dnf be. */
@@ -87,7 +82,7 @@ static int install(const struct provider *p, const struct packager_way *way, str
 int provide_packages(const struct provider *p, struct report *report, struct fault *fault)
 {
 	const struct packager *with = packager_find(fault);
-	struct fault last = { 0 };
+	struct fault first = { 0 }, last = { 0 };
 	int r = 0, now = 0;
 
 	if (!with)
@@ -108,8 +103,11 @@ int provide_packages(const struct provider *p, struct report *report, struct fau
 		now = install(p, way, report, &f);
 		if (now == 0)
 			return 0;
-		if (now != -EOPNOTSUPP)
-			r = fault_set(&last, now, "%s", f.why);
+		if (now == -EOPNOTSUPP)
+			continue;
+		/* The host's own way says what is amiss; the others, what they lack besides. */
+		r = fault_set(&first, now, "%s", f.why);
+		last = f;
 	}
-	return fault_set(fault, r, "%s", last.why);
+	return fault_set(fault, r, "%s", first.why);
 }

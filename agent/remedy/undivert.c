@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
@@ -93,44 +91,8 @@ static void drop_modes(const struct provider *p, struct report *report)
 	}
 }
 
-/* "/usr/sbin/a-b" is usr-sbin-a\x2db.mount (systemd.unit(5), STRING ESCAPING). */
-static void name_mount(const char *path, char *ret, size_t room)
-{
-	size_t n = 0;
-
-	for (path++; *path && n + 5 < room; path++) {
-		if (*path == '/')
-			ret[n++] = '-';
-		else if (isalnum((unsigned char)*path) || strchr(":_.", *path))
-			ret[n++] = *path;
-		else
-			n += (size_t)snprintf(ret + n, room - n, "\\x%02x", (unsigned char)*path);
-	}
-	snprintf(ret + n, room - n, ".mount");
-}
-
-/*
- * Nobody mounts a file over a program but to have another one run, and dpkg can replace neither.
- * The manager takes it away where it is: our own mounts are not the host's.
- */
-static void unmount(const char *path, struct report *report)
-{
-	struct fault quiet = { 0 };
-	char unit[4 * PROVIDER_TEXT_MAX + 8];
-	struct statx st;
-
-	if (!*path || statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) < 0 ||
-	    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
-		return;
-	name_mount(path, unit, sizeof(unit));
-	report_line(report, "+ taking away what is mounted over it: ", path);
-	step_exec(SYSTEMCTL("stop", unit), LIMIT_S, report, &quiet);
-}
-
 void undivert(const struct provider *p, struct report *report)
 {
-	for (size_t i = 0; i < p->n_units; i++)
-		unmount(p->units[i].program, report);
 	undivert_files(p, report);
 	drop_modes(p, report);
 }

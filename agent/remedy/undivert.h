@@ -6,8 +6,8 @@
 
 /*
  * Takes away what keeps a package manager from laying a provider's programs and unit files where
- * they belong: what is mounted over a program, diversions of them (dpkg-divert(1)), whoever made
- * them, and modes with which nobody could run a program or others than root could change it
- * (dpkg-statoverride(1)).  What was taken away is reported; configuration may be diverted.
+ * they belong: diversions of them (dpkg-divert(1)), whoever made them, and modes with which nobody
+ * could run a program or others than root could change it (dpkg-statoverride(1)).  What was taken
+ * away is reported; configuration may be diverted.
  */
 void undivert(const struct provider *p, struct report *report);

@@ -36,3 +36,31 @@ void unlock_package(const char *package)
 	for (path = strtok_r(text, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest))
 		unlock_file(path);
 }
+
+static void unlock_place(const char *path)
+{
+	const char *end = strrchr(path, '/');
+	char folder[PROVIDER_TEXT_MAX];
+
+	if (!end || end == path)
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path);
+	unlock_file(folder);
+	unlock_file(path);
+}
+
+static void unlock_rows(const struct texts *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		unlock_place(files->rows[i]);
+}
+
+void unlock_provider(const struct provider *p)
+{
+	for (size_t i = 0; i < p->n_units; i++)
+		unlock_place(p->units[i].program);
+	for (size_t i = 0; i < p->n_settings; i++)
+		unlock_place(p->settings[i].file);
+	unlock_rows(&p->signatures.files);
+	unlock_rows(&p->signatures.base);
+}

@@ -13,7 +13,8 @@ bench=${1:-}
 part=antivirus
 look() { probe look $part; } # as lazaretd: not as root
 
-# off REMEDY SEEN COMMAND: after COMMAND a look fails and says SEEN; REMEDY mends it.
+# off REMEDY SEEN COMMAND [REFUSED]: after COMMAND a look fails and says SEEN; REMEDY mends it.  Where
+# starting it would wait for what cannot come up, antivirus-start says REFUSED at once.
 off() {
 	local remedy=$1 seen=$2 t0 t1 r
 
@@ -26,6 +27,11 @@ off() {
 	r=$?
 	ok $r "seen in $((t1 - t0)) ms: $(echo "$3" | tr -s "\n\t" " "): $(head -n 1 "$LAB_DIR/said")"
 	[ $r = 0 ] || tell
+	if [ -n "${4:-}" ]; then
+		probe mend antivirus-start
+		[ $? = 1 ] && grep -q "^failed: .*$4: no start changes that" "$LAB_DIR/said"
+		ok $? "antivirus-start does not wait: $(tail -n 1 "$LAB_DIR/said")"
+	fi
 	t0=$(lab_now)
 	probe mend "antivirus-$remedy"
 	r=$?
@@ -149,6 +155,7 @@ off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service
 slow=/var/lib/clamav/slow.ndb
 off start 'was started .* ago and does not answer on .* yet' \
 	"mkfifo $slow; systemctl restart clamav-daemon; (sleep 1.5; exec 3<>$slow; rm $slow) >/dev/null 2>&1 &"
+off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/cgroup.freeze; sleep 0.1'
 # Of two only the one that fails is repaired, and neither keeps the other from it.
 without_ghost() { probe mend antivirus-start; [ $? = 1 ] && grep -q '^failed: .*ghost.service not found' "$LAB_DIR/said"; }
 at sh -c 'ln -sfn generation-ghost /var/lib/lazaret/store/current
@@ -169,9 +176,13 @@ off enable "is masked by $control" "systemctl mask --now clamav-daemon.service c
 	mkdir -p /usr/local/lib/systemd/system; ln -s /dev/null /usr/local/lib/systemd/system/clamav-daemon.socket"
 off enable 'is masked by /run' 'systemctl mask --runtime clamav-daemon.service'
 off enable 'is masked by /etc' ": >$etc; systemctl daemon-reload"
+vendor=/usr/lib/systemd/system/clamav-daemon.service
+off enable 'not as it was packaged\|does not answer' \
+	"printf '[Service]\nExecStart=/bin/sleep infinity\n' >/root/sleep; mount --bind /root/sleep $vendor
+	systemctl daemon-reload; systemctl restart clamav-daemon" "covered by a mount over $vendor"
 off enable "is overridden by $etc" \
 	"printf '[Service]\nExecStart=/bin/sleep infinity\n' >$etc
-	systemctl daemon-reload; systemctl restart clamav-daemon"
+	systemctl daemon-reload; systemctl restart clamav-daemon" "overridden by $etc"
 at sh -c "mkdir -p $etc.d; printf '[Service]\nEnvironment=http_proxy=http://192.0.2.9\n' >$etc.d/proxy.conf
 	chmod 600 $etc.d/proxy.conf"
 off enable 'sets ConditionPathExists\|sets what cannot be read' \
@@ -202,6 +213,8 @@ conf=/etc/clamav/clamd.conf
 off restore 'hides what is behind it' \
 	"chown clamav:adm $conf; chmod 604 $conf; printf '#\\0\nExcludePath ^/\n' >>$conf; systemctl restart clamav-daemon"
 off restore 'ScanELF no is not allowed' "sed -i 's/^ScanELF .*/ScanELF no/' $conf; chattr +i $conf"
+off restore 'ExcludePath ^/ is not allowed' \
+	"cp -p $conf /root/clamd.conf; echo 'ExcludePath ^/' >>/root/clamd.conf; mount --bind /root/clamd.conf $conf"
 off restore 'MaxFileSize 1K is not allowed' "sed -i 's/^MaxFileSize .*/MaxFileSize 1K/' $conf"
 off restore 'not running\|LocalSocket' \
 	"sed -i 's|^LocalSocket .*|LocalSocket /tmp/elsewhere|' $conf
@@ -216,7 +229,7 @@ ok $? 'the file belongs to whom it did'
 off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-change-held-packages remove clamav-daemon'
 off reinstall 'not installed' \
 	'printf "Package: clamav*\nPin: release *\nPin-Priority: -1\n" >/etc/apt/preferences.d/no
-	apt-get -y purge clamav-daemon'
+	apt-get -y purge clamav-daemon; chattr +i /usr/sbin'
 ! grep -q 'own sources' "$LAB_DIR/mended"
 ok $? "past a pin of the host's"
 at dpkg-query -W -f '${Version}\n' clamav-daemon
@@ -252,7 +265,8 @@ ok $? "which no installation mends: $(tail -n 1 "$LAB_DIR/said")"
 at sh -c 'mkdir /srv/mirror; mv /root/away/daily.cud /srv/mirror/; mv /root/away/* /var/lib/clamav/
 	cp /etc/clamav/freshclam.conf /root/
 	printf "%s\n" "DatabaseCustomURL file:///srv/mirror/daily.cud" "ExcludeDatabase main" \
-		"ExcludeDatabase daily" "ExcludeDatabase bytecode" >>/etc/clamav/freshclam.conf'
+		"ExcludeDatabase daily" "ExcludeDatabase bytecode" >>/etc/clamav/freshclam.conf
+	chattr +i /var/lib/clamav'
 probe mend antivirus-enable
 t0=$(lab_now)
 fetched() { at sh -c 'chmod 644 /var/lib/clamav/daily.cud' && look; }
@@ -269,6 +283,8 @@ off start 'is stopped' "systemctl kill --signal=SIGSTOP $fresh"
 off enable "$fresh is not enabled" "systemctl disable --now $fresh"
 off enable "sets ExecStart" "mkdir -p /etc/systemd/system/$fresh.d
 	printf '[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n' >/etc/systemd/system/$fresh.d/no.conf
+	systemctl daemon-reload; systemctl restart $fresh"
+off enable "freshclam does not run" "printf '[Service]\nWorkingDirectory=/nowhere\n' >/etc/systemd/system/$fresh.d/where.conf
 	systemctl daemon-reload; systemctl restart $fresh"
 off restore 'PrivateMirror .* is not allowed' "echo 'PrivateMirror 192.0.2.9' >>$conf; systemctl restart $fresh"
 at systemctl is-active -q $fresh

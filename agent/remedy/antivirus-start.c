@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/io.h"
+#include "agent/posture/unit.h"
+#include "agent/remedy/antivirus-start.h"
+#include "agent/remedy/await.h"
+#include "agent/remedy/manager.h"
+#include "agent/remedy/remedy.h"
+#include "agent/remedy/thaw.h"
+#include "agent/remedy/uncover.h"
+
+#define ASK_LIMIT_S   10
+#define PARTS_WAIT_MS 3000
+#define PARTS_STEP_MS 20
+
+/* One that hangs neither answers nor ends by itself. */
+static int restart_silent(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+	int r;
+
+	report_line(report, "+ ", "waiting until it answers");
+	r = await_work(q, report, &quiet);
+	if (r == 0 || r == -EINPROGRESS)
+		return r == 0 ? 0 : fault_set(fault, r, "%s", quiet.why);
+	report_line(report, "  ", quiet.why);
+	r = manager_restart(q, report, fault);
+	return r < 0 ? r : await_work(q, report, fault);
+}
+
+/* The first of these units that is so; NULL: none. */
+static const struct provider_unit *find_unit(const struct requirement *q, unsigned which,
+					     bool (*is)(const struct unit_run *run))
+{
+	const struct provider *p = q->with.antivirus.provider;
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < p->n_units; i++) {
+		const struct provider_unit *u = &p->units[i];
+		struct unit_run run;
+
+		if (!(manager_kind(q, u) & which))
+			continue;
+		unit_run_look(root, u, &run);
+		if (is(&run))
+			return u;
+	}
+	return NULL;
+}
+
+static bool is_halted(const struct unit_run *run)
+{
+	return run->frozen || unit_run_is_stopped(run);
+}
+
+static bool is_starved(const struct unit_run *run)
+{
+	return run->starved;
+}
+
+static bool is_down(const struct unit_run *run)
+{
+	return !run->pid;
+}
+
+static void thaw_one(const char *unit, struct report *report)
+{
+	struct fault fault = { 0 };
+
+	if (thaw(unit, &fault) < 0)
+		report_line(report, "  ", fault.why);
+}
+
+/* Whoever freezes a slice freezes all that is in it. */
+static void thaw_slices(struct report *report)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (const char *const *slice = unit_slices; *slice; slice++) {
+		_free_ char *text = NULL;
+		char path[UNIT_PATH_MAX];
+		size_t len;
+
+		snprintf(path, sizeof(path), "%s/cgroup.freeze", *slice);
+		if (io_read(root, path, sizeof(path), &text, &len) == 0 && *text == '1')
+			thaw_one(strrchr(*slice, '/') + 1, report);
+	}
+}
+
+/* What is frozen or stopped is there already: starting it would change nothing. */
+static void go_on(const struct requirement *q, struct report *report)
+{
+	const struct provider *p = q->with.antivirus.provider;
+	struct fault quiet = { 0 };
+
+	if (!find_unit(q, SERVICES | OTHERS, is_halted))
+		return;
+	report_line(report, "+ ", "letting it go on");
+	thaw_slices(report);
+	for (size_t i = 0; i < p->n_units; i++)
+		if (manager_kind(q, &p->units[i]) & (SERVICES | OTHERS))
+			thaw_one(p->units[i].name, report);
+	manager_does(q, SERVICES | OTHERS, STEP_ARGV("kill", "--signal=SIGCONT"), NULL, &quiet);
+}
+
+/* What was simply stopped is there again after one call; the rest costs time. */
+static int start_services(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+
+	if (manager_does(q, SERVICES, STEP_ARGV("start"), NULL, &quiet) == 0)
+		return 0;
+	manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("reset-failed"), NULL, &quiet);
+	return manager_does(q, SERVICES, STEP_ARGV("start"), report, fault);
+}
+
+/* The manager calls a part active before it has tried to run its program. */
+static int await_parts(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	const uint64_t begun = io_awake_ms();
+	const struct provider_unit *u;
+	struct fault quiet = { 0 };
+	int r = 0;
+
+	while ((u = find_unit(q, OTHERS, is_down)) && r == 0 &&
+	       io_awake_ms() - begun < PARTS_WAIT_MS) {
+		step_sleep(PARTS_STEP_MS);
+		r = step_exec(SYSTEMCTL("is-active", "--quiet", u->name), ASK_LIMIT_S, report,
+			      &quiet);
+	}
+	return u ? fault_set(fault, -ESRCH, "%s does not come up: see systemctl status %s",
+			     u->program, u->name)
+		 : 0;
+}
+
+int antivirus_start(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+	int r;
+
+	go_on(q, report);
+	report_line(report, "+ starting ", q->with.antivirus.provider->title);
+	r = start_services(q, report, fault);
+	/* The cgroup that somebody else has set a limit of goes with the service. */
+	if (r == 0 && find_unit(q, SERVICES | OTHERS, is_starved))
+		r = manager_restart(q, report, fault);
+	/* Anew: an updater then looks for signatures, a scanner of opened files watches again. */
+	if (r == 0)
+		r = manager_does(q, OTHERS, STEP_ARGV("restart"), report, fault);
+	if (r < 0)
+		return r;
+	/* Refused while the service runs, which then has the socket already. */
+	manager_does(q, SOCKETS, STEP_ARGV("start"), NULL, &quiet);
+	r = restart_silent(q, report, fault);
+	return r < 0 ? r : await_parts(q, report, fault);
+}
+
+/* What no start changes of a unit, in the words of a fault; NULL: nothing. */
+static const char *find_change(int root, const struct provider_unit *u, struct unit *ret)
+{
+	unit_look(root, u, ret);
+	switch (ret->load) {
+	case UNIT_MASKED: return "masked by";
+	case UNIT_OVERRIDDEN: return "overridden by";
+	case UNIT_ABSENT:
+	case UNIT_PLAIN: break;
+	}
+	if (*ret->drop_in)
+		return "changed by";
+	return *ret->fragment && is_covered(root, ret->fragment) ? "covered by a mount over" : NULL;
+}
+
+int antivirus_may_start(const struct requirement *q, struct fault *fault)
+{
+	const struct provider *p = q->with.antivirus.provider;
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < p->n_units; i++) {
+		const struct provider_unit *u = &p->units[i];
+		struct unit unit;
+		const char *how;
+
+		if (!(manager_kind(q, u) & (SERVICES | OTHERS)))
+			continue;
+		how = find_change(root, u, &unit);
+		if (how)
+			return fault_set(fault, -EUCLEAN,
+					 "%s is %s /%.90s: no start changes that, antivirus-enable "
+					 "does",
+					 u->name, how,
+					 *unit.drop_in ? unit.drop_in : unit.fragment);
+	}
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a provider's daemon and its demanded parts come up, installed and set as they are. */
+#pragma once
+
+#include "agent/remedy/step.h"
+#include "policy/document.h"
+
+/*
+ * Thaws, lets go on, starts, and waits until the daemon answers and the other parts run; one that
+ * does not answer is restarted once.  0; -ESRCH: one does not come up; -ETIMEDOUT, -EINPROGRESS:
+ * as await_work(); or what systemctl(1) said.
+ */
+int antivirus_start(const struct requirement *q, struct report *report, struct fault *fault);
+
+/*
+ * Whether starting can help, as each start that cannot waits long for an answer.  0, or -EUCLEAN
+ * and the fault: a unit is masked, outranked or changed by a drop-in, or its file is covered.
+ */
+int antivirus_may_start(const struct requirement *q, struct fault *fault);
