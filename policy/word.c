@@ -37,6 +37,8 @@ int word_unit(struct reader *r, const struct member *m, json_t *value, void *fie
 	const char *name = json_string_value(value);
 	const char *dot = name ? strrchr(name, '.') : NULL;
 
+	if (dot && dot > name && dot[-1] == '@')
+		return reader_refuse_value(r, value, "is a template; name its instance: a@b.service");
 	for (size_t i = 0; dot && i < COUNT(kinds); i++)
 		if (!strcmp(dot, kinds[i]) && dot > name)
 			return read_word(r, m, value, field, LETTERS, LETTERS ":-_.@",

@@ -60,7 +60,7 @@ static int each_cgroup(const struct provider_unit *u, place_each each, void *ctx
 	int r = 0;
 
 	for (size_t i = 0; *u->program && unit_slices[i] && r == 0; i++) {
-		snprintf(path, sizeof(path), "%s/%s/cgroup.events", unit_slices[i], u->name);
+		unit_cgroup_path(unit_slices[i], u->name, "cgroup.events", path);
 		r = each(ctx, path, false);
 	}
 	return r;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,33 @@ const char *const unit_slices[] = {
 	NULL,
 };
 
+/* As it stands in names (systemd-escape(1)); cut where there is no room. */
+static void escape(const char *text, size_t n, char *ret, size_t room)
+{
+	size_t at = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < n && at + sizeof("\\x2d") <= room; i++) {
+		bool plain = isalnum((unsigned char)text[i]) || strchr(":_.", text[i]);
+
+		at += (size_t)sprintf(ret + at, plain ? "%c" : "\\x%02x", text[i]);
+	}
+}
+
+void unit_cgroup_path(const char *slice, const char *unit, const char *file,
+		      char ret[UNIT_PATH_MAX])
+{
+	const char *at = strchr(unit, '@');
+	char prefix[UNIT_PATH_MAX / 2];
+
+	if (!at || strcmp(strrchr(slice, '/') + 1, "system.slice")) {
+		snprintf(ret, UNIT_PATH_MAX, "%s/%s/%s", slice, unit, file);
+		return;
+	}
+	escape(unit, (size_t)(at - unit), prefix, sizeof(prefix));
+	snprintf(ret, UNIT_PATH_MAX, "%s/system-%s.slice/%s/%s", slice, prefix, unit, file);
+}
+
 static int read_cgroup(int root, const char *unit, const char *file, char **ret)
 {
 	size_t len;
@@ -40,7 +68,7 @@ static int read_cgroup(int root, const char *unit, const char *file, char **ret)
 	for (size_t i = 0; r == -ENOENT && unit_slices[i]; i++) {
 		char path[UNIT_PATH_MAX];
 
-		snprintf(path, sizeof(path), "%s/%s/%s", unit_slices[i], unit, file);
+		unit_cgroup_path(unit_slices[i], unit, file, path);
 		r = io_read(root, path, CGROUP_FILE_MAX, ret, &len);
 	}
 	return r;
@@ -198,7 +226,7 @@ static void add_delegated(int root, const struct provider_unit *of, struct unit_
 		char path[UNIT_PATH_MAX], file[UNIT_PATH_MAX];
 		struct dirent *e;
 
-		snprintf(path, sizeof(path), "%s/%s", unit_slices[i], of->name);
+		unit_cgroup_path(unit_slices[i], of->name, "", path);
 		_dir_ DIR *dir = io_open_dir(root, path, 0);
 		while (dir && (e = readdir(dir))) {
 			if (e->d_type != DT_DIR || *e->d_name == '.' ||

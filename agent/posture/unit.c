@@ -28,17 +28,44 @@ static bool ends_with(const char *text, const char *end)
 	return n > m && !strcmp(text + n - m, end);
 }
 
-/* Whether a link leads to the packages' own file of that name; another's is another unit. */
-static bool is_own_link(const char *to, const char *name)
+/* "clamd@.service" for "clamd@scan.service"; false: it is nobody's instance. */
+static bool template_of(const char *name, char ret[PROVIDER_TEXT_MAX])
+{
+	const char *at = strchr(name, '@'), *type = strrchr(name, '.');
+
+	if (!at || !type || type < at || strlen(name) >= PROVIDER_TEXT_MAX)
+		return false;
+	snprintf(ret, PROVIDER_TEXT_MAX, "%.*s%s", (int)(at + 1 - name), name, type);
+	return true;
+}
+
+/* The unit's own name, and its template's when it has one, which counts after it. */
+static void names_of(const char *name, struct texts *ret)
+{
+	ret->n = 1;
+	snprintf(ret->rows[0], PROVIDER_TEXT_MAX, "%s", name);
+	ret->n += template_of(name, ret->rows[1]);
+}
+
+static bool has_name(const struct texts *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->rows[i], name))
+			return true;
+	return false;
+}
+
+/* Whether a link leads to the packages' own file of such a name; another's is another unit. */
+static bool is_own_link(const char *to, const struct texts *names)
 {
 	const char *folder = strstr(to, "lib/systemd/system/");
 
 	return folder && !strstr(to, "/local/") &&
-	       !strcmp(folder + strlen("lib/systemd/system/"), name);
+	       has_name(names, folder + strlen("lib/systemd/system/"));
 }
 
 /* A unit file that is there: a link to the packages' own one is that one. */
-static enum unit_load load_of(int root, const char *path, const char *name, bool vendor)
+static enum unit_load load_of(int root, const char *path, const struct texts *names, bool vendor)
 {
 	char to[UNIT_PATH_MAX];
 	ssize_t n = readlinkat(root, path, to, sizeof(to) - 1);
@@ -48,7 +75,7 @@ static enum unit_load load_of(int root, const char *path, const char *name, bool
 		to[n] = '\0';
 		if (!strcmp(to, "/dev/null"))
 			return UNIT_MASKED;
-		return vendor || is_own_link(to, name) ? UNIT_PLAIN : UNIT_OVERRIDDEN;
+		return vendor || is_own_link(to, names) ? UNIT_PLAIN : UNIT_OVERRIDDEN;
 	}
 	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return UNIT_ABSENT;
@@ -57,23 +84,33 @@ static enum unit_load load_of(int root, const char *path, const char *name, bool
 	return vendor ? UNIT_PLAIN : UNIT_OVERRIDDEN;
 }
 
+/* Whether the search is over: what was found outranks a package's. */
+static bool find_in(int root, const struct unit_folder *f, const char *name,
+		    const struct texts *names, struct unit *u)
+{
+	char path[UNIT_PATH_MAX];
+	enum unit_load load;
+
+	snprintf(path, sizeof(path), "%s/%s", f->path, name);
+	load = load_of(root, path, names, f->vendor);
+	if (load == UNIT_ABSENT)
+		return false;
+	if (u->load != UNIT_ABSENT)
+		return f->vendor;
+	u->load = load;
+	memcpy(u->fragment, path, sizeof(path));
+	return false;
+}
+
 static void find_fragment(int root, const char *name, struct unit *u)
 {
-	for (const struct unit_folder *f = unit_folders; f->path; f++) {
-		char path[UNIT_PATH_MAX];
-		enum unit_load load;
+	struct texts names;
 
-		snprintf(path, sizeof(path), "%s/%s", f->path, name);
-		load = load_of(root, path, name, f->vendor);
-		if (load == UNIT_ABSENT)
-			continue;
-		if (u->load == UNIT_ABSENT) {
-			u->load = load;
-			memcpy(u->fragment, path, sizeof(path));
-		} else if (f->vendor) {
-			return; /* what was found outranks it */
-		}
-	}
+	names_of(name, &names);
+	for (size_t i = 0; i < names.n; i++)
+		for (const struct unit_folder *f = unit_folders; f->path; f++)
+			if (find_in(root, f, names.rows[i], &names, u))
+				return;
 	/* Some products bring their unit to /etc: nothing is overridden then. */
 	if (u->load == UNIT_OVERRIDDEN)
 		u->load = UNIT_PLAIN;
@@ -128,14 +165,6 @@ static int each_of_name(int root, const char *unit,
 	return r;
 }
 
-static bool has_name(const struct texts *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (!strcmp(names->rows[i], name))
-			return true;
-	return false;
-}
-
 /* Adds what leads to one of the names already there, links of links, too. */
 static void add_aliases(int root, const char *folder, const char *type, struct texts *names)
 {
@@ -163,6 +192,7 @@ int unit_each_drop_in(int root, const char *unit,
 		      void *ctx)
 {
 	const char *type = strrchr(unit, '.');
+	char template[PROVIDER_TEXT_MAX];
 	struct texts names = { .n = 1 };
 	size_t before = 0;
 	int r = 0;
@@ -177,6 +207,8 @@ int unit_each_drop_in(int root, const char *unit,
 	}
 	for (size_t i = 0; r == 0 && i < names.n; i++)
 		r = each_of_name(root, names.rows[i], each, ctx);
+	if (r == 0 && template_of(unit, template))
+		r = each_of_name(root, template, each, ctx);
 	return r;
 }
 

@@ -22,7 +22,9 @@ enum unit_load {
 
 struct unit {
 	enum unit_load load;
-	char fragment[UNIT_PATH_MAX]; /* the file in effect, below the root; empty when absent */
+	/* The file in effect, below the root; empty when absent.  An instance's may be its
+	 * template's. */
+	char fragment[UNIT_PATH_MAX];
 	/*
 	 * At boot: a link that lasts has a target want it that is reached then, or that its own
 	 * file names (WantedBy=).  A static unit counts as enabled.
@@ -41,6 +43,11 @@ extern const struct unit_folder unit_folders[];
 
 /* The folders that the cgroups of services are in, relative to the root; NULL ends. */
 extern const char *const unit_slices[];
+
+/* In such a folder the cgroup of a unit, or a file of it: those of a template have their own slice.
+ */
+void unit_cgroup_path(const char *slice, const char *unit, const char *file,
+		      char ret[UNIT_PATH_MAX]);
 
 void unit_look(int root, const struct provider_unit *of, struct unit *ret);
 

@@ -95,6 +95,8 @@ static void test_refusals(void **state)
 		  "no unit is the daemon" },
 		{ "{" BASE ",\"units\":[{\"unit\":\"x.mount\",\"part\":\"daemon\"}]}",
 		  "units[0].unit: \"x.mount\" is not the name of a service" },
+		{ "{" BASE ",\"units\":[{\"unit\":\"x@.service\",\"part\":\"daemon\"}]}",
+		  "units[0].unit: \"x@.service\" is a template; name its instance" },
 		{ "{" BASE ",\"units\":[{\"unit\":\"--force.service\",\"part\":\"daemon\"}]}",
 		  "is not a unit's name" },
 		{ "{" BASE ",\"units\":[{\"unit\":\"../x.service\",\"part\":\"daemon\"}]}",

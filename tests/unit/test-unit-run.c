@@ -11,6 +11,26 @@
 #include "tests/unit/test.h"
 #include "tests/unit/unithost.h"
 
+#define INSTANCES "sys/fs/cgroup/system.slice/system-my\\x2dscanner.slice/"
+
+static void test_instance(void **state)
+{
+	static const struct provider_unit scan = { .name = "my-scanner@a-b.service",
+						   .program = "/usr/sbin/worker" };
+	struct unit_run run;
+
+	(void)state;
+	fresh();
+	put(INSTANCES "my-scanner@other.service/cgroup.procs", "78\n");
+	put("proc/78/stat", "78 (worker) S 1 2\n");
+	unit_run_look(root, &scan, &run);
+	assert_false(run.seen);
+	put(INSTANCES "my-scanner@a-b.service/cgroup.procs", "78\n");
+	unit_run_look(root, &scan, &run);
+	assert_true(run.seen);
+	assert_int_equal(run.pid, 78);
+}
+
 static void test_run(void **state)
 {
 	struct unit_run run;
@@ -182,9 +202,8 @@ static void test_witnessed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_run),
-		cmocka_unit_test(test_executable),
-		cmocka_unit_test(test_watched),
+		cmocka_unit_test(test_instance),   cmocka_unit_test(test_run),
+		cmocka_unit_test(test_executable), cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_witnessed),
 	};
 

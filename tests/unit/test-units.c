@@ -69,6 +69,59 @@ static void test_files(void **state)
 	}
 }
 
+#define WANTS ETC "multi-user.target.wants/"
+
+/* What is not said of an instance, its template says. */
+static void test_instance(void **state)
+{
+	static const struct provider_unit scan = { .name = "clamd@scan.service",
+						   .program = "/usr/sbin/clamd" };
+	static const struct {
+		const char *file, *text;
+		enum unit_load load;
+		const char *fragment, *drop_in;
+	} rows[] = {
+		{ "etc/x", "", UNIT_PLAIN, VENDOR "clamd@.service", "" },
+		{ ETC "clamd@scan.service", "->/dev/null", UNIT_MASKED, ETC "clamd@scan.service",
+		  "" },
+		{ ETC "clamd@.service", "->/dev/null", UNIT_MASKED, ETC "clamd@.service", "" },
+		{ ETC "clamd@scan.service", "[Service]\n", UNIT_OVERRIDDEN,
+		  ETC "clamd@scan.service", "" },
+		{ ETC "clamd@.service", "[Service]\n", UNIT_OVERRIDDEN, ETC "clamd@.service", "" },
+		{ ETC "clamd@scan.service", "->/usr/lib/systemd/system/clamd@.service", UNIT_PLAIN,
+		  ETC "clamd@scan.service", "" },
+		{ ETC "clamd@scan.service", "->/usr/lib/systemd/system/other@.service",
+		  UNIT_OVERRIDDEN, ETC "clamd@scan.service", "" },
+		{ VENDOR "clamd@scan.service", "[Service]\n", UNIT_PLAIN,
+		  VENDOR "clamd@scan.service", "" },
+		{ ETC "clamd@other.service", "->/dev/null", UNIT_PLAIN, VENDOR "clamd@.service",
+		  "" },
+		{ ETC "clamd@.service.d/x.conf", "[Service]\nExecStart=\n", UNIT_PLAIN,
+		  VENDOR "clamd@.service", ETC "clamd@.service.d/x.conf" },
+		{ ETC "clamd@scan.service.d/x.conf", "[Service]\nExecStart=\n", UNIT_PLAIN,
+		  VENDOR "clamd@.service", ETC "clamd@scan.service.d/x.conf" },
+		{ ETC "clamd@other.service.d/x.conf", "[Service]\nExecStart=\n", UNIT_PLAIN,
+		  VENDOR "clamd@.service", "" },
+	};
+	struct unit u;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		fresh();
+		put(VENDOR "clamd@.service", INSTALL);
+		put(rows[i].file, rows[i].text);
+		unit_look(root, &scan, &u);
+		assert_int_equal(u.load, rows[i].load);
+		assert_string_equal(u.fragment, rows[i].fragment);
+		assert_string_equal(u.drop_in, rows[i].drop_in);
+		/* The template says that it can be enabled. */
+		assert_true(!u.enabled || strcmp(u.fragment, VENDOR "clamd@.service"));
+		put(WANTS "clamd@scan.service", "->/usr/lib/systemd/system/clamd@.service");
+		unit_look(root, &scan, &u);
+		assert_true(u.load != UNIT_PLAIN || u.enabled);
+	}
+}
+
 /* One line each, in a drop-in of the unit's own. */
 static void test_keys(void **state)
 {
@@ -234,9 +287,9 @@ static void test_links(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),  cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_hidden), cmocka_unit_test(test_enabled),
-		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_files),	cmocka_unit_test(test_instance),
+		cmocka_unit_test(test_keys),	cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_enabled), cmocka_unit_test(test_links),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, set_up, tear_down);
