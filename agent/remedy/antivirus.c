@@ -14,6 +14,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/count.h"
 #include "agent/base/io.h"
+#include "agent/posture/clamd.h"
 #include "agent/posture/posture.h"
 #include "agent/posture/unit.h"
 #include "agent/remedy/antivirus-start.h"
@@ -93,6 +94,51 @@ static int unmask(const struct requirement *q, struct report *report, struct fau
 	return r < 0 ? r : manager_does(q, all, STEP_ARGV("unmask", "--runtime"), report, fault);
 }
 
+/* Which of the demanded probes fail in root's eyes: how many, and of these what its updater mends.
+ */
+struct failing {
+	size_t all, fetched;
+	bool loaded, stored; /* signatures that it has read, and those on disk */
+};
+
+static struct failing count_failing(const struct requirement *q)
+{
+	static const char *const fetched[] = { "loaded", "signatures", "updates" };
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_free_ struct finding *f = calloc(1, sizeof(*f));
+	const struct host host = { .root = root, .now = io_now() };
+	struct failing n = { 0 };
+
+	if (root < 0 || !f)
+		return n;
+	look_antivirus(q, &host, f);
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		const struct evidence *e = &f->evidence[i];
+
+		if (!e->demanded || e->grade != GRADE_FAIL)
+			continue;
+		n.all++;
+		n.loaded |= !strcmp(e->probe, "loaded");
+		n.stored |= !strcmp(e->probe, "signatures");
+		for (size_t k = 0; k < COUNT(fetched); k++)
+			n.fetched += !strcmp(e->probe, fetched[k]);
+	}
+	return n;
+}
+
+/* What its updater fetched while the daemon could not be told of it. */
+static void have_it_read(const struct requirement *q, struct report *report)
+{
+	const struct provider_answer *a = &q->with.antivirus.provider->answer;
+	struct failing n = count_failing(q);
+	char answer[16];
+
+	if (!n.loaded || n.stored || a->speaks != TONGUE_CLAMD)
+		return;
+	report_line(report, "+ ", "having it read the signatures that are there");
+	(void)clamd_ask(a->socket, "RELOAD", answer, sizeof(answer), CLAMD_WAIT_MS);
+}
+
 /* anew: what runs so far may be another program, or this one under another's rule. */
 static int enable(const struct requirement *q, bool anew, struct report *report,
 		  struct fault *fault)
@@ -119,6 +165,8 @@ static int enable(const struct requirement *q, bool anew, struct report *report,
 		manager_does(q, SPARE, STEP_ARGV("--no-block", "restart"), NULL, &quiet);
 	if (anew || cleared)
 		stop_all(q, report);
+	else
+		have_it_read(q, report);
 	return start_alone(q, report, fault);
 }
 
@@ -148,35 +196,6 @@ static int restore(const struct requirement *q, bool anew, struct report *report
 static int restore_one(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	return restore(q, lay_bare(q, report), report, fault);
-}
-
-/* How many of the demanded probes fail in root's eyes, and how many for what its updater fetches.
- */
-struct failing {
-	size_t all, fetched;
-};
-
-static struct failing count_failing(const struct requirement *q)
-{
-	static const char *const fetched[] = { "loaded", "signatures", "updates" };
-	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_free_ struct finding *f = calloc(1, sizeof(*f));
-	const struct host host = { .root = root, .now = io_now() };
-	struct failing n = { 0 };
-
-	if (root < 0 || !f)
-		return n;
-	look_antivirus(q, &host, f);
-	for (size_t i = 0; i < f->n_evidence; i++) {
-		const struct evidence *e = &f->evidence[i];
-
-		if (!e->demanded || e->grade != GRADE_FAIL)
-			continue;
-		n.all++;
-		for (size_t k = 0; k < COUNT(fetched); k++)
-			n.fetched += !strcmp(e->probe, fetched[k]);
-	}
-	return n;
 }
 
 static bool fails(const struct requirement *q)

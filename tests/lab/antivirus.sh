@@ -145,6 +145,13 @@ if [ "$bench" = bench ]; then
 	exit 0
 fi
 
+# It came up without signatures, and nobody told it when they came.
+lacks() { ! look && grep -q '^fail: .*has no daily signatures' "$LAB_DIR/said"; }
+at sh -c 'mkdir /root/late; mv /var/lib/clamav/daily.c?d /root/late; systemctl restart clamav-daemon'
+lab_wait 10 lacks >/dev/null && at sh -c 'mv /root/late/* /var/lib/clamav/' && lacks &&
+	probe mend antivirus-enable && grep -q '^having it read' "$LAB_DIR/said" && lab_wait 10 look >/dev/null
+ok $? 'signatures that it has not read: antivirus-enable has it read them'
+
 # --- stopped ----------------------------------------------------------------------------
 off start 'not running' 'systemctl stop clamav-daemon.service clamav-daemon.socket'
 off start 'not running' 'systemctl stop clamav-daemon.socket; systemctl kill -s KILL clamav-daemon; sleep 0.1'
