@@ -76,5 +76,5 @@ enum bus_state bus_look(int root, int wait_ms)
 		return BUS_WELL;
 	if (is_served(root))
 		return is_silent(root, wait_ms) ? BUS_SILENT : BUS_WELL;
-	return is_answered(root) ? BUS_WELL : BUS_GONE;
+	return is_answered(root) ? BUS_IDLE : BUS_GONE;
 }

@@ -12,6 +12,7 @@ extern const char *const bus_places[];
 
 enum bus_state {
 	BUS_WELL, /* or this host has none */
+	BUS_IDLE, /* nobody serves it; systemd listens, and starts it for whoever asks */
 	BUS_GONE, /* systemd runs this host, and nobody serves its bus, nor listens in its place */
 	BUS_SILENT, /* who serves it does not answer within wait_ms: stopped, or frozen */
 };

@@ -18,6 +18,7 @@
 #include "netfilter/links.h"
 
 #define AGAIN_SECONDS 60
+#define IDLE_SECONDS  1
 
 enum {
 	FACT_SENT,
@@ -260,20 +261,24 @@ static void keep(struct integrity *i, const struct links *links, bool complete)
 	}
 }
 
-static void look_at_bus(struct integrity *i, int root)
+static enum bus_state look_at_bus(struct integrity *i, int root)
 {
-	switch (bus_look(root, BUS_WAIT_MS)) {
-	case BUS_WELL: return;
+	const enum bus_state bus = bus_look(root, BUS_WAIT_MS);
+
+	switch (bus) {
+	case BUS_WELL:
+	case BUS_IDLE: break;
 	case BUS_GONE:
 		see(i, FACT_BUS, "",
 		    "the system bus is gone, nobody listens at /run/dbus/system_bus_socket; looks "
 		    "and repairs go on without it; systemctl start dbus.socket");
-		return;
+		break;
 	case BUS_SILENT:
 		see(i, FACT_BUS, "",
 		    "the system bus does not answer: stopped by a signal, or frozen; looks and "
 		    "repairs go on without it; systemctl kill -s CONT dbus, systemctl thaw dbus");
 	}
+	return bus;
 }
 
 void integrity_look(struct daemon *d)
@@ -281,6 +286,7 @@ void integrity_look(struct daemon *d)
 	struct integrity *i = d->integrity;
 	_drop_(links_free) struct links links = { 0 };
 	struct fault fault = { 0 };
+	enum bus_state bus;
 	int r;
 
 	facts_begin(&i->facts);
@@ -289,9 +295,12 @@ void integrity_look(struct daemon *d)
 	if (r < 0 && r != -EINTR)
 		see(i, FACT_BLIND, "", "not all was looked at: %s",
 		    *fault.why ? fault.why : strerror(-r));
-	look_at_bus(i, d->host.root);
+	bus = look_at_bus(i, d->host.root);
 	facts_end(&i->facts, over);
-	if (is_counted(d))
+	/* systemd ends the service, and then no longer listens, of which nothing tells. */
+	if (bus == BUS_IDLE)
+		(void)!timer_arm(i->again, IDLE_SECONDS);
+	else if (is_counted(d))
 		(void)!timer_arm(i->again, AGAIN_SECONDS);
 }
 
