@@ -163,7 +163,7 @@ lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
 mkdir -p "$layer/var/lib/lazaret/store/generation-1"
 sources='"sources": [{ "uri": "file:/srv/none", "suite": "none", "component": "main", "keyring": "lab.gpg" }]'
 printf '{ "mode": "audit", "providers": [%s], "requirements": [%s] }\n' "$(lab_provider "$sources")" \
-	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s" }' \
+	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", "remedies": ["antivirus-reinstall"] }' \
 	>"$layer/var/lib/lazaret/store/generation-1/policy.json"
 echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
 	>"$layer/var/lib/lazaret/store/generation-1/accepted.json"
