@@ -10,9 +10,9 @@ held() { grep -c '^lazaretd: held, was' "$dir/log"; }
 judged() { [ "$(grep -c '^lazaretd: compliant, was held' "$dir/log")" -gt "$1" ]; }
 
 # A new judgement, and its quarantine is gone again.
+free() { is compliant && ! nft list table inet lazaret >/dev/null 2>&1; }
 moved() { # WHAT
-	wait_for 3 judged "$before" && [ "$(held)" -gt "$before" ] && is compliant &&
-		! nft list table inet lazaret >/dev/null 2>&1
+	wait_for 3 judged "$before" && [ "$(held)" -gt "$before" ] && free
 	ok $? "$1"
 	before=$(held)
 }
@@ -137,8 +137,11 @@ sleep 0.3
 is held
 ok $? 'whatever happens meanwhile'
 ask check
+free
+ok $? 'awake, it is judged'
+before=$(held)
 ip route replace default via 192.0.2.1 dev eth1
-moved 'awake, it is judged'
+moved 'and so is the next network'
 
 nft list table inet host >"$dir/host.nft"
 nft delete table inet host
@@ -192,7 +195,7 @@ sleep 0.3
 is held && nft list table inet lazaret >/dev/null 2>&1
 ok $? 'it starts with a link up and no route yet: held until there is one'
 before=0
-wait_for 8 is compliant && ! nft list table inet lazaret >/dev/null 2>&1
+wait_for 8 free
 ok $? 'no router comes: judged all the same'
 before=$(held)
 ip route replace default via 192.0.2.2 dev eth0
@@ -200,7 +203,7 @@ moved 'until one does'
 stop
 ip link set eth0 down
 ip link set eth1 down
-boot && wait_for 3 is compliant && ! nft list table inet lazaret >/dev/null 2>&1
+boot && wait_for 3 free
 ok $? 'it starts without any link: judged'
 ip link set eth0 up
 wait_for 3 is held && nft list table inet lazaret >/dev/null 2>&1
