@@ -14,6 +14,7 @@ struct antivirus {
 	const char *unit; /* of the daemon: "clamav-daemon.service" */
 	pid_t pid;	  /* of the daemon, as its cgroup shows it; 0: not seen */
 	bool installed, systemd;
+	bool loaded;	/* the daemon has told how old the signatures are that it has read */
 	bool halted;	/* frozen or stopped: asking it would only cost time */
 	bool unseen;	/* processes are there that lazaret-witness has yet to see */
 	char good[200]; /* what there is to say when all is well */

@@ -100,6 +100,7 @@ static uint32_t judge_version(struct antivirus *a, const char *answer)
 			       "%s has no daily signatures", v.engine);
 	else
 		antivirus_judge_age(a, "loaded", "the loaded", &v);
+	a->loaded = v.version > 0;
 	return v.version;
 }
 

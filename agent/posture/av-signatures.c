@@ -38,10 +38,13 @@ struct stored {
 	struct clamd_version newest;
 	const char *bad;
 	int err;
+	const char *closed; /* the first that is there, and that lazaretd may not read */
 };
 
 static void look_at(const struct antivirus *a, const struct texts *files, struct stored *s)
 {
+	struct stat st;
+
 	*s = (struct stored){ 0 };
 	for (size_t i = 0; i < files->n; i++) {
 		struct clamd_version v;
@@ -50,11 +53,20 @@ static void look_at(const struct antivirus *a, const struct texts *files, struct
 		s->n += r == 0;
 		if (r == 0 && v.made > s->newest.made)
 			s->newest = v;
+		if (r == -EACCES && !s->closed &&
+		    fstatat(a->host->root, files->rows[i] + 1, &st, 0) == 0)
+			s->closed = files->rows[i];
 		if (r == 0 || r == -ENOENT || s->bad)
 			continue;
 		s->bad = files->rows[i];
 		s->err = r;
 	}
+}
+
+/* Its updater may keep them to itself; then the daemon that reads them tells how old they are. */
+static bool vouched(const struct antivirus *a, const struct stored *s)
+{
+	return s->closed && a->loaded;
 }
 
 /* Whether nothing more is to be told: its next start reads all of them, and stops at a bad one. */
@@ -63,14 +75,16 @@ static bool tell_bad(struct antivirus *a, const struct texts *files, const struc
 	if (s->err == -EBADMSG)
 		antivirus_tell(a, true, PROBE, GRADE_FAIL, ADVICE,
 			       "stored signatures are damaged: %s", s->bad);
-	else if (!s->n && s->bad)
+	else if (s->n || vouched(a, s))
+		return false;
+	else if (s->bad)
 		antivirus_tell(a, true, PROBE, GRADE_UNKNOWN, ADVICE,
 			       "stored signatures cannot be read: %s: %s", s->bad,
 			       strerror(-s->err));
-	else if (!s->n)
+	else
 		antivirus_tell(a, true, PROBE, GRADE_FAIL, ADVICE,
 			       "no signatures are stored: no %s", files->rows[0]);
-	return s->err == -EBADMSG || !s->n;
+	return true;
 }
 
 /* A daemon goes on with what it has loaded when its files are gone, until its next start. */
@@ -86,5 +100,11 @@ void probe_signatures(struct antivirus *a)
 	if (tell_bad(a, &from->files, &daily) || (from->base.n && tell_bad(a, &from->base, &base)))
 		return;
 	daily.newest.engine[0] = '\0';
-	antivirus_judge_age(a, PROBE, "the stored", &daily.newest);
+	if (daily.n)
+		antivirus_judge_age(a, PROBE, "the stored", &daily.newest);
+	else
+		antivirus_tell(
+			a, false, PROBE, GRADE_UNKNOWN, NULL,
+			"%s is there, and lazaretd may not read it: those that are loaded tell",
+			daily.closed);
 }

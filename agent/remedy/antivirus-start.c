@@ -11,8 +11,8 @@
 #include "agent/remedy/await.h"
 #include "agent/remedy/manager.h"
 #include "agent/remedy/remedy.h"
+#include "agent/remedy/startable.h"
 #include "agent/remedy/thaw.h"
-#include "agent/remedy/uncover.h"
 
 #define ASK_LIMIT_S   10
 #define PARTS_WAIT_MS 3000
@@ -26,7 +26,7 @@ static int restart_silent(const struct requirement *q, struct report *report, st
 
 	report_line(report, "+ ", "waiting until it answers");
 	r = await_work(q, report, &quiet);
-	if (r == 0 || r == -EINPROGRESS)
+	if (r != -ESRCH && r != -ETIMEDOUT)
 		return r == 0 ? 0 : fault_set(fault, r, "%s", quiet.why);
 	report_line(report, "  ", quiet.why);
 	r = manager_restart(q, report, fault);
@@ -141,8 +141,10 @@ static int await_parts(const struct requirement *q, struct report *report, struc
 int antivirus_start(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	struct fault quiet = { 0 };
-	int r;
+	int r = startable(q, fault);
 
+	if (r < 0)
+		return r;
 	go_on(q, report);
 	report_line(report, "+ starting ", q->with.antivirus.provider->title);
 	r = start_services(q, report, fault);
@@ -158,42 +160,4 @@ int antivirus_start(const struct requirement *q, struct report *report, struct f
 	manager_does(q, SOCKETS, STEP_ARGV("start"), NULL, &quiet);
 	r = restart_silent(q, report, fault);
 	return r < 0 ? r : await_parts(q, report, fault);
-}
-
-/* What no start changes of a unit, in the words of a fault; NULL: nothing. */
-static const char *find_change(int root, const struct provider_unit *u, struct unit *ret)
-{
-	unit_look(root, u, ret);
-	switch (ret->load) {
-	case UNIT_MASKED: return "masked by";
-	case UNIT_OVERRIDDEN: return "overridden by";
-	case UNIT_ABSENT:
-	case UNIT_PLAIN: break;
-	}
-	if (*ret->drop_in)
-		return "changed by";
-	return *ret->fragment && is_covered(root, ret->fragment) ? "covered by a mount over" : NULL;
-}
-
-int antivirus_may_start(const struct requirement *q, struct fault *fault)
-{
-	const struct provider *p = q->with.antivirus.provider;
-	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	for (size_t i = 0; i < p->n_units; i++) {
-		const struct provider_unit *u = &p->units[i];
-		struct unit unit;
-		const char *how;
-
-		if (!(manager_kind(q, u) & (SERVICES | OTHERS)))
-			continue;
-		how = find_change(root, u, &unit);
-		if (how)
-			return fault_set(fault, -EUCLEAN,
-					 "%s is %s /%.90s: no start changes that, antivirus-enable "
-					 "does",
-					 u->name, how,
-					 *unit.drop_in ? unit.drop_in : unit.fragment);
-	}
-	return 0;
 }

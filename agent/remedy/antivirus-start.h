@@ -7,13 +7,7 @@
 
 /*
  * Thaws, lets go on, starts, and waits until the daemon answers and the other parts run; one that
- * does not answer is restarted once.  0; -ESRCH: one does not come up; -ETIMEDOUT, -EINPROGRESS:
- * as await_work(); or what systemctl(1) said.
+ * does not answer is restarted once.  0; -ESRCH: one does not come up; as startable(), at once;
+ * -ETIMEDOUT, -EINPROGRESS: as await_work(); or what systemctl(1) said.
  */
 int antivirus_start(const struct requirement *q, struct report *report, struct fault *fault);
-
-/*
- * Whether starting can help, as each start that cannot waits long for an answer.  0, or -EUCLEAN
- * and the fault: a unit is masked, outranked or changed by a drop-in, or its file is covered.
- */
-int antivirus_may_start(const struct requirement *q, struct fault *fault);

@@ -24,6 +24,7 @@
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/provide.h"
 #include "agent/remedy/remedy.h"
+#include "agent/remedy/startable.h"
 #include "agent/remedy/uncover.h"
 #include "agent/remedy/unlock.h"
 
@@ -76,7 +77,7 @@ static int start_alone(const struct requirement *q, struct report *report, struc
 
 	if (r == 0)
 		return 0;
-	if (r == -EINPROGRESS || clear_overrides(q, true, report, fault) <= 0)
+	if (r == -EINPROGRESS || r == -ENOENT || clear_overrides(q, true, report, fault) <= 0)
 		return fault_set(fault, r, "%s", first.why);
 	r = manager_reload(report, fault);
 	if (r < 0)
@@ -145,8 +146,10 @@ static int enable(const struct requirement *q, bool anew, struct report *report,
 {
 	const struct provider *p = q->with.antivirus.provider;
 	struct fault quiet = { 0 };
-	int r, cleared = 0;
+	int r = has_programs(q, fault), cleared = 0;
 
+	if (r < 0)
+		return r;
 	report_line(report, "+ ", "unmasking and enabling it");
 	for (size_t i = 0; i < p->n_units; i++)
 		overrides_unlock(&p->units[i]);
@@ -287,16 +290,9 @@ static int reinstall_one(const struct requirement *q, struct report *report, str
 	return configure_anew(q, report, fault) == 0 ? 0 : r;
 }
 
-static int start_one(const struct requirement *q, struct report *report, struct fault *fault)
-{
-	int r = antivirus_may_start(q, fault);
-
-	return r < 0 ? r : antivirus_start(q, report, fault);
-}
-
 static int start_all(struct report *report, struct fault *fault)
 {
-	static const struct demand start = { REMEDY_ANTIVIRUS_START, fails, start_one };
+	static const struct demand start = { REMEDY_ANTIVIRUS_START, fails, antivirus_start };
 
 	return demand_each(&start, report, fault);
 }

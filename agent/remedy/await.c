@@ -11,6 +11,7 @@
 #include "agent/remedy/await.h"
 #include "agent/remedy/manager.h"
 #include "agent/remedy/remedy.h"
+#include "agent/remedy/startable.h"
 
 #define UP_LIMIT_MS 90000 /* one that uses no processor any more */
 #define LOAD_LIMIT_MS \
@@ -90,6 +91,19 @@ static int let_ask(const struct provider_answer *a, struct report *report)
 	return 0;
 }
 
+/* No use in waiting: it ended, or was switched off or taken away meanwhile. */
+static int see_down(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+	int r = startable(q, fault);
+
+	/* A unit whose condition failed "starts" all the same. */
+	if (r == 0 &&
+	    manager_does(q, SERVICES, STEP_ARGV("is-active", "--quiet"), report, &quiet) < 0)
+		r = tell_down(q->with.antivirus.provider, fault);
+	return r;
+}
+
 int await_work(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	const struct provider *p = q->with.antivirus.provider;
@@ -97,19 +111,16 @@ int await_work(const struct requirement *q, struct report *report, struct fault 
 	struct loading l = { .moved_ms = begun };
 	uint64_t spent;
 	bool loads;
+	int r;
 
 	do {
-		struct fault quiet = { 0 };
-
 		if (works(q))
 			return let_ask(&p->answer, report);
 		spent = io_awake_ms() - begun;
 		loads = loading_goes_on(&l, used_us(p), io_awake_ms());
-		/* A unit whose condition failed "starts" all the same: no use in waiting for it. */
-		if (spent > UP_SOON_MS &&
-		    manager_does(q, SERVICES, STEP_ARGV("is-active", "--quiet"), report, &quiet) <
-			    0)
-			return tell_down(p, fault);
+		r = spent > UP_SOON_MS ? see_down(q, report, fault) : 0;
+		if (r < 0)
+			return r;
 		step_sleep(spent > UP_SOON_MS ? UP_PAUSE_MS : SOON_PAUSE_MS);
 	} while (spent + MARGIN_MS < limit && (loads || spent < UP_LIMIT_MS));
 	return loads ? tell_loading(p, fault)

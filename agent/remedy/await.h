@@ -9,8 +9,10 @@
 #include "policy/document.h"
 
 /*
- * Waits until it answers, and lets lazaretd ask, too (answer.h): 0; -ESRCH: it does not run; -ETIMEDOUT: it runs and hangs;
- * -EINPROGRESS: it still loads, and whoever starts it anew has it begin again.  The fault says so.
+ * Waits until it answers, and lets lazaretd ask, too (answer.h): 0; -ESRCH: it does not run;
+ * -ENOENT, -EUCLEAN: as startable(), it was taken away or switched off meanwhile; -ETIMEDOUT: it
+ * runs and hangs; -EINPROGRESS: it still loads, and whoever starts it anew has it begin again.  The
+ * fault says so.
  */
 int await_work(const struct requirement *q, struct report *report, struct fault *fault);
 

@@ -162,9 +162,16 @@ off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service
 slow=/var/lib/clamav/slow.ndb
 off start 'was started .* ago and does not answer on .* yet' \
 	"mkfifo $slow; systemctl restart clamav-daemon; (sleep 1.5; exec 3<>$slow; rm $slow) >/dev/null 2>&1 &"
+at sh -c "mkfifo $slow; systemctl --no-block restart clamav-daemon
+	(sleep 2; mv /usr/sbin/clamd /root) >/dev/null 2>&1 &"
+probe mend antivirus-start
+[ $? = 1 ] && grep -q '^failed: /usr/sbin/clamd is not there' "$LAB_DIR/said"
+ok $? "its program goes while it is waited for: $(tail -n 1 "$LAB_DIR/said")"
+at sh -c "mv /root/clamd /usr/sbin; rm $slow; systemctl restart clamav-daemon"
+lab_wait 10 look >/dev/null
 off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/cgroup.freeze; sleep 0.1'
 # Of two only the one that fails is repaired, and neither keeps the other from it.
-without_ghost() { probe mend antivirus-start; [ $? = 1 ] && grep -q '^failed: .*ghost.service not found' "$LAB_DIR/said"; }
+without_ghost() { probe mend antivirus-start; [ $? = 1 ] && grep -q '^failed: .*ghost is not there' "$LAB_DIR/said"; }
 at sh -c 'ln -sfn generation-ghost /var/lib/lazaret/store/current
 	systemctl stop clamav-daemon.service clamav-daemon.socket'
 without_ghost && grep -q '^starting ClamAV' "$LAB_DIR/said" && look
@@ -233,7 +240,15 @@ at stat -c '%U:%G %a' $conf && grep -q 'clamav:adm 604' "$LAB_DIR/said"
 ok $? 'the file belongs to whom it did'
 
 # --- packages and files -----------------------------------------------------------------
-off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-change-held-packages remove clamav-daemon'
+off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-change-held-packages remove clamav-daemon' \
+	'/usr/sbin/clamd is not there'
+# Without the package's own file, another of that name is all there is.
+at sh -c "apt-get -y remove clamav-daemon; rm -f $etc; printf '[Service]\nExecStart=/bin/sleep infinity\n' >$etc
+	systemctl daemon-reload; systemctl start clamav-daemon"
+probe mend antivirus-enable
+[ $? = 1 ] && grep -q '^failed: /usr/sbin/clamd is not there: no start changes that' "$LAB_DIR/said"
+ok $? "what another runs under its name is not waited for: $(tail -n 1 "$LAB_DIR/said")"
+off reinstall 'not installed' : '/usr/sbin/clamd is not there'
 off reinstall 'not installed' \
 	'printf "Package: clamav*\nPin: release *\nPin-Priority: -1\n" >/etc/apt/preferences.d/no
 	apt-get -y purge clamav-daemon; chattr +i /usr/sbin'
@@ -268,7 +283,7 @@ ok $? "signatures deleted under a running clamd: $(head -n 1 "$LAB_DIR/said")"
 probe mend antivirus-reinstall
 [ $? = 1 ] && grep -q '^failed: .*only lacks new signatures' "$LAB_DIR/said"
 ok $? "which no installation mends: $(tail -n 1 "$LAB_DIR/said")"
-# Its updater, begun anew, looks for them at once: here in a folder.  Such copies it makes its own's.
+# Its updater, begun anew, looks for them at once: here in a folder.  Such copies nobody else may read.
 at sh -c 'mkdir /srv/mirror; mv /root/away/daily.cud /srv/mirror/; mv /root/away/* /var/lib/clamav/
 	cp /etc/clamav/freshclam.conf /root/
 	printf "%s\n" "DatabaseCustomURL file:///srv/mirror/daily.cud" "ExcludeDatabase main" \
@@ -276,8 +291,7 @@ at sh -c 'mkdir /srv/mirror; mv /root/away/daily.cud /srv/mirror/; mv /root/away
 	chattr +i /var/lib/clamav'
 probe mend antivirus-enable
 t0=$(lab_now)
-fetched() { at sh -c 'chmod 644 /var/lib/clamav/daily.cud' && look; }
-lab_wait 10 fetched >/dev/null
+lab_wait 10 look >/dev/null && grep -q 'daily.cud is there, and lazaretd may not read it' "$LAB_DIR/said"
 ok $? "but antivirus-enable does, by its updater: fetched after $(($(lab_now) - t0)) ms"
 at sh -c 'cp /root/freshclam.conf /etc/clamav/; systemctl mask --now clamav-freshclam'
 

@@ -16,12 +16,20 @@ echo "# STORM_SEED=$STORM_SEED"
 journal() { at journalctl -u lazaretd -u clamav-daemon --no-pager -n 80 -o cat; tell; }
 
 # --- the host ---------------------------------------------------------------------------
+# The updater fetches from a folder, and from there only, as the policy has to allow.
+mirror() {
+	at sh -c 'mkdir /srv/mirror && cp /var/lib/clamav/daily.cud /srv/mirror/ &&
+		printf "%s\n" "DatabaseCustomURL file:///srv/mirror/daily.cud" "ExcludeDatabase main" \
+			"ExcludeDatabase daily" "ExcludeDatabase bytecode" >>/etc/clamav/freshclam.conf &&
+		sed -i "/ExcludeDatabase/d" /var/lib/lazaret/store/current/policy.json &&
+		systemctl unmask clamav-freshclam && systemctl restart clamav-freshclam'
+}
 remedies='["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
 scanned_boot '{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", "remedies": '"$remedies }"',
 	{ "id": "fw", "check": "firewall", "grace": "0s", "remedies": ["firewall-enable"] }' &&
-	at ufw --force enable && look firewall
+	mirror && at ufw --force enable && look firewall
 r=$?
-ok $r 'ClamAV answers, ufw is on'
+ok $r 'ClamAV answers, ufw is on, and its updater has a mirror'
 [ $r = 0 ] || tell
 
 # --- the ways ---------------------------------------------------------------------------
@@ -44,6 +52,7 @@ ways=(
 	"chattr -i $conf; rm -f $conf"
 	'chmod -x /usr/sbin/clamd'
 	'rm -f /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright'
+	'rm -f /var/lib/clamav/daily.c?d'
 	'apt-mark hold clamav-daemon'
 	'apt-get -y --allow-change-held-packages remove clamav-daemon'
 	'rm -rf /var/lib/apt/lists/*; mv /etc/apt/sources.list /root'
