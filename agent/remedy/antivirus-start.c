@@ -115,7 +115,7 @@ static int start_services(const struct requirement *q, struct report *report, st
 
 	if (manager_does(q, SERVICES, STEP_ARGV("start"), NULL, &quiet) == 0)
 		return 0;
-	manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("reset-failed"), NULL, &quiet);
+	manager_does(q, DEMANDED, STEP_ARGV("reset-failed"), NULL, &quiet);
 	return manager_does(q, SERVICES, STEP_ARGV("start"), report, fault);
 }
 

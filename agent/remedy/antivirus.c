@@ -29,13 +29,16 @@
 #include "agent/remedy/unlock.h"
 
 /* What ran under another unit's name by a link is nobody's once the link is gone. */
-static void end_left_over(const struct provider *p)
+static void end_left_over(const struct requirement *q)
 {
+	const struct provider *p = q->with.antivirus.provider;
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	for (size_t i = 0; root >= 0 && i < p->n_units; i++) {
 		struct unit_run run;
 
+		if (!(manager_kind(q, &p->units[i]) & DEMANDED))
+			continue;
 		unit_run_look(root, &p->units[i], &run);
 		if (run.pid && run.state)
 			kill(run.pid, SIGKILL);
@@ -51,7 +54,7 @@ static int clear_overrides(const struct requirement *q, bool all, struct report 
 
 	for (size_t i = 0; i < p->n_units; i++) {
 		const struct provider_unit *u = &p->units[i];
-		bool demanded = manager_kind(q, u) & (SERVICES | SOCKETS | OTHERS);
+		bool demanded = manager_kind(q, u) & DEMANDED;
 		int r = all && !demanded ? 0 : overrides_set_aside(u, all, report, fault);
 
 		if (r < 0)
@@ -65,8 +68,8 @@ static void stop_all(const struct requirement *q, struct report *report)
 {
 	struct fault quiet = { 0 };
 
-	manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("stop"), report, &quiet);
-	end_left_over(q->with.antivirus.provider);
+	manager_does(q, DEMANDED, STEP_ARGV("stop"), report, &quiet);
+	end_left_over(q);
 }
 
 /* Drop-ins that decide nothing may still be why it does not come up: WorkingDirectory=. */
@@ -88,7 +91,7 @@ static int start_alone(const struct requirement *q, struct report *report, struc
 
 static int unmask(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	const unsigned all = SERVICES | SOCKETS | OTHERS | SPARE;
+	const unsigned all = DEMANDED | SPARE;
 	int r = manager_does(q, all, STEP_ARGV("unmask"), report, fault);
 
 	/* What `mask --runtime` made, the call above leaves, and says nothing. */
@@ -159,8 +162,7 @@ static int enable(const struct requirement *q, bool anew, struct report *report,
 	if (r >= 0)
 		r = manager_reload(report, fault);
 	if (r == 0)
-		r = manager_does(q, SERVICES | SOCKETS | OTHERS, STEP_ARGV("enable"), report,
-				 fault);
+		r = manager_does(q, DEMANDED, STEP_ARGV("enable"), report, fault);
 	if (r < 0)
 		return r;
 	if (manager_does(q, SPARE, STEP_ARGV("enable"), NULL, &quiet) == 0)

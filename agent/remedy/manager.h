@@ -10,7 +10,8 @@ enum {
 	SERVICES = 1, /* of the daemon */
 	SOCKETS = 2,  /* of the daemon, and timers */
 	OTHERS = 4,   /* demanded parts beside the daemon */
-	SPARE = 8,    /* updaters that are installed and not demanded: old signatures cost later */
+	DEMANDED = SERVICES | SOCKETS | OTHERS,
+	SPARE = 8, /* updaters that are installed and not demanded: old signatures cost later */
 };
 
 /* Which of them a unit is; 0: none, it is not demanded. */

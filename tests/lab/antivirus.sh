@@ -288,11 +288,14 @@ at sh -c 'mkdir /srv/mirror; mv /root/away/daily.cud /srv/mirror/; mv /root/away
 	cp /etc/clamav/freshclam.conf /root/
 	printf "%s\n" "DatabaseCustomURL file:///srv/mirror/daily.cud" "ExcludeDatabase main" \
 		"ExcludeDatabase daily" "ExcludeDatabase bytecode" >>/etc/clamav/freshclam.conf
+	printf "[Unit]\nConditionPathExists=/nowhere\n" >'$etc.d/no.conf'; systemctl daemon-reload
 	chattr +i /var/lib/clamav'
 probe mend antivirus-enable
 t0=$(lab_now)
 lab_wait 10 look >/dev/null && grep -q 'daily.cud is there, and lazaretd may not read it' "$LAB_DIR/said"
 ok $? "but antivirus-enable does, by its updater: fetched after $(($(lab_now) - t0)) ms"
+at systemctl is-active clamav-freshclam
+ok $? "and it goes on: $(cat "$LAB_DIR/said")"
 at sh -c 'cp /root/freshclam.conf /etc/clamav/; systemctl mask --now clamav-freshclam'
 
 # --- the updater ------------------------------------------------------------------------
