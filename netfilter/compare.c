@@ -73,7 +73,7 @@ void compare_bitwise(struct scene *s, const struct nlattr **a)
 	const uint8_t * xor = object_data(a[NFTA_BITWISE_XOR], &n_xor);
 
 	edges_note_all(edges_of(s, &v));
-	if (v.len > n_mask || v.len > n_xor || v.field == FIELD_OTHER)
+	if (v.len > n_mask || v.len > n_xor || v.field == FIELD_OTHER || v.field == FIELD_LINK)
 		v = (struct value){ 0 }; /* a shift, or malformed, or another value now */
 	v.masked = true;
 	v.bits = 0;

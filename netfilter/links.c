@@ -13,7 +13,6 @@
 #include "netfilter/object.h"
 #include "netfilter/route.h"
 
-#define LOOPBACK   1 /* the index of every namespace's own; its name may be another */
 #define TRIES	   8
 #define ATTRIBUTES IFLA_NEW_NETNSID /* the last that is looked at */
 
@@ -113,7 +112,7 @@ static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct 
 			ATTRIBUTES) < 0)
 		return false;
 	name = object_text(a[IFLA_IFNAME]);
-	if (i->ifi_index == LOOPBACK || !name || strlen(name) >= IFNAMSIZ)
+	if (i->ifi_index == LINK_LOOPBACK || !name || strlen(name) >= IFNAMSIZ)
 		return false;
 	*ret = (struct link){ .index = (uint32_t)i->ifi_index,
 			      .carrier = i->ifi_flags & LINK_CARRIER };

@@ -14,6 +14,8 @@
 /* IFF_LOWER_UP of linux/if.h, which cannot be had beside net/if.h. */
 #define LINK_CARRIER (1u << 16)
 
+#define LINK_LOOPBACK 1 /* the index of every namespace's own; its name may be another */
+
 struct link {
 	char name[IFNAMSIZ];
 	uint32_t index;

@@ -25,7 +25,6 @@ static void put(struct value *v, enum field field, const void *bytes, uint8_t le
 void load_meta(const struct probe *probe, const struct nlattr **a, struct value *v)
 {
 	const uint16_t ethertype = htons(probe->family == NFPROTO_IPV4 ? ETH_P_IP : ETH_P_IPV6);
-	const uint32_t lo = 1; /* in every network namespace */
 	const uint16_t loopback = ARPHRD_LOOPBACK;
 	const uint8_t host = PACKET_HOST, in_clear = 0;
 
@@ -36,10 +35,12 @@ void load_meta(const struct probe *probe, const struct nlattr **a, struct value 
 	case NFT_META_PROTOCOL: return put(v, FIELD_KNOWN, &ethertype, 2);
 	case NFT_META_PKTTYPE: return put(v, FIELD_KNOWN, &host, 1);
 	case NFT_META_SECPATH: return put(v, FIELD_KNOWN, &in_clear, 1);
-	case NFT_META_IIF: return put(v, FIELD_OTHER, &lo, 4);
+	case NFT_META_IIF:
+		*v = (struct value){ FIELD_LINK, .len = 4, .links = probe->links };
+		return;
 	case NFT_META_IIFTYPE: return put(v, FIELD_OTHER, &loopback, 2);
 	case NFT_META_IIFNAME:
-		*v = (struct value){ FIELD_NAME, .len = 16, .posing = probe->posing };
+		*v = (struct value){ FIELD_NAME, .len = 16, .links = probe->links };
 		return;
 	case NFT_META_MARK: v->len = 4; return;
 	}

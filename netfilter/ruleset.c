@@ -59,7 +59,7 @@ static void add_probe(struct ruleset *rs, const struct probe *p)
 		return;
 	rs->probes[rs->n_probes] = *p;
 	rs->probes[rs->n_probes].untracked = rs->scope.untracked;
-	rs->probes[rs->n_probes++].posing = rs->scope.posing;
+	rs->probes[rs->n_probes++].links = rs->scope.links;
 }
 
 struct ruleset *ruleset_new(const struct scope *scope)

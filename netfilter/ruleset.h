@@ -13,8 +13,8 @@ struct sets;
 
 /* What all questions are about. */
 struct scope {
-	bool untracked;		    /* packets that conntrack passes over */
-	const struct links *posing; /* as in share.h; or NULL */
+	bool untracked;		   /* packets that conntrack passes over */
+	const struct links *links; /* as in share.h; or NULL */
 };
 
 struct ruleset *ruleset_new(const struct scope *scope); /* NULL when memory ran out */

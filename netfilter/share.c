@@ -59,22 +59,48 @@ bool share_is_inner(const uint8_t *name, size_t len)
 }
 
 /* The name of a rule may be the begin of one. */
-static bool is_posing(const struct links *posing, const uint8_t *name, size_t len)
+static bool is_posing(const struct links *links, const uint8_t *name, size_t len)
 {
-	for (size_t i = 0; posing && i < posing->n; i++)
-		if (!memcmp(posing->list[i].name, name, len < IFNAMSIZ ? len : IFNAMSIZ))
+	for (size_t i = 0; links && i < links->n; i++)
+		if (!links->list[i].inner &&
+		    !memcmp(links->list[i].name, name, len < IFNAMSIZ ? len : IFNAMSIZ))
 			return true;
 	return false;
 }
 
-static uint64_t share_of_name(const struct links *posing, const uint8_t *name, size_t len)
+static uint64_t share_of_name(const struct links *links, const uint8_t *name, size_t len)
 {
 	static const char loopback[] = "lo";
 
 	if (len >= sizeof(loopback) && !memcmp(name, loopback, sizeof(loopback)))
 		return 0;
-	return share_is_inner(name, len) && !is_posing(posing, name, len) ? SHARE_SOME
-									  : SHARE_DOUBT;
+	return share_is_inner(name, len) && !is_posing(links, name, len) ? SHARE_SOME : SHARE_DOUBT;
+}
+
+/* By its index a rule names one link, which has a kind and a name. */
+static uint64_t share_of_link(const struct links *links, uint32_t index)
+{
+	if (index == LINK_LOOPBACK)
+		return 0;
+	for (size_t i = 0; links && i < links->n; i++) {
+		const struct link *l = &links->list[i];
+
+		if (l->index == index && l->inner &&
+		    share_is_inner((const uint8_t *)l->name, strlen(l->name)))
+			return SHARE_SOME;
+	}
+	return SHARE_DOUBT;
+}
+
+static uint64_t share_of_indexes(const struct value *v, const uint8_t *from, const uint8_t *to,
+				 size_t len)
+{
+	uint32_t index;
+
+	if (len != sizeof(index) || memcmp(from, to, len) != 0)
+		return SHARE_DOUBT;
+	memcpy(&index, from, sizeof(index));
+	return share_of_link(v->links, index);
 }
 
 static uint64_t share_of_bits(const struct value *v, const uint8_t *from, const uint8_t *to,
@@ -115,7 +141,8 @@ uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_
 	case FIELD_PORT: return share_of_bits(v, from, to, len);
 	case FIELD_HOST4: return share_of_host(from[0], 0xe0);
 	case FIELD_HOST6: return share_of_host(from[0], 0xff);
-	case FIELD_NAME: return v->masked ? SHARE_DOUBT : share_of_name(v->posing, from, len);
+	case FIELD_NAME: return v->masked ? SHARE_DOUBT : share_of_name(v->links, from, len);
+	case FIELD_LINK: return share_of_indexes(v, from, to, len);
 	}
 	return SHARE_DOUBT;
 }

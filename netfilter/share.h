@@ -31,6 +31,7 @@ enum field {
 	FIELD_HOST4,   /* this host's address, or the first bytes of it */
 	FIELD_HOST6,
 	FIELD_NAME, /* the name of the interface it came by */
+	FIELD_LINK, /* its index, as this host has it */
 };
 
 /* A field as it lies in a register. */
@@ -40,7 +41,7 @@ struct value {
 	uint8_t bytes[16]; /* of a known one */
 	uint8_t bits;	   /* how many are left by a mask; only when masked */
 	bool masked;
-	const struct links *posing; /* of a name: links that have an inner one and are none */
+	const struct links *links; /* of a name or index: those that have an inner name */
 };
 
 /* The share for which the value lies in a range with its ends; a masked one's ends are the same. */

@@ -177,10 +177,10 @@ static int answer(struct nft *nft, struct ruleset *rs, const struct scope *scope
 }
 
 /* What conntrack passes over meets other rules, and may get in where a new connection would not. */
-static int answer_untracked(struct nft *nft, const struct links *posing, struct survey_port *ports,
+static int answer_untracked(struct nft *nft, const struct links *links, struct survey_port *ports,
 			    size_t n, struct survey *s, struct fault *fault)
 {
-	const struct scope scope = { true, posing };
+	const struct scope scope = { true, links };
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&scope);
 	struct survey own;
 	int r = rs ? answer(nft, rs, &scope, ports, n, &own, fault) : -ENOMEM;
@@ -194,10 +194,10 @@ static int answer_untracked(struct nft *nft, const struct links *posing, struct 
 }
 
 /* The ruleset as it is now, and whether it stayed so. */
-static int look(struct nft *nft, const struct links *posing, struct survey_port *ports, size_t n,
+static int look(struct nft *nft, const struct links *links, struct survey_port *ports, size_t n,
 		struct survey *ret, survey_chain each, void *ctx, struct fault *fault)
 {
-	const struct scope scope = { false, posing };
+	const struct scope scope = { false, links };
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&scope);
 	uint32_t before = 0, after = 0;
 	int r = rs ? nft_generation(nft, &before, fault) : -ENOMEM;
@@ -209,7 +209,7 @@ static int look(struct nft *nft, const struct links *posing, struct survey_port 
 	if (r == 0)
 		r = answer(nft, rs, &scope, ports, n, ret, fault);
 	if (r == 0 && ruleset_untracks(rs))
-		r = answer_untracked(nft, posing, ports, n, ret, fault);
+		r = answer_untracked(nft, links, ports, n, ret, fault);
 	if (r == 0)
 		r = nft_generation(nft, &after, fault);
 	if (r == 0 && before != after)
@@ -225,8 +225,8 @@ static int look(struct nft *nft, const struct links *posing, struct survey_port 
 	return 0;
 }
 
-/* Links that have the name of one to guests, and may be the way to the world all the same. */
-static int read_posing(struct links *ret, struct fault *fault)
+/* Links that have the name of one to guests, be they such or the way to the world all the same. */
+static int read_inner(struct links *ret, struct fault *fault)
 {
 	int r = links_read(ret, fault);
 	size_t n = 0;
@@ -234,7 +234,7 @@ static int read_posing(struct links *ret, struct fault *fault)
 	for (size_t i = 0; r == 0 && i < ret->n; i++) {
 		const struct link *l = &ret->list[i];
 
-		if (!l->inner && share_is_inner((const uint8_t *)l->name, strlen(l->name)))
+		if (share_is_inner((const uint8_t *)l->name, strlen(l->name)))
 			ret->list[n++] = *l;
 	}
 	ret->n = n;
@@ -242,21 +242,21 @@ static int read_posing(struct links *ret, struct fault *fault)
 }
 
 /* Whoever adds rules one by one leaves time between them. */
-static int look_until_still(struct nft *nft, const struct links *posing, struct survey_port *ports,
+static int look_until_still(struct nft *nft, const struct links *links, struct survey_port *ports,
 			    size_t n, struct survey *ret, survey_chain each, void *ctx,
 			    struct fault *fault)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
 	const uint64_t end = io_boot_ms() + LIMIT_MS;
 	struct fault last = { 0 };
-	int r = look(nft, posing, ports, n, ret, each, ctx, &last);
+	int r = look(nft, links, ports, n, ret, each, ctx, &last);
 
 	for (unsigned i = 1; r < 0 && i < TRIES; i++) {
 		if (i > 1 && (r != -EINTR || io_boot_ms() >= end))
 			break;
 		nanosleep(&pause, NULL);
 		last = (struct fault){ 0 };
-		r = look(nft, posing, ports, n, ret, each, ctx, &last);
+		r = look(nft, links, ports, n, ret, each, ctx, &last);
 	}
 	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
 }
@@ -264,10 +264,10 @@ static int look_until_still(struct nft *nft, const struct links *posing, struct 
 int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
 		  survey_chain each, void *ctx, struct fault *fault)
 {
-	_drop_(links_free) struct links posing = { 0 };
-	int r = read_posing(&posing, fault);
+	_drop_(links_free) struct links links = { 0 };
+	int r = read_inner(&links, fault);
 
-	return r < 0 ? r : look_until_still(nft, &posing, ports, n, ret, each, ctx, fault);
+	return r < 0 ? r : look_until_still(nft, &links, ports, n, ret, each, ctx, fault);
 }
 
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,

@@ -22,7 +22,7 @@ struct probe {
 	bool untracked;	  /* conntrack has been told to pass it over, so it is not a new one */
 	bool from_there;  /* it comes from `source`; else from anywhere */
 	uint8_t source[16];
-	const struct links *posing; /* as in share.h */
+	const struct links *links; /* as in share.h */
 	struct edges *edges; /* to any port: those that a rule names are noted here; or NULL */
 };
 
