@@ -68,8 +68,17 @@ static void on_verdict(struct scene *s, uint32_t code, const char *target)
 
 /*
  * Each verdict of the map is a way, as probable as that the map has one: who names half of the
- * ports to jump here and half to jump there names none.
+ * ports to jump here and half to jump there names none.  But what comes by one link comes by none
+ * of the others.
  */
+static uint64_t share_of_way(const struct value *v, const struct element *e, uint64_t own,
+			     uint64_t all)
+{
+	if ((v->field == FIELD_NAME || v->field == FIELD_LINK) && v->len == e->len)
+		return own;
+	return own == SHARE_ALL || all < SHARE_ALL ? all : SHARE_DOUBT;
+}
+
 static void tell_map(struct scene *s, const struct set *set, uint64_t share, const struct value *v,
 		     size_t n)
 {
@@ -82,8 +91,7 @@ static void tell_map(struct scene *s, const struct set *set, uint64_t share, con
 
 		if (!own || (share == SHARE_ALL && own != SHARE_ALL))
 			continue;
-		scene_lower(s, own == SHARE_ALL || share < SHARE_ALL ? share : SHARE_DOUBT,
-			    scene_most(v));
+		scene_lower(s, share_of_way(v, e, own, share), scene_most(v));
 		on_verdict(s, e->verdict ? e->code : NF_ACCEPT, e->chain);
 		s->odds = before;
 		s->share = share_before;
@@ -193,21 +201,53 @@ static void on_other(struct scene *s, const struct nlattr **a)
 	scene_lower(s, SHARE_DOUBT, SHARE_MOST_PORTS);
 }
 
+/* An object of the table by its name; one that a map has for the packet is a condition as well. */
+static void on_objref(struct scene *s, const struct nlattr **a)
+{
+	switch (object_be32(a[NFTA_OBJREF_IMM_TYPE], NFT_OBJECT_UNSPEC)) {
+	case NFT_OBJECT_COUNTER:
+	case NFT_OBJECT_CT_HELPER:
+	case NFT_OBJECT_CT_TIMEOUT:
+	case NFT_OBJECT_CT_EXPECT:
+	case NFT_OBJECT_SECMARK: return;
+	}
+	on_other(s, a);
+}
+
 #define TERM_ATTRS 16 /* more than any of these have */
 
 static const struct term_row {
 	const char *name;
 	void (*on)(struct scene *s, const struct nlattr **a);
 } term_rows[] = {
-	{ "bitwise", compare_bitwise }, { "byteorder", on_load }, { "cmp", compare_cmp },
-	{ "counter", on_nothing },	{ "ct", on_ct },	  { "dup", on_nothing },
-	{ "exthdr", on_load },		{ "fib", on_fib },	  { "hash", on_load },
-	{ "immediate", on_immediate },	{ "last", on_nothing },	  { "log", on_nothing },
-	{ "lookup", on_lookup },	{ "match", on_match },	  { "meta", on_meta },
-	{ "notrack", on_notrack },	{ "numgen", on_load },	  { "osf", on_load },
-	{ "payload", on_payload },	{ "queue", on_queue },	  { "range", compare_range },
-	{ "reject", on_reject },	{ "rt", on_load },	  { "socket", on_load },
-	{ "target", on_target },	{ "tunnel", on_load },	  { "xfrm", on_load },
+	{ "bitwise", compare_bitwise },
+	{ "byteorder", on_load },
+	{ "cmp", compare_cmp },
+	{ "counter", on_nothing },
+	{ "ct", on_ct },
+	{ "dup", on_nothing },
+	{ "exthdr", on_load },
+	{ "fib", on_fib },
+	{ "hash", on_load },
+	{ "immediate", on_immediate },
+	{ "last", on_nothing },
+	{ "log", on_nothing },
+	{ "lookup", on_lookup },
+	{ "match", on_match },
+	{ "meta", on_meta },
+	{ "notrack", on_notrack },
+	{ "numgen", on_load },
+	{ "objref", on_objref },
+	{ "osf", on_load },
+	{ "payload", on_payload },
+	{ "queue", on_queue },
+	{ "range", compare_range },
+	{ "reject", on_reject },
+	{ "rt", on_load },
+	{ "socket", on_load },
+	{ "target", on_target },
+	{ "tunnel", on_load },
+	{ "xfrm", on_load },
 };
 
 static void weigh_term(struct scene *s, const struct nlattr *term)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Rulesets that close a host, and are written in ways that make it hard to see. */
+#include <linux/netfilter.h>
+
+#include "agent/base/count.h"
+#include "netfilter/survey.h"
+#include "tests/unit/chains.h"
+#include "tests/unit/netns.h"
+
+/* A guests' link that is one, and one that takes another's name; what else there is has none. */
+#define GUESTS "ip link add wg0 type bridge"
+#define POSING "ip link add wg0 type dummy 2>/dev/null || ip link add wg0 type ifb"
+#define UPLINK "ip link add up0 type bridge"
+
+#define OBJECTS                                                                                \
+	"table inet t { counter n { }\n quota q { over 1 mbytes }\n limit l { rate 1/second }" \
+	"\n ct helper h { type \"ftp\" protocol tcp; }\n chain d { drop; }\n chain c { "
+
+#define WAN "table inet t { chain wan { tcp dport 22 accept; drop; }\n chain c { " INPUT("drop")
+
+static const struct row {
+	const char *make, *rules;
+	bool closed;
+} rows[] = {
+	{ "true", OBJECTS INPUT("accept") " counter name n drop; } }", true },
+	{ "true", OBJECTS INPUT("accept") " counter name n jump d; } }", true },
+	{ "true", OBJECTS INPUT("accept") " tcp dport 21 ct helper set h; drop; } }", true },
+	{ "true", OBJECTS INPUT("drop") " counter name n accept; } }", false },
+	{ "true", OBJECTS INPUT("accept") " quota name q drop; } }", false },
+	{ "true", OBJECTS INPUT("accept") " limit name l drop; } }", false },
+	{ "true",
+	  OBJECTS INPUT("accept") " counter name tcp dport map { 22 : n }; counter drop; } }",
+	  true },
+	{ "true", OBJECTS INPUT("accept") " counter name tcp dport map { 22 : n } drop; } }",
+	  false },
+	{ GUESTS, ONE("iif wg0 accept; drop"), true },
+	{ GUESTS, ONE("iif { lo, wg0 } accept; drop"), true },
+	{ GUESTS, ONE("iif vmap { lo : accept, wg0 : accept }; drop"), true },
+	{ GUESTS, ONE("iif != wg0 accept; drop"), false },
+	{ POSING, ONE("iif wg0 accept; drop"), false },
+	{ POSING, ONE("iif { lo, wg0 } accept; drop"), false },
+	{ UPLINK, ONE("iif up0 accept; drop"), false },
+	{ UPLINK, ONE("iif { lo, up0 } accept; drop"), false },
+	{ "true", ONE("iif 77 accept; drop"), false },
+	{ "true", WAN " iifname vmap { lo : accept, eth0 : jump wan, wg0 : accept }; } }", true },
+	{ GUESTS, WAN " iif vmap { lo : jump wan, wg0 : accept }; } }", true },
+	{ "true", WAN " iifname vmap { lo : accept, eth0 : accept, wg0 : jump wan }; } }", false },
+	{ "true", WAN " iifname vmap { eth0 : jump wan, * : accept }; } }", false },
+	{ POSING, WAN " iifname vmap { eth0 : jump wan, wg0 : accept }; } }", false },
+};
+
+static void test_rulesets(void **state)
+{
+	struct nft nft = open_nft();
+	struct survey s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(system(rows[i].make), 0);
+		load_rules(rows[i].rules);
+		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+		if (s.closed4 != rows[i].closed || s.closed6 != rows[i].closed)
+			fail_msg("%s, %s: %d, %d", rows[i].make, rows[i].rules, s.closed4,
+				 s.closed6);
+		assert_int_equal(system("ip link delete wg0 2>/dev/null; "
+					"ip link delete up0 2>/dev/null; true"),
+				 0);
+	}
+	nft_close(&nft);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rulesets),
+	};
+
+	return cmocka_run_group_tests_name("survey-honest", tests, enter_netns, NULL);
+}
