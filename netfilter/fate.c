@@ -133,9 +133,12 @@ void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, stru
 	s.without_baseline = true;
 	for (unsigned i = 0; i < PROBES; i++)
 		s.without_baseline &= closing(rs, i, false) != NULL;
-	for (size_t i = 0; i < n; i++)
-		ports[i].open = PROBES + i >= rs->n_probes ||
-				!closing(rs, (unsigned)(PROBES + i), true);
+	for (size_t i = 0; i < n; i++) {
+		const unsigned probe = (unsigned)(PROBES + i);
+
+		ports[i].open = probe >= rs->n_probes || !closing(rs, probe, true);
+		ports[i].untracked = probe < rs->n_probes && rs->untracks >> probe & 1;
+	}
 	memcpy(s.cut, rs->cut, sizeof(s.cut));
 	memcpy(s.forwards, rs->forwards, sizeof(s.forwards));
 	s.n_forwards = rs->n_forwards;

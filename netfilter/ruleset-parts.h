@@ -47,7 +47,7 @@ struct ruleset {
 	unsigned n_probes;
 	struct scope scope;
 	uint64_t together[PROBES]; /* the sum of what rules name (struct weight's share) */
-	bool untracks;		   /* a rule has conntrack pass most of what comes in over */
+	uint64_t untracks;	   /* bit for each probe: a rule has conntrack pass it over */
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards;
 	char cut[96];	     /* as in struct survey */

@@ -100,7 +100,7 @@ void ruleset_note(struct ruleset *rs, struct edges *edges)
 
 bool ruleset_untracks(const struct ruleset *rs)
 {
-	return rs->untracks;
+	return rs->untracks & ((1u << PROBES) - 1);
 }
 
 bool ruleset_adds_up(const struct ruleset *rs)
@@ -288,7 +288,7 @@ static int keep(void *ctx, const struct weight *w)
 		return 0;
 	}
 	if (w->effect == EFFECT_UNTRACK) {
-		g->rs->untracks |= !c->output;
+		g->rs->untracks |= (uint64_t)!c->output << g->probe;
 		return 0;
 	}
 	if (w->target)

@@ -65,8 +65,10 @@ static int ask(struct nft *nft, struct ruleset *rs, struct survey_port *ports, c
 	if (r < 0)
 		return r;
 	ruleset_judge(rs, own, n, ret);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		ports[asked[i]].open |= own[i].open;
+		ports[asked[i]].untracked |= own[i].untracked;
+	}
 	return 0;
 }
 
@@ -112,6 +114,7 @@ static int ask_runs(struct nft *nft, const struct scope *scope, const struct edg
 			continue;
 		ports[i].open |= ports[i - 1].open;
 		ports[i].unknown |= ports[i - 1].unknown;
+		ports[i].untracked |= ports[i - 1].untracked;
 	}
 	return r;
 }
@@ -132,7 +135,9 @@ static void ask_part(struct ruleset *rs, uint8_t family, uint8_t protocol, unsig
 	uint8_t source[16] = { 0 };
 
 	memcpy(source, &lead, sizeof(lead));
-	ruleset_ask_from(rs, &(struct survey_port){ family, protocol, port, false, false }, source);
+	ruleset_ask_from(
+		rs, &(struct survey_port){ .family = family, .protocol = protocol, .port = port },
+		source);
 }
 
 /* Rules that each name little may let in everybody together. */
@@ -176,20 +181,51 @@ static int answer(struct nft *nft, struct ruleset *rs, const struct scope *scope
 	return r;
 }
 
-/* What conntrack passes over meets other rules, and may get in where a new connection would not. */
+/* Those of ports[] that conntrack passes over; how many. */
+static size_t pick_untracked(const struct survey_port *ports, size_t n, struct survey_port *ret)
+{
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (ports[i].untracked)
+			ret[m++] = ports[i];
+	return m;
+}
+
+static void put_back(struct survey_port *ports, size_t n, const struct survey_port *picked)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ports[i].untracked)
+			ports[i] = *picked++;
+}
+
+/*
+ * What conntrack passes over meets other rules, and may get in where a new connection would not:
+ * *s when most of what comes in is such (else NULL), and the ports to which such comes.
+ */
 static int answer_untracked(struct nft *nft, const struct links *links, struct survey_port *ports,
 			    size_t n, struct survey *s, struct fault *fault)
 {
 	const struct scope scope = { true, links };
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&scope);
+	_free_ struct survey_port *picked = calloc(n + 1, sizeof(*picked));
+	size_t n_picked = picked ? pick_untracked(ports, n, picked) : 0;
 	struct survey own;
-	int r = rs ? answer(nft, rs, &scope, ports, n, &own, fault) : -ENOMEM;
+	int r;
 
+	if (!rs || !picked)
+		return -ENOMEM;
+	if (!s && !n_picked)
+		return 0;
+	r = answer(nft, rs, &scope, picked, n_picked, &own, fault);
 	if (r < 0)
 		return r;
-	s->closed4 &= own.closed4;
-	s->closed6 &= own.closed6;
-	s->without_baseline &= own.without_baseline;
+	put_back(ports, n, picked);
+	if (s) {
+		s->closed4 &= own.closed4;
+		s->closed6 &= own.closed6;
+		s->without_baseline &= own.without_baseline;
+	}
 	return 0;
 }
 
@@ -203,13 +239,14 @@ static int look(struct nft *nft, const struct links *links, struct survey_port *
 	int r = rs ? nft_generation(nft, &before, fault) : -ENOMEM;
 
 	for (size_t i = 0; i < n; i++)
-		ports[i].open = ports[i].unknown = false;
+		ports[i].open = ports[i].unknown = ports[i].untracked = false;
 	if (r == 0 && each)
 		r = ruleset_imprint(rs);
 	if (r == 0)
 		r = answer(nft, rs, &scope, ports, n, ret, fault);
-	if (r == 0 && ruleset_untracks(rs))
-		r = answer_untracked(nft, links, ports, n, ret, fault);
+	if (r == 0)
+		r = answer_untracked(nft, links, ports, n, ruleset_untracks(rs) ? ret : NULL,
+				     fault);
 	if (r == 0)
 		r = nft_generation(nft, &after, fault);
 	if (r == 0 && before != after)

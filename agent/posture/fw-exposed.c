@@ -28,7 +28,9 @@ static void add_question(void *ctx, uint8_t family, uint8_t protocol, uint16_t p
 	struct questions *q = ctx;
 
 	if (q->list)
-		q->list[q->n] = (struct survey_port){ family, protocol, port, false, false };
+		q->list[q->n] = (struct survey_port){ .family = family,
+						      .protocol = protocol,
+						      .port = port };
 	q->n++;
 }
 

@@ -76,40 +76,40 @@ static void test_ports(void **state)
 	} cases[] = {
 #define TCP4 NFPROTO_IPV4, IPPROTO_TCP
 #define UDP4 NFPROTO_IPV4, IPPROTO_UDP
-		{ "", { TCP4, 22, true, false } },
-		{ ONE("tcp dport 22 accept; drop"), { TCP4, 22, true, false } },
-		{ ONE("tcp dport 22 accept; drop"), { TCP4, 23, false, false } },
-		{ ONE("tcp dport 22 accept; drop"), { UDP4, 22, false, false } },
+		{ "", { TCP4, 22, .open = true } },
+		{ ONE("tcp dport 22 accept; drop"), { TCP4, 22, .open = true } },
+		{ ONE("tcp dport 22 accept; drop"), { TCP4, 23, .open = false } },
+		{ ONE("tcp dport 22 accept; drop"), { UDP4, 22, .open = false } },
 		{ ONE("tcp dport 22 accept; drop"),
-		  { NFPROTO_IPV6, IPPROTO_TCP, 22, true, false } },
+		  { NFPROTO_IPV6, IPPROTO_TCP, 22, .open = true } },
 		{ ONE("tcp dport 22 drop; tcp dport 1-100 accept; drop"),
-		  { TCP4, 22, false, false } },
+		  { TCP4, 22, .open = false } },
 		{ ONE("tcp dport 22 drop; tcp dport 1-100 accept; drop"),
-		  { TCP4, 21, true, false } },
-		{ ONE("tcp dport { 22, 80-90 } accept; drop"), { TCP4, 85, true, false } },
-		{ ONE("tcp dport { 22, 80-90 } accept; drop"), { TCP4, 91, false, false } },
-		{ ONE("tcp dport != 22 accept; drop"), { TCP4, 22, false, false } },
-		{ ONE("tcp dport < 1024 accept; drop"), { TCP4, 1023, true, false } },
-		{ ONE("tcp dport < 1024 accept; drop"), { TCP4, 1024, false, false } },
+		  { TCP4, 21, .open = true } },
+		{ ONE("tcp dport { 22, 80-90 } accept; drop"), { TCP4, 85, .open = true } },
+		{ ONE("tcp dport { 22, 80-90 } accept; drop"), { TCP4, 91, .open = false } },
+		{ ONE("tcp dport != 22 accept; drop"), { TCP4, 22, .open = false } },
+		{ ONE("tcp dport < 1024 accept; drop"), { TCP4, 1023, .open = true } },
+		{ ONE("tcp dport < 1024 accept; drop"), { TCP4, 1024, .open = false } },
 		{ ONE("tcp dport vmap { 22 : accept, 23 : drop }; drop"),
-		  { TCP4, 22, true, false } },
+		  { TCP4, 22, .open = true } },
 		{ ONE("tcp dport vmap { 22 : accept, 23 : drop }; drop"),
-		  { TCP4, 23, false, false } },
+		  { TCP4, 23, .open = false } },
 		{ ONE("ip saddr 10.0.0.0/8 tcp dport 22 accept; drop"),
-		  { TCP4, 22, false, false } },
+		  { TCP4, 22, .open = false } },
 		{ ONE("ip saddr . tcp dport { 192.0.2.1 . 22 } accept; drop"),
-		  { TCP4, 22, false, false } },
-		{ ONE("tcp sport 53 accept; drop"), { TCP4, 22, true, false } },
-		{ ONE("tcp sport 53 tcp dport 53 accept; drop"), { TCP4, 53, true, false } },
+		  { TCP4, 22, .open = false } },
+		{ ONE("tcp sport 53 accept; drop"), { TCP4, 22, .open = true } },
+		{ ONE("tcp sport 53 tcp dport 53 accept; drop"), { TCP4, 53, .open = true } },
 		{ ONE("tcp dport 1-99 ct original proto-dst 22 accept; drop"),
-		  { TCP4, 22, true, false } },
-		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 89, 0, true, false } },
-		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 47, 0, false, false } },
+		  { TCP4, 22, .open = true } },
+		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 89, 0, .open = true } },
+		{ ONE("meta l4proto 89 accept; drop"), { NFPROTO_IPV4, 47, 0, .open = false } },
 		{ ONE("meta l4proto tcp th dport 22 accept; drop"),
-		  { NFPROTO_IPV4, IPPROTO_SCTP, 22, false, false } },
+		  { NFPROTO_IPV4, IPPROTO_SCTP, 22, .open = false } },
 		{ ONE("sctp dport 22 accept; drop"),
-		  { NFPROTO_IPV4, IPPROTO_SCTP, 22, true, false } },
-		{ ONE("drop"), { TCP4, 22, false, false } },
+		  { NFPROTO_IPV4, IPPROTO_SCTP, 22, .open = true } },
+		{ ONE("drop"), { TCP4, 22, .open = false } },
 	};
 	struct nft nft = open_nft();
 
@@ -151,7 +151,8 @@ static void test_many_ports(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		load_rules(cases[i].rules);
 		for (unsigned k = 0; k < 65536; k++)
-			ports[k] = (struct survey_port){ TCP4, (uint16_t)k, k & 1, true };
+			ports[k] = (struct survey_port){ TCP4, (uint16_t)k, .open = k & 1,
+							 .unknown = true };
 		assert_int_equal(survey_ports(&nft, ports + 1, 65535, &s, NULL), 0);
 		for (unsigned k = 1; k < 65536; k++)
 			if (ports[k].unknown ||
@@ -177,7 +178,7 @@ static void test_many_ports_of_iptables(void **state)
 				"--dports 80,8000:8100 -j ACCEPT"),
 			 0);
 	for (unsigned k = 0; k < 65536; k++)
-		ports[k] = (struct survey_port){ TCP4, (uint16_t)k, false, false };
+		ports[k] = (struct survey_port){ TCP4, .port = (uint16_t)k };
 	assert_int_equal(survey_ports(&nft, ports + 1, 65535, &s, NULL), 0);
 	for (unsigned k = 1; k < 65536; k++)
 		assert_true(!ports[k].unknown &&
@@ -197,7 +198,7 @@ static void test_too_many_ports(void **state)
 	(void)state;
 	load_rules(ONE("tcp dport & 1 == 1 drop; drop"));
 	for (size_t i = 0; i < n; i++)
-		ports[i] = (struct survey_port){ TCP4, (uint16_t)(i + 1), false, false };
+		ports[i] = (struct survey_port){ TCP4, .port = (uint16_t)(i + 1) };
 	assert_int_equal(survey_ports(&nft, ports, n, &s, NULL), 0);
 	for (size_t i = 0; i < n; i++)
 		unknown += ports[i].unknown;

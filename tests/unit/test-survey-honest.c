@@ -69,10 +69,39 @@ static void test_rulesets(void **state)
 	nft_close(&nft);
 }
 
+/* A server of names is not tracked, and who does that lets in what is not: to that port. */
+static void test_one_untracked_port(void **state)
+{
+	struct survey_port ports[200] = { { NFPROTO_IPV4, IPPROTO_TCP, .port = 53 } };
+	struct nft nft = open_nft();
+	struct survey s;
+
+	(void)state;
+	for (uint16_t i = 1; i < COUNT(ports); i++)
+		ports[i] = (struct survey_port){ i < 100 ? NFPROTO_IPV4 : NFPROTO_IPV6, IPPROTO_UDP,
+						 .port = i % 100 };
+	load_rules("table inet raw { chain p { type filter hook prerouting priority -300; "
+		   "udp dport 53 notrack; } }\n" ONE(
+			   "ct state established,related,untracked accept; drop"));
+	for (size_t n = COUNT(ports); n; n = n > 60 ? 60 : 0) {
+		assert_int_equal(survey_ports(&nft, ports, n, &s, NULL), 0);
+		assert_true(s.closed4 && s.closed6 && s.without_baseline);
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(ports[i].open, i % 100 == 53);
+	}
+	load_rules("table inet raw { chain p { type filter hook prerouting priority -300; "
+		   "udp dport 53 notrack; } }\n" ONE(
+			   "ct state established,untracked accept; udp dport 53 accept; drop"));
+	assert_int_equal(survey_ports(&nft, ports, 60, &s, NULL), 0);
+	assert_true(s.closed4 && s.closed6 && ports[53].open && !ports[52].open);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rulesets),
+		cmocka_unit_test(test_one_untracked_port),
 	};
 
 	return cmocka_run_group_tests_name("survey-honest", tests, enter_netns, NULL);
