@@ -143,11 +143,11 @@ static void test_baseline(void **state)
 	const struct baseline_port open[] = { { IPPROTO_TCP, 22, 22 },
 					      { IPPROTO_UDP, 30000, 40000 } };
 	struct survey_port ports[] = {
-		{ NFPROTO_IPV4, IPPROTO_TCP, 22, false, false },
-		{ NFPROTO_IPV6, IPPROTO_TCP, 22, false, false },
-		{ NFPROTO_IPV4, IPPROTO_UDP, 40000, false, false },
-		{ NFPROTO_IPV4, IPPROTO_TCP, 23, true, false },
-		{ NFPROTO_IPV6, IPPROTO_UDP, 40001, true, false },
+		{ NFPROTO_IPV4, IPPROTO_TCP, 22, .open = false },
+		{ NFPROTO_IPV6, IPPROTO_TCP, 22, .open = false },
+		{ NFPROTO_IPV4, IPPROTO_UDP, 40000, .open = false },
+		{ NFPROTO_IPV4, IPPROTO_TCP, 23, .open = true },
+		{ NFPROTO_IPV6, IPPROTO_UDP, 40001, .open = true },
 	};
 	struct nft nft = open_nft();
 	struct fault fault = { 0 };
