@@ -73,15 +73,19 @@ void compare_bitwise(struct scene *s, const struct nlattr **a)
 	const uint8_t * xor = object_data(a[NFTA_BITWISE_XOR], &n_xor);
 
 	edges_note_all(edges_of(s, &v));
-	if (v.len > n_mask || v.len > n_xor || v.field == FIELD_OTHER || v.field == FIELD_LINK)
+	if (v.len > n_mask || v.len > n_xor || v.field == FIELD_OTHER || v.field == FIELD_LINK ||
+	    v.field == FIELD_NEXT)
 		v = (struct value){ 0 }; /* a shift, or malformed, or another value now */
 	v.masked = true;
 	v.bits = 0;
 	for (unsigned i = 0; i < v.len; i++) {
 		v.bits += (uint8_t)__builtin_popcount(mask[i]);
-		if (v.field == FIELD_KNOWN)
+		if (v.field == FIELD_KNOWN || v.field == FIELD_FLAGS)
 			v.bytes[i] = (v.bytes[i] & mask[i]) ^ xor[i];
 	}
+	v.loose &= v.field == FIELD_FLAGS ? mask[0] : 0;
+	if (v.field == FIELD_FLAGS && !v.loose)
+		v.field = FIELD_KNOWN;
 	*scene_reg(s, a[NFTA_BITWISE_DREG]) = v;
 }
 

@@ -101,7 +101,10 @@ void load_fib(const struct probe *probe, const struct nlattr **a, struct value *
 	put(v, FIELD_KNOWN, flags & NFTA_FIB_F_DADDR ? &local : &unicast, sizeof(local));
 }
 
-#define TCP_SYN 0x02
+static void load_next(const struct probe *probe, struct value *v)
+{
+	put(v, probe->family == NFPROTO_IPV4 ? FIELD_KNOWN : FIELD_NEXT, &probe->protocol, 1);
+}
 
 /*
  * Which part of a packet it is (RFC 791, RFC 8200, RFC 9293, RFC 768; Ethernet's source).  nft(8)
@@ -124,14 +127,13 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 	uint32_t base = object_be32(a[NFTA_PAYLOAD_BASE], UINT32_MAX);
 	uint32_t from = object_be32(a[NFTA_PAYLOAD_OFFSET], UINT32_MAX);
 	uint32_t len = object_be32(a[NFTA_PAYLOAD_LEN], UINT32_MAX);
-	const uint8_t flags = TCP_SYN;
 
 	*v = (struct value){ .len = len <= SET_KEY_MAX ? (uint8_t)len : 0 };
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == protocol && len == 1)
-		return put(v, FIELD_KNOWN, &probe->protocol, 1);
+		return load_next(probe, v);
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 13 && len == 1 &&
 	    probe->protocol == IPPROTO_TCP)
-		return put(v, FIELD_KNOWN, &flags, 1);
+		return share_first_flags(v);
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 2 && len == 2)
 		return put_port(probe, v);
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == source && v->len)

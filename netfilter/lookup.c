@@ -37,18 +37,28 @@ static uint64_t measure(const struct set *set)
 	return !all ? SHARE_SOME : all < SHARE_ALL ? all : SHARE_ALL;
 }
 
-/* Is this start the last of all starts and ends at or before a known value? */
-static bool is_last(const struct set *set, const struct element *e, const struct value *v)
+/* From this start to before the next start or end, or to the last key there may be. */
+static uint64_t share_of_interval(const struct set *set, const struct element *e,
+				  const struct value *v)
 {
-	if (memcmp(e->key, v->bytes, v->len) > 0)
-		return false;
+	const uint8_t *next = NULL;
+	uint8_t to[SET_KEY_MAX];
+
+	if (v->field == FIELD_UNKNOWN || set->n > INTERVALS_MAX)
+		return SHARE_DOUBT;
 	for (uint32_t i = 0; i < set->n; i++) {
 		const uint8_t *key = set->elements[i].key;
 
-		if (memcmp(key, e->key, v->len) > 0 && memcmp(key, v->bytes, v->len) <= 0)
-			return false;
+		if (memcmp(key, e->key, e->len) > 0 && (!next || memcmp(key, next, e->len) < 0))
+			next = key;
 	}
-	return true;
+	memset(to, 0xff, sizeof(to));
+	if (next)
+		memcpy(to, next, e->len);
+	for (uint8_t at = e->len; next && at > 0;)
+		if (to[--at]--)
+			break;
+	return share_of_range(v, e->key, to, e->len);
 }
 
 /* Is the last of all starts and ends at or before a known value a start? */
@@ -92,10 +102,8 @@ uint64_t lookup_share_of(const struct set *set, const struct element *e, const s
 		return SHARE_DOUBT;
 	if (is_measured(set, values))
 		return measure(set);
-	if (set->intervals && values->field == FIELD_KNOWN && values->len == e->len)
-		return set->n > INTERVALS_MAX	 ? SHARE_DOUBT
-		       : is_last(set, e, values) ? SHARE_ALL
-						 : 0;
+	if (set->intervals)
+		return share_of_interval(set, e, values);
 	return share_of_fields(e, values, n);
 }
 

@@ -19,7 +19,6 @@
 #include "netfilter/share.h"
 
 #define PORT_MAX 65535u
-#define TCP_SYN	 0x02
 
 /* Inverted, what is known turns round and what is in doubt stays so. */
 static uint64_t turn(uint64_t share, bool inverted)
@@ -46,6 +45,16 @@ static uint64_t share_of_source_ports(const uint16_t *ports, bool inverted)
 	return ports[0] == 0 && ports[1] == PORT_MAX ? turn(SHARE_ALL, inverted) : SHARE_DOUBT;
 }
 
+static uint64_t share_of_flags(uint8_t mask, const uint8_t *flags)
+{
+	struct value v;
+
+	share_first_flags(&v);
+	v.bytes[0] &= mask;
+	v.loose &= mask;
+	return share_of_range(&v, flags, flags, 1);
+}
+
 static uint64_t on_tcp(const void *info, const struct probe *probe)
 {
 	struct xt_tcp m;
@@ -57,8 +66,7 @@ static uint64_t on_tcp(const void *info, const struct probe *probe)
 	ports = share_both(share_of_source_ports(m.spts, m.invflags & XT_TCP_INV_SRCPT),
 			   turn(share_of_ports(probe, m.dpts[0], m.dpts[1]),
 				m.invflags & XT_TCP_INV_DSTPT));
-	flags = turn(share_of_truth((TCP_SYN & m.flg_mask) == m.flg_cmp),
-		     m.invflags & XT_TCP_INV_FLAGS);
+	flags = turn(share_of_flags(m.flg_mask, &m.flg_cmp), m.invflags & XT_TCP_INV_FLAGS);
 	return share_both(share_both(ports, flags), m.option ? SHARE_DOUBT : SHARE_ALL);
 }
 

@@ -51,7 +51,7 @@ const struct set *sets_find(const struct sets *sets, uint8_t family, const char 
 int sets_take_set(struct sets *sets, const struct nlmsghdr *h)
 {
 	struct set_seen seen;
-	struct set s = { .whole = true }, *rows;
+	struct set s = { 0 }, *rows;
 	int r = object_set(h, &seen);
 
 	if (r < 0)
@@ -65,6 +65,7 @@ int sets_take_set(struct sets *sets, const struct nlmsghdr *h)
 	s.family = seen.family;
 	/* Ranges of concatenated fields have both their ends in one element. */
 	s.intervals = seen.flags & NFT_SET_INTERVAL && !(seen.flags & NFT_SET_CONCAT);
+	s.whole = !(seen.flags & NFT_SET_EVAL);
 	s.moving = seen.flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT);
 	s.table = strdup(seen.table);
 	s.name = strdup(seen.name);

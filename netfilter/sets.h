@@ -26,7 +26,7 @@ struct set {
 	uint8_t family;
 	char *table, *name;
 	bool intervals; /* elements are starts and `ends` */
-	bool whole;	/* all that is in it is here */
+	bool whole;	/* all that is in it is here, and packets add nothing */
 	bool moving;	/* packets fill it, or what is in it times out */
 	struct element *elements;
 	size_t n, room;

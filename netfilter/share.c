@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "agent/base/count.h"
@@ -73,8 +75,19 @@ static uint64_t share_of_name(const struct links *links, const uint8_t *name, si
 	static const char loopback[] = "lo";
 
 	if (len >= sizeof(loopback) && !memcmp(name, loopback, sizeof(loopback)))
-		return 0;
+		return links && links_find(links, loopback) ? SHARE_DOUBT : 0;
 	return share_is_inner(name, len) && !is_posing(links, name, len) ? SHARE_SOME : SHARE_DOUBT;
+}
+
+/* A range of them is told by how they all begin. */
+static uint64_t share_of_names(const struct value *v, const uint8_t *from, const uint8_t *to,
+			       size_t len)
+{
+	size_t same = 0;
+
+	while (same < len && from[same] == to[same])
+		same++;
+	return v->masked ? SHARE_DOUBT : share_of_name(v->links, from, same);
 }
 
 /* By its index a rule names one link, which has a kind and a name. */
@@ -101,6 +114,44 @@ static uint64_t share_of_indexes(const struct value *v, const uint8_t *from, con
 		return SHARE_DOUBT;
 	memcpy(&index, from, sizeof(index));
 	return share_of_link(v->links, index);
+}
+
+static bool in_range(uint8_t n, const uint8_t *from, const uint8_t *to)
+{
+	return *from <= n && n <= *to;
+}
+
+/*
+ * The sender may put headers before TCP's or UDP's: those of RFC 8200 that Linux reads on from.
+ * (Behind ESP and AH nobody comes without a key.)
+ */
+static uint64_t share_of_next(const struct value *v, const uint8_t *from, const uint8_t *to,
+			      size_t len)
+{
+	static const uint8_t leading[] = { IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT,
+					   IPPROTO_DSTOPTS };
+	bool met = len != 1 || in_range(v->bytes[0], from, to);
+
+	for (size_t i = 0; i < sizeof(leading); i++)
+		met |= in_range(leading[i], from, to);
+	return met ? SHARE_DOUBT : 0;
+}
+
+/* Of these a listener wants SYN alone (RFC 9293, 3.10.7.2); the others are the sender's. */
+void share_first_flags(struct value *ret)
+{
+	const uint8_t asked = TH_FIN | TH_SYN | TH_RST | TH_ACK;
+
+	*ret = (struct value){ FIELD_FLAGS, .len = 1, .bytes = { TH_SYN },
+			       .loose = (uint8_t)~asked };
+}
+
+static uint64_t share_of_flags(const struct value *v, const uint8_t *from, const uint8_t *to,
+			       size_t len)
+{
+	if (len != 1 || *from != *to)
+		return SHARE_DOUBT;
+	return (v->bytes[0] ^ *from) & ~v->loose ? 0 : v->loose ? SHARE_DOUBT : SHARE_ALL;
 }
 
 static uint64_t share_of_bits(const struct value *v, const uint8_t *from, const uint8_t *to,
@@ -137,11 +188,13 @@ uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_
 		return known && !memcmp(v->bytes, from, len) && !memcmp(from, to, len)
 			       ? 0
 			       : SHARE_DOUBT;
+	case FIELD_NEXT: return share_of_next(v, from, to, len);
+	case FIELD_FLAGS: return share_of_flags(v, from, to, len);
 	case FIELD_SOURCE:
 	case FIELD_PORT: return share_of_bits(v, from, to, len);
 	case FIELD_HOST4: return share_of_host(from[0], 0xe0);
 	case FIELD_HOST6: return share_of_host(from[0], 0xff);
-	case FIELD_NAME: return v->masked ? SHARE_DOUBT : share_of_name(v->links, from, len);
+	case FIELD_NAME: return share_of_names(v, from, to, len);
 	case FIELD_LINK: return share_of_indexes(v, from, to, len);
 	}
 	return SHARE_DOUBT;

@@ -26,6 +26,8 @@ enum field {
 	FIELD_UNKNOWN, /* anything may be in it */
 	FIELD_KNOWN,   /* `bytes` */
 	FIELD_OTHER,   /* anything but `bytes` */
+	FIELD_NEXT,    /* `bytes`, or an IPv6 header that leads on to it */
+	FIELD_FLAGS,   /* `bytes` but for the bits in `loose`, which the sender sets or not */
 	FIELD_SOURCE,  /* a source address, or the first bytes of it */
 	FIELD_PORT,    /* a destination port */
 	FIELD_HOST4,   /* this host's address, or the first bytes of it */
@@ -39,9 +41,10 @@ struct value {
 	enum field field;
 	uint8_t len;	   /* bytes; 0 when not known */
 	uint8_t bytes[16]; /* of a known one */
+	uint8_t loose;	   /* of flags */
 	uint8_t bits;	   /* how many are left by a mask; only when masked */
 	bool masked;
-	const struct links *links; /* of a name or index: those that have an inner name */
+	const struct links *links; /* of a name or index: those that have an inner name or lo's */
 };
 
 /* The share for which the value lies in a range with its ends; a masked one's ends are the same. */
@@ -53,6 +56,9 @@ uint64_t share_below(const struct value *v, const uint8_t *to, size_t len, bool 
 /* Of either of two conditions that exclude each other, and of both of two. */
 uint64_t share_either(uint64_t a, uint64_t b);
 uint64_t share_both(uint64_t a, uint64_t b);
+
+/* TCP's flags in the first packet of a connection, as a field of one byte. */
+void share_first_flags(struct value *ret);
 
 /* Is it the name of an interface of this host's own guests, or of one that takes a key to be in? */
 bool share_is_inner(const uint8_t *name, size_t len);

@@ -262,17 +262,21 @@ static int look(struct nft *nft, const struct links *links, struct survey_port *
 	return 0;
 }
 
-/* Links that have the name of one to guests, be they such or the way to the world all the same. */
+/* Is it by its name one that strangers do not come by?  Loopback itself is none of the links. */
+static bool seems_inner(const struct link *l)
+{
+	return !strcmp(l->name, "lo") || share_is_inner((const uint8_t *)l->name, strlen(l->name));
+}
+
+/* Links with such names, be they what these say or the way to the world all the same. */
 static int read_inner(struct links *ret, struct fault *fault)
 {
 	int r = links_read(ret, fault);
 	size_t n = 0;
 
 	for (size_t i = 0; r == 0 && i < ret->n; i++) {
-		const struct link *l = &ret->list[i];
-
-		if (share_is_inner((const uint8_t *)l->name, strlen(l->name)))
-			ret->list[n++] = *l;
+		if (seems_inner(&ret->list[i]))
+			ret->list[n++] = ret->list[i];
 	}
 	ret->n = n;
 	return r;

@@ -10,6 +10,11 @@
 /* Neither leads to guests; not every kernel has both. */
 #define UPLINK "ip link add wg0 type dummy 2>/dev/null || ip link add wg0 type ifb"
 
+/* Loopback's name may be had by whoever takes it from loopback first. */
+#define TAKES_LO "ip link set lo name loop && ip link add lo type veth peer name pair"
+#define CLEAN \
+	"{ ip link delete wg0; ip link delete lo && ip link set loop name lo; true; } 2>/dev/null"
+
 /* A name is no proof: who renames the uplink has its rule let everybody in. */
 static void test_posing(void **state)
 {
@@ -24,6 +29,15 @@ static void test_posing(void **state)
 		{ UPLINK, ONE("iifname { lo, wg0 } accept; drop"), false },
 		{ UPLINK, ONE("iifname wg01 accept; drop"), true },
 		{ UPLINK, ONE("iifname docker0 accept; drop"), true },
+		{ UPLINK, ONE("iifname { \"wg*\", veth1 } accept; drop"), false },
+		{ "true", ONE("iifname { \"wg*\", lo } accept; drop"), true },
+		{ "true", ONE("iifname { \"lo*\", veth1 } accept; drop"), false },
+		{ TAKES_LO, ONE("iif lo accept; iifname loop accept; drop"), false },
+		{ TAKES_LO, ONE("iifname lo accept; drop"), false },
+		{ TAKES_LO, ONE("iifname { lo, wg0 } accept; drop"), false },
+		{ TAKES_LO, ONE("iifname != lo drop"), false },
+		{ TAKES_LO, ONE("iif loop accept; drop"), true },
+		{ "true", ONE("iifname lo accept; drop"), true },
 	};
 	struct nft nft = open_nft();
 	struct survey s;
@@ -35,7 +49,7 @@ static void test_posing(void **state)
 		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
 		if (s.closed4 != cases[i].closed || s.closed6 != cases[i].closed)
 			fail_msg("%s, %s: %d", cases[i].make, cases[i].rules, s.closed4);
-		assert_int_equal(system("ip link delete wg0 2>/dev/null || true"), 0);
+		assert_int_equal(system(CLEAN), 0);
 	}
 	nft_close(&nft);
 }

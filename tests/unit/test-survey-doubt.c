@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Rules that seem to be for few, or to drop all, and leave the rest to whoever sends. */
+#include <linux/netfilter.h>
+
+#include "agent/base/count.h"
+#include "netfilter/survey.h"
+#include "tests/unit/chains.h"
+#include "tests/unit/netns.h"
+
+static const struct row {
+	const char *rules;
+	bool closed4, closed6;
+} fields[] = {
+#define OPEN(rules)                      \
+	{                                \
+		ONE(rules), false, false \
+	}
+#define CLOSED(rules)                  \
+	{                              \
+		ONE(rules), true, true \
+	}
+	/* Headers may stand before TCP's in IPv6, though not before one that has another. */
+	{ ONE("meta nfproto ipv4 drop; ip6 nexthdr { tcp, udp } drop"), true, false },
+	CLOSED("meta nfproto ipv4 drop; ip6 nexthdr != 58 drop"),
+	{ ONE("ip6 nexthdr 60 accept; drop"), true, false },
+	{ ONE("ip6 nexthdr { 0, 59 } accept; drop"), true, false },
+	{ ONE("ip6 nexthdr { 58-61 } accept; drop"), true, false },
+	{ ONE("ip6 nexthdr 40-45 accept; drop"), true, false },
+	{ ONE("ip6 nexthdr tcp accept; drop"), true, false },
+	{ ONE("ip6 nexthdr tcp tcp dport 22 accept; drop"), true, true },
+	CLOSED("ip6 nexthdr { 58, 89 } accept; ip6 nexthdr { 88-90 } accept; drop"),
+	CLOSED("ip6 nexthdr { esp, ah } accept; drop"),
+	CLOSED("ip protocol { tcp, udp } drop; meta l4proto { tcp, udp } drop"),
+	/* Of TCP's flags a listener looks at four. */
+	OPEN("tcp flags & (ecn | cwr) != 0 accept; drop"),
+	OPEN("tcp flags & (syn | psh) == syn | psh accept; drop"),
+	OPEN("tcp flags == syn accept; drop"),
+	OPEN("tcp flags { syn, syn | ecn } accept; drop"),
+	OPEN("tcp flags & (fin | syn | rst | psh | ack | urg) == syn drop; udp dport 0-65535 drop"),
+	CLOSED("tcp flags & (syn | ack) == syn drop; udp dport 0-65535 drop"),
+	CLOSED("tcp flags & (fin | syn | rst | psh | ack | urg) == fin | psh | urg accept; drop"),
+	CLOSED("tcp flags == 0 accept; tcp flags { ack, rst | ack } accept; drop"),
+};
+
+/* A set that packets fill has in it whom they please. */
+#define FILLS(flags, add, rules)                                                         \
+	"table ip t { set s { type ipv4_addr; " flags " }\n chain p { type filter hook " \
+	"prerouting priority 0; " add "; }\n chain c { " INPUT("accept") " " rules "; } }"
+#define DYNAMIC "flags dynamic,timeout; timeout 1m;"
+
+static const struct row sets[] = {
+	{ FILLS(DYNAMIC, "add @s { ip saddr }", "ip saddr @s accept; drop"), false, false },
+	{ FILLS(DYNAMIC, "add @s { ip saddr }", "ip saddr != @s drop"), false, false },
+	{ FILLS(DYNAMIC, "accept", "ip saddr @s drop; drop"), true, false },
+	{ FILLS(DYNAMIC, "accept", "tcp dport 22 ip saddr @s accept; drop"), true, false },
+	/* Who is refused by programs (fail2ban, crowdsec), or let in by them, is theirs. */
+	{ FILLS("flags timeout;", "accept", "ip saddr @s drop; drop"), true, false },
+	{ FILLS("flags timeout;", "accept", "ip saddr @s accept; drop"), true, false },
+};
+
+static void judge(const struct row *rows, size_t n)
+{
+	struct nft nft = open_nft();
+	struct survey s;
+
+	for (size_t i = 0; i < n; i++) {
+		load_rules(rows[i].rules);
+		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+		if (s.closed4 != rows[i].closed4 || s.closed6 != rows[i].closed6)
+			fail_msg("%s: closed4 %d, closed6 %d", rows[i].rules, s.closed4, s.closed6);
+	}
+	nft_close(&nft);
+}
+
+static void test_fields(void **state)
+{
+	(void)state;
+	judge(fields, COUNT(fields));
+}
+
+static void test_sets(void **state)
+{
+	(void)state;
+	judge(sets, COUNT(sets));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_sets),
+	};
+
+	return cmocka_run_group_tests_name("survey-doubt", tests, enter_netns, NULL);
+}
