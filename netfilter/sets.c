@@ -13,11 +13,18 @@
 #define SETS_MAX     16384
 #define ELEMENTS_MAX 65536 /* in all sets: some 10 MB */
 
-static void drop_set(struct set *s)
+static void drop_elements(struct set *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
 		free(s->elements[i].chain);
 	free(s->elements);
+	s->elements = NULL;
+	s->n = s->room = 0;
+}
+
+static void drop_set(struct set *s)
+{
+	drop_elements(s);
 	free(s->table);
 	free(s->name);
 }
@@ -130,13 +137,29 @@ static int read_element(const struct nlattr *nest, struct element *ret)
 	return a[NFTA_SET_ELEM_DATA] ? read_verdict(a[NFTA_SET_ELEM_DATA], ret) : 0;
 }
 
+/* The largest goes: what lets in or keeps out by name is small, and a list to keep out is long. */
+static void make_room(struct sets *sets)
+{
+	struct set *large = &sets->rows[0];
+
+	for (uint32_t i = 1; i < sets->n; i++)
+		if (sets->rows[i].n > large->n)
+			large = &sets->rows[i];
+	sets->n_elements -= (uint32_t)large->n;
+	drop_elements(large);
+	large->whole = false;
+	large->gone = true;
+}
+
 static int add_element(struct sets *sets, struct set *s, const struct nlattr *nest)
 {
 	struct element e, *p;
 	int r;
 
 	if (sets->n_elements >= ELEMENTS_MAX)
-		return -EFBIG;
+		make_room(sets);
+	if (s->gone)
+		return 0;
 	p = array_grow(s->elements, s->n, &s->room, sizeof(*p));
 	if (!p)
 		return -ENOMEM;

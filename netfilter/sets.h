@@ -27,6 +27,7 @@ struct set {
 	char *table, *name;
 	bool intervals; /* elements are starts and `ends` */
 	bool whole;	/* all that is in it is here, and packets add nothing */
+	bool gone;	/* it was too large beside the others: none of it is */
 	bool moving;	/* packets fill it, or what is in it times out */
 	struct element *elements;
 	size_t n, room;
@@ -43,8 +44,9 @@ void sets_drop(struct sets *sets);
 
 /*
  * Take a NEWSET or NEWSETELEM message of a dump.  -EBADMSG for what is none, -EFBIG when
- * there are too many sets, -ENOMEM.  Too many elements, or one that cannot be
- * read, are no error: the set then is not whole.  An element of no set we have is passed over.
+ * there are too many sets, -ENOMEM.  An element that cannot be read is no error, and the set then
+ * is not whole; neither are too many: then the largest set is not.  An element of no set we have is
+ * passed over.
  */
 int sets_take_set(struct sets *sets, const struct nlmsghdr *h);
 int sets_take_elements(struct sets *sets, const struct nlmsghdr *h);

@@ -97,11 +97,49 @@ static void test_one_untracked_port(void **state)
 	nft_close(&nft);
 }
 
+/* Two bounds each, and all of them are more than is kept. */
+static void load_long_list(const char *rest)
+{
+	FILE *p = popen("nft -f -", "w");
+
+	assert_non_null(p);
+	fputs("flush ruleset\ntable ip aside {\nset s {\ntype ipv4_addr; flags interval; "
+	      "elements = {",
+	      p);
+	for (unsigned i = 0; i < 35000; i++)
+		fprintf(p, "%s 20.%u.%u.%u/26", i ? "," : "", i >> 9, i >> 1 & 0xff, i << 7 & 0x80);
+	fprintf(p, " };\n}\n%s", rest);
+	assert_int_equal(pclose(p), 0);
+}
+
+/* The sets that are small are read all the same; what the large one accepts may be anybody. */
+static void test_a_long_list(void **state)
+{
+	static const char drop[] =
+		"chain c { type filter hook input priority -10; ip saddr @s "
+		"drop; }\n}\n" ONE("iif { lo } accept; ip saddr { 192.0.2.0/24 } accept; "
+				   "tcp dport { 22, 80 } accept; ct state { established, "
+				   "related } accept; drop");
+	static const char accept[] = "chain c { " INPUT("drop") " ip saddr @s accept; }\n}\n";
+	struct nft nft = open_nft();
+	struct survey s;
+
+	(void)state;
+	load_long_list(drop);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_true(s.closed4 && s.closed6);
+	load_long_list(accept);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_false(s.closed4);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rulesets),
 		cmocka_unit_test(test_one_untracked_port),
+		cmocka_unit_test(test_a_long_list),
 	};
 
 	return cmocka_run_group_tests_name("survey-honest", tests, enter_netns, NULL);
