@@ -58,7 +58,7 @@ static void put_port(const struct probe *probe, struct value *v)
 }
 
 /* So is a source, as far as it goes. */
-static void put_source(const struct probe *probe, uint8_t len, struct value *v)
+void load_source(const struct probe *probe, uint8_t len, struct value *v)
 {
 	if (probe->from_there && len <= (probe->family == NFPROTO_IPV4 ? 4 : 16))
 		put(v, FIELD_KNOWN, probe->source, len);
@@ -80,8 +80,8 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 	case NFT_CT_STATE: return put(v, FIELD_KNOWN, &state, sizeof(state));
 	case NFT_CT_STATUS: return put(v, FIELD_KNOWN, &status, sizeof(status));
 	case NFT_CT_DIRECTION: return put(v, FIELD_KNOWN, &original, 1);
-	case NFT_CT_SRC_IP: put_source(probe, 4, v); break;
-	case NFT_CT_SRC_IP6: put_source(probe, 16, v); break;
+	case NFT_CT_SRC_IP: load_source(probe, 4, v); break;
+	case NFT_CT_SRC_IP6: load_source(probe, 16, v); break;
 	case NFT_CT_PROTO_DST: put_port(probe, v); break;
 	}
 	if (direction != original)
@@ -137,7 +137,7 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 2 && len == 2)
 		return put_port(probe, v);
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == source && v->len)
-		return put_source(probe, v->len, v);
+		return load_source(probe, v->len, v);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const struct part *p = &parts[i];
 

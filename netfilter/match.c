@@ -5,9 +5,11 @@
 #include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_mac.h>
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_pkttype.h>
+#include <linux/netfilter/xt_policy.h>
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/rtnetlink.h>
@@ -15,6 +17,7 @@
 
 #include "agent/base/count.h"
 #include "netfilter/edges.h"
+#include "netfilter/load.h"
 #include "netfilter/match.h"
 #include "netfilter/share.h"
 
@@ -109,6 +112,15 @@ static uint64_t on_state(const void *info, const struct probe *probe)
 			      (probe->untracked ? XT_STATE_UNTRACKED : XT_STATE_BIT(IP_CT_NEW)));
 }
 
+/* A sixteenth of the addresses is most of them, and half of the ports: the one told as the other.
+ */
+static uint64_t as_ports(uint64_t share)
+{
+	if (share >= SHARE_MOST)
+		return share > SHARE_DOUBT ? share : SHARE_DOUBT;
+	return share * (SHARE_MOST_PORTS / SHARE_MOST);
+}
+
 static uint64_t share_of_source(const struct xt_conntrack_mtinfo3 *m, const struct probe *probe)
 {
 	const struct value source = { .field = FIELD_SOURCE, .masked = true };
@@ -139,8 +151,8 @@ static uint64_t on_conntrack(const void *info, const struct probe *probe)
 	if (m.match_flags & XT_CONNTRACK_STATUS) /* of a new connection: none */
 		all = share_both(all, turn(0, m.invert_flags & XT_CONNTRACK_STATUS));
 	if (m.match_flags & XT_CONNTRACK_ORIGSRC)
-		all = share_both(all, turn(share_of_source(&m, probe),
-					   m.invert_flags & XT_CONNTRACK_ORIGSRC));
+		all = share_both(all, as_ports(turn(share_of_source(&m, probe),
+						    m.invert_flags & XT_CONNTRACK_ORIGSRC)));
 	if (m.match_flags & XT_CONNTRACK_ORIGDST_PORT)
 		all = share_both(all,
 				 turn(share_of_ports(probe, m.origdst_port, m.origdst_port_high),
@@ -171,6 +183,42 @@ static uint64_t on_pkttype(const void *info, const struct probe *probe)
 	(void)probe;
 	memcpy(&m, info, sizeof(m));
 	return turn(share_of_truth(m.pkttype == PACKET_HOST), m.invert);
+}
+
+static uint64_t share_of_addresses(const struct value *v, const union nf_inet_addr *min,
+				   const union nf_inet_addr *max, bool inverted)
+{
+	return as_ports(turn(share_of_range(v, (const uint8_t *)min, (const uint8_t *)max, v->len),
+			     inverted));
+}
+
+static uint64_t on_iprange(const void *info, const struct probe *probe)
+{
+	const bool ip4 = probe->family == NFPROTO_IPV4;
+	const struct value to = { .field = ip4 ? FIELD_HOST4 : FIELD_HOST6, .len = ip4 ? 4 : 16 };
+	struct xt_iprange_mtinfo m;
+	uint64_t all = SHARE_ALL;
+	struct value from;
+
+	memcpy(&m, info, sizeof(m));
+	load_source(probe, to.len, &from);
+	if (m.flags & IPRANGE_SRC)
+		all = share_of_addresses(&from, &m.src_min, &m.src_max, m.flags & IPRANGE_SRC_INV);
+	if (m.flags & IPRANGE_DST)
+		all = share_both(all, share_of_addresses(&to, &m.dst_min, &m.dst_max,
+							 m.flags & IPRANGE_DST_INV));
+	return all;
+}
+
+/* What comes in the clear has no policy; one on the way out cannot be asked here. */
+static uint64_t on_policy(const void *info, const struct probe *probe)
+{
+	struct xt_policy_info m;
+
+	(void)probe;
+	memcpy(&m, info, sizeof(m));
+	return m.flags & XT_POLICY_MATCH_IN ? share_of_truth(m.flags & XT_POLICY_MATCH_NONE)
+					    : SHARE_DOUBT;
 }
 
 static uint64_t on_mac(const void *info, const struct probe *probe)
@@ -205,9 +253,11 @@ static const struct match_row {
 	{ "conntrack", 3, sizeof(struct xt_conntrack_mtinfo3), on_conntrack },
 	{ "icmp", 0, 0, on_icmp },
 	{ "icmp6", 0, 0, on_icmp },
+	{ "iprange", 1, sizeof(struct xt_iprange_mtinfo), on_iprange },
 	{ "mac", 0, sizeof(struct xt_mac_info), on_mac },
 	{ "multiport", 1, sizeof(struct xt_multiport_v1), on_multiport },
 	{ "pkttype", 0, sizeof(struct xt_pkttype_info), on_pkttype },
+	{ "policy", 0, sizeof(struct xt_policy_info), on_policy },
 	{ "state", 0, sizeof(struct xt_state_info), on_state },
 	{ "tcp", 0, sizeof(struct xt_tcp), on_tcp },
 	{ "udp", 0, sizeof(struct xt_udp), on_udp },

@@ -11,11 +11,11 @@
  * without a key or as this host's guest (by its name: wg0, docker0, ...).  No other
  * interface's name is a limit, for it may be the way to the world.  Sets and verdict maps
  * are read, and the matches of iptables-nft: conntrack, state, tcp, udp, multiport, addrtype,
- * pkttype, mac, icmp.  A condition that cannot be read is taken as met by what is accepted and
- * as not met by what is dropped: doubt counts as open.  Rules that each name little leave the host
- * open when together they let in most of packets from all over, to ports all over.  Where a rule
- * has conntrack pass over most of what comes in, the same is asked about a packet that is untracked
- * instead of new.
+ * pkttype, mac, iprange, policy, icmp.  A condition that cannot be read is taken as met by what is
+ * accepted and as not met by what is dropped: doubt counts as open.  Rules that each name little
+ * leave the host open when together they let in most of packets from all over, to ports all over.
+ * Where a rule has conntrack pass over most of what comes in, the same is asked about a packet that
+ * is untracked instead of new.
  *
  * Not seen: rules of iptables-legacy; drops at other hooks than input (prerouting, netdev ingress);
  * marks, which count as doubt.

@@ -20,6 +20,7 @@ static void test_matches(void **state)
 		{ "-m conntrack --ctstate DNAT", true },
 		{ "-m conntrack --ctorigsrc 10.0.0.0/8", true },
 		{ "-m conntrack --ctorigsrc 0.0.0.0/0", false },
+		{ "-m conntrack --ctorigsrc 64.0.0.0/2", false },
 		{ "-p tcp -m conntrack --ctorigdstport 22", true },
 		{ "-m state --state NEW", false },
 		{ "-m state --state ESTABLISHED", true },
@@ -50,6 +51,18 @@ static void test_matches(void **state)
 		{ "-s 10.0.0.0/8", true },
 		{ "-s 128.0.0.0/1", false },
 		{ "-m comment --comment x", false },
+		{ "-m iprange --src-range 192.0.2.10-192.0.2.20", true },
+		{ "-m iprange --src-range 10.0.0.0-24.255.255.255", true },
+		{ "-m iprange --src-range 10.0.0.0-25.255.255.255", false },
+		{ "-m iprange --src-range 0.0.0.0-255.255.255.255", false },
+		{ "-m iprange ! --src-range 192.0.2.10-192.0.2.20", false },
+		{ "-m iprange --dst-range 10.0.0.0-10.0.0.255", false },
+		{ "-m iprange --dst-range 224.0.0.0-224.0.0.255", true },
+		{ "-m iprange --src-range 192.0.2.1-192.0.2.2 --dst-range 10.0.0.0-10.0.0.9",
+		  true },
+		{ "-m policy --dir in --pol ipsec", true },
+		{ "-m policy --dir in --pol ipsec --proto esp --strict --mode tunnel", true },
+		{ "-m policy --dir in --pol none", false },
 	};
 	struct nft nft = open_nft();
 	char line[200];
