@@ -22,14 +22,22 @@ static void put(struct value *v, enum field field, const void *bytes, uint8_t le
 	memcpy(v->bytes, bytes, len);
 }
 
+static bool is_link(uint32_t key)
+{
+	return key == NFT_META_IIF || key == NFT_META_IIFTYPE || key == NFT_META_IIFNAME;
+}
+
 void load_meta(const struct probe *probe, const struct nlattr **a, struct value *v)
 {
 	const uint16_t ethertype = htons(probe->family == NFPROTO_IPV4 ? ETH_P_IP : ETH_P_IPV6);
 	const uint16_t loopback = ARPHRD_LOOPBACK;
 	const uint8_t host = PACKET_HOST, in_clear = 0;
+	const uint32_t key = object_be32(a[NFTA_META_KEY], UINT32_MAX);
 
 	*v = (struct value){ 0 };
-	switch (object_be32(a[NFTA_META_KEY], UINT32_MAX)) {
+	if (probe->looped && is_link(key))
+		return;
+	switch (key) {
 	case NFT_META_NFPROTO: return put(v, FIELD_KNOWN, &probe->family, 1);
 	case NFT_META_L4PROTO: return put(v, FIELD_KNOWN, &probe->protocol, 1);
 	case NFT_META_PROTOCOL: return put(v, FIELD_KNOWN, &ethertype, 2);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/array.h"
+#include "netfilter/ahead.h"
 #include "netfilter/forward.h"
 #include "netfilter/imprint-parts.h"
 #include "netfilter/imprint.h"
@@ -328,6 +329,10 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 
 	if (r < 0)
 		return r;
+	if (ahead_learn(rs, &seen) && rs->scope.ahead) {
+		*rs->scope.ahead = true;
+		return -EINTR;
+	}
 	at = ruleset_chain(rs, seen.family, seen.table, seen.chain);
 	if (at == NOWHERE)
 		return 0;

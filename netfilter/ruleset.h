@@ -15,6 +15,7 @@ struct sets;
 struct scope {
 	bool untracked;		   /* packets that conntrack passes over */
 	const struct links *links; /* as in share.h; or NULL */
+	bool *ahead;		   /* rules are to be taken ahead, see below; or NULL: never */
 };
 
 struct ruleset *ruleset_new(const struct scope *scope); /* NULL when memory ran out */
@@ -43,12 +44,16 @@ int ruleset_imprint(struct ruleset *rs);
 /*
  * Take one object of a dump (nft_each): first all tables, then all chains, then all sets and
  * their elements, then all rules.
- * -EBADMSG for what is no such object, -EFBIG when there are too many, -ENOMEM.
+ * -EBADMSG for what is no such object, -EFBIG when there are too many, -ENOMEM.  -EINTR when a rule
+ * says what those before it should have been weighed by (ahead.h): *scope->ahead is true then, and
+ * in a new reading all rules go to ruleset_take_ahead() first.
  */
 int ruleset_take_table(void *rs, const struct nlmsghdr *h);
 int ruleset_take_chain(void *rs, const struct nlmsghdr *h);
 int ruleset_take_set(void *rs, const struct nlmsghdr *h);
 int ruleset_take_elements(void *rs, const struct nlmsghdr *h);
+bool ruleset_wants_ahead(const struct ruleset *rs);
+int ruleset_take_ahead(void *rs, const struct nlmsghdr *h);
 int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
 
 /* Those whose elements are still to be asked for. */

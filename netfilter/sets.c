@@ -55,6 +55,16 @@ const struct set *sets_find(const struct sets *sets, uint8_t family, const char 
 	return find(sets, family, table, name);
 }
 
+bool sets_fill(struct sets *sets, uint8_t family, const char *table, const char *name)
+{
+	struct set *s = find(sets, family, table, name);
+	bool news = s && s->whole;
+
+	if (s)
+		s->whole = false;
+	return news;
+}
+
 int sets_take_set(struct sets *sets, const struct nlmsghdr *h)
 {
 	struct set_seen seen;

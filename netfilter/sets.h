@@ -51,6 +51,9 @@ void sets_drop(struct sets *sets);
 int sets_take_set(struct sets *sets, const struct nlmsghdr *h);
 int sets_take_elements(struct sets *sets, const struct nlmsghdr *h);
 
+/* Packets fill this set, so it is not whole: is that new? */
+bool sets_fill(struct sets *sets, uint8_t family, const char *table, const char *name);
+
 /* NULL when there is none of that name. */
 const struct set *sets_find(const struct sets *sets, uint8_t family, const char *table,
 			    const char *name);

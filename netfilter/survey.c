@@ -45,6 +45,8 @@ static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
 		r = nft_dump(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, ruleset_take_chain, rs, fault);
 	if (r == 0)
 		r = read_sets(nft, rs, fault);
+	if (r == 0 && ruleset_wants_ahead(rs))
+		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_ahead, rs, fault);
 	if (r == 0)
 		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_rule, rs, fault);
 	return r;
@@ -203,10 +205,10 @@ static void put_back(struct survey_port *ports, size_t n, const struct survey_po
  * What conntrack passes over meets other rules, and may get in where a new connection would not:
  * *s when most of what comes in is such (else NULL), and the ports to which such comes.
  */
-static int answer_untracked(struct nft *nft, const struct links *links, struct survey_port *ports,
+static int answer_untracked(struct nft *nft, const struct scope *tracked, struct survey_port *ports,
 			    size_t n, struct survey *s, struct fault *fault)
 {
-	const struct scope scope = { true, links };
+	const struct scope scope = { true, tracked->links, tracked->ahead };
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&scope);
 	_free_ struct survey_port *picked = calloc(n + 1, sizeof(*picked));
 	size_t n_picked = picked ? pick_untracked(ports, n, picked) : 0;
@@ -230,11 +232,10 @@ static int answer_untracked(struct nft *nft, const struct links *links, struct s
 }
 
 /* The ruleset as it is now, and whether it stayed so. */
-static int look(struct nft *nft, const struct links *links, struct survey_port *ports, size_t n,
+static int look(struct nft *nft, const struct scope *scope, struct survey_port *ports, size_t n,
 		struct survey *ret, survey_chain each, void *ctx, struct fault *fault)
 {
-	const struct scope scope = { false, links };
-	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&scope);
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(scope);
 	uint32_t before = 0, after = 0;
 	int r = rs ? nft_generation(nft, &before, fault) : -ENOMEM;
 
@@ -243,9 +244,9 @@ static int look(struct nft *nft, const struct links *links, struct survey_port *
 	if (r == 0 && each)
 		r = ruleset_imprint(rs);
 	if (r == 0)
-		r = answer(nft, rs, &scope, ports, n, ret, fault);
+		r = answer(nft, rs, scope, ports, n, ret, fault);
 	if (r == 0)
-		r = answer_untracked(nft, links, ports, n, ruleset_untracks(rs) ? ret : NULL,
+		r = answer_untracked(nft, scope, ports, n, ruleset_untracks(rs) ? ret : NULL,
 				     fault);
 	if (r == 0)
 		r = nft_generation(nft, &after, fault);
@@ -283,21 +284,21 @@ static int read_inner(struct links *ret, struct fault *fault)
 }
 
 /* Whoever adds rules one by one leaves time between them. */
-static int look_until_still(struct nft *nft, const struct links *links, struct survey_port *ports,
+static int look_until_still(struct nft *nft, const struct scope *scope, struct survey_port *ports,
 			    size_t n, struct survey *ret, survey_chain each, void *ctx,
 			    struct fault *fault)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
 	const uint64_t end = io_boot_ms() + LIMIT_MS;
 	struct fault last = { 0 };
-	int r = look(nft, links, ports, n, ret, each, ctx, &last);
+	int r = look(nft, scope, ports, n, ret, each, ctx, &last);
 
 	for (unsigned i = 1; r < 0 && i < TRIES; i++) {
 		if (i > 1 && (r != -EINTR || io_boot_ms() >= end))
 			break;
 		nanosleep(&pause, NULL);
 		last = (struct fault){ 0 };
-		r = look(nft, links, ports, n, ret, each, ctx, &last);
+		r = look(nft, scope, ports, n, ret, each, ctx, &last);
 	}
 	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
 }
@@ -306,9 +307,11 @@ int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct s
 		  survey_chain each, void *ctx, struct fault *fault)
 {
 	_drop_(links_free) struct links links = { 0 };
+	bool ahead = false;
+	const struct scope scope = { .links = &links, .ahead = &ahead };
 	int r = read_inner(&links, fault);
 
-	return r < 0 ? r : look_until_still(nft, &links, ports, n, ret, each, ctx, fault);
+	return r < 0 ? r : look_until_still(nft, &scope, ports, n, ret, each, ctx, fault);
 }
 
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,

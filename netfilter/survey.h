@@ -15,7 +15,7 @@
  * accepted and as not met by what is dropped: doubt counts as open.  Rules that each name little
  * leave the host open when together they let in most of packets from all over, to ports all over.
  * Where a rule has conntrack pass over most of what comes in, the same is asked about a packet that
- * is untracked instead of new.
+ * is untracked instead of new.  Where a rule sends packets on by loopback, no interface is a limit.
  *
  * Not seen: rules of iptables-legacy; drops at other hooks than input (prerouting, netdev ingress);
  * marks, which count as doubt.

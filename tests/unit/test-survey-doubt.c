@@ -46,16 +46,45 @@ static const struct row {
 #define FILLS(flags, add, rules)                                                         \
 	"table ip t { set s { type ipv4_addr; " flags " }\n chain p { type filter hook " \
 	"prerouting priority 0; " add "; }\n chain c { " INPUT("accept") " " rules "; } }"
-#define DYNAMIC "flags dynamic,timeout; timeout 1m;"
+#define LATER(add) "\nadd rule ip t p " add
+#define DYNAMIC	   "flags dynamic,timeout; timeout 1m;"
 
 static const struct row sets[] = {
 	{ FILLS(DYNAMIC, "add @s { ip saddr }", "ip saddr @s accept; drop"), false, false },
 	{ FILLS(DYNAMIC, "add @s { ip saddr }", "ip saddr != @s drop"), false, false },
 	{ FILLS(DYNAMIC, "accept", "ip saddr @s drop; drop"), true, false },
 	{ FILLS(DYNAMIC, "accept", "tcp dport 22 ip saddr @s accept; drop"), true, false },
+	/* The set itself need not say so. */
+	{ FILLS("", "accept", "ip saddr @s accept; drop") LATER("add @s { ip saddr }"), false,
+	  false },
+	{ FILLS("flags timeout; size 9;", "accept", "ip saddr @s accept; drop")
+		  LATER("tcp dport 7 update @s { ip saddr timeout 1m }"),
+	  false, false },
+	{ FILLS("", "accept", "ip saddr @s accept; drop") LATER("ip saddr @s drop"), true, false },
 	/* Who is refused by programs (fail2ban, crowdsec), or let in by them, is theirs. */
 	{ FILLS("flags timeout;", "accept", "ip saddr @s drop; drop"), true, false },
 	{ FILLS("flags timeout;", "accept", "ip saddr @s accept; drop"), true, false },
+};
+
+/* Packets sent on by loopback come in as if from this host. */
+#define HOME(family, chain, rules) \
+	ONE("iif lo accept; drop") \
+	"table " family " z { chain z { " chain " priority -400; " rules "; } }\n"
+#define INGRESS	   "type filter hook ingress device pair"
+#define PREROUTING "type filter hook prerouting"
+
+static const struct row homes[] = {
+	{ HOME("netdev", INGRESS, "ether daddr set 00:00:00:00:00:00 fwd to lo"), false, false },
+	{ HOME("netdev", INGRESS, "tcp dport 80 dup to lo"), false, false },
+	{ HOME("netdev", INGRESS, "fwd to pair"), true, true },
+	{ HOME("netdev", INGRESS, "dup to pair"), true, true },
+	{ HOME("netdev", INGRESS, "fwd to tcp dport map { 80 : lo }"), false, false },
+	{ HOME("ip", PREROUTING, "dup to 127.0.0.1"), false, false },
+	{ HOME("ip6", PREROUTING, "dup to ::1"), false, false },
+	{ HOME("ip", PREROUTING, "dup to 192.0.2.9 device lo"), false, false },
+	{ HOME("ip", PREROUTING, "dup to 192.0.2.9"), true, true },
+	{ HOME("ip", PREROUTING, "dup to 127.0.0.1 device pair"), true, true },
+	{ HOME("ip", "type filter hook output", "dup to 127.0.0.1"), true, true },
 };
 
 static void judge(const struct row *rows, size_t n)
@@ -84,11 +113,39 @@ static void test_sets(void **state)
 	judge(sets, COUNT(sets));
 }
 
+static void test_homes(void **state)
+{
+	(void)state;
+	assert_int_equal(system("ip link add pair type veth peer name other"), 0);
+	judge(homes, COUNT(homes));
+}
+
+static void test_tee(void **state)
+{
+	struct nft nft = open_nft();
+	struct survey s;
+
+	(void)state;
+	need_iptables_nft();
+	load_rules(ONE("iif lo accept; drop"));
+	assert_int_equal(system("iptables-nft -t mangle -A PREROUTING -j TEE --gateway 192.0.2.9"),
+			 0);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_true(s.closed4);
+	assert_int_equal(system("iptables-nft -t mangle -A PREROUTING -j TEE --gateway 127.0.0.1"),
+			 0);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_false(s.closed4);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_homes),
+		cmocka_unit_test(test_tee),
 	};
 
 	return cmocka_run_group_tests_name("survey-doubt", tests, enter_netns, NULL);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/xt_TEE.h>
+#include <string.h>
+
+#include "netfilter/ahead.h"
+#include "netfilter/links.h"
+#include "netfilter/object.h"
+#include "netfilter/ruleset-parts.h"
+
+#define TERM_ATTRS 16
+
+struct scan {
+	struct ruleset *rs;
+	const struct rule_seen *rule;
+	const struct nlattr *regs[NFT_REG32_15 + 1]; /* what the terms right before put there */
+	bool news;
+};
+
+static const uint8_t *bytes_in(const struct scan *s, const struct nlattr *reg, uint32_t *len)
+{
+	uint32_t n = object_be32(reg, UINT32_MAX);
+
+	*len = 0;
+	return n <= NFT_REG32_15 && s->regs[n] ? object_data(s->regs[n], len) : NULL;
+}
+
+static bool is_loopback(const uint8_t *addr, uint32_t len)
+{
+	return len == sizeof(in6addr_loopback) ? !memcmp(addr, &in6addr_loopback, len)
+					       : addr[0] == IN_LOOPBACKNET;
+}
+
+/* What cannot be told may be loopback. */
+static bool leads_home(const struct scan *s, const struct nlattr *link, const struct nlattr *addr)
+{
+	uint32_t len, index;
+	const uint8_t *at = bytes_in(s, link ? link : addr, &len);
+
+	if (!at || len < sizeof(index))
+		return true;
+	memcpy(&index, at, sizeof(index));
+	return link ? index == LINK_LOOPBACK : is_loopback(at, len);
+}
+
+static bool leads_tee_home(const struct scan *s, const struct nlattr **a)
+{
+	const char *name = object_text(a[NFTA_TARGET_NAME]);
+	const struct nlattr *info = a[NFTA_TARGET_INFO];
+	struct xt_tee_tginfo tee;
+
+	if (!name || strcmp(name, "TEE") || !info || mnl_attr_get_payload_len(info) < sizeof(tee))
+		return false;
+	memcpy(&tee, mnl_attr_get_payload(info), sizeof(tee));
+	return !strcmp(tee.oif, "lo") ||
+	       is_loopback((const uint8_t *)&tee.gw, s->rule->family == NFPROTO_IPV6 ? 16 : 4);
+}
+
+static void loop(struct scan *s)
+{
+	s->news |= !s->rs->probes[0].looped;
+	for (unsigned i = 0; i < s->rs->n_probes; i++)
+		s->rs->probes[i].looped = true;
+}
+
+static void fill(struct scan *s, const struct nlattr *set)
+{
+	const char *name = object_text(set);
+
+	if (name && sets_fill(&s->rs->sets, s->rule->family, s->rule->table, name))
+		s->news = true;
+}
+
+static void scan_term(struct scan *s, const struct nlattr *term)
+{
+	const struct nlattr *e[NFTA_EXPR_MAX + 1], *a[TERM_ATTRS + 1] = { 0 };
+	const char *name;
+	uint32_t reg;
+
+	if (object_sort_nested(term, e, NFTA_EXPR_MAX) < 0 || !e[NFTA_EXPR_DATA] ||
+	    object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0)
+		return;
+	name = object_text(e[NFTA_EXPR_NAME]);
+	reg = object_be32(a[NFTA_IMMEDIATE_DREG], UINT32_MAX);
+	if (name && !strcmp(name, "immediate") && reg <= NFT_REG32_15) {
+		s->regs[reg] = a[NFTA_IMMEDIATE_DATA];
+		return;
+	}
+	if (name && !strcmp(name, "dynset"))
+		fill(s, a[NFTA_DYNSET_SET_NAME]);
+	if (name &&
+	    ((!strcmp(name, "fwd") && leads_home(s, a[NFTA_FWD_SREG_DEV], NULL)) ||
+	     (!strcmp(name, "dup") && leads_home(s, a[NFTA_DUP_SREG_DEV], a[NFTA_DUP_SREG_ADDR])) ||
+	     (!strcmp(name, "target") && leads_tee_home(s, a))))
+		loop(s);
+	memset(s->regs, 0, sizeof(s->regs));
+}
+
+bool ahead_learn(struct ruleset *rs, const struct rule_seen *rule)
+{
+	struct scan s = { .rs = rs, .rule = rule };
+	const struct nlattr *a;
+	uint32_t at = ruleset_chain(rs, rule->family, rule->table, rule->chain);
+
+	/* Of families that are not IP's no chain is kept; what this host itself sends is no news.
+	 */
+	if (!rule->terms || (at == NOWHERE && rule->family != NFPROTO_NETDEV) ||
+	    (at != NOWHERE && rs->chains[at].output))
+		return false;
+	mnl_attr_for_each_nested(a, rule->terms) scan_term(&s, a);
+	return s.news;
+}
+
+bool ruleset_wants_ahead(const struct ruleset *rs)
+{
+	return rs->scope.ahead && *rs->scope.ahead;
+}
+
+int ruleset_take_ahead(void *ctx, const struct nlmsghdr *h)
+{
+	struct rule_seen seen;
+	int r = object_rule(h, &seen);
+
+	if (r == 0)
+		ahead_learn(ctx, &seen);
+	return r;
+}
