@@ -75,24 +75,32 @@ enum power pace_for_long(enum power power, uint64_t now, uint64_t *since)
 	return *since && now - *since < PACE_DARK_MS ? POWER_BATTERY : power;
 }
 
-static bool has_antivirus(const struct policy *p)
+/* The checks that see what has no event, of those that are demanded. */
+static unsigned slow_checks(const struct policy *p)
 {
-	for (size_t i = 0; i < p->n_requirements; i++)
-		if (p->requirements[i].check == CHECK_ANTIVIRUS)
-			return true;
-	return false;
+	unsigned checks = 0;
+
+	for (size_t i = 0; i < p->n_requirements; i++) {
+		const struct requirement *q = &p->requirements[i];
+
+		if (q->check == CHECK_ANTIVIRUS ||
+		    (q->check == CHECK_FIREWALL && q->with.firewall.exposed.demanded))
+			checks |= 1u << q->check;
+	}
+	return checks;
 }
 
 struct pace pace_of(const struct policy *p, enum power power)
 {
 	struct pace pace = { .all = p->look_every ? p->look_every : PACE_ALL };
 
-	pace.antivirus = pace.all;
-	if (p->look_every || !has_antivirus(p))
+	pace.slow = pace.all;
+	pace.checks = slow_checks(p);
+	if (p->look_every || !pace.checks)
 		return pace;
 	switch (power) {
-	case POWER_MAINS: pace.antivirus = PACE_MAINS; break;
-	case POWER_BATTERY: pace.antivirus = PACE_BATTERY; break;
+	case POWER_MAINS: pace.slow = PACE_MAINS; break;
+	case POWER_BATTERY: pace.slow = PACE_BATTERY; break;
 	case POWER_DARK: break; /* that a screen is lit again has no event, so not never */
 	}
 	return pace;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How often to look for what has no event.  Files, cgroups, rules and the network tell by
- * themselves; that an antivirus was stopped by a signal or hangs, nobody tells.
+ * themselves; that an antivirus was stopped by a signal or hangs, and that a socket waits for
+ * others where the policy limits which may, nobody tells.
  */
 #pragma once
 
@@ -30,7 +31,8 @@ enum power pace_power(int root);
 enum power pace_for_long(enum power power, uint64_t now, uint64_t *since);
 
 struct pace {
-	uint64_t all;	    /* seconds between looks at everything */
-	uint64_t antivirus; /* the same at the antivirus alone; not longer than that */
+	uint64_t all;	 /* seconds between looks at everything */
+	uint64_t slow;	 /* the same at `checks` alone; not longer than that */
+	unsigned checks; /* a bit each: those that see what has no event */
 };
 struct pace pace_of(const struct policy *p, enum power power);

@@ -146,9 +146,9 @@ static uint64_t seconds_to_wake(struct daemon *d)
 	if (d->decision.mend)
 		first = sooner(first, mend_due(d));
 	d->due = ALL_CHECKS;
-	if (first > now + (int64_t)pace.antivirus) {
-		first = now + (int64_t)pace.antivirus;
-		d->due = 1u << CHECK_ANTIVIRUS;
+	if (first > now + (int64_t)pace.slow) {
+		first = now + (int64_t)pace.slow;
+		d->due = pace.checks;
 	}
 	return first > now ? (uint64_t)(first - now) : 1;
 }
