@@ -25,6 +25,19 @@ static bool is_about_processes(const struct requirement *q)
 	return false;
 }
 
+/* Others can reach a socket that the policy asks about, and it is not known whose it is. */
+static bool is_nameless(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->n_subjects; i++) {
+		const struct subject *s = &d->subjects[i];
+
+		if (s->req->check == CHECK_FIREWALL && s->req->with.firewall.exposed.demanded &&
+		    s->finding.nameless)
+			return true;
+	}
+	return false;
+}
+
 static bool is_demanded(const struct daemon *d)
 {
 	const struct policy *p = d->policy;
@@ -42,7 +55,7 @@ static bool is_demanded(const struct daemon *d)
 		case CHECK_FIREWALL:
 		case CHECK_COUNT: break;
 		}
-	return false;
+	return is_nameless(d);
 }
 
 static void on_line(void *ctx, const char *line)
@@ -76,12 +89,18 @@ static void take_running(struct daemon *d, const struct running *r)
 	d->processes = *r;
 }
 
+static void take_holders(struct daemon *d, const struct holders *h)
+{
+	d->witness.news |= is_nameless(d) && memcmp(&d->holders, h, sizeof(*h)) != 0;
+	d->holders = *h;
+}
+
 static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
 
 	errand_drop(&d->witness);
-	d->holders = d->hearing_holders;
+	take_holders(d, &d->hearing_holders);
 	if (err < 0)
 		log_warn("lazaret-witness: %s", why);
 	else if (d->hearing.whole) {

@@ -37,7 +37,7 @@ static void name_one(struct walk *w, uint64_t id, const char *name)
 	for (size_t i = 0; i < w->n; i++) {
 		if (w->list[i].id != id || *w->list[i].name)
 			continue;
-		snprintf(w->list[i].name, sizeof(w->list[i].name), "%.63s", name);
+		snprintf(w->list[i].name, sizeof(w->list[i].name), "%.95s", name);
 		w->left--;
 	}
 }
@@ -62,7 +62,7 @@ static void look_for(struct walk *w, int parent, const char *folder, const char 
 {
 	if (!w->pid || !holds(parent, folder, w->pid))
 		return;
-	snprintf(w->unit, CGROUP_NAME_MAX, "%.63s", name);
+	snprintf(w->unit, CGROUP_NAME_MAX, "%.95s", name);
 	w->left--;
 }
 

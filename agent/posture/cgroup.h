@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CGROUP_NAME_MAX 64
+#define CGROUP_NAME_MAX 96 /* of longer names the begin; no line tells so much */
 
 /*
  * Names the units of cgroups by their ids, which are inodes of cgroup2's file system (cgroups(7)):

@@ -78,18 +78,20 @@ static const char *port_text(uint8_t protocol, unsigned from, unsigned to, char 
 	return out;
 }
 
-#define WHO_ROOM 80
+#define WHO_ROOM  144
 #define ITEM_REST 36 /* of an item: " at ", the longest uid and families */
 
-/* " by sshd[812] of ssh.service", as far as it is known. */
-static void tell_who(const struct holder *h, const char *unit, char who[WHO_ROOM])
+/* " by sshd[812] of ssh.service", as far as it is known, and as far as there is room. */
+static void tell_who(const struct holder *h, const char *unit, size_t room, char who[WHO_ROOM])
 {
-	if (h && *unit)
-		snprintf(who, WHO_ROOM, " by %s[%d] of %.40s", h->name, (int)h->pid, unit);
-	else if (h)
-		snprintf(who, WHO_ROOM, " by %s[%d]", h->name, (int)h->pid);
-	else
-		snprintf(who, WHO_ROOM, "%s%.40s", *unit ? " by " : "", unit);
+	*who = '\0';
+	if (h)
+		snprintf(who, WHO_ROOM, " by %s[%d]%s%s", h->name, (int)h->pid, *unit ? " of " : "",
+			 unit);
+	else if (*unit)
+		snprintf(who, WHO_ROOM, " by %s", unit);
+	if (strlen(who) > room)
+		memcpy(who + room - 3, "...", sizeof("..."));
 }
 
 /* "tcp/22 at 192.0.2.1 by sshd[812] of ssh.service (uid 0), IPv4" */
@@ -98,7 +100,7 @@ static void add_item(struct finding *f, const struct listener *l, bool open4, bo
 {
 	static const uint8_t anywhere[16];
 	char port[32], at[INET6_ADDRSTRLEN] = "", who[WHO_ROOM];
-	int room;
+	size_t room = sizeof(f->items[0]) - 1 - ITEM_REST;
 
 	f->n_all++;
 	if (f->n_items == FINDING_ITEMS)
@@ -106,10 +108,11 @@ static void add_item(struct finding *f, const struct listener *l, bool open4, bo
 	if (memcmp(l->addr, anywhere, sizeof(anywhere)) != 0)
 		inet_ntop(l->family == NFPROTO_IPV4 ? AF_INET : AF_INET6, l->addr, at, sizeof(at));
 	port_text(l->protocol, l->port, l->port, port);
-	tell_who(holder, unit, who);
-	room = (int)(sizeof(f->items[0]) - 1 - ITEM_REST - strlen(port) - strlen(at));
+	room -= strlen(port) + strlen(at);
+	tell_who(holder, unit, room, who);
+	f->nameless |= !holder;
 	snprintf(f->items[f->n_items++], sizeof(f->items[0]), "%s%s%s%.*s (uid %u), %s", port,
-		 *at ? " at " : "", at, room, who, l->uid,
+		 *at ? " at " : "", at, (int)room, who, l->uid,
 		 open4 && open6 ? "IPv4 and IPv6"
 		 : open4	? "IPv4"
 				: "IPv6");

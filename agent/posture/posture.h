@@ -40,8 +40,9 @@ struct evidence {
 
 struct finding {
 	enum grade grade;
-	bool lacking; /* it fails for nothing but the patches of patches_of() */
-	bool moving;  /* unknown, as what is looked at changes right now */
+	bool lacking;  /* it fails for nothing but the patches of patches_of() */
+	bool moving;   /* unknown, as what is looked at changes right now */
+	bool nameless; /* nobody saw yet which process one of the items is of */
 	/* Unknown for a moment: until then, seconds since 1970, it counts as the look before; or 0.
 	 */
 	int64_t meanwhile;

@@ -100,6 +100,7 @@ static void test_exposed(void **state)
 	assert_int_equal(f.n_items, 2);
 	assert_non_null(strstr(f.items[0], "tcp/22"));
 	assert_non_null(strstr(f.items[0], "(uid 0), IPv4 and IPv6"));
+	assert_true(f.nameless);
 	assert_int_equal(fstat(tcp, &st), 0);
 	held.list[0].inode = (uint32_t)st.st_ino;
 	holders = &held;
