@@ -25,7 +25,9 @@ static unsigned fate_by(struct ruleset *rs, const struct kept_rule *rule, unsign
 	return 0;
 }
 
-static unsigned walk(struct ruleset *rs, const struct kept_chain *c, unsigned probe, unsigned depth)
+/* *lets, when it is asked for, is the first rule that may let the packet in. */
+static unsigned walk(struct ruleset *rs, const struct kept_chain *c, unsigned probe, unsigned depth,
+		     const struct kept_rule **lets)
 {
 	unsigned fates = 0;
 
@@ -37,6 +39,8 @@ static unsigned walk(struct ruleset *rs, const struct kept_chain *c, unsigned pr
 		if (!(rule->may >> probe & 1))
 			continue;
 		fate = fate_by(rs, rule, probe, depth);
+		if (lets && !*lets && fate & FATE_ACCEPT)
+			*lets = rule;
 		on = rule->effect == EFFECT_JUMP && fate & FATE_RETURN;
 		fates |= on ? fate & ~(unsigned)FATE_RETURN : fate;
 		if (rule->sure >> probe & 1 && !on)
@@ -57,9 +61,15 @@ static unsigned fate_in(struct ruleset *rs, uint32_t chain, unsigned probe, unsi
 		return FATE_ACCEPT;
 	if (!c->fate[probe]) {
 		c->fate[probe] = FATE_BEING_ASKED;
-		c->fate[probe] = (uint8_t)walk(rs, c, probe, depth);
+		c->fate[probe] = (uint8_t)walk(rs, c, probe, depth, NULL);
 	}
 	return c->fate[probe];
+}
+
+static bool is_met(const struct ruleset *rs, const struct kept_chain *c, unsigned probe)
+{
+	return c->input &&
+	       (c->name.family == NFPROTO_INET || c->name.family == rs->probes[probe].family);
 }
 
 static bool closes(struct ruleset *rs, uint32_t chain, unsigned probe)
@@ -67,8 +77,7 @@ static bool closes(struct ruleset *rs, uint32_t chain, unsigned probe)
 	const struct kept_chain *c = &rs->chains[chain];
 	unsigned fates;
 
-	if (!c->input ||
-	    (c->name.family != NFPROTO_INET && c->name.family != rs->probes[probe].family))
+	if (!is_met(rs, c, probe))
 		return false;
 	fates = fate_in(rs, chain, probe, 0);
 	if (fates & FATE_RETURN)
@@ -90,7 +99,68 @@ static const struct kept_chain *closing(struct ruleset *rs, unsigned probe, bool
 	return first;
 }
 
-static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room)
+/* Of a chain that does not close: 2 when it denies all the same, 1 when it decides about all. */
+static unsigned closeness(struct ruleset *rs, uint32_t chain, unsigned probe)
+{
+	const struct kept_chain *c = &rs->chains[chain];
+	unsigned fates;
+
+	if (!is_met(rs, c, probe))
+		return 0;
+	fates = fate_in(rs, chain, probe, 0);
+	if (c->policy == FATE_ACCEPT && fates & FATE_RETURN)
+		return 0;
+	return c->policy == FATE_DROP || fates & FATE_DROP ? 2 : 1;
+}
+
+/* The chain that was meant to close; NULL: each lets in what no rule names. */
+static const struct kept_chain *failing(struct ruleset *rs, unsigned probe)
+{
+	const struct kept_chain *best = NULL;
+	unsigned most = 0;
+
+	for (uint32_t i = 0; i < rs->n_chains; i++) {
+		const struct kept_chain *c = &rs->chains[i];
+		const unsigned close = closeness(rs, i, probe);
+
+		if (close > most || (best && close == most && c->priority < best->priority)) {
+			best = c;
+			most = close;
+		}
+	}
+	return best;
+}
+
+void name_text(const struct name *n, char *text, size_t room)
+{
+	snprintf(text, room, "%s %s %s",
+		 n->family == NFPROTO_INET   ? "inet"
+		 : n->family == NFPROTO_IPV4 ? "ip"
+					     : "ip6",
+		 n->table, n->chain);
+}
+
+/* What lets it in, as far inside as jumps lead. */
+static void find_opening(struct ruleset *rs, unsigned probe, struct opening *ret)
+{
+	const struct kept_chain *c = failing(rs, probe);
+
+	*ret = (struct opening){ 0 };
+	for (unsigned depth = 0; c && depth < DEPTH_MAX; depth++) {
+		const struct kept_rule *rule = NULL;
+
+		walk(rs, c, probe, depth, &rule);
+		if (!rule)
+			return;
+		name_text(&c->name, ret->chain, sizeof(ret->chain));
+		ret->rule = rule->position;
+		ret->handle = rule->handle;
+		c = rule->target == NOWHERE ? NULL : &rs->chains[rule->target];
+	}
+}
+
+static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room,
+		  struct opening *opening)
 {
 	const struct kept_chain *c = NULL;
 
@@ -98,14 +168,12 @@ static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room)
 		if (rs->probes[i].family != family)
 			continue;
 		c = closing(rs, i, true);
-		if (!c)
+		if (!c) {
+			find_opening(rs, i, opening);
 			return false;
+		}
 	}
-	snprintf(by, room, "%s %s %s",
-		 c->name.family == NFPROTO_INET ? "inet"
-		 : family == NFPROTO_IPV4	? "ip"
-						: "ip6",
-		 c->name.table, c->name.chain);
+	name_text(&c->name, by, room);
 	return true;
 }
 
@@ -128,8 +196,10 @@ void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, stru
 {
 	struct survey s = { 0 };
 
-	s.closed4 = judge(rs, NFPROTO_IPV4, s.by4, sizeof(s.by4));
-	s.closed6 = judge(rs, NFPROTO_IPV6, s.by6, sizeof(s.by6));
+	s.closed4 = judge(rs, NFPROTO_IPV4, s.by4, sizeof(s.by4), &s.open4);
+	s.closed6 = judge(rs, NFPROTO_IPV6, s.by6, sizeof(s.by6), &s.open6);
+	for (uint32_t i = 0; i < rs->n_chains; i++)
+		s.rules |= rs->chains[i].input && rs->chains[i].taken;
 	s.without_baseline = true;
 	for (unsigned i = 0; i < PROBES; i++)
 		s.without_baseline &= closing(rs, i, false) != NULL;

@@ -138,11 +138,7 @@ static int tell_chain(const struct ruleset *rs, uint32_t chain, uint32_t first,
 	struct bytes b = { 0 };
 	int r;
 
-	snprintf(out.name, sizeof(out.name), "%s %s %s",
-		 c->name.family == NFPROTO_INET	  ? "inet"
-		 : c->name.family == NFPROTO_IPV4 ? "ip"
-						  : "ip6",
-		 c->name.table, c->name.chain);
+	name_text(&c->name, out.name, sizeof(out.name));
 	bytes_put_text(&b, c->name.table);
 	bytes_put_text(&b, c->name.chain);
 	if (c->input) {

@@ -21,11 +21,16 @@ struct name {
 	char *table, *chain; /* chain NULL: the table itself */
 };
 
+/* That of a chain, as nft(8) takes it: "inet filter input". */
+void name_text(const struct name *n, char *text, size_t room);
+
 /* Only rules that have an effect on one of the probes at all. */
 struct kept_rule {
 	enum effect effect;
 	uint32_t target;    /* chain, or NOWHERE */
 	uint64_t sure, may; /* bit for each probe */
+	uint64_t handle;
+	uint32_t position; /* among all rules of the chain, from 1 on */
 };
 
 struct kept_chain {
@@ -34,6 +39,7 @@ struct kept_chain {
 	bool output; /* a base chain that this host's own packets meet */
 	int32_t priority;
 	uint8_t policy; /* a fate */
+	uint32_t taken; /* rules, with those that are not kept */
 	struct kept_rule *rules;
 	size_t n, room;
 	uint8_t fate[PROBES_MAX]; /* 0: not asked yet */

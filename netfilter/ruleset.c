@@ -182,15 +182,11 @@ static bool is_ip(uint8_t family)
 }
 
 /* No rule, and a policy to drop: nothing passes there at all. */
-static void note_cut(struct ruleset *rs, const struct chain_seen *c)
+static void note_cut(struct ruleset *rs, const struct chain_seen *c, const struct name *n)
 {
 	if (c->base && c->policy == NF_DROP && !c->uses && !*rs->cut &&
 	    (c->hook == NF_INET_PRE_ROUTING || c->hook == NF_INET_LOCAL_OUT))
-		snprintf(rs->cut, sizeof(rs->cut), "%s %s %s",
-			 c->family == NFPROTO_INET   ? "inet"
-			 : c->family == NFPROTO_IPV4 ? "ip"
-						     : "ip6",
-			 c->table, c->name);
+		name_text(n, rs->cut, sizeof(rs->cut));
 }
 
 int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
@@ -217,7 +213,7 @@ int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
 	c.priority = seen.priority;
 	c.policy = seen.policy == NF_DROP ? FATE_DROP : FATE_ACCEPT;
 	rs->chains[rs->n_chains++] = c;
-	note_cut(rs, &seen);
+	note_cut(rs, &seen, &c.name);
 	rs->sorted = false;
 	return 0;
 }
@@ -273,6 +269,7 @@ struct weighing {
 	const struct place *place;
 	struct kept_chain *chain;
 	uint32_t first; /* of what the rule left in the chain */
+	uint64_t handle;
 	unsigned probe;
 };
 
@@ -280,7 +277,7 @@ static int keep(void *ctx, const struct weight *w)
 {
 	struct weighing *g = ctx;
 	struct kept_chain *c = g->chain;
-	struct kept_rule k = { .effect = w->effect, .target = NOWHERE };
+	struct kept_rule k = { w->effect, NOWHERE, 0, 0, g->handle, c->taken };
 	struct kept_rule *last = c->n > g->first ? &c->rules[c->n - 1] : NULL, *rules;
 
 	if (w->share < SHARE_ALL) {
@@ -340,6 +337,8 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 	g.place = &place;
 	g.chain = &rs->chains[at];
 	g.first = g.chain->n;
+	g.handle = seen.handle;
+	g.chain->taken++;
 	for (g.probe = 0; g.probe < rs->n_probes && r == 0; g.probe++)
 		r = weigh_rule(seen.terms, &place, &rs->probes[g.probe], keep, &g);
 	if (r == 0 && !g.chain->output)

@@ -142,10 +142,23 @@ static void ask_part(struct ruleset *rs, uint8_t family, uint8_t protocol, unsig
 		source);
 }
 
+/* Another answer to the same question; what was open before keeps its reason. */
+static void add(struct survey *s, const struct survey *own)
+{
+	if (s->closed4)
+		s->open4 = own->open4;
+	if (s->closed6)
+		s->open6 = own->open6;
+	s->closed4 &= own->closed4;
+	s->closed6 &= own->closed6;
+	s->without_baseline &= own->without_baseline;
+}
+
 /* Rules that each name little may let in everybody together. */
 static int ask_around(struct nft *nft, const struct scope *scope, struct survey *s,
 		      struct fault *fault)
 {
+	struct survey own = { 0 };
 	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(scope);
 	int r;
 
@@ -155,10 +168,13 @@ static int ask_around(struct nft *nft, const struct scope *scope, struct survey 
 	r = rs ? read_all(nft, rs, fault) : -ENOMEM;
 	if (r < 0)
 		return r;
-	s->closed4 &= !ruleset_lets_most_in(rs, NFPROTO_IPV4, true);
-	s->closed6 &= !ruleset_lets_most_in(rs, NFPROTO_IPV6, true);
-	s->without_baseline &= !ruleset_lets_most_in(rs, NFPROTO_IPV4, false) &&
+	own.open4.together = ruleset_lets_most_in(rs, NFPROTO_IPV4, true);
+	own.open6.together = ruleset_lets_most_in(rs, NFPROTO_IPV6, true);
+	own.closed4 = !own.open4.together;
+	own.closed6 = !own.open6.together;
+	own.without_baseline = !ruleset_lets_most_in(rs, NFPROTO_IPV4, false) &&
 			       !ruleset_lets_most_in(rs, NFPROTO_IPV6, false);
+	add(s, &own);
 	return 0;
 }
 
@@ -223,11 +239,8 @@ static int answer_untracked(struct nft *nft, const struct scope *tracked, struct
 	if (r < 0)
 		return r;
 	put_back(ports, n, picked);
-	if (s) {
-		s->closed4 &= own.closed4;
-		s->closed6 &= own.closed6;
-		s->without_baseline &= own.without_baseline;
-	}
+	if (s)
+		add(s, &own);
 	return 0;
 }
 

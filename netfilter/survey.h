@@ -48,10 +48,20 @@ struct forward {
 	char whereto[64];  /* "172.17.0.2 port 80"; "port 8080" of this host; "" when not read */
 };
 
+/* The rule that lets in what nobody asked for, of the chain that was meant to close. */
+struct opening {
+	char chain[96]; /* "inet filter input"; empty: no chain denies what no rule names */
+	uint32_t rule;	/* its place in the chain, from 1 on */
+	uint64_t handle;
+	bool together; /* or it is no one of them, but rules that each name little */
+};
+
 struct survey {
 	/* Does a packet to this host that matches no condition end in drop or reject? */
 	bool closed4, closed6;
-	char by4[96], by6[96]; /* which chain closes it, "ip filter INPUT"; empty when open */
+	char by4[96], by6[96];	     /* which chain closes it, "ip filter INPUT"; empty when open */
+	struct opening open4, open6; /* zeros when closed */
+	bool rules;		     /* some decide about packets to this host, whatever they say */
 	char cut[96]; /* a chain that drops everything, before all else or on its way out; or empty
 		       */
 	bool without_baseline; /* it is closed even without our own table (baseline.h) */

@@ -10,7 +10,10 @@
 #include "netfilter/listen.h"
 #include "netfilter/survey.h"
 
-#define ADVICE_CLOSE  "close it with the firewall this host uses, for instance: ufw enable"
+#define ADVICE_CLOSE  "close it with the firewall this host uses, for instance: %s"
+#define ADVICE_DENY   "let a chain deny what no rule names; see them: nft list ruleset"
+#define ADVICE_RULES  "see them: nft -a list ruleset"
+#define ADVICE_CHAIN  "see it: nft -a list chain %s"
 #define ADVICE_LEGACY "let iptables be iptables-nft: update-alternatives --config iptables"
 
 /* What is open by nf_tables may be closed by what it does not show: then nobody knows. */
@@ -21,17 +24,53 @@ static enum grade family_grade(const struct host *host, char family, bool closed
 	return has_legacy_rules(host, family) ? GRADE_UNKNOWN : GRADE_FAIL;
 }
 
-static void tell_family(char family, enum grade grade, const char *by, struct finding *f)
+#define OPENING_TEXT 160
+
+/* What follows "inbound is open": " by inet filter input, rule 4 (handle 12)". */
+static const char *opening_text(const struct opening *o, char text[OPENING_TEXT])
 {
-	char probe[8];
+	if (o->together)
+		snprintf(text, OPENING_TEXT, " by several rules together");
+	else if (!*o->chain)
+		snprintf(text, OPENING_TEXT, ": no chain denies what no rule names");
+	else
+		snprintf(text, OPENING_TEXT, " by %s, rule %u (handle %llu)", o->chain, o->rule,
+			 (unsigned long long)o->handle);
+	return text;
+}
+
+/* A front end would lay its rules over those of others: it is named where there is nothing else. */
+static void advise(const struct host *host, const struct survey *s, const struct opening *o,
+		   char *todo, size_t room)
+{
+	const char *off = front_end_off(host);
+
+	if (*o->chain)
+		snprintf(todo, room, ADVICE_CHAIN, o->chain);
+	else if (o->together)
+		snprintf(todo, room, ADVICE_RULES);
+	else if (s->rules && !off)
+		snprintf(todo, room, ADVICE_DENY);
+	else
+		snprintf(todo, room, ADVICE_CLOSE, off ? off : "ufw enable");
+}
+
+static void tell_family(const struct host *host, const struct survey *s, char family,
+			enum grade grade, struct finding *f)
+{
+	const struct opening *o = family == '4' ? &s->open4 : &s->open6;
+	char probe[8], text[OPENING_TEXT], todo[sizeof(f->todo)];
 
 	snprintf(probe, sizeof(probe), "IPv%c", family);
 	switch (grade) {
 	case GRADE_PASS:
-		finding_tell(f, probe, grade, NULL, "inbound %s is closed by %.80s", probe, by);
+		finding_tell(f, probe, grade, NULL, "inbound %s is closed by %.80s", probe,
+			     family == '4' ? s->by4 : s->by6);
 		break;
 	case GRADE_FAIL:
-		finding_tell(f, probe, grade, ADVICE_CLOSE, "inbound %s is open", probe);
+		advise(host, s, o, todo, sizeof(todo));
+		finding_tell(f, probe, grade, todo, "inbound %s is open%s", probe,
+			     opening_text(o, text));
 		break;
 	case GRADE_UNKNOWN:
 		finding_tell(f, probe, grade, ADVICE_LEGACY,
@@ -43,21 +82,38 @@ static void tell_family(char family, enum grade grade, const char *by, struct fi
 	}
 }
 
+/* Both of them in a sentence. */
+static void tell_open(const struct survey *s, struct finding *f)
+{
+	char text4[OPENING_TEXT], text6[OPENING_TEXT];
+
+	opening_text(&s->open4, text4);
+	opening_text(&s->open6, text6);
+	if (!strcmp(text4, text6))
+		snprintf(f->what, sizeof(f->what), "inbound is open for IPv4 and IPv6%s", text4);
+	else
+		snprintf(f->what, sizeof(f->what), "inbound is open for IPv4%.80s, for IPv6%.80s",
+			 text4, text6);
+}
+
 static void tell_families(const struct host *host, const struct survey *s, struct finding *f)
 {
 	const enum grade ip4 = family_grade(host, '4', s->closed4);
 	const enum grade ip6 = family_grade(host, '6', s->closed6);
+	char text[OPENING_TEXT];
 
-	tell_family('4', ip4, s->by4, f);
-	tell_family('6', ip6, s->by6, f);
+	tell_family(host, s, '4', ip4, f);
+	tell_family(host, s, '6', ip6, f);
 	if (ip4 == GRADE_FAIL && ip6 == GRADE_FAIL)
-		snprintf(f->what, sizeof(f->what), "inbound is open for IPv4 and IPv6");
+		tell_open(s, f);
 	else if (ip4 == GRADE_FAIL && ip6 == GRADE_PASS)
-		snprintf(f->what, sizeof(f->what), "inbound IPv4 is open; IPv6 is closed by %.80s",
-			 s->by6);
+		snprintf(f->what, sizeof(f->what),
+			 "inbound IPv4 is open%.100s; IPv6 is closed by %.50s",
+			 opening_text(&s->open4, text), s->by6);
 	else if (ip4 == GRADE_PASS && ip6 == GRADE_FAIL)
-		snprintf(f->what, sizeof(f->what), "inbound IPv6 is open; IPv4 is closed by %.80s",
-			 s->by4);
+		snprintf(f->what, sizeof(f->what),
+			 "inbound IPv6 is open%.100s; IPv4 is closed by %.50s",
+			 opening_text(&s->open6, text), s->by4);
 }
 
 /* The ruleset is read once, for all that is asked of it. */

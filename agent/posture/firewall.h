@@ -28,6 +28,9 @@ void tell_likeness(const struct requirement *req, const struct host *host, const
 /* What the front ends say of themselves. */
 void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f);
 
+/* How to switch on a front end that is there and off, of those that have one; or NULL. */
+const char *front_end_off(const struct host *host);
+
 /*
  * Does the host have rules of the old iptables for that family, '4' or '6', which nf_tables does not
  * show?  It may be no rule: that its table was loaded, for a list of it for instance, is all that

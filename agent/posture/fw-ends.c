@@ -81,6 +81,19 @@ static void tell_firewalld(const struct host *host, const struct survey *s, stru
 			     "firewalld's table that drops everything is in force");
 }
 
+const char *front_end_off(const struct host *host)
+{
+	struct provider_unit firewalld = { .part = PART_DAEMON, .name = "firewalld.service" };
+	char enabled[16] = "";
+	struct unit u;
+
+	if (setting_of(host->root, "etc/ufw/ufw.conf", "ENABLED", enabled, sizeof(enabled)) == 0 &&
+	    strcmp(enabled, "yes") != 0)
+		return "ufw enable";
+	unit_look(host->root, &firewalld, &u);
+	return u.load == UNIT_PLAIN && !u.enabled ? "systemctl enable --now firewalld" : NULL;
+}
+
 bool has_legacy_rules(const struct host *host, char family)
 {
 	const bool is6 = family == '6';

@@ -65,14 +65,15 @@ static void test_front_ends(void **state)
 	look_with("accept;", any, root, &f);
 	/* Of the other family they say nothing. */
 	assert_int_equal(f.grade, GRADE_FAIL);
-	assert_string_equal(f.what, "inbound IPv6 is open");
+	assert_string_equal(f.what, "inbound IPv6 is open by inet t c, rule 1 (handle 2)");
 	assert_int_equal(evidence(&f, "IPv4")->grade, GRADE_UNKNOWN);
 	look_with("meta nfproto ipv4 accept;", any, root, &f);
 	assert_int_equal(f.grade, GRADE_UNKNOWN);
 	assert_non_null(strstr(f.what, "IPv4 is open but for rules of iptables-legacy"));
 	look_with("meta nfproto ipv6 accept;", any, root, &f);
 	assert_int_equal(f.grade, GRADE_FAIL);
-	assert_non_null(strstr(f.what, "inbound IPv6 is open; IPv4 is closed by"));
+	assert_string_equal(f.what, "inbound IPv6 is open by inet t c, rule 1 (handle 2); IPv4 is "
+				    "closed by inet t c");
 	put_file(dir, "proc/self/net/ip6_tables_names", "filter\n");
 	look_with("accept;", any, root, &f);
 	assert_int_equal(f.grade, GRADE_UNKNOWN);
@@ -86,6 +87,72 @@ static void test_front_ends(void **state)
 	close(root);
 	snprintf(clean, sizeof(clean), "rm -rf %s", dir);
 	assert_int_equal(system(clean), 0);
+}
+
+#define INPUT "type filter hook input priority 0; policy "
+#define SEE_C "see it: nft -a list chain inet t c"
+
+/* Which rule lets others in, and what to do about it. */
+static void test_openings(void **state)
+{
+	static const struct {
+		const char *rules, *what, *todo;
+	} rows[] = {
+		{ "", "inbound is open for IPv4 and IPv6: no chain denies what no rule names",
+		  "close it with the firewall this host uses, for instance: ufw enable" },
+		{ "chain c { " INPUT "accept; tcp dport 22 accept; }",
+		  "inbound is open for IPv4 and IPv6: no chain denies what no rule names",
+		  "let a chain deny what no rule names; see them: nft list ruleset" },
+		{ "chain c { " INPUT "drop; ct state established accept; tcp dport 22 accept; "
+		  "meta mark 7 accept; }",
+		  "inbound is open for IPv4 and IPv6 by inet t c, rule 3 (handle 4)", SEE_C },
+		/* Where the rule stands, and not the jump to it. */
+		{ "chain d { udp dport 5 accept; meta mark 7 accept; }\nchain c { " INPUT
+		  "drop; tcp dport 22 jump d; meta mark 8 jump d; }",
+		  "inbound is open for IPv4 and IPv6 by inet t d, rule 2 (handle 4)",
+		  "see it: nft -a list chain inet t d" },
+		{ "chain c { " INPUT "accept; meta mark 7 accept; drop; }",
+		  "inbound is open for IPv4 and IPv6 by inet t c, rule 1 (handle 2)", SEE_C },
+		/* One that accepts everything before is not what opens it. */
+		{ "chain b { type filter hook input priority -10; policy accept; accept; }\nchain "
+		  "c "
+		  "{ " INPUT "drop; ct state new accept; }",
+		  "inbound is open for IPv4 and IPv6 by inet t c, rule 1 (handle 4)", SEE_C },
+		{ "chain c { " INPUT "drop; meta nfproto ipv4 meta mark 7 accept; meta nfproto "
+		  "ipv6 meta mark 7 accept; }",
+		  "inbound is open for IPv4 by inet t c, rule 1 (handle 2), for IPv6 by inet t c, "
+		  "rule 2 (handle 3)",
+		  SEE_C },
+		{ "chain c { " INPUT "drop; meta nfproto ipv4 udp sport 53 accept; }",
+		  "inbound IPv4 is open by inet t c, rule 1 (handle 2); IPv6 is closed by inet t c",
+		  SEE_C },
+		{ "chain c { " INPUT
+		  "drop; tcp dport 1-30000 accept; tcp dport 30001-60000 accept; "
+		  "tcp dport 60001-65535 accept; }",
+		  "inbound is open for IPv4 and IPv6 by several rules together",
+		  "see them: nft -a list ruleset" },
+		/* To conntrack it is no new connection. */
+		{ "chain p { type filter hook prerouting priority -300; notrack; }\nchain c "
+		  "{ " INPUT "drop; ct state untracked accept; }",
+		  "inbound is open for IPv4 and IPv6 by inet t c, rule 1 (handle 4)", SEE_C },
+	};
+	const struct requirement req = { .check = CHECK_FIREWALL };
+	struct nft nft = open_nft();
+	const struct host host = { .root = -1, .nft = &nft };
+	char text[1000];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct finding f = { 0 };
+
+		snprintf(text, sizeof(text), "table inet t { %s }", rows[i].rules);
+		load_rules(*rows[i].rules ? text : "");
+		posture_look(&req, &host, &f);
+		assert_int_equal(f.grade, GRADE_FAIL);
+		assert_string_equal(f.what, rows[i].what);
+		assert_string_equal(f.todo, rows[i].todo);
+	}
+	nft_close(&nft);
 }
 
 /* The firewall as it is, compared by what the requirement says. */
@@ -249,9 +316,8 @@ static void test_moving(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_front_ends),
-		cmocka_unit_test(test_like),
-		cmocka_unit_test(test_baseline),
+		cmocka_unit_test(test_front_ends), cmocka_unit_test(test_openings),
+		cmocka_unit_test(test_like),	   cmocka_unit_test(test_baseline),
 		cmocka_unit_test(test_moving),
 	};
 
