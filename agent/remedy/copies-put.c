@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/remedy/copies.h"
 #include "agent/remedy/folder.h"
@@ -25,82 +24,6 @@ struct putting {
 	struct fault *fault;
 	int n;
 };
-
-/* Without these a front end does not start, or starts with a firewall that is nobody's. */
-static bool is_needed(const char *path)
-{
-	static const char *const names[] = {
-		"etc/default/ufw",
-		"etc/ufw/ufw.conf",
-		"etc/ufw/before.rules",
-		"etc/ufw/before6.rules",
-		"etc/ufw/after.rules",
-		"etc/ufw/after6.rules",
-		"etc/ufw/user.rules",
-		"etc/ufw/user6.rules",
-		"etc/nftables.conf",
-		"etc/sysconfig/nftables.conf",
-		"etc/iptables/rules.v4",
-		"etc/iptables/rules.v6",
-		"etc/firewalld/firewalld.conf",
-	};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (!strcmp(path, names[i]))
-			return true;
-	return false;
-}
-
-/*
- * A regular file with something in it; of one that is copied empty, a regular file.  Of a link a
- * link, wherever it leads, or such a file.
- */
-static bool is_there(int root, const struct copy *c)
-{
-	const char *name;
-	_close_ int dir = folder_of(root, c->path, false, &name);
-	struct stat st;
-
-	return dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ((c->link && S_ISLNK(st.st_mode)) ||
-		(S_ISREG(st.st_mode) && (st.st_size > 0 || !c->len)));
-}
-
-static bool leads_there(int root, const struct copy *c)
-{
-	const char *name;
-	_close_ int dir = folder_of(root, c->path, false, &name);
-	char to[COPIES_LINK + 1];
-	ssize_t n = dir < 0 ? -1 : readlinkat(dir, name, to, sizeof(to));
-
-	return n == (ssize_t)c->len && !memcmp(to, c->data, c->len);
-}
-
-static bool is_same(int root, const struct copy *c)
-{
-	const char *name;
-	_close_ int dir = folder_of(root, c->path, false, &name);
-	_close_ int fd = -1;
-	_free_ char *text = NULL;
-	size_t len;
-
-	if (c->link)
-		return leads_there(root, c);
-	if (!is_there(root, c))
-		return false;
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return fd >= 0 && io_read_fd(fd, COPIES_BYTES, &text, &len) == 0 && len == c->len &&
-	       !memcmp(text, c->data, len);
-}
-
-bool copies_gone(const struct copies *c, enum front of, int root)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (copies_place_of(c->rows[i].path)->of == of && is_needed(c->rows[i].path) &&
-		    !is_there(root, &c->rows[i]))
-			return true;
-	return false;
-}
 
 /* chattr(1) goes by name: through the descriptor of the folder, which no link leads away from. */
 static void unlock(int dir, const char *name)
@@ -265,13 +188,14 @@ int copies_put_back(const struct copies *c, enum front of, int root, bool all,
 		    struct report *report, struct fault *fault)
 {
 	struct putting p = { c, of, root, report, fault, 0 };
+	const bool reset = copies_reset(c, root);
 	int r = all ? sweep_places(&p) : 0;
 
 	for (size_t i = 0; r == 0 && i < c->n; i++) {
 		const struct copy *one = &c->rows[i];
 
 		if (copies_place_of(one->path)->of == of &&
-		    !(all ? is_same(root, one) : is_there(root, one)))
+		    (all ? !copy_is_same(one, root) : copy_is_gone(one, root, reset)))
 			r = put_copy(&p, one);
 	}
 	return r < 0 ? r : p.n;

@@ -70,11 +70,21 @@ int copies_parse(const char *text, size_t len, struct copies **ret);
 void copies_free(struct copies *c);
 DEFINE_DROP(copies, copies_free)
 
-/* Is something missing or empty that the front end does not do without? */
+/*
+ * Has a front end lost something that it does not do without, or whoever comes by its rules does
+ * not?  Missing or empty files and links; and of ufw's rules (ufw-rules.h) a file that has none any
+ * more.
+ */
 bool copies_gone(const struct copies *c, enum front of, int root);
+/* Had ufw rules, and not a single one is left of them?  Then all that goes with them is gone. */
+bool copies_reset(const struct copies *c, int root);
+
+/* Of one file or link: is it gone so, after such a reset or without one?  Is it as it was? */
+bool copy_is_gone(const struct copy *c, int root, bool reset);
+bool copy_is_same(const struct copy *c, int root);
 
 /*
- * Puts a front end's files and links back: those that are missing or empty, or, with `all`, each
+ * Puts a front end's files and links back: those that are gone, or, with `all`, each
  * that is not as it was.  What is in their place is set aside (folder.h), and with `all` whatever
  * else is in its folders, too, but for folders with nothing in them.  Each is told.  How many
  * changed, or -errno with the fault, and then some may have.

@@ -34,7 +34,7 @@ static bool names(const struct requirement *q, enum remedy remedy)
 	return false;
 }
 
-int demand_baseline(struct exposed *ret, struct fault *fault)
+int demand_exposed(bool baseline, struct exposed *ret, struct fault *fault)
 {
 	_close_ int store = open(STORE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_drop_(drop_policy) struct policy *p = NULL;
@@ -43,12 +43,13 @@ int demand_baseline(struct exposed *ret, struct fault *fault)
 
 	for (size_t i = 0; r == 0 && i < p->n_requirements; i++) {
 		const struct requirement *q = &p->requirements[i];
+		const struct exposed *e = &q->with.firewall.exposed;
 
-		if (q->check != CHECK_FIREWALL || !q->with.firewall.baseline)
+		if (q->check != CHECK_FIREWALL || (baseline && !q->with.firewall.baseline))
 			continue;
-		all.demanded = true;
-		for (size_t k = 0; k < q->with.firewall.exposed.n && all.n < EXPOSED_MAX; k++)
-			all.list[all.n++] = q->with.firewall.exposed.list[k];
+		all.demanded |= e->demanded;
+		for (size_t k = 0; k < e->n && all.n < EXPOSED_MAX; k++)
+			all.list[all.n++] = e->list[k];
 	}
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

@@ -51,7 +51,7 @@ int demand_patches(int root, struct demand_patches *ret, struct fault *fault);
 unsigned demand_limit(enum remedy remedy);
 
 /*
- * The baseline that the policy in force demands of a firewall: 1 and *ret, the ports that any of
- * its requirements exposes; 0 when it demands none, or there is no policy; or -errno.
+ * The ports that any firewall's requirement of the policy in force exposes; with `baseline` of
+ * those that demand one.  1 and *ret; 0 when there is no such requirement, or no policy; or -errno.
  */
-int demand_baseline(struct exposed *ret, struct fault *fault);
+int demand_exposed(bool baseline, struct exposed *ret, struct fault *fault);

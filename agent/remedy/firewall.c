@@ -7,6 +7,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/count.h"
 #include "agent/remedy/demand.h"
+#include "agent/remedy/expose.h"
 #include "agent/remedy/front-end.h"
 #include "agent/remedy/remedy.h"
 #include "agent/remedy/unlock.h"
@@ -20,11 +21,9 @@ static void drop_nft(struct nft *nft)
 		nft_close(nft);
 }
 
-static int put_back(const struct known_good *g, enum front of, bool all, struct report *report,
-		    struct fault *fault)
+static int put_back(const struct known_good *g, enum front of, int root, bool all,
+		    struct report *report, struct fault *fault)
 {
-	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
 	if (!g->copies || (!all && !copies_gone(g->copies, of, root)))
 		return 0;
 	report_line(report, "+ ",
@@ -33,31 +32,47 @@ static int put_back(const struct known_good *g, enum front of, bool all, struct 
 	return copies_put_back(g->copies, of, root, all, report, fault);
 }
 
-/* chattr(1) would keep a front end from writing down that it is on. */
+/* chattr(1) would keep a front end from writing down that it is on, and what it lets in. */
 static void unlock_settings(void)
 {
-	static const char *const files[] = { "/etc/ufw", "/etc/ufw/ufw.conf", "/etc/default/ufw",
-					     "/etc/firewalld/firewalld.conf" };
+	static const char *const files[] = {
+		"/etc/ufw",
+		"/etc/ufw/ufw.conf",
+		"/etc/ufw/user.rules",
+		"/etc/ufw/user6.rules",
+		"/etc/default/ufw",
+		"/etc/firewalld/firewalld.conf",
+		"/etc/firewalld/zones",
+	};
 
 	for (size_t i = 0; i < COUNT(files); i++)
 		unlock_file(files[i]);
 }
 
+static int lay(const struct known_good *g, enum front of, int root, bool again,
+	       struct report *report, struct fault *fault)
+{
+	const struct front_end *e = front_end_of(of);
+	int r = expose(of, g, root, report, fault);
+
+	return r < 0 ? r : steps_run(again ? e->again : e->steps, report, fault);
+}
+
 /* What is left of its configuration counts first, for somebody may have wanted it so. */
-static int switch_on(struct known_good *g, enum front of, struct report *report,
+static int switch_on(struct known_good *g, enum front of, int root, struct report *report,
 		     struct fault *fault)
 {
 	const struct front_end *e = front_end_of(of);
 	struct fault first = { 0 };
-	int r = put_back(g, of, false, report, &first), n;
+	int back = put_back(g, of, root, false, report, &first), r = back, n;
 
 	if (r >= 0)
-		r = steps_run(e->steps, report, &first);
+		r = lay(g, of, root, back > 0, report, &first);
 	if (r == 0 && known_good_is_met(g, &first) != 0)
 		return 0;
-	n = put_back(g, of, true, report, fault);
+	n = put_back(g, of, root, true, report, fault);
 	if (n > 0 || (n == 0 && r == 0 && e->again != e->steps))
-		return steps_run(e->again, report, fault);
+		return lay(g, of, root, true, report, fault);
 	return n < 0 ? n : r < 0 ? fault_set(fault, r, "%s", first.why) : 0;
 }
 
@@ -77,7 +92,7 @@ static int enable_front_end(struct known_good *g, struct report *report, struct 
 	for (size_t i = 0; i < n; i++) {
 		struct fault own = { 0 }, quiet = { 0 };
 
-		r = switch_on(g, order[i], report, &own);
+		r = switch_on(g, order[i], root, report, &own);
 		if (i == n - 1 || known_good_is_met(g, &quiet) != 0)
 			return r < 0 ? fault_set(fault, r, "%s", own.why) : 0;
 	}
@@ -88,7 +103,7 @@ static int lay_baseline(struct nft *nft, struct report *report, struct fault *fa
 {
 	struct baseline_port ports[EXPOSED_MAX];
 	struct exposed open = { 0 };
-	int r = demand_baseline(&open, fault);
+	int r = demand_exposed(true, &open, fault);
 
 	if (r == 0)
 		return fault_set(fault, -EPERM,

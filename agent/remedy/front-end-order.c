@@ -61,6 +61,14 @@ static bool made(const struct row *e, const struct known_good *g)
 	return by_hand;
 }
 
+bool front_end_made(enum front of, const struct known_good *g)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].of == of)
+			return made(&rows[i], g);
+	return false;
+}
+
 /* Of a package that was removed, the links that enabled it or masked it may be left. */
 static enum rank rank_of(int root, const struct row *e, const struct known_good *g)
 {

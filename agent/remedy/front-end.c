@@ -181,6 +181,8 @@ static const struct step persistent[] = {
 
 /* Enabling what is on already reads no file. */
 static const struct step ufw_again[] = {
+	{ .call = bring_back_ufw, .may_fail = true },
+	{ .call = close_ufw_default, .may_fail = true },
 	{ .say = "switching ufw on",
 	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
 	  .limit_s = 60 },

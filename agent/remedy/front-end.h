@@ -18,3 +18,6 @@ const struct front_end *front_end_of(enum front of);
  */
 #define FRONT_TRIES 2
 size_t front_end_order(int root, const struct known_good *g, enum front ret[FRONT_TRIES]);
+
+/* Did it make the firewall that was kept as good? */
+bool front_end_made(enum front of, const struct known_good *g);

@@ -101,7 +101,12 @@ ok $? 'the socket of the remedy listens'
 
 # --- ufw --------------------------------------------------------------------------------
 input='ip filter INPUT'
+at ln -s generation-1 /var/lib/lazaret/store/current
 off 'ufw says it is off' "$input" 'true'
+at iptables -C ufw-user-input -p tcp --dport 22 -j ACCEPT && at ip6tables -C ufw6-user-input -p tcp --dport 22 -j ACCEPT &&
+	at iptables -C ufw-user-input -p tcp -m multiport --dports 30000:40000 -j ACCEPT
+ok $? 'and lets in what the policy exposes, as nobody gave it a rule'
+at rm /var/lib/lazaret/store/current
 at ufw allow 8080/tcp
 off 'ufw says it is off' "$input" 'ufw disable; chattr +i /etc/ufw/ufw.conf /etc/ufw /etc/default/ufw'
 has 'others can reach' 'what is exposed is told'
@@ -109,7 +114,6 @@ off 'ufw says it is on' "$input" 'iptables -P INPUT ACCEPT; iptables -F; ip6tabl
 off 'ufw says it is on' "$input" 'nft flush ruleset'
 off 'lets in what no rule names' "$input" 'ufw default allow incoming
 	sed -i "s/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY=ACCEPT/" /etc/default/ufw; ufw reload'
-off 'ufw says it is off' "$input" 'ufw --force reset'
 off 'ufw.service is masked by /etc' "$input" \
 	'ufw disable; systemctl mask ufw.service; systemctl mask --runtime ufw.service'
 off 'ufw says it is on' "$input" 'systemctl stop ufw.service; systemctl disable ufw.service; nft flush ruleset'
@@ -117,6 +121,9 @@ off 'ufw says it is on' "$input" 'systemctl stop ufw.service; systemctl disable 
 at ufw allow 8080/tcp
 same 'ufw reload'
 copies ufw
+off 'ufw says it is off' "$input" 'ufw --force reset'
+at iptables -C ufw-user-input -p tcp --dport 8080 -j ACCEPT
+ok $? 'with the rules that it had'
 off 'inbound is open' "$input" 'rm -r /etc/ufw /etc/default/ufw; nft flush ruleset'
 back /etc/ufw/user.rules 'dport 8080'
 off 'inbound is open' "$input" 'ufw disable; ln -sf /dev/null /etc/ufw/ufw.conf; : >/etc/ufw/before.rules'
@@ -127,7 +134,11 @@ at chattr -i /etc/ufw/before.rules
 at sh -c 'ufw disable; systemctl disable ufw; nft flush ruleset
 	mv /usr/sbin/ufw /usr/sbin/ufw.away; rm /etc/ufw/ufw.conf; mv /usr/sbin/firewalld.away /usr/sbin/firewalld'
 input='inet firewalld filter_INPUT'
+at ln -s generation-1 /var/lib/lazaret/store/current
 off 'firewalld.service is not enabled' "$input" 'true'
+at firewall-cmd --zone=public --query-port=30000-40000/tcp && at firewall-cmd --zone=public --query-service=ssh
+ok $? 'and lets in what the policy exposes, beside ssh'
+at rm /var/lib/lazaret/store/current
 off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld'
 off 'firewalld.service is masked' "$input" 'systemctl stop firewalld; systemctl mask firewalld'
 off 'firewalld.service is masked by /run' "$input" \
@@ -139,6 +150,9 @@ same 'systemctl restart firewalld; until firewall-cmd -q --state; do sleep 0.1; 
 copies firewalld
 off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld; rm -r /etc/firewalld'
 back /etc/firewalld/zones/public.xml 8443
+off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld; rm -r /etc/firewalld/zones'
+at firewall-cmd --zone=public --query-port=8443/tcp
+ok $? 'with the zone that it had'
 off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld; : >/etc/firewalld/firewalld.conf
 	echo "<zone target=\"ACCEPT\"/>" >/etc/firewalld/zones/public.xml'
 back /etc/firewalld/zones/public.xml 8443

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "agent/base/count.h"
 #include "agent/remedy/asides.h"
 #include "agent/remedy/copies.h"
 #include "tests/unit/copied.h"
@@ -89,6 +90,102 @@ static void test_changed(void **state)
 	root_close(&r);
 }
 
+#define V4	"etc/ufw/user.rules"
+#define V6	"etc/ufw/user6.rules"
+#define BEFORE	"etc/ufw/before.rules"
+#define SHIPPED "*filter\n:ufw-user-input - [0:0]\n### RULES ###\nCOMMIT\n"
+#define SSH	"### RULES ###\n### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in\nCOMMIT\n"
+#define SSH6	"### RULES ###\n-A ufw6-user-input -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+
+/* A file of rules that has none is as good as gone; one that has others is somebody's wish. */
+static void test_reset(void **state)
+{
+	static const struct {
+		const char *v4, *v6; /* when good */
+		const char *now4, *now6;
+		bool gone, reset;
+		int back; /* with before.rules, which is another one */
+	} rows[] = {
+		{ SSH, SSH6, SHIPPED, SHIPPED, true, true, 3 },
+		{ SSH, SHIPPED, SHIPPED, SHIPPED, true, true, 2 },
+		{ SHIPPED, SSH6, SHIPPED, SHIPPED, true, true, 2 },
+		{ SSH, SSH6, SSH, SHIPPED, true, false, 1 },
+		{ SSH, SSH6, "", SHIPPED, true, true, 3 },
+		{ SSH, SSH6, SSH "#\n", SSH6 "#\n", false, false, 0 },
+		{ SSH, SSH6, SSH6, SSH, false, false, 0 },
+		/* When it was good there was none, either. */
+		{ SHIPPED, SHIPPED, "#\n", "#\n", false, false, 0 },
+		{ SHIPPED, SHIPPED, SSH, SSH6, false, false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct root r;
+		struct copies *c;
+		size_t len;
+		char *text;
+
+		assert_int_equal(root_open(&r), 0);
+		put_ufw(&r);
+		root_text(&r, V4, rows[i].v4);
+		root_text(&r, V6, rows[i].v6);
+		root_text(&r, BEFORE, "mine\n");
+		c = copied(&r, &text, &len);
+		root_text(&r, V4, rows[i].now4);
+		root_text(&r, V6, rows[i].now6);
+		root_text(&r, BEFORE, "the package's\n");
+		assert_int_equal(copies_gone(c, FRONT_UFW, r.fd), rows[i].gone);
+		assert_int_equal(copies_reset(c, r.fd), rows[i].reset);
+		assert_int_equal(put_back(c, FRONT_UFW, &r, false), rows[i].back);
+		assert_true(has(&r, BEFORE, rows[i].reset ? "mine\n" : "the package's\n"));
+		assert_true(has(&r, V4, rows[i].gone ? rows[i].v4 : rows[i].now4));
+		assert_true(has(&r, V6, rows[i].gone ? rows[i].v6 : rows[i].now6));
+		assert_false(copies_gone(c, FRONT_UFW, r.fd));
+		copies_free(c);
+		free(text);
+		root_close(&r);
+	}
+}
+
+/* Whoever comes by what is in them does without none. */
+static void test_folders(void **state)
+{
+	static const struct {
+		const char *path;
+		enum front of;
+		bool gone;
+	} rows[] = {
+		{ "etc/firewalld/zones/public.xml", FRONT_FIREWALLD, true },
+		{ "etc/firewalld/services/deep/own.xml", FRONT_FIREWALLD, true },
+		{ "etc/nftables.d/ssh.nft", FRONT_NFTABLES, true },
+		{ "etc/nftables/main.nft", FRONT_NFTABLES, true },
+		{ "etc/ufw/applications.d/own", FRONT_UFW, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct root r;
+		struct copies *c;
+		size_t len;
+		char *text;
+
+		assert_int_equal(root_open(&r), 0);
+		root_text(&r, "etc/firewalld/firewalld.conf", "DefaultZone=public\n");
+		root_text(&r, rows[i].path, "of the good one\n");
+		c = copied(&r, &text, &len);
+		assert_false(copies_gone(c, rows[i].of, r.fd));
+		root_text(&r, rows[i].path, "changed since\n");
+		assert_false(copies_gone(c, rows[i].of, r.fd));
+		root_rm(&r, rows[i].path);
+		assert_int_equal(copies_gone(c, rows[i].of, r.fd), rows[i].gone);
+		assert_int_equal(put_back(c, rows[i].of, &r, false), 1);
+		assert_true(has(&r, rows[i].path, "of the good one\n"));
+		copies_free(c);
+		free(text);
+		root_close(&r);
+	}
+}
+
 /* As Fedora's workstations have it: a link, and folders with nothing in them. */
 static void test_whole(void **state)
 {
@@ -161,10 +258,9 @@ static void test_asides(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round),
-		cmocka_unit_test(test_changed),
-		cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_asides),
+		cmocka_unit_test(test_round), cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_reset), cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_whole), cmocka_unit_test(test_asides),
 	};
 
 	nobody.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);

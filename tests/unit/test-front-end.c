@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "agent/base/count.h"
+#include "agent/remedy/expose.h"
 #include "agent/remedy/front-end.h"
 #include "tests/unit/root.h"
 #include "tests/unit/test.h"
@@ -111,10 +112,49 @@ static void test_order(void **state)
 	}
 }
 
+static void test_made(void **state)
+{
+	static struct known_good g = { .firewall = { .at = 1, .good = { .n = 1 } } };
+
+	(void)state;
+	snprintf(g.firewall.good.chains[0].name, sizeof(g.firewall.good.chains[0].name),
+		 "ip filter ufw-user-input");
+	assert_true(front_end_made(FRONT_UFW, &g));
+	assert_false(front_end_made(FRONT_FIREWALLD, &g));
+	g.firewall.at = 0;
+	assert_false(front_end_made(FRONT_UFW, &g));
+}
+
+/* As ufw and firewalld want a port to be named. */
+static void test_expose_text(void **state)
+{
+	static const struct {
+		const char *policy, *ufw, *firewalld;
+	} rows[] = {
+		{ "tcp/22", "22/tcp", "22/tcp" },
+		{ "udp/6000-6007", "6000:6007/udp", "6000-6007/udp" },
+		{ "sctp/65534-65535", "65534:65535/sctp", "65534-65535/sctp" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[EXPOSE_TEXT];
+		struct port_range range;
+
+		assert_int_equal(exposed_range(rows[i].policy, &range), 0);
+		expose_text(&range, ':', text);
+		assert_string_equal(text, rows[i].ufw);
+		expose_text(&range, '-', text);
+		assert_string_equal(text, rows[i].firewalld);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_made),
+		cmocka_unit_test(test_expose_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
