@@ -7,6 +7,7 @@
 #include <linux/netfilter/xt_TEE.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/ahead.h"
 #include "netfilter/links.h"
 #include "netfilter/object.h"
@@ -18,7 +19,7 @@ struct scan {
 	struct ruleset *rs;
 	const struct rule_seen *rule;
 	const struct nlattr *regs[NFT_REG32_15 + 1]; /* what the terms right before put there */
-	bool news;
+	bool news, hardware; /* for struct ahead */
 };
 
 static const uint8_t *bytes_in(const struct scan *s, const struct nlattr *reg, uint32_t *len)
@@ -47,19 +48,6 @@ static bool leads_home(const struct scan *s, const struct nlattr *link, const st
 	return link ? index == LINK_LOOPBACK : is_loopback(at, len);
 }
 
-static bool leads_tee_home(const struct scan *s, const struct nlattr **a)
-{
-	const char *name = object_text(a[NFTA_TARGET_NAME]);
-	const struct nlattr *info = a[NFTA_TARGET_INFO];
-	struct xt_tee_tginfo tee;
-
-	if (!name || strcmp(name, "TEE") || !info || mnl_attr_get_payload_len(info) < sizeof(tee))
-		return false;
-	memcpy(&tee, mnl_attr_get_payload(info), sizeof(tee));
-	return !strcmp(tee.oif, "lo") ||
-	       is_loopback((const uint8_t *)&tee.gw, s->rule->family == NFPROTO_IPV6 ? 16 : 4);
-}
-
 static void loop(struct scan *s)
 {
 	s->news |= !s->rs->probes[0].looped;
@@ -67,13 +55,58 @@ static void loop(struct scan *s)
 		s->rs->probes[i].looped = true;
 }
 
-static void fill(struct scan *s, const struct nlattr *set)
+static void on_fwd(struct scan *s, const struct nlattr **a)
 {
-	const char *name = object_text(set);
-
-	if (name && sets_fill(&s->rs->sets, s->rule->family, s->rule->table, name))
-		s->news = true;
+	if (leads_home(s, a[NFTA_FWD_SREG_DEV], NULL))
+		loop(s);
 }
+
+static void on_dup(struct scan *s, const struct nlattr **a)
+{
+	if (leads_home(s, a[NFTA_DUP_SREG_DEV], a[NFTA_DUP_SREG_ADDR]))
+		loop(s);
+}
+
+static void on_target(struct scan *s, const struct nlattr **a)
+{
+	const char *name = object_text(a[NFTA_TARGET_NAME]);
+	const struct nlattr *info = a[NFTA_TARGET_INFO];
+	struct xt_tee_tginfo tee;
+
+	if (!name || strcmp(name, "TEE") || !info || mnl_attr_get_payload_len(info) < sizeof(tee))
+		return;
+	memcpy(&tee, mnl_attr_get_payload(info), sizeof(tee));
+	if (!strcmp(tee.oif, "lo") ||
+	    is_loopback((const uint8_t *)&tee.gw, s->rule->family == NFPROTO_IPV6 ? 16 : 4))
+		loop(s);
+}
+
+static void on_dynset(struct scan *s, const struct nlattr **a)
+{
+	const char *name = object_text(a[NFTA_DYNSET_SET_NAME]);
+
+	s->news |= name && sets_fill(&s->rs->sets, s->rule->family, s->rule->table, name);
+}
+
+static void on_payload(struct scan *s, const struct nlattr **a)
+{
+	s->hardware |= object_be32(a[NFTA_PAYLOAD_BASE], UINT32_MAX) == NFT_PAYLOAD_LL_HEADER;
+}
+
+static void on_match(struct scan *s, const struct nlattr **a)
+{
+	const char *name = object_text(a[NFTA_MATCH_NAME]);
+
+	s->hardware |= name && !strcmp(name, "mac");
+}
+
+static const struct {
+	const char *name;
+	void (*on)(struct scan *s, const struct nlattr **a);
+} rows[] = {
+	{ "dup", on_dup },     { "dynset", on_dynset },	  { "fwd", on_fwd },
+	{ "match", on_match }, { "payload", on_payload }, { "target", on_target },
+};
 
 static void scan_term(struct scan *s, const struct nlattr *term)
 {
@@ -90,14 +123,19 @@ static void scan_term(struct scan *s, const struct nlattr *term)
 		s->regs[reg] = a[NFTA_IMMEDIATE_DATA];
 		return;
 	}
-	if (name && !strcmp(name, "dynset"))
-		fill(s, a[NFTA_DYNSET_SET_NAME]);
-	if (name &&
-	    ((!strcmp(name, "fwd") && leads_home(s, a[NFTA_FWD_SREG_DEV], NULL)) ||
-	     (!strcmp(name, "dup") && leads_home(s, a[NFTA_DUP_SREG_DEV], a[NFTA_DUP_SREG_ADDR])) ||
-	     (!strcmp(name, "target") && leads_tee_home(s, a))))
-		loop(s);
+	for (size_t i = 0; name && i < COUNT(rows); i++)
+		if (!strcmp(name, rows[i].name))
+			rows[i].on(s, a);
 	memset(s->regs, 0, sizeof(s->regs));
+}
+
+static bool note(const struct scan *s, struct ahead *ahead)
+{
+	bool news = s->news || (s->hardware && !ahead->hardware);
+
+	ahead->rules |= s->news;
+	ahead->hardware |= s->hardware;
+	return news;
 }
 
 bool ahead_learn(struct ruleset *rs, const struct rule_seen *rule)
@@ -112,12 +150,12 @@ bool ahead_learn(struct ruleset *rs, const struct rule_seen *rule)
 	    (at != NOWHERE && rs->chains[at].output))
 		return false;
 	mnl_attr_for_each_nested(a, rule->terms) scan_term(&s, a);
-	return s.news;
+	return rs->scope.ahead && note(&s, rs->scope.ahead);
 }
 
 bool ruleset_wants_ahead(const struct ruleset *rs)
 {
-	return rs->scope.ahead && *rs->scope.ahead;
+	return rs->scope.ahead && rs->scope.ahead->rules;
 }
 
 int ruleset_take_ahead(void *ctx, const struct nlmsghdr *h)

@@ -21,7 +21,8 @@ void scene_lower(struct scene *s, uint64_t share, uint64_t most)
 
 uint64_t scene_most(const struct value *v)
 {
-	return v->field == FIELD_SOURCE ? SHARE_MOST : SHARE_MOST_PORTS;
+	return v->field == FIELD_SOURCE || v->field == FIELD_HARDWARE ? SHARE_MOST
+								      : SHARE_MOST_PORTS;
 }
 
 /* Registers 1 to 4 are the old names of four 32-bit ones each. */

@@ -127,7 +127,7 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 	} parts[] = {
 		{ NFPROTO_IPV4, NFT_PAYLOAD_NETWORK_HEADER, 16, 0, FIELD_HOST4 },
 		{ NFPROTO_IPV6, NFT_PAYLOAD_NETWORK_HEADER, 24, 0, FIELD_HOST6 },
-		{ 0, NFT_PAYLOAD_LL_HEADER, 6, 6, FIELD_SOURCE },
+		{ 0, NFT_PAYLOAD_LL_HEADER, 6, 6, FIELD_HARDWARE },
 		{ 0, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4, FIELD_PORT },
 	};
 	const uint32_t protocol = probe->family == NFPROTO_IPV4 ? 9 : 6;
@@ -136,7 +136,8 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 	uint32_t from = object_be32(a[NFTA_PAYLOAD_OFFSET], UINT32_MAX);
 	uint32_t len = object_be32(a[NFTA_PAYLOAD_LEN], UINT32_MAX);
 
-	*v = (struct value){ .len = len <= SET_KEY_MAX ? (uint8_t)len : 0 };
+	*v = (struct value){ .len = len <= SET_KEY_MAX ? (uint8_t)len : 0,
+			     .gateways = probe->gateways };
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == protocol && len == 1)
 		return load_next(probe, v);
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 13 && len == 1 &&

@@ -224,10 +224,12 @@ static uint64_t on_policy(const void *info, const struct probe *probe)
 static uint64_t on_mac(const void *info, const struct probe *probe)
 {
 	struct xt_mac_info m;
+	const uint8_t *from = m.srcaddr;
+	bool routers;
 
-	(void)probe;
 	memcpy(&m, info, sizeof(m));
-	return turn(SHARE_SOME, m.invert);
+	routers = share_is_routers(probe->gateways, from, from, sizeof(m.srcaddr));
+	return turn(routers ? SHARE_DOUBT : SHARE_SOME, m.invert);
 }
 
 static uint64_t on_comment(const void *info, const struct probe *probe)

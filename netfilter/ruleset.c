@@ -60,6 +60,7 @@ static void add_probe(struct ruleset *rs, const struct probe *p)
 		return;
 	rs->probes[rs->n_probes] = *p;
 	rs->probes[rs->n_probes].untracked = rs->scope.untracked;
+	rs->probes[rs->n_probes].gateways = rs->scope.ahead ? &rs->scope.ahead->gateways : NULL;
 	rs->probes[rs->n_probes++].links = rs->scope.links;
 }
 
@@ -326,10 +327,8 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 
 	if (r < 0)
 		return r;
-	if (ahead_learn(rs, &seen) && rs->scope.ahead) {
-		*rs->scope.ahead = true;
+	if (ahead_learn(rs, &seen))
 		return -EINTR;
-	}
 	at = ruleset_chain(rs, seen.family, seen.table, seen.chain);
 	if (at == NOWHERE)
 		return 0;

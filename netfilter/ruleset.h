@@ -5,6 +5,7 @@
 #include "agent/base/cleanup.h"
 #include "netfilter/survey.h"
 
+struct ahead;
 struct edges;
 struct links;
 struct nlmsghdr;
@@ -15,7 +16,7 @@ struct sets;
 struct scope {
 	bool untracked;		   /* packets that conntrack passes over */
 	const struct links *links; /* as in share.h; or NULL */
-	bool *ahead;		   /* rules are to be taken ahead, see below; or NULL: never */
+	struct ahead *ahead;	   /* or NULL: nothing is learnt */
 };
 
 struct ruleset *ruleset_new(const struct scope *scope); /* NULL when memory ran out */
@@ -45,8 +46,8 @@ int ruleset_imprint(struct ruleset *rs);
  * Take one object of a dump (nft_each): first all tables, then all chains, then all sets and
  * their elements, then all rules.
  * -EBADMSG for what is no such object, -EFBIG when there are too many, -ENOMEM.  -EINTR when a rule
- * says what those before it should have been weighed by (ahead.h): *scope->ahead is true then, and
- * in a new reading all rules go to ruleset_take_ahead() first.
+ * says what those before it should have been weighed by (ahead.h): *scope->ahead then says what
+ * a new reading has to begin with.
  */
 int ruleset_take_table(void *rs, const struct nlmsghdr *h);
 int ruleset_take_chain(void *rs, const struct nlmsghdr *h);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/base/count.h"
+#include "netfilter/gateways.h"
 #include "netfilter/links.h"
 #include "netfilter/share.h"
 
@@ -154,6 +155,19 @@ static uint64_t share_of_flags(const struct value *v, const uint8_t *from, const
 	return (v->bytes[0] ^ *from) & ~v->loose ? 0 : v->loose ? SHARE_DOUBT : SHARE_ALL;
 }
 
+bool share_is_routers(const struct gateways *gateways, const uint8_t *from, const uint8_t *to,
+		      size_t len)
+{
+	for (size_t i = 0; gateways && i < gateways->n; i++) {
+		const struct gateway *g = &gateways->at[i];
+
+		if (g->n_hardware == len && memcmp(g->hardware, from, len) >= 0 &&
+		    memcmp(g->hardware, to, len) <= 0)
+			return true;
+	}
+	return false;
+}
+
 static uint64_t share_of_bits(const struct value *v, const uint8_t *from, const uint8_t *to,
 			      size_t len)
 {
@@ -190,6 +204,10 @@ uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_
 			       : SHARE_DOUBT;
 	case FIELD_NEXT: return share_of_next(v, from, to, len);
 	case FIELD_FLAGS: return share_of_flags(v, from, to, len);
+	case FIELD_HARDWARE:
+		if (!v->masked && share_is_routers(v->gateways, from, to, len))
+			return SHARE_DOUBT;
+		return share_of_bits(v, from, to, len);
 	case FIELD_SOURCE:
 	case FIELD_PORT: return share_of_bits(v, from, to, len);
 	case FIELD_HOST4: return share_of_host(from[0], 0xe0);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct gateways;
 struct links;
 
 #define SHARE_ALL   (UINT64_C(1) << 32)
@@ -23,14 +24,15 @@ struct links;
 #define SHARE_MOST	 (SHARE_ALL / 16)
 
 enum field {
-	FIELD_UNKNOWN, /* anything may be in it */
-	FIELD_KNOWN,   /* `bytes` */
-	FIELD_OTHER,   /* anything but `bytes` */
-	FIELD_NEXT,    /* `bytes`, or an IPv6 header that leads on to it */
-	FIELD_FLAGS,   /* `bytes` but for the bits in `loose`, which the sender sets or not */
-	FIELD_SOURCE,  /* a source address, or the first bytes of it */
-	FIELD_PORT,    /* a destination port */
-	FIELD_HOST4,   /* this host's address, or the first bytes of it */
+	FIELD_UNKNOWN,	/* anything may be in it */
+	FIELD_KNOWN,	/* `bytes` */
+	FIELD_OTHER,	/* anything but `bytes` */
+	FIELD_NEXT,	/* `bytes`, or an IPv6 header that leads on to it */
+	FIELD_FLAGS,	/* `bytes` but for the bits in `loose`, which the sender sets or not */
+	FIELD_SOURCE,	/* a source address, or the first bytes of it */
+	FIELD_HARDWARE, /* the hardware address it was sent from */
+	FIELD_PORT,	/* a destination port */
+	FIELD_HOST4,	/* this host's address, or the first bytes of it */
 	FIELD_HOST6,
 	FIELD_NAME, /* the name of the interface it came by */
 	FIELD_LINK, /* its index, as this host has it */
@@ -44,6 +46,7 @@ struct value {
 	uint8_t loose;	   /* of flags */
 	uint8_t bits;	   /* how many are left by a mask; only when masked */
 	bool masked;
+	const struct gateways *gateways; /* of a hardware address; or NULL */
 	const struct links *links; /* of a name or index: those that have an inner name or lo's */
 };
 
@@ -56,6 +59,10 @@ uint64_t share_below(const struct value *v, const uint8_t *to, size_t len, bool 
 /* Of either of two conditions that exclude each other, and of both of two. */
 uint64_t share_either(uint64_t a, uint64_t b);
 uint64_t share_both(uint64_t a, uint64_t b);
+
+/* Is a router's hardware address in a range of them?  All that comes from elsewhere has that. */
+bool share_is_routers(const struct gateways *gateways, const uint8_t *from, const uint8_t *to,
+		      size_t len);
 
 /* TCP's flags in the first packet of a connection, as a field of one byte. */
 void share_first_flags(struct value *ret);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "agent/base/io.h"
+#include "netfilter/ahead.h"
 #include "netfilter/edges.h"
 #include "netfilter/imprint.h"
 #include "netfilter/links.h"
@@ -252,6 +253,8 @@ static int look(struct nft *nft, const struct scope *scope, struct survey_port *
 	uint32_t before = 0, after = 0;
 	int r = rs ? nft_generation(nft, &before, fault) : -ENOMEM;
 
+	if (r == 0 && scope->ahead->hardware)
+		r = gateways_read(&scope->ahead->gateways, fault);
 	for (size_t i = 0; i < n; i++)
 		ports[i].open = ports[i].unknown = ports[i].untracked = false;
 	if (r == 0 && each)
@@ -320,7 +323,7 @@ int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct s
 		  survey_chain each, void *ctx, struct fault *fault)
 {
 	_drop_(links_free) struct links links = { 0 };
-	bool ahead = false;
+	struct ahead ahead = { 0 };
 	const struct scope scope = { .links = &links, .ahead = &ahead };
 	int r = read_inner(&links, fault);
 

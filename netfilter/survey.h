@@ -7,7 +7,7 @@
  * Asked is about the first TCP or UDP packet of a new connection, from the network, in the
  * clear, to this host's own address.  A rule that accepts it leaves the host open, unless it names
  * whom or what it is for: less than a sixteenth of all source addresses (or a
- * hardware address), less than half of the destination ports, an interface to which nobody comes
+ * hardware address, but a router's), less than half of the destination ports, an interface to which nobody comes
  * without a key or as this host's guest (by its name: wg0, docker0, ...).  No other
  * interface's name is a limit, for it may be the way to the world.  Sets and verdict maps
  * are read, and the matches of iptables-nft: conntrack, state, tcp, udp, multiport, addrtype,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct edges;
+struct gateways;
 struct links;
 struct nlattr;
 struct sets;
@@ -24,6 +25,7 @@ struct probe {
 	bool from_there;  /* it comes from `source`; else from anywhere */
 	uint8_t source[16];
 	const struct links *links; /* as in share.h */
+	const struct gateways *gateways;
 	struct edges *edges; /* to any port: those that a rule names are noted here; or NULL */
 };
 

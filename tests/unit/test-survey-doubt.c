@@ -120,6 +120,37 @@ static void test_homes(void **state)
 	judge(homes, COUNT(homes));
 }
 
+/* A router's hardware address is that of everybody behind it. */
+static const struct row routers[] = {
+	{ ONE("ether saddr 02:00:00:00:00:09 accept; drop"), false, false },
+	{ ONE("ether saddr { 02:00:00:00:00:08, 02:00:00:00:00:09 } accept; drop"), false, false },
+	{ ONE("ether saddr { 02:00:00:00:00:01-02:00:00:00:00:0a } accept; drop"), false, false },
+	{ ONE("ether saddr 02:00:00:00:00:08 accept; drop"), true, true },
+	{ ONE("ether saddr { 02:00:00:00:00:07, 02:00:00:00:00:08 } accept; drop"), true, true },
+	{ ONE("ether saddr 02:00:00:00:00:09 tcp dport 22 accept; drop"), true, true },
+};
+
+static void test_routers(void **state)
+{
+	struct nft nft = open_nft();
+	struct survey s;
+
+	(void)state;
+	assert_int_equal(system("ip addr add 192.0.2.1/24 dev pair && ip link set other up && "
+				"ip link set pair up && ip route add default via 192.0.2.9 && "
+				"ip neighbour add 192.0.2.9 lladdr 02:00:00:00:00:09 dev pair"),
+			 0);
+	judge(routers, COUNT(routers));
+	need_iptables_nft();
+	load_rules("");
+	assert_int_equal(system("iptables-nft -P INPUT DROP && iptables-nft -A INPUT -m mac "
+				"--mac-source 02:00:00:00:00:09 -j ACCEPT"),
+			 0);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_false(s.closed4);
+	nft_close(&nft);
+}
+
 static void test_tee(void **state)
 {
 	struct nft nft = open_nft();
@@ -142,9 +173,8 @@ static void test_tee(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_sets),
-		cmocka_unit_test(test_homes),
+		cmocka_unit_test(test_fields), cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_homes),  cmocka_unit_test(test_routers),
 		cmocka_unit_test(test_tee),
 	};
 
