@@ -210,6 +210,7 @@ const struct packager packager_apt = {
 			    "--only-upgrade", "install"),
 	.unfetched = STEP_ARGV("E: Failed to fetch"),
 	.spell = spell,
+	.hindrance = dpkg_hindrance,
 	.unlock = unlock_package,
 	.ways = (const struct packager_way[]){ { .install = install_as_pinned },
 					       { .install = install_past_pins },

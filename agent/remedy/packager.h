@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/posture/findings.h"
+#include "agent/remedy/hindrance.h"
 #include "agent/remedy/step.h"
 #include "policy/provider.h"
 
@@ -33,6 +34,7 @@ struct packager {
 	const char *const *unfetched; /* of which one stands in its fault when a server is away */
 	/* How that command calls a package and its version, allocated: as asprintf(3). */
 	int (*spell)(const struct patch *p, char **ret);
+	bool (*hindrance)(int root, char ret[HINDRANCE_MAX]); /* hindrance.h; NULL: none known */
 	void (*unlock)(const char *package); /* takes locks off its files (unlock.h) */
 	const struct packager_way *ways;     /* in the order of their trying; a row of zeros */
 };

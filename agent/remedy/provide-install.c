@@ -12,6 +12,8 @@
 #include "agent/remedy/undivert.h"
 #include "agent/remedy/unlock.h"
 
+#define DEBCONF "/usr/bin/debconf-communicate"
+
 static void installed_libraries(const struct provider *p, struct texts *ret)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -68,8 +70,8 @@ static void list_wanted(const struct provider *p, struct wanted *ret)
 		ret->rows[ret->n++] = ret->libraries.rows[i];
 }
 
-static int install(const struct provider *p, const struct packager_way *way, struct report *report,
-		   struct fault *fault)
+static int install_once(const struct provider *p, const struct packager_way *way,
+			struct report *report, struct fault *fault)
 {
 	struct wanted w;
 	int r;
@@ -77,6 +79,34 @@ static int install(const struct provider *p, const struct packager_way *way, str
 	list_wanted(p, &w);
 	r = way->install(&w, report, fault);
 	return r < 0 ? r : provide_check(p, fault);
+}
+
+/* Its scripts may have been answered that the administrator makes its configuration himself. */
+static int install(const struct provider *p, const struct packager_way *way, struct report *report,
+		   struct fault *fault)
+{
+	int r = install_once(p, way, report, fault);
+
+	if (r != -ENOENT || access(DEBCONF, X_OK) < 0)
+		return r;
+	report_line(report, "  (again, without what its packages were once answered) ", fault->why);
+	provide_forget(p);
+	r = install_once(p, way, report, fault);
+	if (r < 0)
+		provide_recall(p);
+	return r;
+}
+
+/* The fault, behind what of the host's configuration may be its cause. */
+static int tell(const struct packager *with, int err, const char *why, struct fault *fault)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char hindrance[HINDRANCE_MAX];
+
+	fault_set(fault, err, "%s", why);
+	if (with->hindrance && with->hindrance(root, hindrance))
+		fault_prefix(fault, "%s", hindrance);
+	return err;
 }
 
 int provide_packages(const struct provider *p, struct report *report, struct fault *fault)
@@ -109,5 +139,5 @@ int provide_packages(const struct provider *p, struct report *report, struct fau
 		r = fault_set(&first, now, "%s", f.why);
 		last = f;
 	}
-	return fault_set(fault, r, "%s", first.why);
+	return tell(with, r, first.why, fault);
 }

@@ -129,17 +129,27 @@ static void answers_do(const struct provider *p, const char *script)
 			  ANSWERS_LIMIT, &nobody, &quiet);
 }
 
+void provide_forget(const struct provider *p)
+{
+	answers_do(p, FORGET_ANSWERS);
+}
+
+void provide_recall(const struct provider *p)
+{
+	answers_do(p, RECALL_ANSWERS);
+}
+
 int provide_set_aside(const struct provider *p, struct asides *ret, struct report *report)
 {
 	int n = each_own(p, ret, report);
 
 	if (n > 0)
-		answers_do(p, FORGET_ANSWERS);
+		provide_forget(p);
 	return n;
 }
 
 void provide_put_back(const struct provider *p, const struct asides *a, struct report *report)
 {
 	asides_put_back(a, report);
-	answers_do(p, RECALL_ANSWERS);
+	provide_recall(p);
 }

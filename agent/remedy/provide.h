@@ -12,6 +12,10 @@
  */
 int provide_settings(const struct provider *p, struct report *report, struct fault *fault);
 
+/* Forgets what its packages were once answered, and has that again. */
+void provide_forget(const struct provider *p);
+void provide_recall(const struct provider *p);
+
 /*
  * Sets its daemon's configuration aside, so that installing anew brings the package's own, and
  * forgets what its packages were once answered.  How many files, or -errno; *ret has them, also
