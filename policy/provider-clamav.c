@@ -41,6 +41,7 @@ const struct provider provider_clamav = {
 	.title = "ClamAV",
 	.packages = LIST("clamav-base", "clamav-daemon", "clamav-freshclam"),
 	.libraries = LIST("libclamav"),
+	.account = "clamav",
 	.n_units = 4,
 	.units = {
 		{ .name = "clamav-daemon.service",

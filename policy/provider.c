@@ -323,6 +323,7 @@ static const struct member provider_members[] = {
 	TEXT(provider, title, reader_text, true),
 	{ "packages", read_packages, AT(provider, packages), false, 0, 0 },
 	{ "libraries", read_packages, AT(provider, libraries), false, 0, 0 },
+	{ "account", word_name, AT(provider, account), false, 0, PROVIDER_NAME_MAX },
 	{ "units", read_units, 0, true, 1, PROVIDER_ROWS },
 	{ "answer", read_answer, AT(provider, answer), false, 0, 0 },
 	{ "signatures", read_signatures, AT(provider, signatures), false, 0, 0 },

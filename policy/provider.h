@@ -107,6 +107,7 @@ struct provider {
 	char title[PROVIDER_TEXT_MAX];
 	struct texts packages;
 	struct texts libraries; /* "libclamav" for libclamav12, as far as it is installed */
+	char account[PROVIDER_NAME_MAX]; /* the user that its programs run as; empty: not said */
 	struct provider_unit units[PROVIDER_ROWS];
 	size_t n_units;
 	struct provider_answer answer;

@@ -58,6 +58,7 @@ void look_antivirus(const struct requirement *req, const struct host *host, stru
 	a.systemd = faccessat(host->root, "run/systemd/system", F_OK, 0) == 0;
 	snprintf(a.good, sizeof(a.good), "%s runs", p->title);
 	probe_units(&a);
+	probe_account(&a);
 	probe_settings(&a);
 	probe_answer(&a);
 	probe_signatures(&a);

@@ -32,6 +32,7 @@ void antivirus_judge_age(struct antivirus *a, const char *probe, const char *who
 			 const struct clamd_version *v);
 
 void probe_units(struct antivirus *a);	    /* programs, unit files, processes */
+void probe_account(struct antivirus *a);    /* the user it runs as */
 void probe_answer(struct antivirus *a);	    /* whether it says that it works, and its proof */
 void probe_signatures(struct antivirus *a); /* on disk */
 void probe_updates(struct antivirus *a);    /* how the updater fares */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/base/io.h"
 #include "agent/base/span.h"
@@ -33,6 +34,19 @@ static void tell_starting(struct antivirus *a, int64_t age)
 		       span_text((uint64_t)age, is), socket_of(a));
 }
 
+/* What is no socket answers nobody, and keeps a socket from being made there. */
+static bool tell_no_socket(struct antivirus *a)
+{
+	const char *at = socket_of(a);
+	struct stat st;
+
+	if (fstatat(a->host->root, at + 1, &st, 0) < 0 || S_ISSOCK(st.st_mode))
+		return false;
+	antivirus_tell(a, true, PROBE, GRADE_FAIL, "remove it, and start its unit anew",
+		       "%s is no socket: %s cannot answer there", at, a->base);
+	return true;
+}
+
 static void tell_silent(struct antivirus *a, int err)
 {
 	static const char closed[] = "let lazaretd ask: chmod o+x its folder, o+rw its socket; see "
@@ -46,6 +60,8 @@ static void tell_silent(struct antivirus *a, int err)
 
 	snprintf(todo, sizeof(todo), "start it: systemctl %s %s",
 		 nobody && !runs ? "start" : "restart", a->unit);
+	if (tell_no_socket(a))
+		return;
 	if (nobody && !runs)
 		antivirus_tell(a, true, PROBE, GRADE_FAIL, todo,
 			       "%s is not running: nobody listens on %s", a->base, at);

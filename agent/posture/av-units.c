@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "agent/base/count.h"
+#include "agent/posture/account.h"
 #include "agent/posture/antivirus.h"
 #include "agent/posture/remembered.h"
 #include "agent/posture/unit.h"
@@ -182,4 +183,16 @@ void probe_units(struct antivirus *a)
 	if (!a->systemd)
 		antivirus_tell(a, p->answer.speaks == TONGUE_NONE, "units", GRADE_UNKNOWN, NULL,
 			       "no systemd runs here, so no unit can be seen");
+}
+
+/* What runs has had one: those of a directory service are in no file. */
+void probe_account(struct antivirus *a)
+{
+	const char *name = a->provider->account;
+
+	if (!a->installed || !*name || !account_is_gone(a->host->root, name))
+		return;
+	antivirus_tell(a, a->systemd && !unit_is_populated(a->host->root, a->unit), "account",
+		       GRADE_FAIL, "make it again, as by antivirus-enable",
+		       "the account %s is gone: %s cannot start", name, a->base);
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
@@ -241,4 +244,19 @@ int database_head_parse(const char *data, size_t len, struct clamd_version *ret)
 bool database_is_whole(const struct clamd_version *v, uint64_t size)
 {
 	return size > DATABASE_HEAD && size - DATABASE_HEAD >= v->signatures * SIGNATURE_LEAST;
+}
+
+int database_look(int dir, const char *path, struct clamd_version *ret)
+{
+	_close_ int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char head[DATABASE_HEAD];
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (read(fd, head, sizeof(head)) != sizeof(head))
+		return -EBADMSG;
+	r = database_head_parse(head, sizeof(head), ret);
+	return r == 0 && !database_is_whole(ret, (uint64_t)st.st_size) ? -EBADMSG : r;
 }

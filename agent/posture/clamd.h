@@ -49,3 +49,6 @@ int database_head_parse(const char *head, size_t len, struct clamd_version *ret)
 
 /* Can a file of so many bytes have all its signatures?  ClamAV's take 16 and more each. */
 bool database_is_whole(const struct clamd_version *v, uint64_t size);
+
+/* Both of a file: 0; -EBADMSG, it is damaged; or -errno of one that cannot be read. */
+int database_look(int dir, const char *path, struct clamd_version *ret);

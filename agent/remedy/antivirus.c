@@ -19,6 +19,7 @@
 #include "agent/posture/unit.h"
 #include "agent/remedy/antivirus-start.h"
 #include "agent/remedy/await.h"
+#include "agent/remedy/clear.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/manager.h"
 #include "agent/remedy/overrides.h"
@@ -27,6 +28,7 @@
 #include "agent/remedy/startable.h"
 #include "agent/remedy/uncover.h"
 #include "agent/remedy/unlock.h"
+#include "agent/remedy/unreadable.h"
 
 /* What ran under another unit's name by a link is nobody's once the link is gone. */
 static void end_left_over(const struct requirement *q)
@@ -76,7 +78,7 @@ static void stop_all(const struct requirement *q, struct report *report)
 static int start_alone(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	struct fault first = { 0 };
-	int r = antivirus_start(q, report, &first);
+	int r = start_past_unreadable(q, report, &first);
 
 	if (r == 0)
 		return 0;
@@ -175,12 +177,13 @@ static int enable(const struct requirement *q, bool anew, struct report *report,
 	return start_alone(q, report, fault);
 }
 
-/* What keeps its files as they are goes.  Whether other files lay over them. */
+/* What locks its files or stands in its way goes.  Whether other files lay over them. */
 static bool lay_bare(const struct requirement *q, struct report *report)
 {
 	bool covered = uncover(q->with.antivirus.provider, report) > 0;
 
 	unlock_provider(q->with.antivirus.provider);
+	clear_way(q->with.antivirus.provider, report);
 	return covered;
 }
 

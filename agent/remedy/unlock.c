@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
@@ -11,9 +12,10 @@
 
 #define FILE_LIST_MAX (1024 * 1024)
 
-void unlock_file(const char *path)
+static void unlock_in(int dir, const char *path)
 {
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	_close_ int fd = openat(dir, path,
+				O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	int flags;
 
 	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
@@ -22,6 +24,11 @@ void unlock_file(const char *path)
 		return;
 	flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
 	ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+void unlock_file(const char *path)
+{
+	unlock_in(AT_FDCWD, path);
 }
 
 void unlock_package(const char *package)
@@ -55,6 +62,23 @@ static void unlock_rows(const struct texts *files)
 		unlock_place(files->rows[i]);
 }
 
+/* All that lies beside its log is written by it, but in the folder of everybody's. */
+static void unlock_logs(const char *log)
+{
+	const char *end = strrchr(log, '/');
+	_free_ char *folder = end ? strndup(log, (size_t)(end - log)) : NULL;
+	_dir_ DIR *dir = NULL;
+	const struct dirent *e;
+
+	if (!folder)
+		return;
+	unlock_place(log);
+	if (strcmp(folder, "/var/log"))
+		dir = io_open_dir(AT_FDCWD, folder, 0);
+	while (dir && (e = readdir(dir)))
+		unlock_in(dirfd(dir), e->d_name);
+}
+
 void unlock_provider(const struct provider *p)
 {
 	for (size_t i = 0; i < p->n_units; i++)
@@ -63,4 +87,5 @@ void unlock_provider(const struct provider *p)
 		unlock_place(p->settings[i].file);
 	unlock_rows(&p->signatures.files);
 	unlock_rows(&p->signatures.base);
+	unlock_logs(p->updates.file);
 }

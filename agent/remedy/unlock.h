@@ -11,7 +11,7 @@ void unlock_file(const char *path);
 void unlock_package(const char *package);
 
 /*
- * A provider's programs, settings and signatures, which its updater replaces, and the folders that
- * they are in, where they may be gone.
+ * A provider's programs, settings, signatures, which its updater replaces, and logs, and the
+ * folders that they are in, where they may be gone.
  */
 void unlock_provider(const struct provider *p);

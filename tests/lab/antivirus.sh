@@ -222,6 +222,17 @@ at grep -q CPUQuota $etc.d/.no.conf.set-aside.2 && at grep -q Condition $etc.d/.
 	at test -e $etc.d/.proxy.conf.set-aside
 ok $? 'what was set aside before is not lost'
 
+# --- what it needs besides ---------------------------------------------------------------
+off enable 'the account clamav is gone' "systemctl stop clamav-daemon.socket clamav-daemon; userdel -f clamav
+	chattr +i /var/log/clamav/clamav.log /var/log/clamav"
+at stat -c %U /var/lib/clamav
+grep -qx clamav "$LAB_DIR/said"
+ok $? 'and its files are its own again'
+off enable 'clamd.ctl is no socket' "systemctl stop clamav-daemon.socket clamav-daemon; rm -f /run/clamav/clamd.ctl
+	mkdir /run/clamav/clamd.ctl; echo garbage >/var/lib/clamav/x.ndb"
+at test -s /var/lib/clamav/.x.ndb.set-aside && grep -q '^it cannot load /var/lib/clamav/x.ndb' "$LAB_DIR/mended"
+ok $? 'and what it could not load is set aside'
+
 # --- configuration ----------------------------------------------------------------------
 conf=/etc/clamav/clamd.conf
 off restore 'hides what is behind it' \
@@ -263,7 +274,13 @@ off reinstall 'not installed' \
 	'mv /root/sources.list /etc/apt; rm /usr/sbin/clamd; chattr +i /usr/share/doc/clamav-daemon/copyright
 	echo "path-exclude=/usr/sbin/*" >/etc/dpkg/dpkg.cfg.d/no
 	echo "APT::Get::Simulate 1; APT::Get::Download-Only 1; Dir::Bin::dpkg \"/bin/true\";" >/etc/apt/apt.conf.d/no'
-off reinstall 'clamd.conf is gone' "rm $conf; dpkg --force-depends -r ${library%.list}"
+at sh -c 'mv /usr/sbin/clamd /root; echo no-act >/etc/dpkg/dpkg.cfg.d/no'
+probe mend antivirus-reinstall
+[ $? = 1 ] && grep -q '^failed: /etc/dpkg/dpkg.cfg.d/no tells dpkg "no-act"' "$LAB_DIR/said"
+ok $? "dpkg is told to do nothing: $(tail -n 1 "$LAB_DIR/said")"
+at sh -c 'mv /root/clamd /usr/sbin; rm /etc/dpkg/dpkg.cfg.d/no'
+off reinstall 'clamd.conf is gone' "rm $conf; dpkg --force-depends -r ${library%.list}
+	echo set clamav-daemon/debconf false | debconf-communicate"
 off reinstall 'not running\|does not answer' "sed -i 's/^ReadTimeout.*/ReadTimeout/; s/^MaxThreads.*/MaxThreads/' $conf; systemctl stop clamav-daemon.socket
 	echo ExecStartPre=/bin/false >>$etc.d/extend.conf; systemctl daemon-reload; systemctl restart clamav-daemon; sleep 0.2"
 at grep -qx 'ReadTimeout' /etc/clamav/.clamd.conf.set-aside
@@ -284,7 +301,9 @@ probe mend antivirus-reinstall
 [ $? = 1 ] && grep -q '^failed: .*only lacks new signatures' "$LAB_DIR/said"
 ok $? "which no installation mends: $(tail -n 1 "$LAB_DIR/said")"
 # Its updater, begun anew, looks for them at once: here in a folder.  Such copies nobody else may read.
+# A damaged one it would take for that of the mirror.
 at sh -c 'mkdir /srv/mirror; mv /root/away/daily.cud /srv/mirror/; mv /root/away/* /var/lib/clamav/
+	head -c 512 /srv/mirror/daily.cud >/var/lib/clamav/daily.cud
 	cp /etc/clamav/freshclam.conf /root/
 	printf "%s\n" "DatabaseCustomURL file:///srv/mirror/daily.cud" "ExcludeDatabase main" \
 		"ExcludeDatabase daily" "ExcludeDatabase bytecode" >>/etc/clamav/freshclam.conf

@@ -132,6 +132,48 @@ static void test_largest(void **state)
 	assert_string_equal(f.evidence[f.n_evidence - 1].probe, "passed over");
 }
 
+/* Of what runs it is told only: accounts of a directory service are in no file. */
+static void test_account(void **state)
+{
+	static const struct {
+		const char *passwd, *image;
+		bool runs, gone;
+	} rows[] = {
+		{ NULL, NULL, false, false },
+		{ "root:x:0:0::/root:/bin/sh\n", NULL, false, true },
+		{ "root:x:0:0::/root:/bin/sh\n", NULL, true, true },
+		{ "clamavx:x:1:1::/:/\nx:clamav:\n", NULL, false, true },
+		{ "root:x:0:0::/root:/bin/sh\nclamav:x:101:106::/:/bin/false", NULL, false, false },
+		{ "root:x:0:0::/root:/bin/sh\n", "clamav:x:101:106::/:/bin/false\n", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct evidence *e = NULL;
+		struct finding f;
+
+		install();
+		put("run/systemd/system/x", "", 0644);
+		if (rows[i].passwd)
+			put("etc/passwd", rows[i].passwd, 0644);
+		if (rows[i].image)
+			put("usr/lib/passwd", rows[i].image, 0644);
+		if (rows[i].runs)
+			put("sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.events",
+			    "populated 1\nfrozen 0\n", 0644);
+		look(&f);
+		for (size_t k = 0; k < f.n_evidence; k++)
+			if (!strcmp(f.evidence[k].probe, "account"))
+				e = &f.evidence[k];
+		assert_int_equal(e != NULL, rows[i].gone);
+		if (!e)
+			continue;
+		assert_string_equal(e->what, "the account clamav is gone: clamd cannot start");
+		assert_int_equal(e->grade, GRADE_FAIL);
+		assert_int_equal(e->demanded, !rows[i].runs);
+	}
+}
+
 /* It decides nothing, and is told: another program's may be in it for good. */
 static void test_preload(void **state)
 {
@@ -357,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_behind_the_answer),
 		cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_account),
 		cmocka_unit_test(test_preload),
 		cmocka_unit_test(test_crowded),
 		cmocka_unit_test(test_closed),

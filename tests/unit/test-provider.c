@@ -106,6 +106,9 @@ static void test_refusals(void **state)
 		{ "{" BASE ",\"units\":[{\"unit\":\"x.service\",\"part\":\"daemon\","
 		  "\"program\":\"/x/../y\"}]}",
 		  "is not an absolute path" },
+		{ "{" BASE "," UNIT ",\"account\":\"x 0 - /root\"}",
+		  "account: \"x 0 - /root\" is not a name" },
+		{ "{" BASE "," UNIT ",\"account\":\"-x\"}", "is not a name" },
 		{ "{" BASE "," UNIT ",\"packages\":[\"-o\"]}",
 		  "packages[0]: \"-o\" is not a package" },
 		{ "{" BASE "," UNIT ",\"packages\":[\"a=1\"]}", "is not a package" },

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What keeps an antivirus from being installed, or from coming up. */
+#include "agent/base/count.h"
+#include "agent/remedy/hindrance.h"
+#include "agent/remedy/unreadable.h"
+#include "tests/unit/root.h"
+#include "tests/unit/test.h"
+
+/* What is set aside is a file in the very folder, whatever its daemon is made to say. */
+static void test_unreadable(void **state)
+{
+	static const struct {
+		const char *line, *path; /* NULL: none is named */
+	} rows[] = {
+		{ "LibClamAV Error: cli_loaddbdir: error loading database /var/lib/clamav/x.ndb",
+		  "/var/lib/clamav/x.ndb" },
+		{ "cli_loaddbdir(): error loading database /var/lib/clamav/a b.cvd",
+		  "/var/lib/clamav/a b.cvd" },
+		{ "LibClamAV Error: Can't load /var/lib/clamav/x.ndb: Malformed database", NULL },
+		{ "error loading database /var/lib/clamav/", NULL },
+		{ "error loading database /var/lib/clamav/..", NULL },
+		{ "error loading database /var/lib/clamav/../../etc/passwd", NULL },
+		{ "error loading database /var/lib/clamavx/y", NULL },
+		{ "error loading database /etc/passwd", NULL },
+		{ "error loading database ", NULL },
+	};
+	struct provider none = provider_clamav;
+	char path[ASIDE_PATH];
+
+	(void)state;
+	none.signatures.from = VINTAGE_NONE;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_false(unreadable_names(&none, rows[i].line, path));
+		assert_int_equal(unreadable_names(&provider_clamav, rows[i].line, path),
+				 rows[i].path != NULL);
+		if (rows[i].path)
+			assert_string_equal(path, rows[i].path);
+	}
+}
+
+static void test_hindrance(void **state)
+{
+	static const struct {
+		const char *file, *text, *what;
+	} rows[] = {
+		{ "etc/dpkg/dpkg.cfg", "# no-act\nlog /var/log/dpkg.log\nno-debsig\n", NULL },
+		{ "etc/dpkg/dpkg.cfg.d/docker", "path-exclude=/usr/share/doc/*\nno-actor\n", NULL },
+		{ "etc/dpkg/dpkg.cfg.d/x", "force-unsafe-io\n\tpre-invoke=false\n",
+		  "/etc/dpkg/dpkg.cfg.d/x tells dpkg \"pre-invoke=false\", which may be why" },
+		{ "etc/dpkg/dpkg.cfg", "no-act", "/etc/dpkg/dpkg.cfg tells dpkg \"no-act\"" },
+	};
+	_drop_(root_close) struct root r;
+	char what[HINDRANCE_MAX];
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	assert_false(dpkg_hindrance(r.fd, what));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		root_text(&r, rows[i].file, rows[i].text);
+		assert_int_equal(dpkg_hindrance(r.fd, what), rows[i].what != NULL);
+		if (rows[i].what && !strstr(what, rows[i].what))
+			fail_msg("\"%s\" is not in \"%s\"", rows[i].what, what);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_hindrance),
+	};
+
+	return cmocka_run_group_tests_name("obstacles", tests, NULL, NULL);
+}
