@@ -9,7 +9,7 @@
 struct nlattr;
 struct place;
 
-/* Bytes that grow; the first error sticks. */
+/* Bytes that grow; the first error sticks, and nothing is written any more. */
 struct bytes {
 	uint8_t *data;
 	size_t len, room;

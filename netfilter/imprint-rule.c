@@ -103,7 +103,7 @@ static const struct set *put_set(struct bytes *b, const char *name, const struct
 				     : NULL;
 
 	bytes_put_text(b, name && strncmp(name, "__", 2) != 0 ? name : "");
-	if (set && set->whole && !set->moving)
+	if (set && set->whole && !set->moving && !b->err)
 		put_elements(b, set);
 	return set;
 }

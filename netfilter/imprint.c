@@ -42,17 +42,21 @@ int imprint_take(struct ruleset *rs, uint32_t chain, const struct nlattr *terms,
 {
 	struct imprint *im = rs->imprint;
 	struct line l = { .chain = chain, .target = NOWHERE };
+	struct bytes nowhere = { .err = -ECANCELED };
 	struct gist g;
 	int r;
 
 	if (!im)
 		return 0;
+	imprint_rule(&nowhere, terms, place, &g); /* it may have a long list to keep out */
+	l.passed_over = is_passed_over(&g, place);
 	l.at = im->bytes.len;
-	imprint_rule(&im->bytes, terms, place, &g);
+	if (!l.passed_over)
+		imprint_rule(&im->bytes, terms, place, &g);
 	l.len = im->bytes.len - l.at;
+	l.passed_over |= !l.len;
 	l.jump = g.jumps;
 	l.back = g.returns;
-	l.passed_over = !l.len || is_passed_over(&g, place);
 	if (g.target)
 		l.target = ruleset_chain(rs, place->family, place->table, g.target);
 	r = im->bytes.err ? im->bytes.err : add_line(im, &l);

@@ -95,24 +95,58 @@ static uint64_t share_of_fields(const struct element *e, const struct value *val
 	return all;
 }
 
-uint64_t lookup_share_of(const struct set *set, const struct element *e, const struct value *values,
-			 size_t n)
+static bool is_same(const struct value *a, const struct value *b)
 {
-	if (!set->whole || e->other || !n || !values->len)
-		return SHARE_DOUBT;
-	if (is_measured(set, values))
-		return measure(set);
-	if (set->intervals)
-		return share_of_interval(set, e, values);
-	return share_of_fields(e, values, n);
+	return a->field == b->field && a->len == b->len && a->bits == b->bits &&
+	       a->loose == b->loose && a->masked == b->masked && a->links == b->links &&
+	       !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
-uint64_t lookup_share(const struct set *set, const struct value *values, size_t n)
+/* The fields that share_of_fields() looks at.  false: they are too many. */
+static bool ask(const struct set *set, const struct value *values, size_t n, struct answer *ret)
+{
+	const size_t len = set->elements[0].len;
+	struct answer q = { .n = 0 };
+	size_t at = 0;
+
+	while (at < len && at / REGISTER < n && values[at / REGISTER].len) {
+		const struct value *v = &values[at / REGISTER];
+
+		if (q.n == LOOKUP_FIELDS)
+			return false;
+		q.values[q.n++] = *v;
+		at += (v->len + REGISTER - 1u) / REGISTER * REGISTER;
+	}
+	*ret = q;
+	return q.n;
+}
+
+static const struct answer *recall(const struct answers *known, const struct answer *q)
+{
+	for (size_t i = 0; i < known->n; i++) {
+		const struct answer *a = &known->list[i];
+		size_t same = 0;
+
+		while (same < q->n && is_same(&a->values[same], &q->values[same]))
+			same++;
+		if (a->n == q->n && same == q->n)
+			return a;
+	}
+	return NULL;
+}
+
+static uint64_t share_of_element(const struct set *set, const struct element *e,
+				 const struct value *values, size_t n)
+{
+	if (e->other || !n || !values->len)
+		return SHARE_DOUBT;
+	return set->intervals ? share_of_interval(set, e, values) : share_of_fields(e, values, n);
+}
+
+static uint64_t reckon(const struct set *set, const struct value *values, size_t n)
 {
 	uint64_t all = 0;
 
-	if (!set->whole)
-		return SHARE_DOUBT;
 	if (n && is_measured(set, values))
 		return measure(set);
 	if (n && set->intervals && set->n && values->field == FIELD_KNOWN &&
@@ -122,7 +156,35 @@ uint64_t lookup_share(const struct set *set, const struct value *values, size_t 
 		const struct element *e = &set->elements[i];
 
 		if (!e->ends)
-			all = share_either(all, lookup_share_of(set, e, values, n));
+			all = share_either(all, share_of_element(set, e, values, n));
 	}
 	return all;
+}
+
+uint64_t lookup_share(const struct set *set, const struct value *values, size_t n)
+{
+	struct answers *known = set->answers;
+	const struct answer *same;
+	struct answer q;
+
+	if (!set->whole)
+		return SHARE_DOUBT;
+	if (!known || !ask(set, values, n, &q))
+		return reckon(set, values, n);
+	same = recall(known, &q);
+	if (same)
+		return same->share;
+	q.share = reckon(set, values, n);
+	if (known->n < LOOKUP_KEPT)
+		known->list[known->n++] = q;
+	return q.share;
+}
+
+uint64_t lookup_share_of(const struct set *set, const struct element *e, const struct value *values,
+			 size_t n)
+{
+	if (!set->whole || e->other || !n || !values->len)
+		return SHARE_DOUBT;
+	return is_measured(set, values) ? lookup_share(set, values, n)
+					: share_of_element(set, e, values, n);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/array.h"
+#include "netfilter/lookup.h"
 #include "netfilter/object.h"
 #include "netfilter/sets.h"
 
@@ -18,7 +19,9 @@ static void drop_elements(struct set *s)
 	for (uint32_t i = 0; i < s->n; i++)
 		free(s->elements[i].chain);
 	free(s->elements);
+	free(s->answers);
 	s->elements = NULL;
+	s->answers = NULL;
 	s->n = s->room = 0;
 }
 
@@ -178,6 +181,8 @@ static int add_element(struct sets *sets, struct set *s, const struct nlattr *ne
 	if (r < 0)
 		return r;
 	s->elements[s->n++] = e;
+	if (s->n == LOOKUP_LARGE)
+		s->answers = calloc(1, sizeof(*s->answers));
 	sets->n_elements++;
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "agent/base/cleanup.h"
 
+struct answers;
 struct nlmsghdr;
 
 #define SET_KEY_MAX 64 /* NFT_DATA_VALUE_MAXLEN */
@@ -31,6 +32,7 @@ struct set {
 	bool moving;	/* packets fill it, or what is in it times out */
 	struct element *elements;
 	size_t n, room;
+	struct answers *answers; /* of a large one: what was asked of it (lookup.h); or NULL */
 };
 
 struct sets {

@@ -279,7 +279,7 @@ int weigh_rule(const struct nlattr *terms, const struct place *place, const stru
 		return 0;
 	mnl_attr_for_each_nested(a, terms)
 	{
-		if (!s.done)
+		if (!s.done && (s.odds != ODDS_NEVER || probe->edges))
 			weigh_term(&s, a);
 	}
 	return s.err;

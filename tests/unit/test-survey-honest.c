@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Rulesets that close a host, and are written in ways that make it hard to see. */
 #include <linux/netfilter.h>
+#include <time.h>
 
 #include "agent/base/count.h"
 #include "netfilter/survey.h"
@@ -134,12 +135,56 @@ static void test_a_long_list(void **state)
 	nft_close(&nft);
 }
 
+/* What ten rules ask of some thousand elements, and a map that sends each on; it stays quick. */
+static void load_large_sets(void)
+{
+	FILE *p = popen("nft -f -", "w");
+
+	assert_non_null(p);
+	fputs("flush ruleset\ntable inet t {\nchain d { drop; }\nmap m {\ntype ipv4_addr : "
+	      "verdict; "
+	      "flags interval; elements = {",
+	      p);
+	for (unsigned i = 0; i < 5000; i++)
+		fprintf(p, "%s 20.%u.%u.0/25 : jump d", i ? "," : "", i >> 8, i & 0xff);
+	fputs(" };\n}\nset s {\ntype inet_service; elements = { 22", p);
+	for (unsigned i = 1000; i < 2000; i++)
+		fprintf(p, ", %u", i);
+	fputs(" };\n}\nchain c {\n" INPUT("drop") "\n", p);
+	for (unsigned i = 0; i < 10; i++)
+		fprintf(p, "ip saddr vmap @m\ntcp dport @s ip saddr %u.0.0.0/8 drop\n", i + 1);
+	fputs("tcp dport @s accept\n}\n}\n", p);
+	assert_int_equal(pclose(p), 0);
+}
+
+static void test_large_sets(void **state)
+{
+	struct survey_port ports[50];
+	struct nft nft = open_nft();
+	struct survey s;
+	clock_t begin;
+
+	(void)state;
+	for (uint16_t i = 0; i < COUNT(ports); i++)
+		ports[i] = (struct survey_port){ NFPROTO_IPV4, i & 1 ? IPPROTO_TCP : IPPROTO_UDP,
+						 .port = 975 + i };
+	load_large_sets();
+	begin = clock();
+	assert_int_equal(survey_ports(&nft, ports, COUNT(ports), &s, NULL), 0);
+	assert_true(clock() - begin < 2 * CLOCKS_PER_SEC);
+	assert_true(s.closed4 && s.closed6);
+	for (uint16_t i = 0; i < COUNT(ports); i++)
+		assert_int_equal(ports[i].open, i & 1 && ports[i].port >= 1000);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rulesets),
 		cmocka_unit_test(test_one_untracked_port),
 		cmocka_unit_test(test_a_long_list),
+		cmocka_unit_test(test_large_sets),
 	};
 
 	return cmocka_run_group_tests_name("survey-honest", tests, enter_netns, NULL);
