@@ -41,6 +41,7 @@ static void read_copies(const char *text, size_t len)
 		    (one->link && memchr(one->data, '\0', one->len)))
 			abort();
 	}
+	(void)copies_gone(c, FRONT_UFW, -1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
