@@ -311,6 +311,8 @@ at sh -c 'mkdir /srv/mirror; mv /root/away/daily.cud /srv/mirror/; mv /root/away
 	chattr +i /var/lib/clamav'
 probe mend antivirus-enable
 t0=$(lab_now)
+grep -q '^set aside /var/lib/clamav/daily.cud' "$LAB_DIR/said" && ! grep -q '^it cannot load' "$LAB_DIR/said"
+ok $? 'a damaged one is set aside before the daemon meets it'
 lab_wait 10 look >/dev/null && grep -q 'daily.cud is there, and lazaretd may not read it' "$LAB_DIR/said"
 ok $? "but antivirus-enable does, by its updater: fetched after $(($(lab_now) - t0)) ms"
 at systemctl is-active clamav-freshclam
