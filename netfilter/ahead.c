@@ -9,6 +9,7 @@
 
 #include "agent/base/count.h"
 #include "netfilter/ahead.h"
+#include "netfilter/edges.h"
 #include "netfilter/links.h"
 #include "netfilter/object.h"
 #include "netfilter/ruleset-parts.h"
@@ -19,7 +20,7 @@ struct scan {
 	struct ruleset *rs;
 	const struct rule_seen *rule;
 	const struct nlattr *regs[NFT_REG32_15 + 1]; /* what the terms right before put there */
-	bool news, hardware; /* for struct ahead */
+	bool news, hardware;			     /* for struct ahead */
 };
 
 static const uint8_t *bytes_in(const struct scan *s, const struct nlattr *reg, uint32_t *len)
@@ -129,28 +130,85 @@ static void scan_term(struct scan *s, const struct nlattr *term)
 	memset(s->regs, 0, sizeof(s->regs));
 }
 
-static bool note(const struct scan *s, struct ahead *ahead)
+static void scan(struct scan *s)
 {
-	bool news = s->news || (s->hardware && !ahead->hardware);
-
-	ahead->rules |= s->news;
-	ahead->hardware |= s->hardware;
-	return news;
-}
-
-bool ahead_learn(struct ruleset *rs, const struct rule_seen *rule)
-{
-	struct scan s = { .rs = rs, .rule = rule };
 	const struct nlattr *a;
-	uint32_t at = ruleset_chain(rs, rule->family, rule->table, rule->chain);
+	uint32_t at = ruleset_chain(s->rs, s->rule->family, s->rule->table, s->rule->chain);
 
 	/* Of families that are not IP's no chain is kept; what this host itself sends is no news.
 	 */
-	if (!rule->terms || (at == NOWHERE && rule->family != NFPROTO_NETDEV) ||
-	    (at != NOWHERE && rs->chains[at].output))
-		return false;
-	mnl_attr_for_each_nested(a, rule->terms) scan_term(&s, a);
-	return rs->scope.ahead && note(&s, rs->scope.ahead);
+	if (!s->rule->terms || (at == NOWHERE && s->rule->family != NFPROTO_NETDEV) ||
+	    (at != NOWHERE && s->rs->chains[at].output))
+		return;
+	mnl_attr_for_each_nested(a, s->rule->terms) scan_term(s, a);
+}
+
+static void note_hardware(const struct scan *s)
+{
+	struct ahead *ahead = s->rs->scope.ahead;
+
+	if (ahead && s->hardware && !ahead->hardware)
+		s->rs->learnt = ahead->hardware = true;
+}
+
+void ahead_learn(struct ruleset *rs, const struct rule_seen *rule)
+{
+	struct scan s = { .rs = rs, .rule = rule };
+
+	scan(&s);
+	note_hardware(&s);
+	if (s.news && rs->scope.ahead)
+		rs->learnt = rs->scope.ahead->rules = true;
+}
+
+/* Is it new that those ports are led to? */
+static bool lead(struct led *led, uint16_t from, uint16_t to)
+{
+	bool news = false;
+
+	for (uint32_t port = from; port <= to; port++) {
+		const uint64_t bit = UINT64_C(1) << port % 64;
+
+		news |= !(led->ports[port / 64] & bit);
+		led->ports[port / 64] |= bit;
+	}
+	return news;
+}
+
+void ahead_lead(struct ruleset *rs, const struct forward *f)
+{
+	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+	const uint16_t from = f->own_from ? f->own_from : f->from;
+	const uint16_t to = f->own_from ? f->own_to : f->to;
+	const bool most = !f->own_from && to - from >= UINT16_MAX / 2;
+
+	if (!rs->scope.ahead || !f->own)
+		return;
+	edges_note(rs->probes[0].edges, from, to);
+	for (size_t i = 0; i < COUNT(families); i++) {
+		struct led *led = &rs->scope.ahead->led[i];
+
+		if (f->family != NFPROTO_INET && f->family != families[i])
+			continue;
+		rs->learnt |= lead(led, from, to) || (most && !led->most);
+		led->most |= most;
+	}
+}
+
+void ahead_tell(const struct ahead *ahead, struct probe *probe)
+{
+	const struct led *led = ahead ? &ahead->led[probe->family == NFPROTO_IPV6] : NULL;
+	const uint16_t port = probe->port;
+
+	if (!ahead)
+		return;
+	probe->gateways = &ahead->gateways;
+	probe->redirected = port ? led->ports[port / 64] >> port % 64 & 1 : led->most;
+}
+
+bool ruleset_learnt(const struct ruleset *rs)
+{
+	return rs->learnt;
 }
 
 bool ruleset_wants_ahead(const struct ruleset *rs)
@@ -161,9 +219,12 @@ bool ruleset_wants_ahead(const struct ruleset *rs)
 int ruleset_take_ahead(void *ctx, const struct nlmsghdr *h)
 {
 	struct rule_seen seen;
+	struct scan s = { .rs = ctx, .rule = &seen };
 	int r = object_rule(h, &seen);
 
-	if (r == 0)
-		ahead_learn(ctx, &seen);
-	return r;
+	if (r < 0)
+		return r;
+	scan(&s);
+	note_hardware(&s);
+	return 0;
 }

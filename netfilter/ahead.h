@@ -3,9 +3,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "netfilter/gateways.h"
 
+struct forward;
+struct probe;
 struct rule_seen;
 struct ruleset;
 
@@ -18,10 +21,19 @@ struct ahead {
 	bool rules;
 	bool hardware; /* a rule asks for hardware addresses: the routers' have to be read */
 	struct gateways gateways;
+	/* Where rules lead to, of IPv4 and of IPv6. */
+	struct led {
+		uint64_t ports[1u << 10]; /* a bit for each of this host's */
+		bool most;		  /* to the port it was for, from most */
+	} led[2];
 };
 
+/* What is known of the packets that a probe stands for; ahead may be NULL. */
+void ahead_tell(const struct ahead *ahead, struct probe *probe);
+
 /*
- * Did it say anything new?  Then rules that were taken before may have been weighed wrongly, and
- * the scope's `ahead` says so.  Nothing is new without one.
+ * Take what a rule says; ruleset_learnt() when it is new, for then rules that were taken before may
+ * have been weighed wrongly.  Nothing is new where the scope has no `ahead`.
  */
-bool ahead_learn(struct ruleset *rs, const struct rule_seen *rule);
+void ahead_learn(struct ruleset *rs, const struct rule_seen *rule);
+void ahead_lead(struct ruleset *rs, const struct forward *f);

@@ -137,6 +137,20 @@ static void tell(struct scan *s, const uint8_t *addr, uint8_t len, uint16_t port
 	s->found = true;
 }
 
+/* To ports of this host: those that two attributes name registers of, which may not be told. */
+static void tell_own(struct scan *s, const struct nlattr *min, const struct nlattr *max)
+{
+	const unsigned from = reg_of(min), to = reg_of(max ? max : min);
+	bool has = s->regs[from].holds == HOLDS_DATA && s->regs[from].len >= 2 &&
+		   s->regs[to].holds == HOLDS_DATA && s->regs[to].len >= 2;
+
+	s->f.own = true;
+	if (min) {
+		s->f.own_from = has ? port_in(s->regs[from].data) : 1;
+		s->f.own_to = has ? port_in(s->regs[to].data) : UINT16_MAX;
+	}
+}
+
 static void on_nat(struct scan *s, const struct nlattr **a)
 {
 	unsigned addr = reg_of(a[NFTA_NAT_REG_ADDR_MIN]), port = reg_of(a[NFTA_NAT_REG_PROTO_MIN]);
@@ -145,6 +159,8 @@ static void on_nat(struct scan *s, const struct nlattr **a)
 
 	if (object_be32(a[NFTA_NAT_TYPE], UINT32_MAX) != NFT_NAT_DNAT)
 		return;
+	if (!a[NFTA_NAT_REG_ADDR_MIN])
+		tell_own(s, a[NFTA_NAT_REG_PROTO_MIN], a[NFTA_NAT_REG_PROTO_MAX]);
 	tell(s, has_addr ? s->regs[addr].data : NULL, s->regs[addr].len == ADDR_MAX ? ADDR_MAX : 4,
 	     has_port ? port_in(s->regs[port].data) : 0);
 }
@@ -154,6 +170,7 @@ static void on_redir(struct scan *s, const struct nlattr **a)
 	unsigned port = reg_of(a[NFTA_REDIR_REG_PROTO_MIN]);
 	bool has = s->regs[port].holds == HOLDS_DATA && s->regs[port].len >= 2;
 
+	tell_own(s, a[NFTA_REDIR_REG_PROTO_MIN], a[NFTA_REDIR_REG_PROTO_MAX]);
 	tell(s, NULL, 0, has ? port_in(s->regs[port].data) : 0);
 }
 
@@ -201,10 +218,14 @@ static void on_target(struct scan *s, const struct nlattr **a)
 		to.flags = old.range[0].flags;
 		to.min_addr.ip = old.range[0].min_ip;
 		to.min_proto = old.range[0].min;
+		to.max_proto = old.range[0].max;
 	} else if (!is_old(s, a) && len >= sizeof(to)) {
 		memcpy(&to, info, sizeof(to));
 	}
 	port = to.flags & NF_NAT_RANGE_PROTO_SPECIFIED;
+	s->f.own = !(to.flags & NF_NAT_RANGE_MAP_IPS);
+	s->f.own_from = port ? ntohs(to.min_proto.all) : 0;
+	s->f.own_to = port ? ntohs(to.max_proto.all) : 0;
 	tell(s, to.flags & NF_NAT_RANGE_MAP_IPS ? (uint8_t *)&to.min_addr : NULL,
 	     s->place->family == NFPROTO_IPV6 ? ADDR_MAX : 4, port ? ntohs(to.min_proto.all) : 0);
 }
@@ -238,7 +259,7 @@ static void scan_term(struct scan *s, const struct nlattr *term)
 void forward_each(const struct nlattr *terms, const struct place *place,
 		  void (*each)(void *ctx, const struct forward *f), void *ctx)
 {
-	struct scan s = { .place = place, .f = { .to = UINT16_MAX } };
+	struct scan s = { .place = place, .f = { .family = place->family, .to = UINT16_MAX } };
 	const struct nlattr *a;
 
 	if (!terms)

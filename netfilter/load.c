@@ -86,11 +86,16 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 	*v = (struct value){ 0 };
 	switch (object_be32(a[NFTA_CT_KEY], UINT32_MAX)) {
 	case NFT_CT_STATE: return put(v, FIELD_KNOWN, &state, sizeof(state));
-	case NFT_CT_STATUS: return put(v, FIELD_KNOWN, &status, sizeof(status));
+	case NFT_CT_STATUS:
+		return put(v, probe->redirected ? FIELD_UNKNOWN : FIELD_KNOWN, &status,
+			   sizeof(status));
 	case NFT_CT_DIRECTION: return put(v, FIELD_KNOWN, &original, 1);
 	case NFT_CT_SRC_IP: load_source(probe, 4, v); break;
 	case NFT_CT_SRC_IP6: load_source(probe, 16, v); break;
-	case NFT_CT_PROTO_DST: put_port(probe, v); break;
+	case NFT_CT_PROTO_DST:
+		if (!probe->redirected)
+			put_port(probe, v);
+		break;
 	}
 	if (direction != original)
 		v->field = FIELD_UNKNOWN;

@@ -137,26 +137,34 @@ static uint64_t share_of_source(const struct xt_conntrack_mtinfo3 *m, const stru
 	(XT_CONNTRACK_STATE | XT_CONNTRACK_STATUS | XT_CONNTRACK_ORIGSRC | \
 	 XT_CONNTRACK_ORIGDST_PORT | XT_CONNTRACK_STATE_ALIAS)
 
+static uint64_t share_of_state(unsigned mask, const struct probe *probe)
+{
+	if (mask &
+	    (probe->untracked ? XT_CONNTRACK_STATE_UNTRACKED : XT_CONNTRACK_STATE_BIT(IP_CT_NEW)))
+		return SHARE_ALL;
+	return probe->redirected && mask & XT_CONNTRACK_STATE_DNAT ? SHARE_DOUBT : 0;
+}
+
 static uint64_t on_conntrack(const void *info, const struct probe *probe)
 {
 	struct xt_conntrack_mtinfo3 m;
-	const unsigned state = probe->untracked ? XT_CONNTRACK_STATE_UNTRACKED
-						: XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
+	const uint64_t nat = probe->redirected ? SHARE_DOUBT : 0;
 	uint64_t all = SHARE_ALL;
 
 	memcpy(&m, info, sizeof(m));
 	if (m.match_flags & XT_CONNTRACK_STATE)
-		all = turn(share_of_truth(m.state_mask & state),
+		all = turn(share_of_state(m.state_mask, probe),
 			   m.invert_flags & XT_CONNTRACK_STATE);
-	if (m.match_flags & XT_CONNTRACK_STATUS) /* of a new connection: none */
-		all = share_both(all, turn(0, m.invert_flags & XT_CONNTRACK_STATUS));
+	if (m.match_flags & XT_CONNTRACK_STATUS) /* of a new connection: none but NAT's */
+		all = share_both(all, turn(nat, m.invert_flags & XT_CONNTRACK_STATUS));
 	if (m.match_flags & XT_CONNTRACK_ORIGSRC)
 		all = share_both(all, as_ports(turn(share_of_source(&m, probe),
 						    m.invert_flags & XT_CONNTRACK_ORIGSRC)));
 	if (m.match_flags & XT_CONNTRACK_ORIGDST_PORT)
-		all = share_both(all,
-				 turn(share_of_ports(probe, m.origdst_port, m.origdst_port_high),
-				      m.invert_flags & XT_CONNTRACK_ORIGDST_PORT));
+		all = share_both(
+			all,
+			turn(nat ? nat : share_of_ports(probe, m.origdst_port, m.origdst_port_high),
+			     m.invert_flags & XT_CONNTRACK_ORIGDST_PORT));
 	return share_both(all, m.match_flags & ~CONNTRACK_READ ? SHARE_DOUBT : SHARE_ALL);
 }
 

@@ -52,6 +52,7 @@ struct ruleset {
 	struct probe probes[PROBES_MAX];
 	unsigned n_probes;
 	struct scope scope;
+	bool learnt;		   /* as ruleset_learnt() says */
 	uint64_t together[PROBES]; /* the sum of what rules name (struct weight's share) */
 	uint64_t untracks;	   /* bit for each probe: a rule has conntrack pass it over */
 	struct forward forwards[SURVEY_FORWARDS];

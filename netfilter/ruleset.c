@@ -60,7 +60,7 @@ static void add_probe(struct ruleset *rs, const struct probe *p)
 		return;
 	rs->probes[rs->n_probes] = *p;
 	rs->probes[rs->n_probes].untracked = rs->scope.untracked;
-	rs->probes[rs->n_probes].gateways = rs->scope.ahead ? &rs->scope.ahead->gateways : NULL;
+	ahead_tell(rs->scope.ahead, &rs->probes[rs->n_probes]);
 	rs->probes[rs->n_probes++].links = rs->scope.links;
 }
 
@@ -314,6 +314,7 @@ static void keep_forward(void *ctx, const struct forward *f)
 	rs->all_forwards++;
 	if (rs->n_forwards < SURVEY_FORWARDS)
 		rs->forwards[rs->n_forwards++] = *f;
+	ahead_lead(rs, f);
 }
 
 int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
@@ -327,8 +328,7 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 
 	if (r < 0)
 		return r;
-	if (ahead_learn(rs, &seen))
-		return -EINTR;
+	ahead_learn(rs, &seen);
 	at = ruleset_chain(rs, seen.family, seen.table, seen.chain);
 	if (at == NOWHERE)
 		return 0;

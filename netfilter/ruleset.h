@@ -45,17 +45,22 @@ int ruleset_imprint(struct ruleset *rs);
 /*
  * Take one object of a dump (nft_each): first all tables, then all chains, then all sets and
  * their elements, then all rules.
- * -EBADMSG for what is no such object, -EFBIG when there are too many, -ENOMEM.  -EINTR when a rule
- * says what those before it should have been weighed by (ahead.h): *scope->ahead then says what
- * a new reading has to begin with.
+ * -EBADMSG for what is no such object, -EFBIG when there are too many, -ENOMEM.
  */
 int ruleset_take_table(void *rs, const struct nlmsghdr *h);
 int ruleset_take_chain(void *rs, const struct nlmsghdr *h);
 int ruleset_take_set(void *rs, const struct nlmsghdr *h);
 int ruleset_take_elements(void *rs, const struct nlmsghdr *h);
+int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
+
+/*
+ * Did a rule say what others should have been weighed by?  Then *scope->ahead has that now, and all
+ * has to be read again.  If that is so wanted, rules go to ruleset_take_ahead() first, behind the
+ * elements.
+ */
+bool ruleset_learnt(const struct ruleset *rs);
 bool ruleset_wants_ahead(const struct ruleset *rs);
 int ruleset_take_ahead(void *rs, const struct nlmsghdr *h);
-int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
 
 /* Those whose elements are still to be asked for. */
 const struct sets *ruleset_sets(const struct ruleset *rs);

@@ -50,7 +50,7 @@ static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
 		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_ahead, rs, fault);
 	if (r == 0)
 		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_rule, rs, fault);
-	return r;
+	return r == 0 && ruleset_learnt(rs) ? -EINTR : r;
 }
 
 /* Those of ports[] that asked[] are the numbers of. */

@@ -7,8 +7,8 @@
  * Asked is about the first TCP or UDP packet of a new connection, from the network, in the
  * clear, to this host's own address.  A rule that accepts it leaves the host open, unless it names
  * whom or what it is for: less than a sixteenth of all source addresses (or a
- * hardware address, but a router's), less than half of the destination ports, an interface to which nobody comes
- * without a key or as this host's guest (by its name: wg0, docker0, ...).  No other
+ * hardware address, but a router's), less than half of the destination ports, an interface to which
+ * nobody comes without a key or as this host's guest (by its name: wg0, docker0, ...).  No other
  * interface's name is a limit, for it may be the way to the world.  Sets and verdict maps
  * are read, and the matches of iptables-nft: conntrack, state, tcp, udp, multiport, addrtype,
  * pkttype, mac, iprange, policy, icmp.  A condition that cannot be read is taken as met by what is
@@ -43,9 +43,12 @@ struct survey_port {
 /* A rule that sends what comes for this host elsewhere, past the rules for what comes in. */
 #define SURVEY_FORWARDS 16
 struct forward {
+	uint8_t family;	   /* NFPROTO_; of INET both */
 	uint8_t protocol;  /* 0: any */
 	uint16_t from, to; /* ports, host order; 0 to 65535: all, or which ones cannot be told */
-	char whereto[64];  /* "172.17.0.2 port 80"; "port 8080" of this host; "" when not read */
+	bool own;	   /* to this host itself: which ports there; 0: the same */
+	uint16_t own_from, own_to;
+	char whereto[64]; /* "172.17.0.2 port 80"; "port 8080" of this host; "" when not read */
 };
 
 /* The rule that lets in what nobody asked for, of the chain that was meant to close. */

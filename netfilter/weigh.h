@@ -21,6 +21,7 @@ struct probe {
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
 	uint16_t port;	  /* where it goes to, in host order; 0: to any */
 	bool untracked;	  /* conntrack has been told to pass it over, so it is not a new one */
+	bool redirected;  /* it may have been sent to that port by a rule, too, from another one */
 	bool looped;	  /* it may come by loopback, too: by which link says nothing */
 	bool from_there;  /* it comes from `source`; else from anywhere */
 	uint8_t source[16];

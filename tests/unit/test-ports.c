@@ -83,6 +83,11 @@ static void test_matches(void **state)
 	nft_close(&nft);
 }
 
+/* What came to one port goes to another one. */
+#define SENT(where)                                                                            \
+	"table ip n { chain p { type nat hook prerouting priority -100; tcp dport 2222 " where \
+	"; }\n }\n"
+
 /* What a ruleset does with one port, whatever it does with the others. */
 static void test_ports(void **state)
 {
@@ -126,6 +131,24 @@ static void test_ports(void **state)
 		{ ONE("sctp dport 22 accept; drop"),
 		  { NFPROTO_IPV4, IPPROTO_SCTP, 22, .open = true } },
 		{ ONE("drop"), { TCP4, 22, .open = false } },
+		{ SENT("redirect to :22") ONE("ct status dnat accept; drop"),
+		  { TCP4, 22, .open = true } },
+		{ SENT("redirect to :22")
+			  ONE("tcp sport 1-65535 ct original proto-dst 2222 accept; drop"),
+		  { TCP4, 22, .open = true } },
+		{ SENT("redirect to :22") ONE("ct status dnat accept; drop"),
+		  { TCP4, 23, .open = false } },
+		{ SENT("redirect to :22") ONE("ct status dnat drop; drop"),
+		  { TCP4, 22, .open = false } },
+		{ SENT("redirect to :20-30") ONE("ct status dnat accept; drop"),
+		  { TCP4, 25, .open = true } },
+		{ SENT("redirect to :tcp dport map { 2222 : 22 }")
+			  ONE("ct status dnat accept; drop"),
+		  { TCP4, 22, .open = true } },
+		{ SENT("dnat to :22") ONE("ct status dnat accept; drop"),
+		  { TCP4, 22, .open = true } },
+		{ SENT("dnat to 192.0.2.2:22") ONE("ct status dnat accept; drop"),
+		  { TCP4, 22, .open = false } },
 	};
 	struct nft nft = open_nft();
 
@@ -262,6 +285,8 @@ static void test_forwards(void **state)
 /* As docker lays them. */
 static void test_forwards_of_iptables(void **state)
 {
+	struct survey_port ports[] = { { NFPROTO_IPV6, IPPROTO_UDP, .port = 5353 },
+				       { NFPROTO_IPV6, IPPROTO_UDP, .port = 53 } };
 	struct nft nft = open_nft();
 	struct survey s;
 
@@ -278,6 +303,11 @@ static void test_forwards_of_iptables(void **state)
 	assert_int_equal(s.n_forwards, 2);
 	is_forward(&s, 0, IPPROTO_TCP, 8080, 8080, "172.17.0.2 port 80");
 	is_forward(&s, 1, IPPROTO_UDP, 53, 53, "port 5353");
+	assert_int_equal(system("ip6tables-nft -P INPUT DROP && ip6tables-nft -A INPUT "
+				"-m conntrack --ctstate DNAT -j ACCEPT"),
+			 0);
+	assert_int_equal(survey_ports(&nft, ports, COUNT(ports), &s, NULL), 0);
+	assert_true(s.closed6 && ports[0].open && !ports[1].open);
 	nft_close(&nft);
 }
 

@@ -42,6 +42,18 @@ static const struct row {
 	CLOSED("tcp flags == 0 accept; tcp flags { ack, rst | ack } accept; drop"),
 };
 
+/* What a rule sends to another port has been redirected; so has what it sends to its own. */
+#define REDIRECTS(rules) \
+	"table ip n { chain p { type nat hook prerouting priority -100; " rules "; }\n }\n"
+
+static const struct row redirects[] = {
+	{ REDIRECTS("redirect") ONE("ct status dnat accept; drop"), false, true },
+	{ REDIRECTS("redirect") ONE("ct status dnat drop; drop"), true, true },
+	{ REDIRECTS("tcp dport 1-99 redirect") ONE("ct status dnat accept; drop"), true, true },
+	{ REDIRECTS("meta l4proto tcp redirect to :22") ONE("ct status dnat accept; drop"), true,
+	  true },
+};
+
 /* A set that packets fill has in it whom they please. */
 #define FILLS(flags, add, rules)                                                         \
 	"table ip t { set s { type ipv4_addr; " flags " }\n chain p { type filter hook " \
@@ -105,6 +117,12 @@ static void test_fields(void **state)
 {
 	(void)state;
 	judge(fields, COUNT(fields));
+}
+
+static void test_redirects(void **state)
+{
+	(void)state;
+	judge(redirects, COUNT(redirects));
 }
 
 static void test_sets(void **state)
@@ -173,9 +191,9 @@ static void test_tee(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields), cmocka_unit_test(test_sets),
-		cmocka_unit_test(test_homes),  cmocka_unit_test(test_routers),
-		cmocka_unit_test(test_tee),
+		cmocka_unit_test(test_fields),	  cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_redirects), cmocka_unit_test(test_homes),
+		cmocka_unit_test(test_routers),	  cmocka_unit_test(test_tee),
 	};
 
 	return cmocka_run_group_tests_name("survey-doubt", tests, enter_netns, NULL);
