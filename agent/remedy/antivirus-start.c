@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/unit.h"
 #include "agent/remedy/antivirus-start.h"
@@ -33,7 +34,7 @@ static int restart_silent(const struct requirement *q, struct report *report, st
 	return r < 0 ? r : await_work(q, report, fault);
 }
 
-/* The first of these units that is so; NULL: none. */
+/* The first of these units that is so; NULL: none.  A timer has nothing that could run. */
 static const struct provider_unit *find_unit(const struct requirement *q, unsigned which,
 					     bool (*is)(const struct unit_run *run))
 {
@@ -44,7 +45,7 @@ static const struct provider_unit *find_unit(const struct requirement *q, unsign
 		const struct provider_unit *u = &p->units[i];
 		struct unit_run run;
 
-		if (!(manager_kind(q, u) & which))
+		if (!(manager_kind(q, u) & which) || !*u->program)
 			continue;
 		unit_run_look(root, u, &run);
 		if (is(&run))
@@ -138,10 +139,34 @@ static int await_parts(const struct requirement *q, struct report *report, struc
 		 : 0;
 }
 
+/* One that cannot be started keeps neither another nor the daemon from it. */
+static int start_parts(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	static const struct {
+		unsigned which;
+		const char *by;
+	} rows[] = {
+		{ WATCHERS, "restart" }, /* it watches again only when it begins anew */
+		{ UPDATERS, "start" },
+	};
+	int first = 0;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fault own = { 0 };
+		int r = startable(q, rows[i].which, &own);
+
+		if (r == 0)
+			r = manager_does(q, rows[i].which, STEP_ARGV(rows[i].by), report, &own);
+		if (r < 0 && first == 0)
+			first = fault_set(fault, r, "%s", own.why);
+	}
+	return first;
+}
+
 int antivirus_start(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	struct fault quiet = { 0 };
-	int r = startable(q, fault);
+	struct fault quiet = { 0 }, owed = { 0 };
+	int r = startable(q, SERVICES, fault), parts;
 
 	if (r < 0)
 		return r;
@@ -151,13 +176,13 @@ int antivirus_start(const struct requirement *q, struct report *report, struct f
 	/* The cgroup that somebody else has set a limit of goes with the service. */
 	if (r == 0 && find_unit(q, SERVICES | OTHERS, is_starved))
 		r = manager_restart(q, report, fault);
-	/* Anew: an updater then looks for signatures, a scanner of opened files watches again. */
-	if (r == 0)
-		r = manager_does(q, OTHERS, STEP_ARGV("restart"), report, fault);
 	if (r < 0)
 		return r;
+	parts = start_parts(q, report, &owed);
 	/* Refused while the service runs, which then has the socket already. */
 	manager_does(q, SOCKETS, STEP_ARGV("start"), NULL, &quiet);
 	r = restart_silent(q, report, fault);
-	return r < 0 ? r : await_parts(q, report, fault);
+	if (r < 0 || parts == 0)
+		return r < 0 ? r : await_parts(q, report, fault);
+	return fault_set(fault, parts, "%s", owed.why);
 }

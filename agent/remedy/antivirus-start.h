@@ -7,7 +7,8 @@
 
 /*
  * Thaws, lets go on, starts, and waits until the daemon answers and the other parts run; one that
- * does not answer is restarted once.  0; -ESRCH: one does not come up; as startable(), at once;
+ * does not answer is restarted once.  0; -ESRCH: one does not come up; as startable(), at once for
+ * the daemon, and behind it for the other parts;
  * -ETIMEDOUT, -EINPROGRESS: as await_work(); or what systemctl(1) said.
  */
 int antivirus_start(const struct requirement *q, struct report *report, struct fault *fault);

@@ -47,17 +47,16 @@ static void end_left_over(const struct requirement *q)
 	}
 }
 
-/* How many were in the way, or -errno. */
-static int clear_overrides(const struct requirement *q, bool all, struct report *report,
-			   struct fault *fault)
+/* How many were in the way of these units, or -errno. */
+static int clear_overrides(const struct requirement *q, unsigned which, struct asides *all,
+			   struct report *report, struct fault *fault)
 {
 	const struct provider *p = q->with.antivirus.provider;
 	int n = 0;
 
 	for (size_t i = 0; i < p->n_units; i++) {
 		const struct provider_unit *u = &p->units[i];
-		bool demanded = manager_kind(q, u) & DEMANDED;
-		int r = all && !demanded ? 0 : overrides_set_aside(u, all, report, fault);
+		int r = manager_kind(q, u) & which ? overrides_set_aside(u, all, report, fault) : 0;
 
 		if (r < 0)
 			return r;
@@ -74,30 +73,47 @@ static void stop_all(const struct requirement *q, struct report *report)
 	end_left_over(q);
 }
 
-/* Drop-ins that decide nothing may still be why it does not come up: WorkingDirectory=. */
-static int start_alone(const struct requirement *q, struct report *report, struct fault *fault)
+static int start_anew(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	struct fault first = { 0 };
-	int r = start_past_unreadable(q, report, &first);
+	int r = manager_reload(report, fault);
 
-	if (r == 0)
-		return 0;
-	if (r == -EINPROGRESS || r == -ENOENT || clear_overrides(q, true, report, fault) <= 0)
-		return fault_set(fault, r, "%s", first.why);
-	r = manager_reload(report, fault);
 	if (r < 0)
 		return r;
 	stop_all(q, report);
 	return antivirus_start(q, report, fault);
 }
 
-static int unmask(const struct requirement *q, struct report *report, struct fault *fault)
+/*
+ * Drop-ins that decide nothing may still be why it does not come up: WorkingDirectory=.  Those that
+ * are not stay an administrator's.
+ */
+static int start_alone(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	const unsigned all = DEMANDED | SPARE;
-	int r = manager_does(q, all, STEP_ARGV("unmask"), report, fault);
+	_free_ struct asides *aside = calloc(1, sizeof(*aside));
+	struct fault first = { 0 };
+	int r = start_past_unreadable(q, report, &first);
+
+	if (r == 0 || r == -EINPROGRESS || r == -ENOENT || !aside ||
+	    clear_overrides(q, DEMANDED, aside, report, fault) <= 0)
+		return r == 0 ? 0 : fault_set(fault, r, "%s", first.why);
+	r = start_anew(q, report, fault);
+	if (r < 0 && r != -EINPROGRESS) {
+		struct fault quiet = { 0 };
+
+		report_line(report, "+ ", "putting back what was not the cause");
+		asides_put_back(aside, report);
+		manager_reload(report, &quiet);
+	}
+	return r;
+}
+
+static int unmask(const struct requirement *q, unsigned which, struct report *report,
+		  struct fault *fault)
+{
+	int r = manager_does(q, which, STEP_ARGV("unmask"), report, fault);
 
 	/* What `mask --runtime` made, the call above leaves, and says nothing. */
-	return r < 0 ? r : manager_does(q, all, STEP_ARGV("unmask", "--runtime"), report, fault);
+	return r < 0 ? r : manager_does(q, which, STEP_ARGV("unmask", "--runtime"), report, fault);
 }
 
 /* Which of the demanded probes fail in root's eyes: how many, and of these what its updater mends.
@@ -133,47 +149,80 @@ static struct failing count_failing(const struct requirement *q)
 }
 
 /* What its updater fetched while the daemon could not be told of it. */
-static void have_it_read(const struct requirement *q, struct report *report)
+static void have_it_read(const struct requirement *q, const struct failing *n,
+			 struct report *report)
 {
 	const struct provider_answer *a = &q->with.antivirus.provider->answer;
-	struct failing n = count_failing(q);
 	char answer[16];
 
-	if (!n.loaded || n.stored || a->speaks != TONGUE_CLAMD)
+	if (!n->loaded || n->stored || a->speaks != TONGUE_CLAMD)
 		return;
 	report_line(report, "+ ", "having it read the signatures that are there");
 	(void)clamd_ask(a->socket, "RELOAD", answer, sizeof(answer), CLAMD_WAIT_MS);
+}
+
+/* How many foreign files were in the way of these units, or -errno. */
+static int clear(const struct requirement *q, unsigned which, struct report *report,
+		 struct fault *fault)
+{
+	const struct provider *p = q->with.antivirus.provider;
+	int r, n = 0;
+
+	for (size_t i = 0; i < p->n_units; i++)
+		if (manager_kind(q, &p->units[i]) & which)
+			overrides_unlock(&p->units[i]);
+	r = unmask(q, which, report, fault);
+	if (r == 0)
+		r = n = clear_overrides(q, which, NULL, report, fault);
+	if (r >= 0)
+		r = manager_reload(report, fault);
+	return r < 0 ? r : n;
+}
+
+/* A part whose unit is not there keeps the daemon from nothing. */
+static int enable_units(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault first = { 0 };
+	int r = manager_does(q, DEMANDED, STEP_ARGV("enable"), report, &first);
+
+	if (r < 0)
+		r = manager_does(q, SERVICES | SOCKETS, STEP_ARGV("enable"), report, fault);
+	return r;
+}
+
+/* Whoever switched off an updater that nobody demands may have meant it, until it is missed. */
+static void have_it_fetch(const struct requirement *q, struct report *report)
+{
+	struct fault quiet = { 0 };
+
+	report_line(report, "+ ", "having its updater look for signatures at once");
+	if (clear(q, SPARE, report, &quiet) >= 0)
+		manager_does(q, SPARE, STEP_ARGV("enable"), NULL, &quiet);
+	manager_does(q, UPDATERS | SPARE, STEP_ARGV("--no-block", "restart"), NULL, &quiet);
 }
 
 /* anew: what runs so far may be another program, or this one under another's rule. */
 static int enable(const struct requirement *q, bool anew, struct report *report,
 		  struct fault *fault)
 {
-	const struct provider *p = q->with.antivirus.provider;
-	struct fault quiet = { 0 };
-	int r = has_programs(q, fault), cleared = 0;
+	int r = has_programs(q, SERVICES, fault), cleared;
+	struct failing n;
 
 	if (r < 0)
 		return r;
 	report_line(report, "+ ", "unmasking and enabling it");
-	for (size_t i = 0; i < p->n_units; i++)
-		overrides_unlock(&p->units[i]);
-	r = unmask(q, report, fault);
-	if (r == 0)
-		r = cleared = clear_overrides(q, false, report, fault);
-	if (r >= 0)
-		r = manager_reload(report, fault);
-	if (r == 0)
-		r = manager_does(q, DEMANDED, STEP_ARGV("enable"), report, fault);
+	cleared = clear(q, DEMANDED, report, fault);
+	r = cleared < 0 ? cleared : enable_units(q, report, fault);
 	if (r < 0)
 		return r;
-	if (manager_does(q, SPARE, STEP_ARGV("enable"), NULL, &quiet) == 0)
-		/* Anew, so that it looks for signatures at once. */
-		manager_does(q, SPARE, STEP_ARGV("--no-block", "restart"), NULL, &quiet);
 	if (anew || cleared)
 		stop_all(q, report);
-	else
-		have_it_read(q, report);
+	/* Only now: whoever asks a socket starts what stands behind it. */
+	n = count_failing(q);
+	if (n.fetched)
+		have_it_fetch(q, report);
+	if (!anew && !cleared)
+		have_it_read(q, &n, report);
 	return start_alone(q, report, fault);
 }
 

@@ -13,7 +13,7 @@
 
 int asides_add(struct asides *a, const char *path, struct report *report)
 {
-	struct aside *row = &a->rows[a->n];
+	struct aside *row = a ? &a->rows[a->n] : NULL;
 	const char *name;
 	_close_ int dir = folder_holding(AT_FDCWD, path, &name);
 	struct stat st;
@@ -23,14 +23,14 @@ int asides_add(struct asides *a, const char *path, struct report *report)
 		return dir == -ENOENT ? 0 : dir;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	if (a->n == ASIDES_MAX || strlen(path) >= sizeof(row->path))
+	if (a && (a->n == ASIDES_MAX || strlen(path) >= sizeof(row->path)))
 		return -ENAMETOOLONG;
-	strcpy(row->path, path);
 	unlock_file(path);
-	r = folder_set_aside(dir, name, row->as);
+	r = folder_set_aside(dir, name, a ? row->as : NULL);
 	if (r < 0)
 		return r;
-	a->n++;
+	if (a)
+		strcpy(a->rows[a->n++].path, path);
 	report_line(report, "  set aside ", path);
 	return 1;
 }

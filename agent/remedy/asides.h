@@ -17,7 +17,8 @@ struct asides {
 	} rows[ASIDES_MAX];
 };
 
-/* Sets one aside, and reports it: 1; 0 when there is none; or -errno. */
+/* Sets one aside, and reports it: 1 (a NULL: it is not to be put back); 0 when there is none; or
+ * -errno. */
 int asides_add(struct asides *a, const char *path, struct report *report);
 
 /* All of them, over what came in their place.  What cannot be put back stays, and is reported. */

@@ -95,7 +95,7 @@ static int let_ask(const struct provider_answer *a, struct report *report)
 static int see_down(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	struct fault quiet = { 0 };
-	int r = startable(q, fault);
+	int r = startable(q, SERVICES, fault);
 
 	/* A unit whose condition failed "starts" all the same. */
 	if (r == 0 &&

@@ -71,7 +71,7 @@ static int bring_back(const char *name, struct report *report, struct fault *fau
 			r = step_exec(SYSTEMCTL("unmask", "--runtime", name), 30, report, fault);
 	}
 	if (r == 0)
-		r = overrides_set_aside(&of, false, report, fault);
+		r = overrides_set_aside(&of, NULL, report, fault);
 	if (r > 0)
 		r = step_exec(SYSTEMCTL("daemon-reload"), 60, report, fault);
 	if (r == 0 && (u.load != UNIT_PLAIN || !u.enabled))

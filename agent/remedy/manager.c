@@ -17,9 +17,9 @@ unsigned manager_kind(const struct requirement *q, const struct provider_unit *u
 	case PART_DAEMON: return service ? SERVICES : SOCKETS;
 	case PART_UPDATER:
 		if (q->with.antivirus.updater)
-			return OTHERS;
+			return UPDATERS;
 		return access(u->program, F_OK) == 0 ? SPARE : 0;
-	case PART_ON_ACCESS: return q->with.antivirus.on_access ? OTHERS : 0;
+	case PART_ON_ACCESS: return q->with.antivirus.on_access ? WATCHERS : 0;
 	case PART_COUNT: break;
 	}
 	return 0;

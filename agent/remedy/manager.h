@@ -9,9 +9,11 @@
 enum {
 	SERVICES = 1, /* of the daemon */
 	SOCKETS = 2,  /* of the daemon, and timers */
-	OTHERS = 4,   /* demanded parts beside the daemon */
+	UPDATERS = 4, /* the demanded */
+	WATCHERS = 8, /* the demanded scanners of opened files */
+	OTHERS = UPDATERS | WATCHERS,
 	DEMANDED = SERVICES | SOCKETS | OTHERS,
-	SPARE = 8, /* updaters that are installed and not demanded: old signatures cost later */
+	SPARE = 16, /* updaters that are installed and not demanded */
 };
 
 /* Which of them a unit is; 0: none, it is not demanded. */

@@ -17,29 +17,31 @@
 
 #define PATH_ROOM 512
 
-struct aside {
+struct clearing {
 	const struct provider_unit *of;
-	bool all; /* also what decides nothing */
+	struct asides *all; /* also what decides nothing; NULL: not that */
 	struct report *report;
 	struct fault *fault;
 	int n;
 };
 
-static int set_aside(struct aside *a, int root, const char *path)
+static int set_aside(struct clearing *c, const char *path)
 {
-	const char *name;
-	_close_ int dir = folder_holding(root, path, &name);
+	static const char generated[] = "run/systemd/generator";
 	char text[PATH_ROOM + 1];
-	int r = dir;
+	int r;
 
+	if (!strncmp(path, generated, strlen(generated)))
+		return fault_set(c->fault, -EPERM,
+				 "/%s is made anew by a generator of systemd: see "
+				 "systemd/system-generators in /etc, /run and /usr/local/lib, and "
+				 "systemd.mask= on the kernel's command line",
+				 path);
 	snprintf(text, sizeof(text), "/%s", path);
-	unlock_file(text);
-	if (dir >= 0)
-		r = folder_set_aside(dir, name, NULL);
+	r = asides_add(c->all, text, c->report);
 	if (r < 0)
-		return fault_set(a->fault, r, "cannot set /%s aside: %s", path, strerror(-r));
-	report_line(a->report, "  set aside ", text);
-	a->n++;
+		return fault_set(c->fault, r, "cannot set %s aside: %s", text, strerror(-r));
+	c->n += r;
 	return 0;
 }
 
@@ -90,7 +92,7 @@ static bool is_hidden(int root, const char *path)
 
 static int on_drop_in(void *ctx, int root, const char *path, const char *name)
 {
-	struct aside *a = ctx;
+	struct clearing *c = ctx;
 	_free_ char *text = NULL;
 	char sets[32];
 	struct stat st;
@@ -100,16 +102,16 @@ static int on_drop_in(void *ctx, int root, const char *path, const char *name)
 	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)))
 		return 0;
-	if (a->all && is_foreign(a->of, path, name))
-		return set_aside(a, root, path);
-	if (is_own(a->of, name) || is_foreign(a->of, path, name))
+	if (c->all && is_foreign(c->of, path, name))
+		return set_aside(c, path);
+	if (is_own(c->of, name) || is_foreign(c->of, path, name))
 		let_see(root, path, &st, 0044);
 	r = io_read(root, path, INI_FILE_MAX, &text, &len);
 	if (r < 0 ? r != -EFBIG
 		  : !is_hidden(root, path) &&
-			    !drop_in_decides(text, len, is_own(a->of, name), sets))
+			    !drop_in_decides(text, len, is_own(c->of, name), sets))
 		return 0;
-	return set_aside(a, root, path);
+	return set_aside(c, path);
 }
 
 /* What systemd, too, can neither change nor take away (chattr(1)), and looks cannot see into. */
@@ -164,37 +166,25 @@ void overrides_unlock(const struct provider_unit *of)
 
 static int clear_link(void *ctx, int root, const char *folder)
 {
-	struct aside *a = ctx;
+	struct clearing *c = ctx;
 	char path[PATH_ROOM];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, a->of->name);
+	snprintf(path, sizeof(path), "%s/%s", folder, c->of->name);
 	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || unit_link_counts(root, path))
 		return 0;
-	return set_aside(a, root, path);
+	return set_aside(c, path);
 }
 
 /* `systemctl enable` takes them for links that are there, or does not see them. */
-static int clear_links(struct aside *a, int root)
+static int clear_links(struct clearing *c, int root)
 {
 	int r = 0;
 
 	for (const struct unit_folder *f = unit_folders; r == 0 && f->path; f++)
 		if (!f->vendor)
-			r = each_links(root, f->path, clear_link, a);
+			r = each_links(root, f->path, clear_link, c);
 	return r;
-}
-
-static int clear_fragment(struct aside *a, int root, const struct unit *u)
-{
-	static const char generators[] = "run/systemd/generator";
-
-	if (strncmp(u->fragment, generators, strlen(generators)) != 0)
-		return set_aside(a, root, u->fragment);
-	return fault_set(a->fault, -EPERM,
-			 "/%s is made anew by a generator of systemd: see whether the kernel's "
-			 "command line has systemd.mask=, take it out, and restart the host",
-			 u->fragment);
 }
 
 static bool is_laid_over(const struct unit *u)
@@ -202,22 +192,22 @@ static bool is_laid_over(const struct unit *u)
 	return u->load == UNIT_OVERRIDDEN || (u->load == UNIT_MASKED && !in_vendor(u->fragment));
 }
 
-int overrides_set_aside(const struct provider_unit *of, bool all, struct report *report,
+int overrides_set_aside(const struct provider_unit *of, struct asides *all, struct report *report,
 			struct fault *fault)
 {
-	struct aside a = { .of = of, .all = all, .report = report, .fault = fault };
+	struct clearing c = { .of = of, .all = all, .report = report, .fault = fault };
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct unit unit;
 	int r = 0;
 
 	unit_look(root, of, &unit);
 	while (r == 0 && is_laid_over(&unit)) {
-		r = clear_fragment(&a, root, &unit);
+		r = set_aside(&c, unit.fragment);
 		unit_look(root, of, &unit);
 	}
 	if (r == 0)
-		r = unit_each_drop_in(root, of->name, on_drop_in, &a);
+		r = unit_each_drop_in(root, of->name, on_drop_in, &c);
 	if (r == 0)
-		r = clear_links(&a, root);
-	return r < 0 ? r : a.n;
+		r = clear_links(&c, root);
+	return r < 0 ? r : c.n;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include <stdbool.h>
-
+#include "agent/remedy/asides.h"
 #include "agent/remedy/step.h"
 #include "policy/provider.h"
 
@@ -10,13 +9,13 @@
  * Sets aside (folder_set_aside()) what lies over a packaged unit (systemd.unit(5), UNIT FILE LOAD
  * PATH): unit files that outrank the package's, and drop-ins that decide over it, or that nobody
  * can read.  What an administrator's drop-in says besides, such as a proxy, is his business; with
- * `all`, for a daemon that does not come up with them, those of the unit's own name go as well.
- * Drop-ins that its package makes stay, unless they decide over it.  Masks go as well, which
- * systemctl(1) takes only from two of those folders, and what hides a link that enables it (see
- * unit_link_counts()).  What a generator makes anew cannot go: -EPERM, and the fault says so.  How
- * many there were, or -errno.
+ * `all` (NULL: without), for a daemon that does not come up with them, those of the unit's own name
+ * go as well. Drop-ins that its package makes stay, unless they decide over it.  Masks go as well,
+ * which systemctl(1) takes only from two of those folders, and what hides a link that enables it
+ * (see unit_link_counts()).  What a generator makes anew cannot go: -EPERM, and the fault says so.
+ * How many there were, or -errno; `all` has them, also then.
  */
-int overrides_set_aside(const struct provider_unit *of, bool all, struct report *report,
+int overrides_set_aside(const struct provider_unit *of, struct asides *all, struct report *report,
 			struct fault *fault);
 
 /*

@@ -45,7 +45,7 @@ static int check_unit(int root, const struct provider_unit *u, struct fault *fau
 			 how, *unit.drop_in ? unit.drop_in : unit.fragment);
 }
 
-static int check_each(const struct requirement *q,
+static int check_each(const struct requirement *q, unsigned which,
 		      int (*check)(int root, const struct provider_unit *u, struct fault *fault),
 		      struct fault *fault)
 {
@@ -54,19 +54,19 @@ static int check_each(const struct requirement *q,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < p->n_units; i++)
-		if (manager_kind(q, &p->units[i]) & (SERVICES | OTHERS))
+		if (manager_kind(q, &p->units[i]) & which)
 			r = check(root, &p->units[i], fault);
 	return r;
 }
 
-int has_programs(const struct requirement *q, struct fault *fault)
+int has_programs(const struct requirement *q, unsigned which, struct fault *fault)
 {
-	return check_each(q, check_program, fault);
+	return check_each(q, which, check_program, fault);
 }
 
-int startable(const struct requirement *q, struct fault *fault)
+int startable(const struct requirement *q, unsigned which, struct fault *fault)
 {
-	int r = has_programs(q, fault);
+	int r = has_programs(q, which, fault);
 
-	return r < 0 ? r : check_each(q, check_unit, fault);
+	return r < 0 ? r : check_each(q, which, check_unit, fault);
 }

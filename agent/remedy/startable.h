@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a start can help: one that cannot is waited for until its limit.  What is looked at is
- * what the requirement demands, and no sockets.
+ * Whether a start can help: one that cannot is waited for until its limit.  Which units: manager.h.
  */
 #pragma once
 
@@ -9,10 +8,10 @@
 #include "policy/document.h"
 
 /* 0; -ENOENT and the fault: a program is not there, or cannot be executed. */
-int has_programs(const struct requirement *q, struct fault *fault);
+int has_programs(const struct requirement *q, unsigned which, struct fault *fault);
 
 /*
  * As has_programs(); or -EUCLEAN and the fault: a unit is masked, outranked or changed by a
  * drop-in, or its file is covered.
  */
-int startable(const struct requirement *q, struct fault *fault);
+int startable(const struct requirement *q, unsigned which, struct fault *fault);

@@ -334,6 +334,39 @@ off enable "freshclam does not run" "printf '[Service]\nWorkingDirectory=/nowher
 off restore 'PrivateMirror .* is not allowed' "echo 'PrivateMirror 192.0.2.9' >>$conf; systemctl restart $fresh"
 at systemctl is-active -q $fresh
 ok $? 'and it runs'
+# refused REMEDY WHY: it does not get that far, and says so.
+refused() {
+	probe mend "antivirus-$1"
+	[ $? = 1 ] && grep -q "^failed: .*$2" "$LAB_DIR/said"
+}
+at sh -c 'touch /etc/cron.d/clamav-freshclam; systemctl stop clamav-daemon.service clamav-daemon.socket'
+probe mend antivirus-start && at systemctl is-active -q $fresh
+ok $? "one that runs is left running: its condition fails by now"
+at sh -c "printf '[Service]\nNice=5\n' >$etc.d/calm.conf; systemctl daemon-reload; systemctl stop $fresh"
+refused enable "freshclam does not come up" && at test -e $etc.d/calm.conf
+ok $? "what was not the cause is put back: $(tail -n 1 "$LAB_DIR/said")"
+at sh -c "rm /etc/cron.d/clamav-freshclam $etc.d/calm.conf; mv /usr/bin/freshclam /root
+	systemctl mask --now clamav-daemon.service clamav-daemon.socket"
+refused enable '/usr/bin/freshclam is not there' && at systemctl is-active -q clamav-daemon
+ok $? "without its updater the daemon runs all the same: $(tail -n 1 "$LAB_DIR/said")"
+at sh -c 'mv /root/freshclam /usr/bin; cd /var/lib/lazaret/store; cp -a generation-updater generation-timer
+	sed -i "s/clamav-freshclam.service/clamav-freshclam-once.timer/; s|, \"program\": \"/usr/bin/freshclam\"||" \
+		generation-timer/policy.json
+	ln -sfn generation-timer current; systemctl stop clamav-daemon.service clamav-daemon.socket'
+probe mend antivirus-start && at systemctl is-active -q clamav-freshclam-once.timer
+ok $? 'an updater that a timer starts'
+at sh -c "ln -sfn generation-1 /var/lib/lazaret/store/current; systemctl disable --now clamav-freshclam-once.timer
+	mkdir -p /etc/systemd/system-generators; cd /etc/systemd/system-generators
+	printf '#!/bin/sh\nmkdir \$2/\$0.d; printf \"[Unit]\\\\nConditionPathExists=/nowhere\" >\$2/\$0.d/no.conf\n' |
+		sed 's/\$0/clamav-daemon.service/g' >no; chmod +x no
+	systemctl mask --now $fresh; systemctl daemon-reload; systemctl stop clamav-daemon.service clamav-daemon.socket"
+refused enable 'made anew by a generator of systemd: see systemd/system-generators'
+ok $? "what a generator makes: $(tail -n 1 "$LAB_DIR/said")"
+at sh -c 'rm /etc/systemd/system-generators/no; systemctl daemon-reload'
+probe mend antivirus-enable
+at systemctl is-enabled $fresh
+grep -qx masked "$LAB_DIR/said"
+ok $? 'an updater that nobody demands and nobody misses is left as it is'
 at systemctl mask --now $fresh # there is nobody whom it could ask
 part=antivirus conf=/etc/clamav/clamd.conf
 
