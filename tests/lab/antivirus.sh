@@ -342,13 +342,13 @@ refused() {
 at sh -c 'touch /etc/cron.d/clamav-freshclam; systemctl stop clamav-daemon.service clamav-daemon.socket'
 probe mend antivirus-start && at systemctl is-active -q $fresh
 ok $? "one that runs is left running: its condition fails by now"
-at sh -c "printf '[Service]\nNice=5\n' >$etc.d/calm.conf; systemctl daemon-reload; systemctl stop $fresh"
+at sh -c "printf '[Service]\nEnvironment=A=b\n' >$etc.d/calm.conf; systemctl daemon-reload; systemctl stop $fresh"
 refused enable "freshclam does not come up" && at test -e $etc.d/calm.conf
-ok $? "what was not the cause is put back: $(tail -n 1 "$LAB_DIR/said")"
+ok $? 'what was not the cause is put back'
 at sh -c "rm /etc/cron.d/clamav-freshclam $etc.d/calm.conf; mv /usr/bin/freshclam /root
 	systemctl mask --now clamav-daemon.service clamav-daemon.socket"
 refused enable '/usr/bin/freshclam is not there' && at systemctl is-active -q clamav-daemon
-ok $? "without its updater the daemon runs all the same: $(tail -n 1 "$LAB_DIR/said")"
+ok $? 'without its updater the daemon runs all the same'
 at sh -c 'mv /root/freshclam /usr/bin; cd /var/lib/lazaret/store; cp -a generation-updater generation-timer
 	sed -i "s/clamav-freshclam.service/clamav-freshclam-once.timer/; s|, \"program\": \"/usr/bin/freshclam\"||" \
 		generation-timer/policy.json
