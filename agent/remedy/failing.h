@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What fails of an antivirus in root's eyes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/document.h"
+
+/* Of the demanded probes. */
+struct failing {
+	size_t all, fetched; /* how many, and those of them that its updater mends */
+	bool loaded, stored; /* signatures that it has read, and those on disk */
+};
+
+/* A look of its own; of what cannot be looked at nothing fails. */
+struct failing count_failing(const struct requirement *q);
