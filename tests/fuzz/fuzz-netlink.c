@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netfilter/ahead.h"
 #include "netfilter/edges.h"
 #include "netfilter/hooks.h"
 #include "netfilter/imprint.h"
@@ -52,8 +53,10 @@ static void take_message(struct ruleset *rs, const struct nlmsghdr *h)
 		ruleset_take_set(rs, h);
 	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM))
 		ruleset_take_elements(rs, h);
-	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE))
+	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE)) {
+		ruleset_take_ahead(rs, h);
 		ruleset_take_rule(rs, h);
+	}
 }
 
 static int on_chain(void *ctx, const struct imprint_chain *c)
@@ -68,7 +71,8 @@ static int on_chain(void *ctx, const struct imprint_chain *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&(struct scope){ 0 });
+	struct ahead ahead = { 0 };
+	_drop_(drop_ruleset) struct ruleset *rs = ruleset_new(&(struct scope){ .ahead = &ahead });
 	_free_ void *copy = malloc(size ? size : 1); /* aligned, and with an end that is watched */
 	const struct nlmsghdr *h = copy;
 	int left = (int)size;
