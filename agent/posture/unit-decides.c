@@ -45,7 +45,7 @@ static const char *const decisive[] = {
 	"User",
 	"Group",
 	"DynamicUser",
-	"Listen",
+	"Service",
 	"Sockets",
 	"Nice",
 	"JoinsNamespaceOf",
@@ -55,6 +55,7 @@ static const char *const decisive[] = {
 
 /* The same, but empty or "no" they narrow nothing: so container managers write them. */
 static const char *const narrowing[] = {
+	"Accept",
 	"AppArmorProfile",
 	"BPFProgram",
 	"BindPaths",
@@ -76,6 +77,7 @@ static const char *const narrowing[] = {
 	"RestrictNetworkInterfaces",
 	"SELinuxContext",
 	"SmackProcessLabel",
+	"WatchdogSec",
 };
 static const char *const around[] = { "ExecStartPre", "ExecStartPost", "ExecReload",
 				      "ExecStopPost" };
@@ -128,6 +130,8 @@ static bool is_decisive(const char *key, const char *value)
 		return loads_other_code(value);
 	if (!strcmp(key, "Slice")) /* others may have limits of their own */
 		return strcmp(value, "system.slice") && strcmp(value, "lazaret.slice");
+	if (!strncmp(key, "Listen", 6)) /* empty, it takes away what the package listens on */
+		return !*value;
 	if (closes(key, value))
 		return true;
 	if (!strcmp(key, "ProtectSystem"))

@@ -2,11 +2,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/count.h"
 #include "agent/base/ini.h"
 #include "agent/base/io.h"
 #include "agent/posture/unit.h"
@@ -55,13 +57,28 @@ static bool has_name(const struct texts *names, const char *name)
 	return false;
 }
 
-/* Whether a link leads to the packages' own file of such a name; another's is another unit. */
-static bool is_own_link(const char *to, const struct texts *names)
+static bool is_same(int root, const char *one, const char *other)
 {
-	const char *folder = strstr(to, "lib/systemd/system/");
+	struct stat a, b;
 
-	return folder && !strstr(to, "/local/") &&
-	       has_name(names, folder + strlen("lib/systemd/system/"));
+	return fstatat(root, one, &a, 0) == 0 && fstatat(root, other, &b, 0) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Whether a link leads to the packages' own file of such a name; another's is another unit. */
+static bool is_own_link(int root, const char *path, const char *to, const struct texts *names)
+{
+	static const char *const homes[] = { "usr/lib/systemd/system", "lib/systemd/system" };
+
+	for (size_t i = 0; i < COUNT(homes); i++)
+		for (size_t k = 0; k < names->n; k++) {
+			char own[UNIT_PATH_MAX];
+
+			snprintf(own, sizeof(own), "%s/%s", homes[i], names->rows[k]);
+			if (*to == '/' ? !strcmp(to + 1, own) : is_same(root, path, own))
+				return true;
+		}
+	return false;
 }
 
 /* A unit file that is there: a link to the packages' own one is that one. */
@@ -75,7 +92,7 @@ static enum unit_load load_of(int root, const char *path, const struct texts *na
 		to[n] = '\0';
 		if (!strcmp(to, "/dev/null"))
 			return UNIT_MASKED;
-		return vendor || is_own_link(to, names) ? UNIT_PLAIN : UNIT_OVERRIDDEN;
+		return vendor || is_own_link(root, path, to, names) ? UNIT_PLAIN : UNIT_OVERRIDDEN;
 	}
 	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return UNIT_ABSENT;
@@ -165,48 +182,79 @@ static int each_of_name(int root, const char *unit,
 	return r;
 }
 
+/* Whether an entry of a folder is a link to a unit of one of these names. */
+static bool is_alias(int dir, const struct dirent *e, const struct texts *names)
+{
+	char to[PATH_MAX];
+	const char *base;
+	ssize_t n = e->d_type == DT_LNK || e->d_type == DT_UNKNOWN
+			    ? readlinkat(dir, e->d_name, to, sizeof(to) - 1)
+			    : -1;
+
+	if (n < 0)
+		return false;
+	to[n] = '\0';
+	base = strrchr(to, '/');
+	return has_name(names, base ? base + 1 : to) && !has_name(names, e->d_name);
+}
+
+struct drop_ins {
+	int (*each)(void *ctx, int root, const char *path, const char *name);
+	void *ctx;
+	struct texts names;
+};
+
 /* Adds what leads to one of the names already there, links of links, too. */
-static void add_aliases(int root, const char *folder, const char *type, struct texts *names)
+static int add_aliases(int root, const char *folder, const char *type, struct drop_ins *d)
 {
 	_dir_ DIR *dir = io_open_dir(root, folder, 0);
 	struct dirent *e;
+	int r = 0;
 
-	while (dir && (e = readdir(dir)) && names->n < PROVIDER_ROWS) {
-		char to[UNIT_PATH_MAX];
-		ssize_t n = e->d_type == DT_LNK || e->d_type == DT_UNKNOWN
-				    ? readlinkat(dirfd(dir), e->d_name, to, sizeof(to) - 1)
-				    : -1;
+	while (r == 0 && dir && (e = readdir(dir))) {
+		size_t len = strlen(e->d_name);
+		char path[UNIT_PATH_MAX + 256];
 
-		if (n < 0 || !ends_with(e->d_name, type) || strlen(e->d_name) >= PROVIDER_TEXT_MAX)
+		if (!ends_with(e->d_name, type) || !is_alias(dirfd(dir), e, &d->names))
 			continue;
-		to[n] = '\0';
-		if (has_name(names, strrchr(to, '/') ? strrchr(to, '/') + 1 : to) &&
-		    !has_name(names, e->d_name))
-			snprintf(names->rows[names->n++], PROVIDER_TEXT_MAX, "%.*s",
-				 PROVIDER_TEXT_MAX - 1, e->d_name);
+		if (d->names.n < PROVIDER_ROWS && len < PROVIDER_TEXT_MAX) {
+			memcpy(d->names.rows[d->names.n++], e->d_name, len + 1);
+			continue;
+		}
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		r = d->each(d->ctx, root, path, "");
 	}
+	return r;
+}
+
+static int find_names(int root, const char *type, struct drop_ins *d)
+{
+	size_t before = 0;
+	int r = 0;
+
+	while (r == 0 && before < d->names.n) {
+		before = d->names.n;
+		for (const struct unit_folder *f = unit_folders; r == 0 && f->path; f++)
+			r = add_aliases(root, f->path, type, d);
+	}
+	return r;
 }
 
 int unit_each_drop_in(int root, const char *unit,
 		      int (*each)(void *ctx, int root, const char *path, const char *name),
 		      void *ctx)
 {
+	struct drop_ins d = { .each = each, .ctx = ctx, .names.n = 1 };
 	const char *type = strrchr(unit, '.');
 	char template[PROVIDER_TEXT_MAX];
-	struct texts names = { .n = 1 };
-	size_t before = 0;
-	int r = 0;
+	int r;
 
 	if (!type || strlen(unit) >= PROVIDER_TEXT_MAX)
 		return -EINVAL;
-	snprintf(names.rows[0], PROVIDER_TEXT_MAX, "%s", unit);
-	while (before < names.n) {
-		before = names.n;
-		for (const struct unit_folder *f = unit_folders; f->path; f++)
-			add_aliases(root, f->path, type, &names);
-	}
-	for (size_t i = 0; r == 0 && i < names.n; i++)
-		r = each_of_name(root, names.rows[i], each, ctx);
+	snprintf(d.names.rows[0], PROVIDER_TEXT_MAX, "%s", unit);
+	r = find_names(root, type, &d);
+	for (size_t i = 0; r == 0 && i < d.names.n; i++)
+		r = each_of_name(root, d.names.rows[i], each, ctx);
 	if (r == 0 && template_of(unit, template))
 		r = each_of_name(root, template, each, ctx);
 	return r;
@@ -229,14 +277,15 @@ static int on_drop_in(void *ctx, int root, const char *path, const char *name)
 	_free_ char *text = NULL;
 	bool own = false;
 	size_t len;
-	int r = io_read(root, path, INI_FILE_MAX, &text, &len);
+	int r = *name ? io_read(root, path, INI_FILE_MAX, &text, &len) : -EACCES;
 
 	for (size_t i = 0; i < s->of->drop_ins.n; i++)
 		own |= !strcmp(s->of->drop_ins.rows[i], name);
 	if (r < 0 ? has_no_effect(r) : !drop_in_decides(text, len, own, s->unit->sets))
 		return 0;
 	if (r < 0) /* root's systemd reads what this user may not, and what is larger */
-		snprintf(s->unit->sets, sizeof(s->unit->sets), UNREADABLE);
+		snprintf(s->unit->sets, sizeof(s->unit->sets), "%s",
+			 *name || ends_with(path, ".d") ? UNREADABLE : "one name too many");
 	snprintf(s->unit->drop_in, sizeof(s->unit->drop_in), "%s", path);
 	return 1;
 }

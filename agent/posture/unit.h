@@ -72,7 +72,9 @@ bool drop_in_decides(char *text, size_t len, bool own, char sets[32]);
 /*
  * Calls each with the path, below the root, of every drop-in of a unit, until it gives other than
  * 0, which is returned.  These are the unit's own, those of its name's prefixes and of its type,
- * and the same of each other name that a link gives it (Alias=).
+ * and the same of each other name that a link gives it (Alias=).  What nobody can look into comes
+ * with an empty name: a folder that is closed, and a link that gives it more names than are looked
+ * at (PROVIDER_ROWS).
  */
 int unit_each_drop_in(int root, const char *unit,
 		      int (*each)(void *ctx, int root, const char *path, const char *name),

@@ -102,7 +102,7 @@ static int on_drop_in(void *ctx, int root, const char *path, const char *name)
 	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)))
 		return 0;
-	if (c->all && is_foreign(c->of, path, name))
+	if (!*name || (c->all && is_foreign(c->of, path, name)))
 		return set_aside(c, path);
 	if (is_own(c->of, name) || is_foreign(c->of, path, name))
 		let_see(root, path, &st, 0044);

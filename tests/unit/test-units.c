@@ -29,6 +29,12 @@ static void test_files(void **state)
 		  "" },
 		{ ETC "a-b.service", "->/tmp/lib/systemd/system/x/a-b.service", UNIT_OVERRIDDEN, "",
 		  "" },
+		{ ETC "a-b.service", "->/opt/x/lib/systemd/system/a-b.service", UNIT_OVERRIDDEN, "",
+		  "" },
+		{ ETC "a-b.service", "->../../../usr/lib/systemd/system/a-b.service", UNIT_PLAIN,
+		  "", "" },
+		{ ETC "a-b.service", "->../../usr/lib/systemd/system/a-b.service", UNIT_OVERRIDDEN,
+		  "", "" },
 		{ "usr/local/lib/systemd/system/a-b.service", "x", UNIT_OVERRIDDEN, "", "" },
 		{ ETC "a-b.service.d/x.conf", "[Unit]\nConditionHost=x\n", UNIT_PLAIN,
 		  ETC "a-b.service.d/x.conf", "ConditionHost" },
@@ -147,6 +153,14 @@ static void test_keys(void **state)
 		{ "Slice=tiny.slice", "Slice" },
 		{ "Slice=lazaret.slice", "" },
 		{ "TimeoutStartSec=420", "" },
+		{ "ListenStream=127.0.0.1:3310", "" },
+		{ "ListenStream=", "ListenStream" },
+		{ "Service=other.service", "Service" },
+		{ "Accept=yes", "Accept" },
+		{ "Accept=no", "" },
+		{ "RuntimeMaxSec=3", "RuntimeMaxSec" },
+		{ "WatchdogSec=3", "WatchdogSec" },
+		{ "WatchdogSec=0", "" },
 		{ "SocketMode=0660", "SocketMode" },
 		{ "SocketMode=666", "" },
 		{ "SocketUser=clamav", "" },
@@ -172,6 +186,40 @@ static void test_keys(void **state)
 		unit_look(root, &of, &u);
 		assert_string_equal(u.sets, rows[i].sets);
 	}
+}
+
+/* More names than are looked at may hide what is laid over one of them. */
+static void test_names(void **state)
+{
+	char name[250], to[UNIT_PATH_MAX + 50];
+	struct unit u;
+
+	(void)state;
+	fresh();
+	for (int i = 1; i < PROVIDER_ROWS; i++) {
+		snprintf(name, sizeof(name), ETC "alias-%d.service", i);
+		put(name, "->/usr/lib/systemd/system/a-b.service");
+	}
+	unit_look(root, &of, &u);
+	assert_string_equal(u.drop_in, "");
+	put(ETC "last.service", "->/usr/lib/systemd/system/a-b.service");
+	unit_look(root, &of, &u);
+	assert_int_equal(u.load, UNIT_PLAIN);
+	assert_string_equal(u.sets, "one name too many");
+	assert_non_null(strstr(u.drop_in, ".service"));
+
+	/* A name and a way that are longer than any of ours. */
+	fresh();
+	snprintf(name, sizeof(name), ETC "%0*d.service", PROVIDER_TEXT_MAX, 0);
+	put(name, "->/usr/lib/systemd/system/a-b.service");
+	unit_look(root, &of, &u);
+	assert_string_equal(u.drop_in, name);
+	fresh();
+	snprintf(to, sizeof(to), "->%0*d/a-b.service", UNIT_PATH_MAX, 0);
+	put(ETC "far.service", to);
+	put(ETC "far.service.d/x.conf", "[Service]\nExecStart=\n");
+	unit_look(root, &of, &u);
+	assert_string_equal(u.sets, "ExecStart");
 }
 
 static void look_as(uid_t uid, struct unit *u)
@@ -287,9 +335,10 @@ static void test_links(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),	cmocka_unit_test(test_instance),
-		cmocka_unit_test(test_keys),	cmocka_unit_test(test_hidden),
-		cmocka_unit_test(test_enabled), cmocka_unit_test(test_links),
+		cmocka_unit_test(test_files),  cmocka_unit_test(test_instance),
+		cmocka_unit_test(test_keys),   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_hidden), cmocka_unit_test(test_enabled),
+		cmocka_unit_test(test_links),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, set_up, tear_down);
