@@ -17,15 +17,16 @@
 
 #define BLANKS " \t\n:" /* between its names */
 
-/* The parts whose settings lie in that file; demanded when one of them is. */
-static bool demands_file(const struct antivirus *a, const char *file)
+/* Of the demanded parts those whose settings lie in that file, a bit each. */
+static unsigned parts_in(const struct antivirus *a, const char *file)
 {
 	const struct provider *p = a->provider;
+	unsigned parts = 0;
 
 	for (size_t i = 0; i < p->n_settings; i++)
 		if (!strcmp(p->settings[i].file, file) && antivirus_demands(a, p->settings[i].of))
-			return true;
-	return false;
+			parts |= 1u << p->settings[i].of;
+	return parts;
 }
 
 /* What is not demanded must not hide, by coming first, what is. */
@@ -40,19 +41,49 @@ static bool is_broken(const struct antivirus *a, const char *file, const char *t
 	       settings_judge(a->provider, file, SETTINGS_ALL, text, len, ret);
 }
 
+/*
+ * An updater's may have a proxy's password in it, and be its own; how the updater fares shows by
+ * what it brings.  What the daemon's says, nothing else shows.
+ */
+static void tell_closed(struct antivirus *a, const char *file, const char *probe)
+{
+	struct stat st;
+	bool sees = fstatat(a->host->root, file + 1, &st, 0) == 0;
+	size_t folder = (size_t)(strrchr(file, '/') - file);
+	char todo[160];
+
+	snprintf(todo, sizeof(todo), "let lazaretd %s: setfacl -m g:lazaret:%s %.*s",
+		 sees ? "read it" : "into its folder", sees ? "r" : "x",
+		 (int)(sees ? strlen(file) : folder), file);
+	antivirus_tell(a, parts_in(a, file) & ~(1u << PART_UPDATER), probe, GRADE_UNKNOWN, todo,
+		       "lazaretd may not read %s", file);
+}
+
+/* Of a FIFO or a device a program reads something else each time. */
+static int read_settings(int root, const char *file, char **ret, size_t *len)
+{
+	struct stat st;
+
+	if (fstatat(root, file + 1, &st, 0) == 0 && !S_ISREG(st.st_mode))
+		return -EBADF;
+	return io_read(root, file + 1, SETTINGS_FILE_MAX, ret, len);
+}
+
 static void probe_file(struct antivirus *a, const char *file)
 {
 	static const char todo[] = "put it right, or put what it says into the policy";
-	bool demanded = demands_file(a, file);
+	bool demanded = parts_in(a, file);
 	const char *probe = strrchr(file, '/') + 1;
 	_free_ char *text = NULL;
 	struct broken b;
 	size_t len;
-	int r = io_read(a->host->root, file + 1, SETTINGS_FILE_MAX, &text, &len);
+	int r = read_settings(a->host->root, file, &text, &len);
 
-	if (r == -ENOENT)
-		antivirus_tell(a, demanded, probe, GRADE_FAIL, "install it anew", "%s is gone",
-			       file);
+	if (r == -ENOENT || r == -EBADF)
+		antivirus_tell(a, demanded, probe, GRADE_FAIL, "install it anew",
+			       r == -ENOENT ? "%s is gone" : "%s is no regular file", file);
+	else if (r == -EACCES)
+		tell_closed(a, file, probe);
 	else if (r < 0)
 		antivirus_tell(a, demanded, probe, GRADE_UNKNOWN, todo, "%s cannot be read: %s",
 			       file, strerror(-r));

@@ -28,13 +28,11 @@ struct stored {
 	struct clamd_version newest;
 	const char *bad;
 	int err;
-	const char *closed; /* the first that is there, and that lazaretd may not read */
+	const char *closed; /* the first that lazaretd may not read, or not even see */
 };
 
 static void look_at(const struct antivirus *a, const struct texts *files, struct stored *s)
 {
-	struct stat st;
-
 	*s = (struct stored){ 0 };
 	for (size_t i = 0; i < files->n; i++) {
 		struct clamd_version v;
@@ -43,8 +41,7 @@ static void look_at(const struct antivirus *a, const struct texts *files, struct
 		s->n += r == 0;
 		if (r == 0 && v.made > s->newest.made)
 			s->newest = v;
-		if (r == -EACCES && !s->closed &&
-		    fstatat(a->host->root, files->rows[i] + 1, &st, 0) == 0)
+		if (r == -EACCES && !s->closed)
 			s->closed = files->rows[i];
 		if (r == 0 || r == -ENOENT || s->bad)
 			continue;
@@ -93,8 +90,7 @@ void probe_signatures(struct antivirus *a)
 	if (daily.n)
 		antivirus_judge_age(a, PROBE, "the stored", &daily.newest);
 	else
-		antivirus_tell(
-			a, false, PROBE, GRADE_UNKNOWN, NULL,
-			"%s is there, and lazaretd may not read it: those that are loaded tell",
-			daily.closed);
+		antivirus_tell(a, false, PROBE, GRADE_UNKNOWN, NULL,
+			       "lazaretd may not read %s: those that are loaded tell",
+			       daily.closed);
 }

@@ -55,12 +55,12 @@ static void set_aside(struct asides *a, const char *path, struct report *report)
 		report_line(report, "  cannot be set aside: ", path);
 }
 
-/* A link to a socket elsewhere may be the administrator's way. */
-static void clear_socket(const char *path, struct asides *a, struct report *report)
+/* A link to what it has to be may be the administrator's way. */
+static void clear_other(const char *path, mode_t kind, struct asides *a, struct report *report)
 {
 	struct stat st;
 
-	if (*path && !(stat(path, &st) == 0 && S_ISSOCK(st.st_mode)))
+	if (*path && !(stat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind))
 		set_aside(a, path, report);
 }
 
@@ -83,7 +83,10 @@ void clear_way(const struct provider *p, struct report *report)
 	if (root < 0 || !a)
 		return;
 	make_account(root, p, report);
-	clear_socket(p->answer.socket, a, report);
+	clear_other(p->answer.socket, S_IFSOCK, a, report);
+	/* For what comes out of a FIFO its package's scripts would wait, too. */
+	for (size_t i = 0; i < p->n_settings; i++)
+		clear_other(p->settings[i].file, S_IFREG, a, report);
 	if (p->signatures.from != VINTAGE_CLAMAV)
 		return;
 	clear_damaged(root, &p->signatures.files, a, report);

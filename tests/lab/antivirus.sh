@@ -205,7 +205,8 @@ off enable 'sets ConditionPathExists\|sets what cannot be read' \
 off enable "$etc.d sets what cannot be read" \
 	"printf '[Service]\nCPUQuota=1%%\n' >$etc.d/no.conf; chmod 600 $etc.d/*; chmod 700 $etc.d
 	chattr +i $etc.d; systemctl daemon-reload"
-off enable "is overridden by $etc" "ln -s /usr/lib/systemd/system/emergency.service $etc
+off enable "is overridden by $etc" "mkdir -p /opt/lib/systemd/system; ln -s /opt/lib/systemd/system/${etc##*/} $etc
+	printf '[Service]\nExecStart=/bin/sleep infinity\n' >/opt/lib/systemd/system/${etc##*/}
 	mkdir ${etc%.*}.socket.d; printf '[Socket]\nSocketMode=0600\n' >${etc%.*}.socket.d/no.conf
 	systemctl daemon-reload; systemctl stop clamav-daemon.socket clamav-daemon
 	systemctl start clamav-daemon.socket; chmod 700 /run/clamav"
@@ -281,6 +282,8 @@ ok $? "dpkg is told to do nothing: $(tail -n 1 "$LAB_DIR/said")"
 at sh -c 'mv /root/clamd /usr/sbin; rm /etc/dpkg/dpkg.cfg.d/no'
 off reinstall 'clamd.conf is gone' "rm $conf; dpkg --force-depends -r ${library%.list}
 	echo set clamav-daemon/debconf false | debconf-communicate"
+off reinstall 'clamd.conf is no regular file' "rm $conf; mkfifo $conf"
+at rm /etc/clamav/.clamd.conf.set-aside # to read it would not end
 off reinstall 'not running\|does not answer' "sed -i 's/^ReadTimeout.*/ReadTimeout/; s/^MaxThreads.*/MaxThreads/' $conf; systemctl stop clamav-daemon.socket
 	echo ExecStartPre=/bin/false >>$etc.d/extend.conf; systemctl daemon-reload; systemctl restart clamav-daemon; sleep 0.2"
 at grep -qx 'ReadTimeout' /etc/clamav/.clamd.conf.set-aside
@@ -313,7 +316,7 @@ probe mend antivirus-enable
 t0=$(lab_now)
 grep -q '^set aside /var/lib/clamav/daily.cud' "$LAB_DIR/said" && ! grep -q '^it cannot load' "$LAB_DIR/said"
 ok $? 'a damaged one is set aside before the daemon meets it'
-lab_wait 10 look >/dev/null && grep -q 'daily.cud is there, and lazaretd may not read it' "$LAB_DIR/said"
+lab_wait 10 look >/dev/null && grep -q 'lazaretd may not read /var/lib/clamav/daily.cud' "$LAB_DIR/said"
 ok $? "but antivirus-enable does, by its updater: fetched after $(($(lab_now) - t0)) ms"
 at systemctl is-active clamav-freshclam
 ok $? "and it goes on: $(cat "$LAB_DIR/said")"

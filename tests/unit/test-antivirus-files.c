@@ -271,6 +271,115 @@ static void test_closed(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+static void look_as_nobody(const struct requirement *req, struct finding *f)
+{
+	assert_int_equal(seteuid(NOBODY), 0);
+	look_by(req, NULL, f);
+	assert_int_equal(seteuid(0), 0);
+}
+
+static enum grade graded(const struct finding *f, const char *what)
+{
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (!strcmp(f->evidence[i].what, what))
+			return f->evidence[i].grade;
+	fail_msg("nobody says \"%s\"", what);
+	return GRADE_PASS;
+}
+
+/* A folder of signatures that lazaretd may not enter: a daemon that has told their age vouches. */
+static void test_closed_signatures(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = start(&good);
+	struct finding f;
+
+	(void)state;
+	install();
+	assert_int_equal(chmod(folder, 0755) | chmod(path, 0666), 0);
+	assert_int_equal(fchmodat(dir, "var/lib/clamav", 0700, 0), 0);
+	look_as_nobody(&plain, &f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	assert_int_equal(graded(&f, "lazaretd may not read /var/lib/clamav/daily.cld: those that "
+				    "are loaded tell"),
+			 GRADE_UNKNOWN);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	look_as_nobody(&plain, &f);
+	assert_int_equal(graded(&f, "stored signatures cannot be read: "
+				    "/var/lib/clamav/daily.cld: Permission denied"),
+			 GRADE_UNKNOWN);
+}
+
+/* What the daemon's file says nothing else shows; an updater's may be its own. */
+static void test_closed_settings(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct requirement req = plain;
+	pid_t pid = start(&good);
+	struct finding f;
+
+	(void)state;
+	install();
+	put("usr/bin/freshclam", "program", 0755);
+	put("etc/clamav/freshclam.conf", "PrivateMirror 192.0.2.9\n", 0400);
+	req.with.antivirus.updater = true;
+	assert_int_equal(chmod(folder, 0755) | chmod(path, 0666), 0);
+	look_by(&req, NULL, &f);
+	assert_int_equal(graded(&f, "/etc/clamav/freshclam.conf, line 1: PrivateMirror 192.0.2.9 "
+				    "is not allowed"),
+			 GRADE_FAIL);
+	look_as_nobody(&req, &f);
+	assert_int_equal(graded(&f, "lazaretd may not read /etc/clamav/freshclam.conf"),
+			 GRADE_UNKNOWN);
+	req.with.antivirus.updater = false;
+	look_as_nobody(&req, &f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	put("etc/clamav/clamd.conf", "ExcludePath ^/\n", 0400);
+	look_as_nobody(&req, &f);
+	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	assert_string_equal(f.what, "lazaretd may not read /etc/clamav/clamd.conf");
+	assert_string_equal(f.todo, "let lazaretd read it: setfacl -m g:lazaret:r "
+				    "/etc/clamav/clamd.conf");
+	assert_int_equal(fchmodat(dir, "etc/clamav", 0700, 0), 0);
+	look_as_nobody(&req, &f);
+	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	assert_string_equal(f.todo, "let lazaretd into its folder: setfacl -m g:lazaret:x "
+				    "/etc/clamav");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* A FIFO without a writer says nothing to us, and to its daemon something else; nobody waits. */
+static void test_no_regular_file(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	static const mode_t kinds[] = { S_IFIFO, S_IFSOCK, S_IFDIR };
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	static const char file[] = "etc/clamav/clamd.conf";
+	pid_t pid = start(&good);
+	struct finding f;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		install();
+		assert_int_equal(unlinkat(dir, file, 0), 0);
+		assert_int_equal(kinds[i] == S_IFDIR ? mkdirat(dir, file, 0755)
+						     : mknodat(dir, file, kinds[i] | 0644, 0),
+				 0);
+		look(&f);
+		assert_int_equal(f.grade, GRADE_FAIL);
+		assert_string_equal(f.what, "/etc/clamav/clamd.conf is no regular file");
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 /* What is larger than a look's share is compared all the same, when its turn has come. */
 static void test_large(void **state)
 {
@@ -403,6 +512,9 @@ int main(void)
 		cmocka_unit_test(test_preload),
 		cmocka_unit_test(test_crowded),
 		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_closed_signatures),
+		cmocka_unit_test(test_closed_settings),
+		cmocka_unit_test(test_no_regular_file),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_taken_for_another),
 		cmocka_unit_test(test_stored_signatures),
