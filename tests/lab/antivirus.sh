@@ -210,9 +210,11 @@ off enable "is overridden by $etc" "mkdir -p /opt/lib/systemd/system; ln -s /opt
 	mkdir ${etc%.*}.socket.d; printf '[Socket]\nSocketMode=0600\n' >${etc%.*}.socket.d/no.conf
 	systemctl daemon-reload; systemctl stop clamav-daemon.socket clamav-daemon
 	systemctl start clamav-daemon.socket; chmod 700 /run/clamav"
-off enable 'sets ConditionPathExists' "mkdir -p /etc/systemd/system/clamav-.service.d
+off enable 'sets one name too many' "mkdir -p /etc/systemd/system/clamav-.service.d
+	for i in 1 2 3 4 5 6 7 8 9; do ln -s /usr/lib/systemd/system/${etc##*/} /etc/systemd/system/alias\$i.service; done
 	printf '[Unit]\nConditionPathExists=/nowhere\n' >/etc/systemd/system/clamav-.service.d/no.conf
 	systemctl daemon-reload; systemctl restart clamav-daemon"
+at sh -c 'rm /etc/systemd/system/alias*.service'
 off enable 'sets CPUQuota' 'systemctl set-property --runtime clamav-daemon.service CPUQuota=1%'
 off enable 'sets CPUQuota' 'systemctl set-property clamav-daemon.service CPUQuota=1%'
 at test -e $etc.d/extend.conf -a -e $etc.d/proxy.conf
