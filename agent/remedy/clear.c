@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,48 +46,44 @@ static void make_account(int root, const struct provider *p, struct report *repo
 		report_line(report, "  ", fault.why);
 }
 
-static void set_aside(struct asides *a, const char *path, struct report *report)
+static void set_aside(const char *path, struct report *report)
 {
-	int r = asides_add(a, path, report);
-
-	if (r < 0)
+	if (asides_add(NULL, path, report) < 0)
 		report_line(report, "  cannot be set aside: ", path);
 }
 
 /* A link to what it has to be may be the administrator's way. */
-static void clear_other(const char *path, mode_t kind, struct asides *a, struct report *report)
+static void clear_other(const char *path, mode_t kind, struct report *report)
 {
 	struct stat st;
 
 	if (*path && !(stat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind))
-		set_aside(a, path, report);
+		set_aside(path, report);
 }
 
-static void clear_damaged(int root, const struct texts *files, struct asides *a,
-			  struct report *report)
+static void clear_damaged(int root, const struct texts *files, struct report *report)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		struct clamd_version v;
 
 		if (database_look(root, files->rows[i] + 1, &v) == -EBADMSG)
-			set_aside(a, files->rows[i], report);
+			set_aside(files->rows[i], report);
 	}
 }
 
 void clear_way(const struct provider *p, struct report *report)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_free_ struct asides *a = calloc(1, sizeof(*a));
 
-	if (root < 0 || !a)
+	if (root < 0)
 		return;
 	make_account(root, p, report);
-	clear_other(p->answer.socket, S_IFSOCK, a, report);
+	clear_other(p->answer.socket, S_IFSOCK, report);
 	/* For what comes out of a FIFO its package's scripts would wait, too. */
 	for (size_t i = 0; i < p->n_settings; i++)
-		clear_other(p->settings[i].file, S_IFREG, a, report);
+		clear_other(p->settings[i].file, S_IFREG, report);
 	if (p->signatures.from != VINTAGE_CLAMAV)
 		return;
-	clear_damaged(root, &p->signatures.files, a, report);
-	clear_damaged(root, &p->signatures.base, a, report);
+	clear_damaged(root, &p->signatures.files, report);
+	clear_damaged(root, &p->signatures.base, report);
 }

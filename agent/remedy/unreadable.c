@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
@@ -62,9 +61,9 @@ static void ask_journal(const char *unit, int64_t since, struct search *s)
 /* How many its services name since then, and set aside. */
 static int set_aside_since(const struct provider *p, int64_t since, struct report *report)
 {
-	_free_ struct asides *a = calloc(1, sizeof(*a));
+	int n = 0;
 
-	for (size_t i = 0; a && i < p->n_units; i++) {
+	for (size_t i = 0; i < p->n_units; i++) {
 		struct search s = { .p = p };
 
 		if (p->units[i].part != PART_DAEMON || !*p->units[i].program)
@@ -73,9 +72,9 @@ static int set_aside_since(const struct provider *p, int64_t since, struct repor
 		if (!*s.path)
 			continue;
 		report_line(report, "  it cannot load ", s.path);
-		asides_add(a, s.path, report);
+		n += asides_add(NULL, s.path, report) > 0;
 	}
-	return a ? (int)a->n : -ENOMEM;
+	return n;
 }
 
 int start_past_unreadable(const struct requirement *q, struct report *report, struct fault *fault)
@@ -90,9 +89,10 @@ int start_past_unreadable(const struct requirement *q, struct report *report, st
 		*fault = (struct fault){ 0 };
 		r = antivirus_start(q, report, fault);
 		if (r == 0 || r == -EINPROGRESS || p->signatures.from != VINTAGE_CLAMAV ||
-		    set_aside_since(p, begun, report) <= 0)
+		    !set_aside_since(p, begun, report))
 			break;
-		manager_does(q, SPARE, STEP_ARGV("--no-block", "try-restart"), NULL, &quiet);
+		manager_does(q, UPDATERS | SPARE, STEP_ARGV("--no-block", "try-restart"), NULL,
+			     &quiet);
 	}
 	return r;
 }
