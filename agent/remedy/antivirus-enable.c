@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/io.h"
 #include "agent/posture/clamd.h"
 #include "agent/posture/unit.h"
 #include "agent/remedy/antivirus-enable.h"
@@ -15,6 +16,9 @@
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/startable.h"
 #include "agent/remedy/unreadable.h"
+
+#define FETCH_LIMIT_MS 15000 /* in quarantine names take ten seconds to be not found */
+#define FETCH_PAUSE_MS 300
 
 /* What ran under another unit's name by a link is nobody's once the link is gone. */
 static void end_left_over(const struct requirement *q)
@@ -102,19 +106,6 @@ static int unmask(const struct requirement *q, unsigned which, struct report *re
 	return r < 0 ? r : manager_does(q, which, STEP_ARGV("unmask", "--runtime"), report, fault);
 }
 
-/* What its updater fetched while the daemon could not be told of it. */
-static void have_it_read(const struct requirement *q, const struct failing *n,
-			 struct report *report)
-{
-	const struct provider_answer *a = &q->with.antivirus.provider->answer;
-	char answer[16];
-
-	if (!n->loaded || n->stored || a->speaks != TONGUE_CLAMD)
-		return;
-	report_line(report, "+ ", "having it read the signatures that are there");
-	(void)clamd_ask(a->socket, "RELOAD", answer, sizeof(answer), CLAMD_WAIT_MS);
-}
-
 /* How many foreign files were in the way of these units, or -errno. */
 static int clear(const struct requirement *q, unsigned which, struct report *report,
 		 struct fault *fault)
@@ -155,6 +146,38 @@ static void have_it_fetch(const struct requirement *q, struct report *report)
 	manager_does(q, UPDATERS | SPARE, STEP_ARGV("--no-block", "restart"), NULL, &quiet);
 }
 
+static void have_it_read(const struct requirement *q, struct report *report)
+{
+	const struct provider_answer *a = &q->with.antivirus.provider->answer;
+	char answer[16];
+
+	if (a->speaks != TONGUE_CLAMD)
+		return;
+	report_line(report, "+ ", "having it read the signatures that are there");
+	(void)clamd_ask(a->socket, "RELOAD", answer, sizeof(answer), CLAMD_WAIT_MS);
+}
+
+/*
+ * An updater tells the daemon of what it has fetched, unless it does not know the socket, or the
+ * daemon is down just then.  What comes later than this is seen by the files' event.
+ */
+static void await_signatures(const struct requirement *q, struct report *report)
+{
+	const uint64_t begun = io_awake_ms();
+	struct failing n = count_failing(q), before = { .stored = true };
+	bool told = false;
+
+	while (n.fetched && io_awake_ms() - begun < FETCH_LIMIT_MS) {
+		if (!told && n.loaded && !n.stored && !before.stored) {
+			have_it_read(q, report);
+			told = true;
+		}
+		step_sleep(FETCH_PAUSE_MS);
+		before = n;
+		n = count_failing(q);
+	}
+}
+
 int antivirus_enable(const struct requirement *q, bool anew, struct report *report,
 		     struct fault *fault)
 {
@@ -174,7 +197,8 @@ int antivirus_enable(const struct requirement *q, bool anew, struct report *repo
 	n = count_failing(q);
 	if (n.fetched)
 		have_it_fetch(q, report);
-	if (!anew && !cleared)
-		have_it_read(q, &n, report);
-	return start_alone(q, report, fault);
+	r = start_alone(q, report, fault);
+	if (r == 0 && n.fetched)
+		await_signatures(q, report);
+	return r;
 }
