@@ -32,7 +32,7 @@ mkdir -p good/metadata good/targets
 cp fleet/metadata/1.root.json good/metadata/root.json
 # shellcheck disable=SC2046
 t 'an honest server' '^vet err=0 version=1 ' $(ask_vet good 4430/)
-sed 's/"5min"/"6min"/' "$src/docs/example-policy.json" >policy.json
+sed 's/"24h"/"25h"/' "$src/docs/example-policy.json" >policy.json
 "$policy" rotate --no-passphrase all fleet timestamp >/dev/null &&
 	"$policy" sign fleet policy.json >/dev/null && "$policy" publish fleet new || exit 1
 

@@ -27,7 +27,6 @@ static void test_example(void **state)
 	(void)state;
 	assert_int_equal(policy_parse(text, len, &p, &f), 0);
 	assert_int_equal(p->mode, MODE_ENFORCE);
-	assert_int_equal(p->look_every, 300);
 	assert_int_equal(p->n_requirements, 3);
 	assert_string_equal(p->requirements[0].id, "patches");
 	assert_int_equal(p->requirements[0].with.patches.index_max_age, 7 * 86400);
@@ -38,6 +37,7 @@ static void test_example(void **state)
 	assert_int_equal(p->requirements[1].n_remedies, 4);
 	assert_int_equal(p->requirements[1].remedies[3], REMEDY_ANTIVIRUS_REINSTALL);
 	assert_memory_equal(p->requirements[1].contact, "Security team", 13);
+	assert_true(p->requirements[2].with.firewall.baseline);
 	assert_true(p->allow.dhcp_any);
 	assert_false(p->allow.dns_any);
 	assert_int_equal(p->allow.n_in, 1);
