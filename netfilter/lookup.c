@@ -161,14 +161,18 @@ static uint64_t reckon(const struct set *set, const struct value *values, size_t
 	return all;
 }
 
-uint64_t lookup_share(const struct set *set, const struct value *values, size_t n)
+/* What its elements' own terms may leave out is not certainly in it. */
+static uint64_t limit(const struct set *set, uint64_t share)
+{
+	return set->limited && share == SHARE_ALL ? SHARE_DOUBT : share;
+}
+
+static uint64_t remember(const struct set *set, const struct value *values, size_t n)
 {
 	struct answers *known = set->answers;
 	const struct answer *same;
 	struct answer q;
 
-	if (!set->whole)
-		return SHARE_DOUBT;
 	if (!known || !ask(set, values, n, &q))
 		return reckon(set, values, n);
 	same = recall(known, &q);
@@ -180,11 +184,16 @@ uint64_t lookup_share(const struct set *set, const struct value *values, size_t 
 	return q.share;
 }
 
+uint64_t lookup_share(const struct set *set, const struct value *values, size_t n)
+{
+	return set->whole ? limit(set, remember(set, values, n)) : SHARE_DOUBT;
+}
+
 uint64_t lookup_share_of(const struct set *set, const struct element *e, const struct value *values,
 			 size_t n)
 {
 	if (!set->whole || e->other || !n || !values->len)
 		return SHARE_DOUBT;
 	return is_measured(set, values) ? lookup_share(set, values, n)
-					: share_of_element(set, e, values, n);
+					: limit(set, share_of_element(set, e, values, n));
 }

@@ -129,6 +129,33 @@ static int read_verdict(const struct nlattr *nest, struct element *e)
 	return 0;
 }
 
+/* One that only counts, or notes the time, is no condition. */
+static bool is_condition(const struct nlattr *term)
+{
+	const struct nlattr *e[NFTA_EXPR_MAX + 1];
+	const char *name = object_sort_nested(term, e, NFTA_EXPR_MAX) < 0
+				   ? NULL
+				   : object_text(e[NFTA_EXPR_NAME]);
+
+	return !name || (strcmp(name, "counter") != 0 && strcmp(name, "last") != 0);
+}
+
+/* The kernel evaluates an element's own terms when it finds it; when one fails, so does the rule.
+ */
+static bool is_limited(const struct nlattr **element)
+{
+	const struct nlattr *term;
+	bool limited = element[NFTA_SET_ELEM_EXPR] && is_condition(element[NFTA_SET_ELEM_EXPR]);
+
+	if (!element[NFTA_SET_ELEM_EXPRESSIONS])
+		return limited;
+	mnl_attr_for_each_nested(term, element[NFTA_SET_ELEM_EXPRESSIONS])
+	{
+		limited |= is_condition(term);
+	}
+	return limited;
+}
+
 static int read_element(const struct nlattr *nest, struct element *ret)
 {
 	const struct nlattr *a[NFTA_SET_ELEM_MAX + 1];
@@ -141,6 +168,7 @@ static int read_element(const struct nlattr *nest, struct element *ret)
 	flags = object_be32(a[NFTA_SET_ELEM_FLAGS], 0);
 	e.ends = flags & NFT_SET_ELEM_INTERVAL_END;
 	e.other = flags & NFT_SET_ELEM_CATCHALL;
+	e.limited = is_limited(a);
 	e.len = read_key(a[NFTA_SET_ELEM_KEY], e.key);
 	memcpy(e.to, e.key, sizeof(e.to));
 	n = a[NFTA_SET_ELEM_KEY_END] ? read_key(a[NFTA_SET_ELEM_KEY_END], e.to) : e.len;
@@ -181,6 +209,7 @@ static int add_element(struct sets *sets, struct set *s, const struct nlattr *ne
 	if (r < 0)
 		return r;
 	s->elements[s->n++] = e;
+	s->limited |= e.limited;
 	if (s->n == LOOKUP_LARGE)
 		s->answers = calloc(1, sizeof(*s->answers));
 	sets->n_elements++;

@@ -18,6 +18,7 @@ struct element {
 	uint8_t to[SET_KEY_MAX];  /* the end of a range, else the key again */
 	bool ends;		  /* in a set of intervals: not in it any more from here on */
 	bool other;		  /* whatever no other element has */
+	bool limited;		  /* it has terms of its own, a limit for instance, that may fail */
 	bool verdict;
 	uint32_t code; /* of the verdict */
 	char *chain;   /* where it jumps, or NULL */
@@ -30,6 +31,7 @@ struct set {
 	bool whole;	/* all that is in it is here, and packets add nothing */
 	bool gone;	/* it was too large beside the others: none of it is */
 	bool moving;	/* packets fill it, or what is in it times out */
+	bool limited;	/* an element of it is */
 	struct element *elements;
 	size_t n, room;
 	struct answers *answers; /* of a large one: what was asked of it (lookup.h); or NULL */

@@ -59,7 +59,12 @@ static const struct row redirects[] = {
 	"table ip t { set s { type ipv4_addr; " flags " }\n chain p { type filter hook " \
 	"prerouting priority 0; " add "; }\n chain c { " INPUT("accept") " " rules "; } }"
 #define LATER(add) "\nadd rule ip t p " add
-#define DYNAMIC	   "flags dynamic,timeout; timeout 1m;"
+#define LIMITED(by, whom, rules) \
+	FILLS("flags interval; " by " elements = { " whom " };", "accept", rules)
+#define LIMITED_MAP(by)                                                                \
+	"table inet t { map m { type inet_proto : verdict; " by " elements = { tcp : " \
+	"drop, udp : drop }; }\n chain c { " INPUT("accept") " meta l4proto vmap @m; } }"
+#define DYNAMIC "flags dynamic,timeout; timeout 1m;"
 
 static const struct row sets[] = {
 	{ FILLS(DYNAMIC, "add @s { ip saddr }", "ip saddr @s accept; drop"), false, false },
@@ -73,6 +78,14 @@ static const struct row sets[] = {
 		  LATER("tcp dport 7 update @s { ip saddr timeout 1m }"),
 	  false, false },
 	{ FILLS("", "accept", "ip saddr @s accept; drop") LATER("ip saddr @s drop"), true, false },
+	/* What is in it up to a limit is not always in it. */
+	{ LIMITED("limit rate over 9/second;", "0.0.0.0/0", "ip saddr @s drop"), false, false },
+	{ LIMITED("quota over 9 mbytes;", "0.0.0.0/0", "ip saddr @s drop; drop"), true, false },
+	{ LIMITED("limit rate 9/second;", "192.0.2.1", "ip saddr @s accept; drop"), true, false },
+	{ LIMITED("limit rate 9/second;", "0.0.0.0/0", "ip saddr @s accept; drop"), false, false },
+	{ LIMITED("counter;", "0.0.0.0/0", "ip saddr @s drop"), true, false },
+	{ LIMITED_MAP("limit rate over 9/second;"), false, false },
+	{ LIMITED_MAP("counter;"), true, true },
 	/* Who is refused by programs (fail2ban, crowdsec), or let in by them, is theirs. */
 	{ FILLS("flags timeout;", "accept", "ip saddr @s drop; drop"), true, false },
 	{ FILLS("flags timeout;", "accept", "ip saddr @s accept; drop"), true, false },
