@@ -151,10 +151,27 @@ static void note_hardware(const struct scan *s)
 		s->rs->learnt = ahead->hardware = true;
 }
 
+/* A packet to this host comes by ingress, a bridge, prerouting and input. */
+static void learn_marks(struct ruleset *rs, const struct rule_seen *rule)
+{
+	const uint32_t at = ruleset_chain(rs, rule->family, rule->table, rule->chain);
+	const bool lower = rule->family == NFPROTO_NETDEV || rule->family == NFPROTO_BRIDGE;
+	struct ahead *ahead = rs->scope.ahead;
+
+	if (!ahead || !rule->terms || (at == NOWHERE ? !lower : rs->chains[at].aside))
+		return;
+	marks_learn(rule->terms, &rs->marks);
+	if (!rs->marks.asked || !(rs->marks.set & ~ahead->marks))
+		return;
+	ahead->marks |= rs->marks.set;
+	rs->learnt = true;
+}
+
 void ahead_learn(struct ruleset *rs, const struct rule_seen *rule)
 {
 	struct scan s = { .rs = rs, .rule = rule };
 
+	learn_marks(rs, rule);
 	scan(&s);
 	note_hardware(&s);
 	if (s.news && rs->scope.ahead)
@@ -200,6 +217,7 @@ void ahead_tell(const struct ahead *ahead, struct probe *probe)
 	const struct led *led = ahead ? &ahead->led[probe->family == NFPROTO_IPV6] : NULL;
 	const uint16_t port = probe->port;
 
+	probe->marks = ahead ? ahead->marks : MARKS_ALL;
 	if (!ahead)
 		return;
 	probe->gateways = &ahead->gateways;

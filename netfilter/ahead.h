@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "netfilter/gateways.h"
+#include "netfilter/marks.h"
 
 struct forward;
 struct probe;
@@ -21,6 +22,7 @@ struct ahead {
 	bool rules;
 	bool hardware; /* a rule asks for hardware addresses: the routers' have to be read */
 	struct gateways gateways;
+	uint32_t marks; /* bits that rules may set, if one asks for marks */
 	/* Where rules lead to, of IPv4 and of IPv6. */
 	struct led {
 		uint64_t ports[1u << 10]; /* a bit for each of this host's */

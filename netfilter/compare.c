@@ -72,6 +72,7 @@ void compare_bitwise(struct scene *s, const struct nlattr **a)
 	uint32_t n_mask, n_xor;
 	const uint8_t *mask = object_data(a[NFTA_BITWISE_MASK], &n_mask);
 	const uint8_t * xor = object_data(a[NFTA_BITWISE_XOR], &n_xor);
+	bool loose = false;
 
 	edges_note_all(edges_of(s, &v));
 	if (v.len > n_mask || v.len > n_xor || v.field == FIELD_OTHER || v.field == FIELD_LINK ||
@@ -83,9 +84,10 @@ void compare_bitwise(struct scene *s, const struct nlattr **a)
 		v.bits += (uint8_t)__builtin_popcount(mask[i]);
 		if (v.field == FIELD_KNOWN || v.field == FIELD_FLAGS)
 			v.bytes[i] = (v.bytes[i] & mask[i]) ^ xor[i];
+		if (v.field == FIELD_FLAGS)
+			loose |= v.loose[i] &= mask[i];
 	}
-	v.loose &= v.field == FIELD_FLAGS ? mask[0] : 0;
-	if (v.field == FIELD_FLAGS && !v.loose)
+	if (v.field == FIELD_FLAGS && !loose)
 		v.field = FIELD_KNOWN;
 	*scene_reg(s, a[NFTA_BITWISE_DREG]) = v;
 }

@@ -22,6 +22,14 @@ static void put(struct value *v, enum field field, const void *bytes, uint8_t le
 	memcpy(v->bytes, bytes, len);
 }
 
+void load_mark(const struct probe *probe, struct value *v)
+{
+	const uint32_t unmarked = 0;
+
+	put(v, probe->marks ? FIELD_FLAGS : FIELD_KNOWN, &unmarked, sizeof(unmarked));
+	memcpy(v->loose, &probe->marks, sizeof(v->loose));
+}
+
 static bool is_link(uint32_t key)
 {
 	return key == NFT_META_IIF || key == NFT_META_IIFTYPE || key == NFT_META_IIFNAME;
@@ -50,7 +58,7 @@ void load_meta(const struct probe *probe, const struct nlattr **a, struct value 
 	case NFT_META_IIFNAME:
 		*v = (struct value){ FIELD_NAME, .len = 16, .links = probe->links };
 		return;
-	case NFT_META_MARK: v->len = 4; return;
+	case NFT_META_MARK: return load_mark(probe, v);
 	}
 }
 
@@ -89,6 +97,7 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 	case NFT_CT_STATUS:
 		return put(v, probe->redirected ? FIELD_UNKNOWN : FIELD_KNOWN, &status,
 			   sizeof(status));
+	case NFT_CT_MARK: return load_mark(probe, v);
 	case NFT_CT_DIRECTION: return put(v, FIELD_KNOWN, &original, 1);
 	case NFT_CT_SRC_IP: load_source(probe, 4, v); break;
 	case NFT_CT_SRC_IP6: load_source(probe, 16, v); break;

@@ -11,5 +11,8 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 void load_fib(const struct probe *probe, const struct nlattr **a, struct value *v);
 void load_payload(const struct probe *probe, const struct nlattr **a, struct value *v);
 
+/* The packet's mark, or its connection's. */
+void load_mark(const struct probe *probe, struct value *v);
+
 /* The source address, or the first `len` bytes of it. */
 void load_source(const struct probe *probe, uint8_t len, struct value *v);

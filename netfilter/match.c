@@ -4,9 +4,11 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_mac.h>
+#include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_pkttype.h>
 #include <linux/netfilter/xt_policy.h>
@@ -54,7 +56,7 @@ static uint64_t share_of_flags(uint8_t mask, const uint8_t *flags)
 
 	share_first_flags(&v);
 	v.bytes[0] &= mask;
-	v.loose &= mask;
+	v.loose[0] &= mask;
 	return share_of_range(&v, flags, flags, 1);
 }
 
@@ -152,6 +154,11 @@ static uint64_t on_conntrack(const void *info, const struct probe *probe)
 	uint64_t all = SHARE_ALL;
 
 	memcpy(&m, info, sizeof(m));
+	if (probe->untracked) /* what it asks beside the state is passed over */
+		return m.match_flags & XT_CONNTRACK_STATE
+			       ? turn(share_of_state(m.state_mask, probe),
+				      m.invert_flags & XT_CONNTRACK_STATE)
+			       : 0;
 	if (m.match_flags & XT_CONNTRACK_STATE)
 		all = turn(share_of_state(m.state_mask, probe),
 			   m.invert_flags & XT_CONNTRACK_STATE);
@@ -240,6 +247,33 @@ static uint64_t on_mac(const void *info, const struct probe *probe)
 	return turn(routers ? SHARE_DOUBT : SHARE_SOME, m.invert);
 }
 
+static uint64_t share_of_mark(const struct probe *probe, uint32_t mark, uint32_t mask)
+{
+	struct value v;
+
+	load_mark(probe, &v);
+	for (size_t i = 0; i < sizeof(mask); i++)
+		v.loose[i] &= ((const uint8_t *)&mask)[i];
+	return share_of_range(&v, (const uint8_t *)&mark, (const uint8_t *)&mark, sizeof(mark));
+}
+
+static uint64_t on_mark(const void *info, const struct probe *probe)
+{
+	struct xt_mark_mtinfo1 m;
+
+	memcpy(&m, info, sizeof(m));
+	return turn(share_of_mark(probe, m.mark, m.mask), m.invert);
+}
+
+/* Without a connection there is no mark to ask for, not even for one that it has not. */
+static uint64_t on_connmark(const void *info, const struct probe *probe)
+{
+	struct xt_connmark_mtinfo1 m;
+
+	memcpy(&m, info, sizeof(m));
+	return probe->untracked ? 0 : turn(share_of_mark(probe, m.mark, m.mask), m.invert);
+}
+
 static uint64_t on_comment(const void *info, const struct probe *probe)
 {
 	(void)info, (void)probe;
@@ -260,11 +294,13 @@ static const struct match_row {
 } rows[] = {
 	{ "addrtype", 1, sizeof(struct xt_addrtype_info_v1), on_addrtype },
 	{ "comment", 0, 0, on_comment },
+	{ "connmark", 1, sizeof(struct xt_connmark_mtinfo1), on_connmark },
 	{ "conntrack", 3, sizeof(struct xt_conntrack_mtinfo3), on_conntrack },
 	{ "icmp", 0, 0, on_icmp },
 	{ "icmp6", 0, 0, on_icmp },
 	{ "iprange", 1, sizeof(struct xt_iprange_mtinfo), on_iprange },
 	{ "mac", 0, sizeof(struct xt_mac_info), on_mac },
+	{ "mark", 1, sizeof(struct xt_mark_mtinfo1), on_mark },
 	{ "multiport", 1, sizeof(struct xt_multiport_v1), on_multiport },
 	{ "pkttype", 0, sizeof(struct xt_pkttype_info), on_pkttype },
 	{ "policy", 0, sizeof(struct xt_policy_info), on_policy },

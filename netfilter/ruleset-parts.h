@@ -2,6 +2,7 @@
 /* What is kept of a dumped ruleset: for ruleset.c, which gathers it, and fate.c, which judges. */
 #pragma once
 
+#include "netfilter/marks.h"
 #include "netfilter/ruleset.h"
 #include "netfilter/sets.h"
 #include "netfilter/weigh.h"
@@ -37,6 +38,7 @@ struct kept_chain {
 	struct name name;
 	bool input;  /* a base chain that packets to this host meet */
 	bool output; /* a base chain that this host's own packets meet */
+	bool aside;  /* a base chain that packets to this host do not meet */
 	int32_t priority;
 	uint8_t policy; /* a fate */
 	uint32_t taken; /* rules, with those that are not kept */
@@ -54,7 +56,8 @@ struct ruleset {
 	struct scope scope;
 	bool learnt;		   /* as ruleset_learnt() says */
 	uint64_t together[PROBES]; /* the sum of what rules name (struct weight's share) */
-	uint64_t untracks;	   /* bit for each probe: a rule has conntrack pass it over */
+	struct marks marks;
+	uint64_t untracks; /* bit for each probe: a rule has conntrack pass it over */
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards;
 	char cut[96];	     /* as in struct survey */

@@ -211,6 +211,8 @@ int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
 		return r;
 	c.input = seen.base && seen.hook == NF_INET_LOCAL_IN && !strcmp(seen.type, "filter");
 	c.output = seen.base && seen.hook == NF_INET_LOCAL_OUT;
+	c.aside = seen.base &&
+		  (c.output || seen.hook == NF_INET_FORWARD || seen.hook == NF_INET_POST_ROUTING);
 	c.priority = seen.priority;
 	c.policy = seen.policy == NF_DROP ? FATE_DROP : FATE_ACCEPT;
 	rs->chains[rs->n_chains++] = c;

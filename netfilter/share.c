@@ -144,15 +144,23 @@ void share_first_flags(struct value *ret)
 	const uint8_t asked = TH_FIN | TH_SYN | TH_RST | TH_ACK;
 
 	*ret = (struct value){ FIELD_FLAGS, .len = 1, .bytes = { TH_SYN },
-			       .loose = (uint8_t)~asked };
+			       .loose = { (uint8_t)~asked } };
 }
 
 static uint64_t share_of_flags(const struct value *v, const uint8_t *from, const uint8_t *to,
 			       size_t len)
 {
-	if (len != 1 || *from != *to)
+	uint64_t all = SHARE_ALL;
+
+	if (len != v->len || memcmp(from, to, len) != 0)
 		return SHARE_DOUBT;
-	return (v->bytes[0] ^ *from) & ~v->loose ? 0 : v->loose ? SHARE_DOUBT : SHARE_ALL;
+	for (size_t i = 0; i < len && i < sizeof(v->loose); i++) {
+		if ((v->bytes[i] ^ from[i]) & ~v->loose[i])
+			return 0;
+		if (v->loose[i])
+			all = SHARE_DOUBT;
+	}
+	return all;
 }
 
 bool share_is_routers(const struct gateways *gateways, const uint8_t *from, const uint8_t *to,

@@ -28,7 +28,7 @@ enum field {
 	FIELD_KNOWN,	/* `bytes` */
 	FIELD_OTHER,	/* anything but `bytes` */
 	FIELD_NEXT,	/* `bytes`, or an IPv6 header that leads on to it */
-	FIELD_FLAGS,	/* `bytes` but for the bits in `loose`, which the sender sets or not */
+	FIELD_FLAGS,	/* `bytes` but for the bits in `loose`, which somebody sets or not */
 	FIELD_SOURCE,	/* a source address, or the first bytes of it */
 	FIELD_HARDWARE, /* the hardware address it was sent from */
 	FIELD_PORT,	/* a destination port */
@@ -43,7 +43,7 @@ struct value {
 	enum field field;
 	uint8_t len;	   /* bytes; 0 when not known */
 	uint8_t bytes[16]; /* of a known one */
-	uint8_t loose;	   /* of flags */
+	uint8_t loose[4];  /* of flags */
 	uint8_t bits;	   /* how many are left by a mask; only when masked */
 	bool masked;
 	const struct gateways *gateways; /* of a hardware address; or NULL */

@@ -21,8 +21,12 @@ static void on_meta(struct scene *s, const struct nlattr **a)
 
 static void on_ct(struct scene *s, const struct nlattr **a)
 {
-	if (a[NFTA_CT_DREG])
-		load_ct(s->probe, a, scene_reg(s, a[NFTA_CT_DREG]));
+	if (!a[NFTA_CT_DREG])
+		return;
+	load_ct(s->probe, a, scene_reg(s, a[NFTA_CT_DREG]));
+	/* Without a connection only its state can be asked for: all else ends the rule. */
+	if (s->probe->untracked && object_be32(a[NFTA_CT_KEY], UINT32_MAX) != NFT_CT_STATE)
+		scene_lower(s, 0, SHARE_MOST);
 }
 
 static void on_fib(struct scene *s, const struct nlattr **a)

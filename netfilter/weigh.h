@@ -23,6 +23,7 @@ struct probe {
 	bool untracked;	  /* conntrack has been told to pass it over, so it is not a new one */
 	bool redirected;  /* it may have been sent to that port by a rule, too, from another one */
 	bool looped;	  /* it may come by loopback, too: by which link says nothing */
+	uint32_t marks;	  /* bits of its mark, and of its connection's, that a rule may have set */
 	bool from_there;  /* it comes from `source`; else from anywhere */
 	uint8_t source[16];
 	const struct links *links; /* as in share.h */

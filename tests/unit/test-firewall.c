@@ -104,22 +104,22 @@ static void test_openings(void **state)
 		  "inbound is open for IPv4 and IPv6: no chain denies what no rule names",
 		  "let a chain deny what no rule names; see them: nft list ruleset" },
 		{ "chain c { " INPUT "drop; ct state established accept; tcp dport 22 accept; "
-		  "meta mark 7 accept; }",
+		  "meta cpu 7 accept; }",
 		  "inbound is open for IPv4 and IPv6 by inet t c, rule 3 (handle 4)", SEE_C },
 		/* Where the rule stands, and not the jump to it. */
-		{ "chain d { udp dport 5 accept; meta mark 7 accept; }\nchain c { " INPUT
-		  "drop; tcp dport 22 jump d; meta mark 8 jump d; }",
+		{ "chain d { udp dport 5 accept; meta cpu 7 accept; }\nchain c { " INPUT
+		  "drop; tcp dport 22 jump d; meta cpu 8 jump d; }",
 		  "inbound is open for IPv4 and IPv6 by inet t d, rule 2 (handle 4)",
 		  "see it: nft -a list chain inet t d" },
-		{ "chain c { " INPUT "accept; meta mark 7 accept; drop; }",
+		{ "chain c { " INPUT "accept; meta cpu 7 accept; drop; }",
 		  "inbound is open for IPv4 and IPv6 by inet t c, rule 1 (handle 2)", SEE_C },
 		/* One that accepts everything before is not what opens it. */
 		{ "chain b { type filter hook input priority -10; policy accept; accept; }\nchain "
 		  "c "
 		  "{ " INPUT "drop; ct state new accept; }",
 		  "inbound is open for IPv4 and IPv6 by inet t c, rule 1 (handle 4)", SEE_C },
-		{ "chain c { " INPUT "drop; meta nfproto ipv4 meta mark 7 accept; meta nfproto "
-		  "ipv6 meta mark 7 accept; }",
+		{ "chain c { " INPUT "drop; meta nfproto ipv4 meta cpu 7 accept; meta nfproto "
+		  "ipv6 meta cpu 7 accept; }",
 		  "inbound is open for IPv4 by inet t c, rule 1 (handle 2), for IPv6 by inet t c, "
 		  "rule 2 (handle 3)",
 		  SEE_C },

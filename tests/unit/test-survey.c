@@ -106,7 +106,7 @@ static const struct row {
 		  "accept") " jump d; drop; } }",
 	  true, true, "inet t c" },
 	{ "a flag that is not set", ONE("meta mark & 0xff == 0 accept; drop"), false, false, "" },
-	{ "a flag that is set", ONE("meta mark & 0xff != 0 accept; drop"), false, false, "" },
+	{ "a flag that is set", ONE("meta mark & 0xff != 0 accept; drop"), true, true, "inet t c" },
 	{ "a mark is no condition", ONE("meta mark set 7 ct mark set 8 drop"), true, true,
 	  "inet t c" },
 #define OPEN(rules)   "open: " rules, ONE(rules " accept; drop"), false, false, ""
