@@ -69,14 +69,6 @@ static bool is_down(const struct unit_run *run)
 	return !run->pid;
 }
 
-static void thaw_one(const char *unit, struct report *report)
-{
-	struct fault fault = { 0 };
-
-	if (thaw(unit, &fault) < 0)
-		report_line(report, "  ", fault.why);
-}
-
 /* Whoever freezes a slice freezes all that is in it. */
 static void thaw_slices(struct report *report)
 {
@@ -84,12 +76,14 @@ static void thaw_slices(struct report *report)
 
 	for (const char *const *slice = unit_slices; *slice; slice++) {
 		_free_ char *text = NULL;
+		struct fault fault = { 0 };
 		char path[UNIT_PATH_MAX];
 		size_t len;
 
 		snprintf(path, sizeof(path), "%s/cgroup.freeze", *slice);
-		if (io_read(root, path, sizeof(path), &text, &len) == 0 && *text == '1')
-			thaw_one(strrchr(*slice, '/') + 1, report);
+		if (io_read(root, path, sizeof(path), &text, &len) == 0 && *text == '1' &&
+		    thaw_slice(strrchr(*slice, '/') + 1, root, path, &fault) < 0)
+			report_line(report, "  ", fault.why);
 	}
 }
 
@@ -104,8 +98,9 @@ static void go_on(const struct requirement *q, struct report *report)
 	report_line(report, "+ ", "letting it go on");
 	thaw_slices(report);
 	for (size_t i = 0; i < p->n_units; i++)
-		if (manager_kind(q, &p->units[i]) & (SERVICES | OTHERS))
-			thaw_one(p->units[i].name, report);
+		if (manager_kind(q, &p->units[i]) & (SERVICES | OTHERS) &&
+		    thaw(p->units[i].name, &quiet) < 0)
+			report_line(report, "  ", quiet.why);
 	manager_does(q, SERVICES | OTHERS, STEP_ARGV("kill", "--signal=SIGCONT"), NULL, &quiet);
 }
 
