@@ -160,6 +160,7 @@ off start 'is frozen' 'systemctl freeze clamav-daemon.service'
 off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.freeze; sleep 0.1'
 # A database whose reading does not end while somebody may still write it.
 slow=/var/lib/clamav/slow.ndb
+at systemctl reset-failed clamav-daemon # all these starts may be too many at once
 off start 'was started .* ago and does not answer on .* yet' \
 	"mkfifo $slow; systemctl restart clamav-daemon; (sleep 1.5; exec 3<>$slow; rm $slow) >/dev/null 2>&1 &"
 at sh -c "mkfifo $slow; systemctl --no-block restart clamav-daemon
