@@ -224,11 +224,6 @@ void ahead_tell(const struct ahead *ahead, struct probe *probe)
 	probe->redirected = port ? led->ports[port / 64] >> port % 64 & 1 : led->most;
 }
 
-bool ruleset_learnt(const struct ruleset *rs)
-{
-	return rs->learnt;
-}
-
 bool ruleset_wants_ahead(const struct ruleset *rs)
 {
 	return rs->scope.ahead && rs->scope.ahead->rules;

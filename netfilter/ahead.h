@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "netfilter/addresses.h"
 #include "netfilter/gateways.h"
 #include "netfilter/marks.h"
 
@@ -23,6 +24,7 @@ struct ahead {
 	bool hardware; /* a rule asks for hardware addresses: the routers' have to be read */
 	struct gateways gateways;
 	uint32_t marks; /* bits that rules may set, if one asks for marks */
+	struct addresses own;
 	/* Where rules lead to, of IPv4 and of IPv6. */
 	struct led {
 		uint64_t ports[1u << 10]; /* a bit for each of this host's */

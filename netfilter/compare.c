@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
+#include <string.h>
 
 #include "netfilter/edges.h"
 #include "netfilter/object.h"
@@ -87,6 +88,8 @@ void compare_bitwise(struct scene *s, const struct nlattr **a)
 		if (v.field == FIELD_FLAGS)
 			loose |= v.loose[i] &= mask[i];
 	}
+	if ((v.field == FIELD_HOST4 || v.field == FIELD_HOST6) && v.len <= sizeof(v.bytes))
+		memcpy(v.bytes, mask, v.len);
 	if (v.field == FIELD_FLAGS && !loose)
 		v.field = FIELD_KNOWN;
 	*scene_reg(s, a[NFTA_BITWISE_DREG]) = v;

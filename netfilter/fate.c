@@ -15,6 +15,7 @@ static unsigned fate_by(struct ruleset *rs, const struct kept_rule *rule, unsign
 {
 	switch (rule->effect) {
 	case EFFECT_NONE:
+	case EFFECT_LEAD:
 	case EFFECT_UNTRACK: break;
 	case EFFECT_ACCEPT: return FATE_ACCEPT;
 	case EFFECT_DROP: return FATE_DROP;
@@ -129,15 +130,6 @@ static const struct kept_chain *failing(struct ruleset *rs, unsigned probe)
 		}
 	}
 	return best;
-}
-
-void name_text(const struct name *n, char *text, size_t room)
-{
-	snprintf(text, room, "%s %s %s",
-		 n->family == NFPROTO_INET   ? "inet"
-		 : n->family == NFPROTO_IPV4 ? "ip"
-					     : "ip6",
-		 n->table, n->chain);
 }
 
 /* What lets it in, as far inside as jumps lead. */

@@ -27,7 +27,6 @@ struct scan {
 		enum holds holds;
 		uint8_t len, data[ADDR_MAX];
 	} regs[REGISTERS + 1]; /* the last one stands for any that there is not */
-	bool found;
 };
 
 static unsigned reg_of(const struct nlattr *a)
@@ -97,14 +96,16 @@ static void on_range(struct scan *s, const struct nlattr **a)
 	s->f.to = port_in(to);
 }
 
+/* Of a map of verdicts some may be for others: which ports are whose is not told. */
 static void on_lookup(struct scan *s, const struct nlattr **a)
 {
+	const bool verdict = object_be32(a[NFTA_LOOKUP_DREG], UINT32_MAX) == NFT_REG_VERDICT;
 	const char *name = object_text(a[NFTA_LOOKUP_SET]);
 	const struct set *set =
 		name ? sets_find(s->place->sets, s->place->family, s->place->table, name) : NULL;
 
 	if (s->regs[reg_of(a[NFTA_LOOKUP_SREG])].holds == HOLDS_PORT && set && set->whole &&
-	    !set->intervals && !object_be32(a[NFTA_LOOKUP_FLAGS], 0))
+	    !verdict && !set->intervals && !object_be32(a[NFTA_LOOKUP_FLAGS], 0))
 		s->ports = set;
 	if (a[NFTA_LOOKUP_DREG])
 		s->regs[reg_of(a[NFTA_LOOKUP_DREG])].holds = HOLDS_OTHER;
@@ -134,7 +135,6 @@ static void tell(struct scan *s, const uint8_t *addr, uint8_t len, uint16_t port
 	if (port)
 		snprintf(to, sizeof(to), "port %u", port);
 	snprintf(s->f.whereto, sizeof(s->f.whereto), "%s%s%s", text, *text && *to ? " " : "", to);
-	s->found = true;
 }
 
 /* To ports of this host: those that two attributes name registers of, which may not be told. */
@@ -265,10 +265,13 @@ void forward_each(const struct nlattr *terms, const struct place *place,
 	if (!terms)
 		return;
 	mnl_attr_for_each_nested(a, terms) scan_term(&s, a);
-	if (s.found && !s.ports)
+	if (!s.ports)
 		each(ctx, &s.f);
-	for (uint32_t i = 0; s.found && s.ports && i < s.ports->n; i++) {
-		s.f.from = s.f.to = port_in(s.ports->elements[i].key);
+	for (uint32_t i = 0; s.ports && i < s.ports->n; i++) {
+		const struct element *e = &s.ports->elements[i];
+
+		s.f.from = e->other ? 0 : port_in(e->key);
+		s.f.to = e->other ? UINT16_MAX : s.f.from;
 		each(ctx, &s.f);
 	}
 }

@@ -6,9 +6,9 @@
 #include "netfilter/weigh.h"
 
 /*
- * Hands on each forward that a rule makes; a rule that names a set of ports makes one for each of
- * them.  Which packets it is for, beyond protocol and port, is not asked: any may be.  `terms` is
- * NFTA_RULE_EXPRESSIONS, or NULL.
+ * Hands on the protocol and ports that a rule names, and where it forwards what is for them; a rule
+ * that names a set of ports has one for each of them.  Whether it forwards at all, and whom else it
+ * is for, weigh_rule() tells.  `terms` is NFTA_RULE_EXPRESSIONS, or NULL.
  */
 void forward_each(const struct nlattr *terms, const struct place *place,
 		  void (*each)(void *ctx, const struct forward *f), void *ctx);

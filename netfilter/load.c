@@ -70,7 +70,8 @@ static void put_port(const struct probe *probe, struct value *v)
 	if (probe->port)
 		put(v, FIELD_KNOWN, &port, sizeof(port));
 	else
-		*v = (struct value){ FIELD_PORT, .len = sizeof(port) };
+		*v = (struct value){ probe->aimed ? FIELD_UNKNOWN : FIELD_PORT,
+				     .len = sizeof(port) };
 }
 
 /* So is a source, as far as it goes. */
@@ -151,7 +152,9 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 	uint32_t len = object_be32(a[NFTA_PAYLOAD_LEN], UINT32_MAX);
 
 	*v = (struct value){ .len = len <= SET_KEY_MAX ? (uint8_t)len : 0,
-			     .gateways = probe->gateways };
+			     .gateways = probe->gateways,
+			     .own = probe->own,
+			     .aimed = probe->aimed };
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == protocol && len == 1)
 		return load_next(probe, v);
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 13 && len == 1 &&
@@ -166,6 +169,8 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 
 		if (base == p->base && from == p->from && (!p->len || len == p->len) &&
 		    (!p->family || probe->family == p->family))
-			v->field = probe->port && p->field == FIELD_PORT ? FIELD_UNKNOWN : p->field;
+			v->field = (probe->port || probe->aimed) && p->field == FIELD_PORT
+					   ? FIELD_UNKNOWN
+					   : p->field;
 	}
 }

@@ -40,6 +40,8 @@ static uint64_t share_of_ports(const struct probe *probe, unsigned from, unsigne
 {
 	if (probe->port)
 		return share_of_truth(from <= probe->port && probe->port <= to);
+	if (probe->aimed)
+		return SHARE_DOUBT;
 	edges_note(probe->edges, from, to);
 	return from <= to ? (uint64_t)(to - from + 1) << 16 : 0;
 }
@@ -210,7 +212,10 @@ static uint64_t share_of_addresses(const struct value *v, const union nf_inet_ad
 static uint64_t on_iprange(const void *info, const struct probe *probe)
 {
 	const bool ip4 = probe->family == NFPROTO_IPV4;
-	const struct value to = { .field = ip4 ? FIELD_HOST4 : FIELD_HOST6, .len = ip4 ? 4 : 16 };
+	const struct value to = { .field = ip4 ? FIELD_HOST4 : FIELD_HOST6,
+				  .len = ip4 ? 4 : 16,
+				  .own = probe->own,
+				  .aimed = probe->aimed };
 	struct xt_iprange_mtinfo m;
 	uint64_t all = SHARE_ALL;
 	struct value from;
@@ -340,6 +345,8 @@ enum effect target_effect(const char *name, const void *info, size_t len)
 
 	if (!strcmp(name, "NOTRACK") || (!strcmp(name, "CT") && is_notrack(info, len)))
 		return EFFECT_UNTRACK;
+	if (!strcmp(name, "DNAT") || !strcmp(name, "REDIRECT"))
+		return EFFECT_LEAD;
 	for (size_t i = 0; i < COUNT(harmless); i++)
 		if (!strcmp(name, harmless[i]))
 			return EFFECT_NONE;

@@ -2,7 +2,9 @@
 /* What is kept of a dumped ruleset: for ruleset.c, which gathers it, and fate.c, which judges. */
 #pragma once
 
+#include "netfilter/hops.h"
 #include "netfilter/marks.h"
+#include "netfilter/names.h"
 #include "netfilter/ruleset.h"
 #include "netfilter/sets.h"
 #include "netfilter/weigh.h"
@@ -17,14 +19,6 @@ _Static_assert(PROBES_MAX <= 64, "a bit each");
 /* Where a packet may end up; several bits when it depends. */
 enum fate { FATE_DROP = 1, FATE_ACCEPT = 2, FATE_RETURN = 4, FATE_BEING_ASKED = 8 };
 
-struct name {
-	uint8_t family;
-	char *table, *chain; /* chain NULL: the table itself */
-};
-
-/* That of a chain, as nft(8) takes it: "inet filter input". */
-void name_text(const struct name *n, char *text, size_t room);
-
 /* Only rules that have an effect on one of the probes at all. */
 struct kept_rule {
 	enum effect effect;
@@ -36,9 +30,10 @@ struct kept_rule {
 
 struct kept_chain {
 	struct name name;
-	bool input;  /* a base chain that packets to this host meet */
-	bool output; /* a base chain that this host's own packets meet */
-	bool aside;  /* a base chain that packets to this host do not meet */
+	bool input;   /* a base chain that packets to this host meet */
+	bool output;  /* a base chain that this host's own packets meet */
+	bool aside;   /* a base chain that packets to this host do not meet */
+	bool arrives; /* one where what comes may be sent elsewhere */
 	int32_t priority;
 	uint8_t policy; /* a fate */
 	uint32_t taken; /* rules, with those that are not kept */
@@ -54,15 +49,16 @@ struct ruleset {
 	struct probe probes[PROBES_MAX];
 	unsigned n_probes;
 	struct scope scope;
-	bool learnt;		   /* as ruleset_learnt() says */
+	bool learnt;		   /* as ruleset_end() says */
 	uint64_t together[PROBES]; /* the sum of what rules name (struct weight's share) */
 	struct marks marks;
 	uint64_t untracks; /* bit for each probe: a rule has conntrack pass it over */
+	struct hops hops;
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards;
-	char cut[96];	     /* as in struct survey */
-	struct name *asleep; /* dormant tables, and ours: they do not count */
-	size_t n_asleep, room_asleep;
+	char cut[96];		/* as in struct survey */
+	struct tables asleep;	/* dormant tables, and ours: they do not count */
+	struct tables arrivals; /* those with a chain that `arrives` */
 	struct sets sets;
 	struct kept_chain *chains;
 	size_t n_chains, room_chains;
@@ -72,3 +68,6 @@ struct ruleset {
 
 /* The number of a chain in chains[], once they are all there; NOWHERE when it is not. */
 uint32_t ruleset_chain(struct ruleset *rs, uint8_t family, const char *table, const char *chain);
+
+/* May a rule of that table be one that forwards what comes? */
+bool ruleset_arrives(const struct ruleset *rs, uint8_t family, const char *table);

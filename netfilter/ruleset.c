@@ -8,7 +8,6 @@
 
 #include "agent/base/array.h"
 #include "netfilter/ahead.h"
-#include "netfilter/forward.h"
 #include "netfilter/imprint-parts.h"
 #include "netfilter/imprint.h"
 #include "netfilter/object.h"
@@ -24,35 +23,6 @@ static const struct probe first_probes[PROBES] = {
 	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_TCP },
 	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_UDP },
 };
-
-static int compare_names(const struct name *a, const struct name *b)
-{
-	int r = a->family - b->family;
-
-	if (r == 0)
-		r = strcmp(a->table, b->table);
-	return r || !a->chain || !b->chain ? r : strcmp(a->chain, b->chain);
-}
-
-static void free_name(struct name *n)
-{
-	free(n->table);
-	free(n->chain);
-}
-
-static int copy_name(uint8_t family, const char *table, const char *chain, struct name *ret)
-{
-	struct name n = { .family = family,
-			  .table = strdup(table),
-			  .chain = chain ? strdup(chain) : NULL };
-
-	if (!n.table || (chain && !n.chain)) {
-		free_name(&n);
-		return -ENOMEM;
-	}
-	*ret = n;
-	return 0;
-}
 
 static void add_probe(struct ruleset *rs, const struct probe *p)
 {
@@ -131,14 +101,14 @@ static void free_imprint(struct imprint *im)
 void ruleset_free(struct ruleset *rs)
 {
 	free_imprint(rs->imprint);
-	for (uint32_t i = 0; i < rs->n_asleep; i++)
-		free_name(&rs->asleep[i]);
 	for (uint32_t i = 0; i < rs->n_chains; i++) {
-		free_name(&rs->chains[i].name);
+		name_free(&rs->chains[i].name);
 		free(rs->chains[i].rules);
 	}
 	sets_drop(&rs->sets);
-	free(rs->asleep);
+	hops_free(&rs->hops);
+	tables_free(&rs->asleep);
+	tables_free(&rs->arrivals);
 	free(rs->chains);
 	free(rs);
 }
@@ -147,7 +117,6 @@ int ruleset_take_table(void *ctx, const struct nlmsghdr *h)
 {
 	struct ruleset *rs = ctx;
 	struct table_seen t;
-	struct name *rows;
 	int r = object_table(h, &t);
 	bool ours;
 
@@ -156,25 +125,12 @@ int ruleset_take_table(void *ctx, const struct nlmsghdr *h)
 	ours = t.family == NFPROTO_INET && !strcmp(t.name, TABLE);
 	if (!ours && !(t.flags & NFT_TABLE_F_DORMANT))
 		return 0;
-	if (rs->n_asleep == OBJECTS_MAX)
-		return -EFBIG;
-	rows = array_grow(rs->asleep, rs->n_asleep, &rs->room_asleep, sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	rs->asleep = rows;
-	r = copy_name(t.family, t.name, NULL, &rs->asleep[rs->n_asleep]);
-	if (r == 0)
-		rs->n_asleep++;
-	return r;
+	return tables_add(&rs->asleep, t.family, t.name);
 }
 
-static bool is_asleep(const struct ruleset *rs, const struct name *n)
+bool ruleset_arrives(const struct ruleset *rs, uint8_t family, const char *table)
 {
-	for (uint32_t i = 0; i < rs->n_asleep; i++) {
-		if (compare_names(&rs->asleep[i], n) == 0)
-			return true;
-	}
-	return false;
+	return tables_have(&rs->arrivals, family, table);
 }
 
 static bool is_ip(uint8_t family)
@@ -196,9 +152,8 @@ int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
 	struct chain_seen seen;
 	struct kept_chain c = { 0 }, *rows;
 	int r = object_chain(h, &seen);
-	struct name n = { .family = seen.family, .table = (char *)seen.table };
 
-	if (r < 0 || !is_ip(seen.family) || is_asleep(rs, &n))
+	if (r < 0 || !is_ip(seen.family) || tables_have(&rs->asleep, seen.family, seen.table))
 		return r;
 	if (rs->n_chains == OBJECTS_MAX)
 		return -EFBIG;
@@ -206,26 +161,27 @@ int ruleset_take_chain(void *ctx, const struct nlmsghdr *h)
 	if (!rows)
 		return -ENOMEM;
 	rs->chains = rows;
-	r = copy_name(seen.family, seen.table, seen.name, &c.name);
+	r = name_copy(seen.family, seen.table, seen.name, &c.name);
 	if (r < 0)
 		return r;
 	c.input = seen.base && seen.hook == NF_INET_LOCAL_IN && !strcmp(seen.type, "filter");
 	c.output = seen.base && seen.hook == NF_INET_LOCAL_OUT;
 	c.aside = seen.base &&
 		  (c.output || seen.hook == NF_INET_FORWARD || seen.hook == NF_INET_POST_ROUTING);
+	c.arrives = seen.base && seen.hook == NF_INET_PRE_ROUTING && !strcmp(seen.type, "nat");
 	c.priority = seen.priority;
 	c.policy = seen.policy == NF_DROP ? FATE_DROP : FATE_ACCEPT;
 	rs->chains[rs->n_chains++] = c;
 	note_cut(rs, &seen, &c.name);
 	rs->sorted = false;
-	return 0;
+	return c.arrives ? tables_add(&rs->arrivals, seen.family, seen.table) : 0;
 }
 
 static int compare_chains(const void *a, const void *b)
 {
 	const struct kept_chain *x = a, *y = b;
 
-	return compare_names(&x->name, &y->name);
+	return name_compare(&x->name, &y->name);
 }
 
 uint32_t ruleset_chain(struct ruleset *rs, uint8_t family, const char *table, const char *chain)
@@ -249,9 +205,10 @@ int ruleset_take_set(void *ctx, const struct nlmsghdr *h)
 	struct ruleset *rs = ctx;
 	struct set_seen seen = { 0 };
 	int r = object_set(h, &seen);
-	struct name n = { .family = seen.family, .table = (char *)seen.table };
 
-	return r < 0 || !is_ip(seen.family) || is_asleep(rs, &n) ? r : sets_take_set(&rs->sets, h);
+	if (r < 0 || !is_ip(seen.family) || tables_have(&rs->asleep, seen.family, seen.table))
+		return r;
+	return sets_take_set(&rs->sets, h);
 }
 
 int ruleset_take_elements(void *ctx, const struct nlmsghdr *h)
@@ -283,6 +240,8 @@ static int keep(void *ctx, const struct weight *w)
 	struct kept_rule k = { w->effect, NOWHERE, 0, 0, g->handle, c->taken };
 	struct kept_rule *last = c->n > g->first ? &c->rules[c->n - 1] : NULL, *rules;
 
+	if (w->effect == EFFECT_LEAD)
+		return 0;
 	if (w->share < SHARE_ALL) {
 		if (g->probe < PROBES && !c->output)
 			g->rs->together[g->probe] += w->share;
@@ -309,16 +268,6 @@ static int keep(void *ctx, const struct weight *w)
 	return 0;
 }
 
-static void keep_forward(void *ctx, const struct forward *f)
-{
-	struct ruleset *rs = ctx;
-
-	rs->all_forwards++;
-	if (rs->n_forwards < SURVEY_FORWARDS)
-		rs->forwards[rs->n_forwards++] = *f;
-	ahead_lead(rs, f);
-}
-
 int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 {
 	struct ruleset *rs = ctx;
@@ -342,7 +291,14 @@ int ruleset_take_rule(void *ctx, const struct nlmsghdr *h)
 	g.chain->taken++;
 	for (g.probe = 0; g.probe < rs->n_probes && r == 0; g.probe++)
 		r = weigh_rule(seen.terms, &place, &rs->probes[g.probe], keep, &g);
-	if (r == 0 && !g.chain->output)
-		forward_each(seen.terms, &place, keep_forward, rs);
+	if (r == 0)
+		r = hops_take(rs, at, seen.terms, &place);
 	return r < 0 ? r : imprint_take(rs, at, seen.terms, &place);
+}
+
+int ruleset_end(struct ruleset *rs)
+{
+	int r = hops_end(rs);
+
+	return r == 0 && rs->learnt ? -EINTR : r;
 }

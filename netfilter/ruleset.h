@@ -54,11 +54,11 @@ int ruleset_take_elements(void *rs, const struct nlmsghdr *h);
 int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
 
 /*
- * Did a rule say what others should have been weighed by?  Then *scope->ahead has that now, and all
- * has to be read again.  If that is so wanted, rules go to ruleset_take_ahead() first, behind the
- * elements.
+ * All was taken.  -EINTR when a rule said what others should have been weighed by: then
+ * *scope->ahead has that now, and all has to be read again.  If that is so wanted, rules go to
+ * ruleset_take_ahead() first, behind the elements.  -ENOMEM.
  */
-bool ruleset_learnt(const struct ruleset *rs);
+int ruleset_end(struct ruleset *rs);
 bool ruleset_wants_ahead(const struct ruleset *rs);
 int ruleset_take_ahead(void *rs, const struct nlmsghdr *h);
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <netinet/in.h>
+#include <netinet/in.h> /* before the kernel's own */
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include <linux/netfilter.h>
+
 #include "agent/base/count.h"
+#include "netfilter/addresses.h"
 #include "netfilter/gateways.h"
 #include "netfilter/links.h"
 #include "netfilter/share.h"
@@ -186,10 +189,27 @@ static uint64_t share_of_bits(const struct value *v, const uint8_t *from, const 
 	return low <= high ? high - low + unit(len) : 0;
 }
 
-/* Groups and broadcasts are not this host's own address (RFC 1112; RFC 4291 section 2.7). */
-static uint64_t share_of_host(uint8_t first, uint8_t groups)
+/* To ::1 nothing comes from a link: the kernel drops it before all rules, other than 127.0.0.1. */
+static bool is_kept_out(const uint8_t *from, const uint8_t *to, size_t len)
 {
-	return first >= groups ? 0 : SHARE_DOUBT;
+	return len == sizeof(in6addr_loopback) && !memcmp(from, &in6addr_loopback, len) &&
+	       !memcmp(from, to, len);
+}
+
+/* Groups and broadcasts are not this host's own address (RFC 1112; RFC 4291 section 2.7). */
+static uint64_t share_of_host(const struct value *v, const uint8_t *from, const uint8_t *to,
+			      size_t len)
+{
+	const bool ip4 = v->field == FIELD_HOST4;
+
+	if (from[0] >= (ip4 ? 0xe0 : 0xff) || (v->aimed && is_kept_out(from, to, len)))
+		return 0;
+	if (!v->own || len != v->len || len > (ip4 ? 4 : 16))
+		return SHARE_DOUBT;
+	return addresses_within(v->own, ip4 ? NFPROTO_IPV4 : NFPROTO_IPV6, from, to,
+				v->masked ? v->bytes : NULL, len)
+		       ? SHARE_DOUBT
+		       : 0;
 }
 
 uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_t *to, size_t len)
@@ -218,8 +238,8 @@ uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_
 		return share_of_bits(v, from, to, len);
 	case FIELD_SOURCE:
 	case FIELD_PORT: return share_of_bits(v, from, to, len);
-	case FIELD_HOST4: return share_of_host(from[0], 0xe0);
-	case FIELD_HOST6: return share_of_host(from[0], 0xff);
+	case FIELD_HOST4:
+	case FIELD_HOST6: return share_of_host(v, from, to, len);
 	case FIELD_NAME: return share_of_names(v, from, to, len);
 	case FIELD_LINK: return share_of_indexes(v, from, to, len);
 	}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct addresses;
 struct gateways;
 struct links;
 
@@ -42,11 +43,13 @@ enum field {
 struct value {
 	enum field field;
 	uint8_t len;	   /* bytes; 0 when not known */
-	uint8_t bytes[16]; /* of a known one */
+	uint8_t bytes[16]; /* of a known one; of this host's address, when masked, the mask */
 	uint8_t loose[4];  /* of flags */
 	uint8_t bits;	   /* how many are left by a mask; only when masked */
 	bool masked;
 	const struct gateways *gateways; /* of a hardware address; or NULL */
+	const struct addresses *own;	 /* of this host's address: those it may be; or NULL */
+	bool aimed;			 /* ... the sender chose it for the rule */
 	const struct links *links; /* of a name or index: those that have an inner name or lo's */
 };
 

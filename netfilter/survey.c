@@ -50,7 +50,7 @@ static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
 		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_ahead, rs, fault);
 	if (r == 0)
 		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_rule, rs, fault);
-	return r == 0 && ruleset_learnt(rs) ? -EINTR : r;
+	return r == 0 ? ruleset_end(rs) : r;
 }
 
 /* Those of ports[] that asked[] are the numbers of. */
@@ -327,7 +327,12 @@ int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct s
 	const struct scope scope = { .links = &links, .ahead = &ahead };
 	int r = read_inner(&links, fault);
 
-	return r < 0 ? r : look_until_still(nft, &scope, ports, n, ret, each, ctx, fault);
+	if (r == 0)
+		r = addresses_read(&ahead.own, fault);
+	if (r == 0)
+		r = look_until_still(nft, &scope, ports, n, ret, each, ctx, fault);
+	addresses_free(&ahead.own);
+	return r;
 }
 
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,

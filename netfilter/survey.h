@@ -41,7 +41,11 @@ struct survey_port {
 	bool untracked; /* conntrack passes over what comes to it; `open` says that, too */
 };
 
-/* A rule that sends what comes for this host elsewhere, past the rules for what comes in. */
+/*
+ * A rule that sends what comes for this host elsewhere, past the rules for what comes in.  As far
+ * as jumps and conditions tell, a stranger's packet may come to it; or, `near`, only that of
+ * somebody on the same link, sent to an address that is not this host's, or to 127.0.0.1.
+ */
 #define SURVEY_FORWARDS 16
 struct forward {
 	uint8_t family;	   /* NFPROTO_; of INET both */
@@ -49,6 +53,7 @@ struct forward {
 	uint16_t from, to; /* ports, host order; 0 to 65535: all, or which ones cannot be told */
 	bool own;	   /* to this host itself: which ports there; 0: the same */
 	uint16_t own_from, own_to;
+	bool near;
 	char whereto[64]; /* "172.17.0.2 port 80"; "port 8080" of this host; "" when not read */
 };
 
@@ -70,7 +75,7 @@ struct survey {
 		       */
 	bool without_baseline; /* it is closed even without our own table (baseline.h) */
 	struct forward forwards[SURVEY_FORWARDS];
-	size_t n_forwards, all_forwards; /* kept; there */
+	size_t n_forwards, all_forwards; /* kept; there, but for those that are near */
 };
 
 /*

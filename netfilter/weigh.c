@@ -205,6 +205,19 @@ static void on_other(struct scene *s, const struct nlattr **a)
 	scene_lower(s, SHARE_DOUBT, SHARE_MOST_PORTS);
 }
 
+static void on_redir(struct scene *s, const struct nlattr **a)
+{
+	(void)a;
+	tell(s, EFFECT_LEAD, NULL);
+}
+
+static void on_nat(struct scene *s, const struct nlattr **a)
+{
+	if (object_be32(a[NFTA_NAT_TYPE], UINT32_MAX) == NFT_NAT_DNAT)
+		return on_redir(s, a);
+	on_other(s, a);
+}
+
 /* An object of the table by its name; one that a map has for the packet is a condition as well. */
 static void on_objref(struct scene *s, const struct nlattr **a)
 {
@@ -239,6 +252,7 @@ static const struct term_row {
 	{ "lookup", on_lookup },
 	{ "match", on_match },
 	{ "meta", on_meta },
+	{ "nat", on_nat },
 	{ "notrack", on_notrack },
 	{ "numgen", on_load },
 	{ "objref", on_objref },
@@ -246,6 +260,7 @@ static const struct term_row {
 	{ "payload", on_payload },
 	{ "queue", on_queue },
 	{ "range", compare_range },
+	{ "redir", on_redir },
 	{ "reject", on_reject },
 	{ "rt", on_load },
 	{ "socket", on_load },

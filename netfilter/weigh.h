@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct addresses;
 struct edges;
 struct gateways;
 struct links;
@@ -24,7 +25,9 @@ struct probe {
 	bool redirected;  /* it may have been sent to that port by a rule, too, from another one */
 	bool looped;	  /* it may come by loopback, too: by which link says nothing */
 	uint32_t marks;	  /* bits of its mark, and of its connection's, that a rule may have set */
-	bool from_there;  /* it comes from `source`; else from anywhere */
+	bool aimed;	  /* it goes to whichever port a rule wants */
+	const struct addresses *own; /* to one of these: this host's; NULL: any that may be */
+	bool from_there;	     /* it comes from `source`; else from anywhere */
 	uint8_t source[16];
 	const struct links *links; /* as in share.h */
 	const struct gateways *gateways;
@@ -38,6 +41,7 @@ enum effect {
 	EFFECT_RETURN,
 	EFFECT_JUMP,
 	EFFECT_GOTO,
+	EFFECT_LEAD,	/* it goes on to another address or port */
 	EFFECT_UNTRACK, /* no end of its way: conntrack passes it over from here on */
 };
 

@@ -230,22 +230,24 @@ void tell_forwards(const struct requirement *req, const struct survey *s, struct
 {
 	const struct exposed *e = &req->with.firewall.exposed;
 	bool bad = s->all_forwards > s->n_forwards && e->demanded;
-	char list[120] = "", text[32], one[100];
+	char list[120] = "", near[120] = "", text[32], one[100];
 
 	for (size_t i = 0; i < s->n_forwards; i++) {
 		const struct forward *w = &s->forwards[i];
-		bool may = exposed_may(e, w->protocol, w->from, w->to);
 
 		snprintf(one, sizeof(one), "%s to %s", port_text(w->protocol, w->from, w->to, text),
 			 *w->whereto ? w->whereto : "elsewhere");
-		append(list, sizeof(list), one);
-		bad |= !may;
+		append(w->near ? near : list, sizeof(list), one);
+		bad |= !w->near && !exposed_may(e, w->protocol, w->from, w->to);
 	}
 	if (bad)
 		finding_tell(f, "forwards", GRADE_FAIL,
 			     "do not publish that port, or add it to the policy's exposed",
 			     "past the rules for what comes in: %s", list);
-	else if (s->n_forwards)
+	else if (*list)
 		finding_note(f, "forwards", GRADE_PASS, "past the rules for what comes in: %s",
 			     list);
+	if (*near)
+		finding_note(f, "neighbours", GRADE_FAIL,
+			     "who is on the same link can reach, by way of this host: %s", near);
 }

@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left))
 		take_message(rs, h);
 	take_chains(copy, (int)size);
+	(void)ruleset_end(rs);
 	ruleset_judge(rs, &ssh, 1, &s);
 	ruleset_lets_most_in(rs, NFPROTO_IPV4, ruleset_adds_up(rs));
 	if (imprint_tell(rs, on_chain, &chains) < 0)

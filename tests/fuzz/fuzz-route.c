@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netfilter/addresses.h"
 #include "netfilter/bypass.h"
 #include "netfilter/counts.h"
 #include "netfilter/gateways.h"
@@ -15,6 +16,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct all {
+	struct addresses addresses;
 	struct links links;
 	struct counts counts;
 	struct bypasses bypasses;
@@ -27,8 +29,8 @@ static void take_message(struct all *all, const struct nlmsghdr *h)
 {
 	struct link link;
 
-	if (links_take(&all->links, h) < 0 || counts_take(&all->counts, h) < 0 ||
-	    bypass_take_discipline(&all->disciplines, h) < 0 ||
+	if (addresses_take(&all->addresses, h) < 0 || links_take(&all->links, h) < 0 ||
+	    counts_take(&all->counts, h) < 0 || bypass_take_discipline(&all->disciplines, h) < 0 ||
 	    bypass_take_filter(&all->bypasses, h) < 0 || bypass_take_socket(&all->bypasses, h) < 0)
 		abort();
 	gateways_take_route(&all->gateways, h);
@@ -60,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (all.uplinks.n > UPLINKS_MAX ||
 	    (all.uplinks.n && !uplinks_have(&all.uplinks, &all.uplinks.at[0])))
 		abort();
+	addresses_free(&all.addresses);
 	links_free(&all.links);
 	counts_free(&all.counts);
 	bypass_free(&all.bypasses);

@@ -172,6 +172,26 @@ static void test_forwards(void **state)
 	close(root);
 }
 
+/* As Docker publishes a port for this host alone: others do not come by that address. */
+static void test_neighbours(void **state)
+{
+	const struct exposed none = { .demanded = true };
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct finding f;
+
+	(void)state;
+	look_with("} \n chain p { type nat hook prerouting priority -100; ip daddr 127.0.0.1 tcp "
+		  "dport 5432 dnat ip to 172.17.0.2; iifname virbr0 udp dport 53 redirect to "
+		  ":5353;",
+		  none, root, &f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	assert_string_equal(evidence(&f, "neighbours")->what,
+			    "who is on the same link can reach, by way of this host: tcp/5432 to "
+			    "172.17.0.2");
+	assert_false(evidence(&f, "neighbours")->demanded);
+	close(root);
+}
+
 static void test_ranges(void **state)
 {
 	static const char *const bad[] = { "",	     "tcp",	"tcp/",	     "tcp/0",	"tcp/65536",
@@ -197,7 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listeners),      cmocka_unit_test(test_exposed),
 		cmocka_unit_test(test_many_listeners), cmocka_unit_test(test_forwards),
-		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_neighbours),     cmocka_unit_test(test_ranges),
 	};
 
 	return cmocka_run_group_tests_name("exposed", tests, enter, NULL);
