@@ -71,6 +71,14 @@ static bool is_inner(const struct info *info, const char *name)
 	       (!info->kind && !strncmp(name, "vboxnet", strlen("vboxnet")));
 }
 
+/* What such a one sends into a bridge was sent by a guest of this host's, or by nobody. */
+static bool is_guests(const struct info *info)
+{
+	static const char *const kinds[] = { "veth", "netkit", "tun", "dummy" };
+
+	return is_of(info, kinds, COUNT(kinds));
+}
+
 static void read_sent(struct link *link, const struct nlattr *a)
 {
 	struct rtnl_link_stats64 s = { 0 };
@@ -99,6 +107,11 @@ static void read_xdp(struct link *link, const struct nlattr *nest)
 	}
 }
 
+static uint32_t number(const struct nlattr *a)
+{
+	return a && mnl_attr_validate(a, MNL_TYPE_U32) == 0 ? mnl_attr_get_u32(a) : 0;
+}
+
 /* false: not about a link, or about loopback. */
 static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct link *ret)
 {
@@ -122,6 +135,7 @@ static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct 
 	ret->bottom = is_bottom(&info, a);
 	ret->tunnel = is_tunnel(&info);
 	ret->inner = is_inner(&info, name);
+	ret->outer_of = is_guests(&info) ? 0 : number(a[IFLA_MASTER]);
 	read_sent(ret, a[IFLA_STATS64]);
 	read_xdp(ret, a[IFLA_XDP]);
 	return true;
@@ -182,6 +196,18 @@ static void sort(struct links *l)
 	l->sorted = true;
 }
 
+/* Who has one link to the world among its ports is one. */
+static void mark_outer(struct links *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const uint32_t master = l->list[i].outer_of;
+
+		for (size_t k = 0; master && k < l->n; k++)
+			if (l->list[k].index == master)
+				l->list[k].inner = false;
+	}
+}
+
 int links_read(struct links *ret, struct fault *fault)
 {
 	struct links l = { 0 };
@@ -196,6 +222,7 @@ int links_read(struct links *ret, struct fault *fault)
 		links_free(&l);
 		return fault_set(fault, r, "cannot list the network links: %s", strerror(-r));
 	}
+	mark_outer(&l);
 	sort(&l);
 	*ret = l;
 	return 0;

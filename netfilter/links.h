@@ -28,7 +28,12 @@ struct link {
 	bool bottom;
 	bool tunnel; /* what goes in comes out elsewhere, inside other packets: VPNs are made of
 			these */
-	bool inner;  /* of a kind that leads to this host's own guests, or takes a key to be in */
+	/*
+	 * Of a kind that leads to this host's own guests, or takes a key to be in; and, as
+	 * links_read() leaves it, none of its ports leads to anybody else.
+	 */
+	bool inner;
+	uint32_t outer_of; /* a port that is none of guests: of the link with this index; or 0 */
 	bool has_xdp;
 	uint32_t xdp; /* the program's id; 0: not told */
 	uint64_t sent_packets, sent_bytes;

@@ -12,8 +12,18 @@
 
 /* Loopback's name may be had by whoever takes it from loopback first. */
 #define TAKES_LO "ip link set lo name loop && ip link add lo type veth peer name pair"
-#define CLEAN \
-	"{ ip link delete wg0; ip link delete lo && ip link set loop name lo; true; } 2>/dev/null"
+#define CLEAN                                                                                  \
+	"{ ip link delete wg0; ip link delete lo && ip link set loop name lo; ip link delete " \
+	"docker0; ip link delete port; ip link delete side; true; } 2>/dev/null"
+
+/* A bridge with a port of that kind; not every kernel has each. */
+#define BRIDGE	   "ip link add docker0 type bridge"
+#define PORT(kind) BRIDGE " && ip link add port " kind " && ip link set port master docker0"
+#define OTHER	   "type veth peer name side"
+#define NIC                                                                                    \
+	BRIDGE " && { ip link add port type ifb 2>/dev/null || { ip link add side type dummy " \
+	       "&& ip link add port link side type macvlan; } } && ip link set port master "   \
+	       "docker0"
 
 /* A name is no proof: who renames the uplink has its rule let everybody in. */
 static void test_posing(void **state)
@@ -38,6 +48,17 @@ static void test_posing(void **state)
 		{ TAKES_LO, ONE("iifname != lo drop"), false },
 		{ TAKES_LO, ONE("iif loop accept; drop"), true },
 		{ "true", ONE("iifname lo accept; drop"), true },
+		/* A bridge of guests, and one that leads to the world as well. */
+		{ BRIDGE, ONE("iifname docker0 accept; drop"), true },
+		{ PORT(OTHER), ONE("iifname docker0 accept; drop"), true },
+		{ PORT(OTHER), ONE("iif docker0 accept; drop"), true },
+		{ BRIDGE " && ip tuntap add port mode tap && ip link set port master docker0",
+		  ONE("iifname docker0 accept; drop"), true },
+		{ NIC, ONE("iifname docker0 accept; drop"), false },
+		{ NIC, ONE("iif docker0 accept; drop"), false },
+		{ NIC, ONE("iifname \"docker*\" accept; drop"), false },
+		{ NIC, ONE("iifname virbr0 accept; drop"), true },
+		{ NIC " && ip link set port nomaster", ONE("iifname docker0 accept; drop"), true },
 	};
 	struct nft nft = open_nft();
 	struct survey s;
