@@ -145,6 +145,8 @@ static void find_opening(struct ruleset *rs, unsigned probe, struct opening *ret
 		if (!rule)
 			return;
 		name_text(&c->name, ret->chain, sizeof(ret->chain));
+		if (depth < 2)
+			memcpy(ret->way, ret->chain, sizeof(ret->way));
 		ret->rule = rule->position;
 		ret->handle = rule->handle;
 		c = rule->target == NOWHERE ? NULL : &rs->chains[rule->target];

@@ -37,7 +37,7 @@ struct chain_seen {
 struct rule_seen {
 	uint8_t family;
 	const char *table, *chain;
-	uint64_t handle; /* never that of another rule, not even of one that replaces it */
+	uint64_t handle; /* of no other rule in the table, but for one that replaces it */
 	const struct nlattr *terms; /* NFTA_RULE_EXPRESSIONS; NULL: none */
 };
 

@@ -60,6 +60,7 @@ struct forward {
 /* The rule that lets in what nobody asked for, of the chain that was meant to close. */
 struct opening {
 	char chain[96]; /* "inet filter input"; empty: no chain denies what no rule names */
+	char way[96];	/* by which the base chain leads there: a chain it jumps to, or itself */
 	uint32_t rule;	/* its place in the chain, from 1 on */
 	uint64_t handle;
 	bool together; /* or it is no one of them, but rules that each name little */

@@ -70,6 +70,9 @@ static int switch_on(struct known_good *g, enum front of, int root, struct repor
 		r = lay(g, of, root, back > 0, report, &first);
 	if (r == 0 && known_good_is_met(g, &first) != 0)
 		return 0;
+	/* What others keep in front of it no configuration of its mends. */
+	if (r == -EBUSY)
+		return fault_set(fault, r, "%s", first.why);
 	n = put_back(g, of, root, true, report, fault);
 	if (n > 0 || (n == 0 && r == 0 && e->again != e->steps))
 		return lay(g, of, root, true, report, fault);

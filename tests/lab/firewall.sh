@@ -121,6 +121,16 @@ off 'ufw says it is on' "$input" 'systemctl stop ufw.service; systemctl disable 
 at ufw allow 8080/tcp
 same 'ufw reload'
 copies ufw
+# What stands in front of ufw's chains is none of its configuration, and ufw leaves it there.
+at sh -c 'ufw allow 9999/tcp; iptables -A INPUT -s 192.0.2.9 -j ACCEPT'
+off 'by ip filter INPUT, rule 1' "$input" 'iptables -I INPUT -j ACCEPT; ip6tables -I INPUT -j ACCEPT'
+off 'by ip filter lan, rule 2' "$input" 'iptables -N lan; iptables -A lan -s 192.0.2.7 -j DROP
+	iptables -A lan -j ACCEPT; iptables -I INPUT -j lan'
+at iptables -C ufw-user-input -p tcp --dport 9999 -j ACCEPT
+ok $? 'with what was allowed since the copies were made'
+at iptables -C INPUT -s 192.0.2.9 -j ACCEPT && at iptables -C lan -s 192.0.2.7 -j DROP
+ok $? 'and the other rules of whoever put them there'
+at sh -c 'ufw delete allow 9999/tcp; iptables -D INPUT -j lan; iptables -D INPUT -s 192.0.2.9 -j ACCEPT'
 off 'ufw says it is off' "$input" 'ufw --force reset'
 at iptables -C ufw-user-input -p tcp --dport 8080 -j ACCEPT
 ok $? 'with the rules that it had'
@@ -217,6 +227,11 @@ off 'nftables.service is not enabled' "$input" 'true'
 off 'nftables.service is enabled' "$input" 'nft flush ruleset'
 off 'nftables.service is enabled' "$input" 'systemctl stop nftables'
 copies nftables
+# Without a flush in it, what others put into its tables stays.
+off 'by inet filter input, rule 1' "$input" 'sed -i /^flush/d /etc/nftables.conf
+	nft insert rule inet filter input accept'
+at grep -q '^flush' /etc/nftables.conf
+ok "$([ $? = 1 ]; echo $?)" 'and its file stays as the administrator wrote it'
 off 'inbound is open' "$input" 'systemctl stop nftables; rm /etc/nftables.conf'
 off 'inbound is open' "$input" 'echo "flush ruleset; table" >/etc/nftables.conf; systemctl stop nftables'
 off 'inbound is open' "$input" 'cp /etc/nftables.old /etc/nftables.conf; systemctl restart nftables'

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "agent/base/err.h"
+
+struct nft;
+struct opening;
+
+/*
+ * Takes the one rule away that a survey (survey.h) found to let in what nobody asked for, and no
+ * other: not even one that has come to its place since.  0; -EINVAL when it is no one rule;
+ * -ENOENT when it is gone already; -EPERM in a table that belongs to a program; or -errno.
+ */
+int opening_close(struct nft *nft, const struct opening *o, struct fault *fault);
