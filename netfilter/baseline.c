@@ -17,7 +17,8 @@
 #include "netfilter/survey.h"
 #include "netfilter/table.h"
 
-#define CHAIN "input"
+#define CHAIN  "input"
+#define GUESTS "guests"
 
 DEFINE_DROP(nftnl_table, nftnl_table_free)
 DEFINE_DROP(nftnl_chain, nftnl_chain_free)
@@ -34,23 +35,59 @@ static const struct rule always[] = {
 	{ 0, CHAIN, { IS_IPV6, CARRIES(IPPROTO_UDP), SPORT(547), DPORT(546), ACCEPT } },
 };
 
+/*
+ * Of the bridges whose guests this host serves (libvirt, LXC, LXD, podman), those with names that
+ * the survey takes for inner ones.
+ */
+static const struct rule guests[] = {
+	{ 0, CHAIN, { IN_BY_NAMES("virbr"), JUMP(GUESTS) } },
+	{ 0, CHAIN, { IN_BY_NAMES("lxcbr"), JUMP(GUESTS) } },
+	{ 0, CHAIN, { IN_BY_NAMES("lxdbr"), JUMP(GUESTS) } },
+	{ 0, CHAIN, { IN_BY_NAMES("podman"), JUMP(GUESTS) } },
+	{ 0, CHAIN, { IN_BY_NAMES("cni"), JUMP(GUESTS) } },
+	{ 0, GUESTS, { CARRIES(IPPROTO_UDP), DPORT(53), ACCEPT } },
+	{ 0, GUESTS, { CARRIES(IPPROTO_TCP), DPORT(53), ACCEPT } },
+	{ 0, GUESTS, { CARRIES(IPPROTO_UDP), DPORT(67), ACCEPT } },
+	{ 0, GUESTS, { CARRIES(IPPROTO_UDP), DPORT(547), ACCEPT } },
+};
+
+static const struct rule left4 = { 0, CHAIN, { IS_IPV4, ACCEPT } };
+static const struct rule left6 = { 0, CHAIN, { IS_IPV6, ACCEPT } };
+
+static struct nftnl_chain *chain_of(const char *name)
+{
+	struct nftnl_chain *c = nftnl_chain_alloc();
+
+	if (c) {
+		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, BASELINE_TABLE);
+		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, name);
+	}
+	return c;
+}
+
 static void add_table(struct batch *b)
 {
 	_drop_(drop_nftnl_table) struct nftnl_table *t = nftnl_table_alloc();
-	_drop_(drop_nftnl_chain) struct nftnl_chain *c = nftnl_chain_alloc();
+	_drop_(drop_nftnl_chain) struct nftnl_chain *c = chain_of(CHAIN);
+	_drop_(drop_nftnl_chain) struct nftnl_chain *g = chain_of(GUESTS);
 
 	if (t)
 		nftnl_table_set_str(t, NFTNL_TABLE_NAME, BASELINE_TABLE);
 	batch_add_table(b, t);
+	batch_add_chain(b, g);
 	if (c) {
-		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, BASELINE_TABLE);
-		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, CHAIN);
 		nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
 		nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, NF_INET_LOCAL_IN);
 		nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, 0);
 		nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_DROP);
 	}
 	batch_add_chain(b, c);
+}
+
+static void add_rules(struct batch *b, const struct rule *rules, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		rule_add(b, BASELINE_TABLE, &rules[i]);
 }
 
 static void add_port(struct batch *b, const struct baseline_port *p)
@@ -86,7 +123,8 @@ static int is_laid(struct nft *nft, struct fault *fault)
 	return r < 0 ? r : s.found;
 }
 
-int baseline_lay(struct nft *nft, const struct baseline_port *open, size_t n, struct fault *fault)
+int baseline_lay(struct nft *nft, const struct survey *now, const struct baseline_port *open,
+		 size_t n, struct fault *fault)
 {
 	_drop_(drop_batch) struct batch *b = batch_begin(nft, NFPROTO_INET);
 	int laid = is_laid(nft, fault);
@@ -96,8 +134,10 @@ int baseline_lay(struct nft *nft, const struct baseline_port *open, size_t n, st
 	if (laid)
 		batch_delete_table(b, BASELINE_TABLE);
 	add_table(b);
-	for (size_t i = 0; i < COUNT(always); i++)
-		rule_add(b, BASELINE_TABLE, &always[i]);
+	add_rules(b, &left4, now->without4);
+	add_rules(b, &left6, now->without6);
+	add_rules(b, always, COUNT(always));
+	add_rules(b, guests, COUNT(guests));
 	for (size_t i = 0; i < n; i++)
 		add_port(b, &open[i]);
 	return batch_commit(take(b), fault);

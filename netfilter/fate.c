@@ -114,7 +114,10 @@ static unsigned closeness(struct ruleset *rs, uint32_t chain, unsigned probe)
 	return c->policy == FATE_DROP || fates & FATE_DROP ? 2 : 1;
 }
 
-/* The chain that was meant to close; NULL: each lets in what no rule names. */
+/*
+ * The chain that was meant to close; NULL: each lets in what no rule names.  Our baseline leaves a
+ * family to whoever closed it, and is laid anew.
+ */
 static const struct kept_chain *failing(struct ruleset *rs, unsigned probe)
 {
 	const struct kept_chain *best = NULL;
@@ -122,7 +125,8 @@ static const struct kept_chain *failing(struct ruleset *rs, unsigned probe)
 
 	for (uint32_t i = 0; i < rs->n_chains; i++) {
 		const struct kept_chain *c = &rs->chains[i];
-		const unsigned close = closeness(rs, i, probe);
+		const bool ours = !strcmp(c->name.table, BASELINE_TABLE);
+		const unsigned close = ours ? 0 : closeness(rs, i, probe);
 
 		if (close > most || (best && close == most && c->priority < best->priority)) {
 			best = c;
@@ -171,6 +175,16 @@ static bool judge(struct ruleset *rs, uint8_t family, char *by, size_t room,
 	return true;
 }
 
+/* Is that family closed but for our baseline? */
+static bool closes_without(struct ruleset *rs, uint8_t family)
+{
+	bool closed = true;
+
+	for (unsigned i = 0; i < PROBES; i++)
+		closed &= rs->probes[i].family != family || closing(rs, i, false);
+	return closed;
+}
+
 bool ruleset_lets_most_in(struct ruleset *rs, uint8_t family, bool baseline)
 {
 	unsigned asked[2] = { 0 }, open[2] = { 0 };
@@ -194,9 +208,9 @@ void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, stru
 	s.closed6 = judge(rs, NFPROTO_IPV6, s.by6, sizeof(s.by6), &s.open6);
 	for (uint32_t i = 0; i < rs->n_chains; i++)
 		s.rules |= rs->chains[i].input && rs->chains[i].taken;
-	s.without_baseline = true;
-	for (unsigned i = 0; i < PROBES; i++)
-		s.without_baseline &= closing(rs, i, false) != NULL;
+	s.without4 = closes_without(rs, NFPROTO_IPV4);
+	s.without6 = closes_without(rs, NFPROTO_IPV6);
+	s.without_baseline = s.without4 && s.without6;
 	for (size_t i = 0; i < n; i++) {
 		const unsigned probe = (unsigned)(PROBES + i);
 

@@ -98,6 +98,12 @@ static void add_meta(struct nftnl_rule **r, const struct term *t)
 			      : &t->value);
 }
 
+static void add_named(struct nftnl_rule **r, const struct term *t)
+{
+	load_meta(r, t->at);
+	compare(r, t, t->name);
+}
+
 static void add_protocol(struct nftnl_rule **r, const struct term *t)
 {
 	uint8_t bytes[4];
@@ -265,6 +271,7 @@ static void add_term(struct nftnl_rule **r, const struct term *t)
 	switch (t->op) {
 	case TERM_END: return;
 	case TERM_META: return add_meta(r, t);
+	case TERM_NAMED: return add_named(r, t);
 	case TERM_PROTOCOL: return add_protocol(r, t);
 	case TERM_RANGE: return add_range(r, t);
 	case TERM_STATE: return add_state(r, t);

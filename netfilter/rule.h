@@ -17,6 +17,7 @@ struct who;
 enum term_op {
 	TERM_END,
 	TERM_META,     /* load key `at`, compare */
+	TERM_NAMED,    /* load the interface's name `at`: it begins with `name` */
 	TERM_PROTOCOL, /* the same with NFT_META_PROTOCOL, which the kernel keeps in wire order */
 	TERM_PAYLOAD,  /* load `len` bytes at `at` of header `base`, mask, compare */
 	TERM_BYTES,    /* the same with 16 bytes at most, `bytes`, of which `bits` count */
@@ -91,6 +92,9 @@ void rule_add_terms(struct batch *b, const char *table, const char *chain, const
 /* Loopback is interface 1 of every namespace; its name can be changed or taken by another. */
 #define IN_BY_LOOPBACK	META_(NFT_META_IIF, 4, 1)
 #define OUT_BY_LOOPBACK META_(NFT_META_OIF, 4, 1)
+/* By any link whose name begins so. */
+#define IN_BY_NAMES(begin) \
+	{ .op = TERM_NAMED, .at = NFT_META_IIFNAME, .len = sizeof(begin) - 1, .name = (begin) }
 #define IS_IPV4		META_(NFT_META_NFPROTO, 1, NFPROTO_IPV4)
 #define IS_IPV6		META_(NFT_META_NFPROTO, 1, NFPROTO_IPV6)
 

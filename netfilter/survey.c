@@ -152,7 +152,9 @@ static void add(struct survey *s, const struct survey *own)
 		s->open6 = own->open6;
 	s->closed4 &= own->closed4;
 	s->closed6 &= own->closed6;
-	s->without_baseline &= own->without_baseline;
+	s->without4 &= own->without4;
+	s->without6 &= own->without6;
+	s->without_baseline = s->without4 && s->without6;
 }
 
 /* Rules that each name little may let in everybody together. */
@@ -173,8 +175,8 @@ static int ask_around(struct nft *nft, const struct scope *scope, struct survey 
 	own.open6.together = ruleset_lets_most_in(rs, NFPROTO_IPV6, true);
 	own.closed4 = !own.open4.together;
 	own.closed6 = !own.open6.together;
-	own.without_baseline = !ruleset_lets_most_in(rs, NFPROTO_IPV4, false) &&
-			       !ruleset_lets_most_in(rs, NFPROTO_IPV6, false);
+	own.without4 = !ruleset_lets_most_in(rs, NFPROTO_IPV4, false);
+	own.without6 = !ruleset_lets_most_in(rs, NFPROTO_IPV6, false);
 	add(s, &own);
 	return 0;
 }

@@ -74,7 +74,8 @@ struct survey {
 	bool rules;		     /* some decide about packets to this host, whatever they say */
 	char cut[96]; /* a chain that drops everything, before all else or on its way out; or empty
 		       */
-	bool without_baseline; /* it is closed even without our own table (baseline.h) */
+	bool without_baseline;	 /* it is closed even without our own table (baseline.h) */
+	bool without4, without6; /* the same of one family */
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards; /* kept; there, but for those that are near */
 };

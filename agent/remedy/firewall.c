@@ -102,7 +102,8 @@ static int enable_front_end(struct known_good *g, struct report *report, struct 
 	return r;
 }
 
-static int lay_baseline(struct nft *nft, struct report *report, struct fault *fault)
+static int lay_baseline(struct nft *nft, const struct survey *now, struct report *report,
+			struct fault *fault)
 {
 	struct baseline_port ports[EXPOSED_MAX];
 	struct exposed open = { 0 };
@@ -116,7 +117,7 @@ static int lay_baseline(struct nft *nft, struct report *report, struct fault *fa
 						   open.list[i].to };
 	if (r > 0)
 		report_line(report, "+ ", "laying the baseline of the policy");
-	return r < 0 ? r : baseline_lay(nft, ports, open.n, fault);
+	return r < 0 ? r : baseline_lay(nft, now, ports, open.n, fault);
 }
 
 /*
@@ -157,7 +158,7 @@ static int close_inbound(struct report *report, struct fault *fault)
 	if (s.without_baseline)
 		r = baseline_remove(&nft, fault);
 	else
-		r = lay_baseline(&nft, report, &own);
+		r = lay_baseline(&nft, &s, report, &own);
 	if (front < 0 && (s.without_baseline || r == -EPERM))
 		return fault_set(fault, front, "%s", first.why);
 	return r < 0 && !*fault->why ? fault_set(fault, r, "%s", own.why) : r;

@@ -247,9 +247,33 @@ at sh -c 'nft flush ruleset; systemctl restart nftables'
 refused 'inbound is open all the same' 'rules that let everything in mend nothing'
 at ln -s generation-1 /var/lib/lazaret/store/current
 off 'inbound is open' "$base" 'nft flush ruleset'
-[ "$(lab_exec host nft list table inet lazaret_baseline | grep -c 'dport')" = 4 ]
-ok $? 'the baseline opens what the policy exposes, and leases'
+[ "$(lab_exec host nft list table inet lazaret_baseline | grep -c 'dport')" = 8 ]
+ok $? 'the baseline opens what the policy exposes, leases, and what guests ask for'
 off 'inbound is open' "$base" 'nft delete table inet lazaret_baseline'
+# A firewall for IPv4 alone: the baseline closes IPv6, and leaves IPv4 to it.
+at sh -c 'ip netns add lan; ip netns add guest; ip link add virbr0 type bridge
+	ip link add lan0 type veth peer name lan1 netns lan; ip link add vnet0 type veth peer name vnet1 netns guest
+	ip link set vnet0 master virbr0; ip link set vnet0 up; ip -n lan link set lan1 up; ip -n guest link set vnet1 up
+	for at in "lan0 1" "virbr0 2"; do set -- $at; ip link set $1 up; ip addr add 10.0.$2.1/24 dev $1
+	ip addr add fd00:$2::1/64 dev $1 nodad; done
+	for at in "lan lan1 1" "guest vnet1 2"; do set -- $at; ip -n $1 addr add 10.0.$3.2/24 dev $2
+	ip -n $1 addr add fd00:$3::2/64 dev $2 nodad; done
+	echo "server { listen 53; listen [::]:53; listen 8080; listen [::]:8080; }" >/etc/nginx/conf.d/here.conf
+	systemctl restart nginx'
+reaches() { at ip netns exec "$1" curl -s -o /dev/null --max-time 2 "http://$2/"; }
+printf '%s\n' 'flush ruleset' 'table ip filter {' 'chain input {' \
+	'type filter hook input priority filter; policy drop; iif lo accept; tcp dport 8080 accept' \
+	'iifname "virbr0" tcp dport 53 accept; }; }' | lab_exec host sh -c 'cat >/etc/nftables.conf'
+off 'inbound IPv6 is open' "ip filter input, IPv6 by $base" 'systemctl restart nftables'
+reaches lan 10.0.1.1:8080 && reaches guest 10.0.2.1:53
+ok $? 'what the other firewall lets in is reached'
+! reaches lan '[fd00:1::1]:8080' && ! reaches lan '[fd00:1::1]:53' && ! reaches lan 10.0.1.1:53 && reaches guest '[fd00:2::1]:53'
+ok $? 'what it does not let in is not, but for names that guests ask for'
+off 'inbound IPv4 is open: no chain' "$base" 'cp /etc/nftables.old /etc/nftables.conf; nft delete table ip filter'
+! reaches lan 10.0.1.1:8080 && ! reaches lan 10.0.1.1:53 && reaches guest 10.0.2.1:53
+ok $? 'and none of it when the other firewall is gone'
+at sh -c 'systemctl stop nginx; rm /etc/nginx/conf.d/here.conf; ip link del virbr0; ip link del lan0; ip link del vnet0
+	ip netns del lan; ip netns del guest'
 at cp /etc/nftables.good /etc/nftables.conf
 mend
 lab_exec host nft list tables | grep -q lazaret_baseline
