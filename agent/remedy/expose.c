@@ -17,7 +17,10 @@
 
 #define UFW	"/usr/sbin/ufw"
 #define OFFLINE "/usr/bin/firewall-offline-cmd"
+#define ONLINE	"/usr/bin/firewall-cmd"
 #define OPTION	"--add-port="
+
+#define WORDS_MAX 3
 
 static const char *protocol_name(uint8_t protocol)
 {
@@ -56,19 +59,28 @@ static int expose_by_ufw(const struct exposed *e, struct report *report, struct 
 	return r;
 }
 
-static int expose_by_firewalld(const struct exposed *e, struct report *report, struct fault *fault)
+/* What begins with so many words has the ports behind them. */
+static int add_ports(const char *const *begin, size_t words, const struct exposed *e,
+		     struct report *report, struct fault *fault)
 {
 	char ports[EXPOSED_MAX][sizeof(OPTION) + EXPOSE_TEXT] = { 0 };
-	const char *argv[EXPOSED_MAX + 2] = { OFFLINE };
+	const char *argv[EXPOSED_MAX + WORDS_MAX + 1] = { 0 };
 
+	for (size_t i = 0; i < words; i++)
+		argv[i] = begin[i];
 	for (size_t i = 0; i < e->n; i++) {
 		char port[EXPOSE_TEXT];
 
 		expose_text(&e->list[i], '-', port);
 		snprintf(ports[i], sizeof(ports[i]), OPTION "%s", port);
-		argv[1 + i] = ports[i];
+		argv[words + i] = ports[i];
 	}
 	return step_exec(argv, 60, report, fault);
+}
+
+static int expose_by_firewalld(const struct exposed *e, struct report *report, struct fault *fault)
+{
+	return add_ports(STEP_ARGV(OFFLINE), 1, e, report, fault);
 }
 
 /* A zone that is written down is somebody's. */
@@ -113,4 +125,18 @@ int expose(enum front of, const struct known_good *g, int root, struct report *r
 		return r < 0 ? r : 0;
 	report_line(report, "+ ", "letting in what the policy exposes, as it has no rule yet");
 	return way->expose(&e, report, fault);
+}
+
+int expose_by_zone(const char *zone, struct report *report, struct fault *fault)
+{
+	char of[60];
+	struct exposed e;
+	int r = demand_exposed(false, &e, fault);
+
+	if (r <= 0 || !e.n)
+		return r < 0 ? r : 0;
+	report_line(report, "+ ", "letting in what the policy exposes");
+	snprintf(of, sizeof(of), "--zone=%s", zone);
+	r = add_ports(STEP_ARGV(ONLINE, "--permanent", of), 3, &e, report, fault);
+	return r < 0 ? r : add_ports(STEP_ARGV(ONLINE, of), 2, &e, report, fault);
 }

@@ -18,3 +18,6 @@ void expose_text(const struct port_range *p, char between, char ret[EXPOSE_TEXT]
  */
 int expose(enum front of, const struct known_good *g, int root, struct report *report,
 	   struct fault *fault);
+
+/* A zone of firewalld's, which is running, lets in what the policy exposes.  0 or -errno. */
+int expose_by_zone(const char *zone, struct report *report, struct fault *fault);

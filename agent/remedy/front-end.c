@@ -10,6 +10,7 @@
 #include "agent/base/io.h"
 #include "agent/posture/settings.h"
 #include "agent/posture/unit.h"
+#include "agent/remedy/default-zone.h"
 #include "agent/remedy/front-end.h"
 #include "agent/remedy/in-front.h"
 #include "agent/remedy/overrides.h"
@@ -20,10 +21,10 @@
 #define FIREWALLD_LIMIT_MS 15000
 #define FIREWALLD_PAUSE_MS 200
 
-/* A front end that is on, and whose configuration lets everything in, is told otherwise. */
-static int close_default(const char *file, const char *key, const char *open,
-			 const char *const *argv, struct report *report, struct fault *fault)
+/* One that is on, and whose configuration lets everything in, is told otherwise. */
+static int close_ufw_default(struct report *report, struct fault *fault)
 {
+	static const char file[] = "/etc/default/ufw";
 	_free_ char *text = NULL;
 	char now[40];
 	size_t len;
@@ -31,24 +32,12 @@ static int close_default(const char *file, const char *key, const char *open,
 
 	if (r < 0)
 		return fault_set(fault, r, "cannot read %s: %s", file, strerror(-r));
-	if (setting_last(text, key, now, sizeof(now)) < 0 || strcasecmp(now, open))
+	if (setting_last(text, "DEFAULT_INPUT_POLICY", now, sizeof(now)) < 0 ||
+	    strcasecmp(now, "ACCEPT") != 0)
 		return 0;
 	report_line(report, "+ ", "denying what comes in by default");
-	return step_exec(argv, 30, report, fault);
-}
-
-static int close_ufw_default(struct report *report, struct fault *fault)
-{
-	return close_default("/etc/default/ufw", "DEFAULT_INPUT_POLICY", "ACCEPT",
-			     STEP_ARGV("/usr/sbin/ufw", "default", "deny", "incoming"), report,
-			     fault);
-}
-
-static int close_firewalld_default(struct report *report, struct fault *fault)
-{
-	return close_default("/etc/firewalld/firewalld.conf", "DefaultZone", "trusted",
-			     STEP_ARGV("/usr/bin/firewall-cmd", "--set-default-zone=public"),
-			     report, fault);
+	return step_exec(STEP_ARGV("/usr/sbin/ufw", "default", "deny", "incoming"), 30, report,
+			 fault);
 }
 
 /* Each call of systemctl makes the manager read all units anew, so only what is needed is asked. */
@@ -157,14 +146,31 @@ static int await_firewalld(struct report *report, struct fault *fault)
  * After a flush firewalld believes that its rules are there; both of its reloads fail
  * on the missing table and leave one that drops everything.  A restart lays them.
  */
-static const struct step firewalld[] = {
+static const struct step restarting_firewalld[] = {
 	{ .call = bring_back_firewalld },
 	{ .argv = SYSTEMCTL("reset-failed", "firewalld.service"), .limit_s = 30, .may_fail = true },
 	{ .say = "restarting firewalld",
 	  .argv = SYSTEMCTL("restart", "firewalld.service"),
 	  .limit_s = 60 },
 	{ .say = "waiting until firewalld answers", .call = await_firewalld },
-	{ .call = close_firewalld_default, .may_fail = true },
+	{ 0 },
+};
+
+static int restart_firewalld(struct report *report, struct fault *fault)
+{
+	return steps_run(restarting_firewalld, report, fault);
+}
+
+static const struct step firewalld[] = {
+	{ .call = restart_firewalld },
+	{ .call = default_zone_trusted, .may_fail = true },
+	{ 0 },
+};
+
+/* Another zone that lets everything in is somebody's, and what was good of it comes back first. */
+static const struct step firewalld_again[] = {
+	{ .call = restart_firewalld },
+	{ .call = default_zone_open },
 	{ 0 },
 };
 
@@ -216,7 +222,7 @@ const struct front_end *front_end_of(enum front of)
 {
 	static const struct front_end list[FRONT_COUNT] = {
 		[FRONT_UFW] = { ufw, ufw_again },
-		[FRONT_FIREWALLD] = { firewalld, firewalld },
+		[FRONT_FIREWALLD] = { firewalld, firewalld_again },
 		[FRONT_NFTABLES] = { nftables, nftables },
 		[FRONT_IPTABLES] = { persistent, persistent },
 	};

@@ -148,6 +148,15 @@ at ln -s generation-1 /var/lib/lazaret/store/current
 off 'firewalld.service is not enabled' "$input" 'true'
 at firewall-cmd --zone=public --query-port=30000-40000/tcp && at firewall-cmd --zone=public --query-service=ssh
 ok $? 'and lets in what the policy exposes, beside ssh'
+# As Fedora ships its workstations; nothing was ever good.
+at rm -r /var/lib/lazaret/keep
+printf '<zone><service name="ssh"/><port port="1025-65535" protocol="%s"/><port port="1025-65535" protocol="%s"/></zone>\n' \
+	tcp udp | lab_exec host sh -c 'cat >/usr/lib/firewalld/zones/Workstation.xml'
+off 'by inet firewalld filter_IN_Workstation_allow' "$input" 'rm /etc/firewalld/zones/*; firewall-cmd --reload
+	firewall-cmd --set-default-zone=Workstation'
+at firewall-cmd --zone=public --query-port=30000-40000/tcp &&
+	at firewall-cmd --permanent --zone=public --query-port=30000-40000/tcp
+ok $? 'by zone public, which lets in what the policy exposes'
 at rm /var/lib/lazaret/store/current
 off 'firewalld.service is enabled' "$input" 'systemctl stop firewalld'
 off 'firewalld.service is masked' "$input" 'systemctl stop firewalld; systemctl mask firewalld'
