@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/ruleset-parts.h"
 #include "netfilter/table.h"
 
@@ -37,14 +38,14 @@ static unsigned walk(struct ruleset *rs, const struct kept_chain *c, unsigned pr
 		unsigned fate;
 		bool on;
 
-		if (!(rule->may >> probe & 1))
+		if (!probe_set_has(&rule->may, probe))
 			continue;
 		fate = fate_by(rs, rule, probe, depth);
 		if (lets && !*lets && fate & FATE_ACCEPT)
 			*lets = rule;
 		on = rule->effect == EFFECT_JUMP && fate & FATE_RETURN;
 		fates |= on ? fate & ~(unsigned)FATE_RETURN : fate;
-		if (rule->sure >> probe & 1 && !on)
+		if (probe_set_has(&rule->sure, probe) && !on)
 			return fates;
 	}
 	return fates | FATE_RETURN;
@@ -187,17 +188,22 @@ static bool closes_without(struct ruleset *rs, uint8_t family)
 
 bool ruleset_lets_most_in(struct ruleset *rs, uint8_t family, bool baseline)
 {
-	unsigned asked[2] = { 0 }, open[2] = { 0 };
+	unsigned asked[3] = { 0 }, open[3] = { 0 };
+	bool most = false;
 
 	for (unsigned i = PROBES; i < rs->n_probes; i++) {
-		const unsigned of = rs->probes[i].protocol == IPPROTO_UDP;
+		const struct probe *p = &rs->probes[i];
+		const unsigned udp = p->tracking == TRACKING_INVALID ? 2 : 1;
+		const unsigned of = p->protocol == IPPROTO_UDP ? udp : 0;
 
-		if (rs->probes[i].family != family)
+		if (p->family != family)
 			continue;
 		asked[of]++;
 		open[of] += !closing(rs, i, baseline);
 	}
-	return (asked[0] && 2 * open[0] >= asked[0]) || (asked[1] && 2 * open[1] >= asked[1]);
+	for (size_t i = 0; i < COUNT(asked); i++)
+		most |= asked[i] && 2 * open[i] >= asked[i];
+	return most;
 }
 
 void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, struct survey *ret)
@@ -211,11 +217,13 @@ void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, stru
 	s.without4 = closes_without(rs, NFPROTO_IPV4);
 	s.without6 = closes_without(rs, NFPROTO_IPV6);
 	s.without_baseline = s.without4 && s.without6;
-	for (size_t i = 0; i < n; i++) {
-		const unsigned probe = (unsigned)(PROBES + i);
+	for (size_t i = rs->n_questions; i < n; i++)
+		ports[i].open = true;
+	for (unsigned i = PROBES; i < rs->n_probes; i++) {
+		struct survey_port *p = &ports[rs->question[i]];
 
-		ports[i].open = probe >= rs->n_probes || !closing(rs, probe, true);
-		ports[i].untracked = probe < rs->n_probes && rs->untracks >> probe & 1;
+		p->open |= !closing(rs, i, true);
+		p->untracked |= probe_set_has(&rs->untracks, i);
 	}
 	memcpy(s.cut, rs->cut, sizeof(s.cut));
 	memcpy(s.forwards, rs->forwards, sizeof(s.forwards));

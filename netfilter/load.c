@@ -85,8 +85,11 @@ void load_source(const struct probe *probe, uint8_t len, struct value *v)
 
 void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v)
 {
-	const uint32_t state = probe->untracked ? NF_CT_STATE_UNTRACKED_BIT
-						: NF_CT_STATE_BIT(IP_CT_NEW);
+	static const uint32_t states[] = {
+		[TRACKING_NEW] = NF_CT_STATE_BIT(IP_CT_NEW),
+		[TRACKING_UNTRACKED] = NF_CT_STATE_UNTRACKED_BIT,
+		[TRACKING_INVALID] = NF_CT_STATE_INVALID_BIT,
+	};
 	const uint32_t status = 0;
 	const uint8_t original = IP_CT_DIR_ORIGINAL, any = 0xff;
 	const struct nlattr *d = a[NFTA_CT_DIRECTION];
@@ -94,7 +97,7 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 
 	*v = (struct value){ 0 };
 	switch (object_be32(a[NFTA_CT_KEY], UINT32_MAX)) {
-	case NFT_CT_STATE: return put(v, FIELD_KNOWN, &state, sizeof(state));
+	case NFT_CT_STATE: return put(v, FIELD_KNOWN, &states[probe->tracking], 4);
 	case NFT_CT_STATUS:
 		return put(v, probe->redirected ? FIELD_UNKNOWN : FIELD_KNOWN, &status,
 			   sizeof(status));

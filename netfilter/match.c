@@ -2,7 +2,6 @@
 #include <linux/if_packet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_conntrack.h>
@@ -109,11 +108,15 @@ static uint64_t on_multiport(const void *info, const struct probe *probe)
 
 static uint64_t on_state(const void *info, const struct probe *probe)
 {
+	static const unsigned bits[] = {
+		[TRACKING_NEW] = XT_STATE_BIT(IP_CT_NEW),
+		[TRACKING_UNTRACKED] = XT_STATE_UNTRACKED,
+		[TRACKING_INVALID] = XT_STATE_INVALID,
+	};
 	struct xt_state_info m;
 
 	memcpy(&m, info, sizeof(m));
-	return share_of_truth(m.statemask &
-			      (probe->untracked ? XT_STATE_UNTRACKED : XT_STATE_BIT(IP_CT_NEW)));
+	return share_of_truth(m.statemask & bits[probe->tracking]);
 }
 
 /* A sixteenth of the addresses is most of them, and half of the ports: the one told as the other.
@@ -143,8 +146,13 @@ static uint64_t share_of_source(const struct xt_conntrack_mtinfo3 *m, const stru
 
 static uint64_t share_of_state(unsigned mask, const struct probe *probe)
 {
-	if (mask &
-	    (probe->untracked ? XT_CONNTRACK_STATE_UNTRACKED : XT_CONNTRACK_STATE_BIT(IP_CT_NEW)))
+	static const unsigned bits[] = {
+		[TRACKING_NEW] = XT_CONNTRACK_STATE_BIT(IP_CT_NEW),
+		[TRACKING_UNTRACKED] = XT_CONNTRACK_STATE_UNTRACKED,
+		[TRACKING_INVALID] = XT_CONNTRACK_STATE_INVALID,
+	};
+
+	if (mask & bits[probe->tracking])
 		return SHARE_ALL;
 	return probe->redirected && mask & XT_CONNTRACK_STATE_DNAT ? SHARE_DOUBT : 0;
 }
@@ -156,7 +164,7 @@ static uint64_t on_conntrack(const void *info, const struct probe *probe)
 	uint64_t all = SHARE_ALL;
 
 	memcpy(&m, info, sizeof(m));
-	if (probe->untracked) /* what it asks beside the state is passed over */
+	if (probe->tracking != TRACKING_NEW) /* what it asks beside the state is passed over */
 		return m.match_flags & XT_CONNTRACK_STATE
 			       ? turn(share_of_state(m.state_mask, probe),
 				      m.invert_flags & XT_CONNTRACK_STATE)
@@ -276,7 +284,9 @@ static uint64_t on_connmark(const void *info, const struct probe *probe)
 	struct xt_connmark_mtinfo1 m;
 
 	memcpy(&m, info, sizeof(m));
-	return probe->untracked ? 0 : turn(share_of_mark(probe, m.mark, m.mask), m.invert);
+	return probe->tracking == TRACKING_NEW
+		       ? turn(share_of_mark(probe, m.mark, m.mask), m.invert)
+		       : 0;
 }
 
 static uint64_t on_comment(const void *info, const struct probe *probe)
@@ -323,32 +333,4 @@ uint64_t match_share(const char *name, uint32_t revision, const void *info, size
 			return rows[i].share(info, probe);
 	}
 	return SHARE_DOUBT;
-}
-
-/* Of all revisions the flags come first. */
-static bool is_notrack(const void *info, size_t len)
-{
-	uint16_t flags = XT_CT_NOTRACK;
-
-	if (len >= sizeof(flags))
-		memcpy(&flags, info, sizeof(flags));
-	return flags & XT_CT_NOTRACK;
-}
-
-enum effect target_effect(const char *name, const void *info, size_t len)
-{
-	static const char *const harmless[] = {
-		"AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT",    "DSCP",
-		"HL",	 "HMARK",    "LED",	 "LOG",	     "MARK",	    "NFLOG", "SECMARK",
-		"SET",	 "TCPMSS",   "TEE",	 "TOS",	     "TRACE",	    "TTL",
-	};
-
-	if (!strcmp(name, "NOTRACK") || (!strcmp(name, "CT") && is_notrack(info, len)))
-		return EFFECT_UNTRACK;
-	if (!strcmp(name, "DNAT") || !strcmp(name, "REDIRECT"))
-		return EFFECT_LEAD;
-	for (size_t i = 0; i < COUNT(harmless); i++)
-		if (!strcmp(name, harmless[i]))
-			return EFFECT_NONE;
-	return strcmp(name, "REJECT") ? EFFECT_ACCEPT : EFFECT_DROP;
 }

@@ -11,6 +11,3 @@
  */
 uint64_t match_share(const char *name, uint32_t revision, const void *info, size_t len,
 		     const struct probe *probe);
-
-/* What a target does; one that we do not know may accept.  `info` is NFTA_TARGET_INFO, or NULL. */
-enum effect target_effect(const char *name, const void *info, size_t len);

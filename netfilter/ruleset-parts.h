@@ -11,10 +11,24 @@
 
 #define NOWHERE UINT32_MAX /* instead of a chain */
 
-/* The first ask whether inbound is closed at all, those behind them about one port each. */
-#define PROBES	   4
-#define PROBES_MAX (PROBES + RULESET_ASKED)
-_Static_assert(PROBES_MAX <= 64, "a bit each");
+/* The first ask whether inbound is closed at all, those behind them about a port: in its ways. */
+#define PROBES	   5
+#define WAYS	   2
+#define PROBES_MAX (PROBES + WAYS * RULESET_ASKED)
+
+struct probe_set {
+	uint64_t words[(PROBES_MAX + 63) / 64];
+};
+
+static inline void probe_set_add(struct probe_set *s, unsigned probe)
+{
+	s->words[probe / 64] |= UINT64_C(1) << probe % 64;
+}
+
+static inline bool probe_set_has(const struct probe_set *s, unsigned probe)
+{
+	return s->words[probe / 64] >> probe % 64 & 1;
+}
 
 /* Where a packet may end up; several bits when it depends. */
 enum fate { FATE_DROP = 1, FATE_ACCEPT = 2, FATE_RETURN = 4, FATE_BEING_ASKED = 8 };
@@ -22,8 +36,8 @@ enum fate { FATE_DROP = 1, FATE_ACCEPT = 2, FATE_RETURN = 4, FATE_BEING_ASKED = 
 /* Only rules that have an effect on one of the probes at all. */
 struct kept_rule {
 	enum effect effect;
-	uint32_t target;    /* chain, or NOWHERE */
-	uint64_t sure, may; /* bit for each probe */
+	uint32_t target; /* chain, or NOWHERE */
+	struct probe_set sure, may;
 	uint64_t handle;
 	uint32_t position; /* among all rules of the chain, from 1 on */
 };
@@ -48,11 +62,13 @@ struct ruleset {
 	struct imprint *imprint; /* NULL: nobody asks (imprint.h) */
 	struct probe probes[PROBES_MAX];
 	unsigned n_probes;
+	uint8_t question[PROBES_MAX]; /* which one a probe belongs to, behind the first probes */
+	uint8_t n_questions;
 	struct scope scope;
 	bool learnt;		   /* as ruleset_end() says */
 	uint64_t together[PROBES]; /* the sum of what rules name (struct weight's share) */
 	struct marks marks;
-	uint64_t untracks; /* bit for each probe: a rule has conntrack pass it over */
+	struct probe_set untracks; /* those that a rule has conntrack pass over */
 	struct hops hops;
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards;
@@ -65,6 +81,9 @@ struct ruleset {
 	bool sorted;
 	uint32_t last; /* chain of the last rule: the dump goes chain by chain */
 };
+
+/* The first probes (packets.c). */
+void packets_begin(struct ruleset *rs);
 
 /* The number of a chain in chains[], once they are all there; NOWHERE when it is not. */
 uint32_t ruleset_chain(struct ruleset *rs, uint8_t family, const char *table, const char *chain);

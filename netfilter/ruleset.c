@@ -17,23 +17,6 @@
 
 #define OBJECTS_MAX (1u << 20) /* of each kind */
 
-static const struct probe first_probes[PROBES] = {
-	{ .family = NFPROTO_IPV4, .protocol = IPPROTO_TCP },
-	{ .family = NFPROTO_IPV4, .protocol = IPPROTO_UDP },
-	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_TCP },
-	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_UDP },
-};
-
-static void add_probe(struct ruleset *rs, const struct probe *p)
-{
-	if (rs->n_probes == PROBES_MAX)
-		return;
-	rs->probes[rs->n_probes] = *p;
-	rs->probes[rs->n_probes].untracked = rs->scope.untracked;
-	ahead_tell(rs->scope.ahead, &rs->probes[rs->n_probes]);
-	rs->probes[rs->n_probes++].links = rs->scope.links;
-}
-
 struct ruleset *ruleset_new(const struct scope *scope)
 {
 	struct ruleset *rs = calloc(1, sizeof(*rs));
@@ -41,38 +24,16 @@ struct ruleset *ruleset_new(const struct scope *scope)
 	if (!rs)
 		return NULL;
 	rs->scope = *scope;
-	for (unsigned i = 0; i < PROBES; i++)
-		add_probe(rs, &first_probes[i]);
+	packets_begin(rs);
 	return rs;
-}
-
-void ruleset_ask(struct ruleset *rs, const struct survey_port *port)
-{
-	add_probe(rs, &(struct probe){ .family = port->family,
-				       .protocol = port->protocol,
-				       .port = port->port });
-}
-
-void ruleset_ask_from(struct ruleset *rs, const struct survey_port *port, const uint8_t *source)
-{
-	struct probe p = { .family = port->family,
-			   .protocol = port->protocol,
-			   .port = port->port,
-			   .from_there = true };
-
-	memcpy(p.source, source, sizeof(p.source));
-	add_probe(rs, &p);
-}
-
-void ruleset_note(struct ruleset *rs, struct edges *edges)
-{
-	for (unsigned i = 0; i < PROBES; i++)
-		rs->probes[i].edges = edges;
 }
 
 bool ruleset_untracks(const struct ruleset *rs)
 {
-	return rs->untracks & ((1u << PROBES) - 1);
+	for (unsigned i = 0; i < PROBES; i++)
+		if (probe_set_has(&rs->untracks, i))
+			return true;
+	return false;
 }
 
 bool ruleset_adds_up(const struct ruleset *rs)
@@ -237,7 +198,9 @@ static int keep(void *ctx, const struct weight *w)
 {
 	struct weighing *g = ctx;
 	struct kept_chain *c = g->chain;
-	struct kept_rule k = { w->effect, NOWHERE, 0, 0, g->handle, c->taken };
+	struct kept_rule k = {
+		.effect = w->effect, .target = NOWHERE, .handle = g->handle, .position = c->taken
+	};
 	struct kept_rule *last = c->n > g->first ? &c->rules[c->n - 1] : NULL, *rules;
 
 	if (w->effect == EFFECT_LEAD)
@@ -248,7 +211,8 @@ static int keep(void *ctx, const struct weight *w)
 		return 0;
 	}
 	if (w->effect == EFFECT_UNTRACK) {
-		g->rs->untracks |= (uint64_t)!c->output << g->probe;
+		if (!c->output)
+			probe_set_add(&g->rs->untracks, g->probe);
 		return 0;
 	}
 	if (w->target)
@@ -263,8 +227,9 @@ static int keep(void *ctx, const struct weight *w)
 		last = &rules[c->n++];
 		*last = k;
 	}
-	last->may |= UINT64_C(1) << g->probe;
-	last->sure |= (uint64_t)w->sure << g->probe;
+	probe_set_add(&last->may, g->probe);
+	if (w->sure)
+		probe_set_add(&last->sure, g->probe);
 	return 0;
 }
 

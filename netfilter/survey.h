@@ -4,19 +4,20 @@
  * laid it: ufw, firewalld, nftables.service, iptables-nft or a hand.  Our own table does
  * not count, nor does a dormant one.
  *
- * Asked is about the first TCP or UDP packet of a new connection, from the network, in the clear,
- * to this host's own address.  A rule that accepts it leaves the host open, unless it names whom
- * or what it is for: less than a sixteenth of all source addresses (or a hardware address, but a
- * router's), less than half of the destination ports, an interface to which nobody comes without a
- * key or as this host's guest (by its name or index: wg0, docker0, ...).  No other interface's
- * name is a limit, for it may be the way to the world.  Sets and verdict maps are read, and the
- * matches of iptables-nft: conntrack, state, tcp, udp, multiport, addrtype, pkttype, mac, mark,
- * connmark, iprange, policy, icmp.  A mark has no bit but those that rules set.  A condition that
- * cannot be read is taken as met by what is accepted and as not met by what is dropped: doubt
- * counts as open.  Rules that each name little leave the host open when together they let in most
- * of packets from all over, to ports all over. Where a rule has conntrack pass over most of what
- * comes in, the same is asked about a packet that is untracked instead of new.  Where a rule sends
- * packets on by loopback, no interface is a limit.
+ * Asked is about the first TCP or UDP packet of a new connection, from the network, in the
+ * clear, to this host's own address.  A rule that accepts it leaves the host open, unless it
+ * names whom or what it is for: less than a sixteenth of all source addresses (or a hardware
+ * address, but a router's), less than half of the destination ports, an interface to which
+ * nobody comes without a key or as this host's guest (by its name or index: wg0, docker0, ...).
+ * No other interface's name is a limit, for it may be the way to the world.  Sets and verdict
+ * maps are read, and the matches of iptables-nft: conntrack, state, tcp, udp, multiport,
+ * addrtype, pkttype, mac, mark, connmark, iprange, policy, icmp.  A mark has no bit but those
+ * that rules set.  A condition that cannot be read is taken as met by what is accepted and as
+ * not met by what is dropped: doubt counts as open.  Rules that each name little leave the host
+ * open when together they let in most of packets from all over, to ports all over. Where a rule
+ * has conntrack pass over most of what comes in, the same is asked about a packet that is
+ * untracked instead of new.  UDP over IPv6 is asked about as a packet that conntrack takes for
+ * invalid, too.  Where a rule sends packets on by loopback, no interface is a limit.
  *
  * Not seen: rules of iptables-legacy; drops at other hooks than input (prerouting, netdev ingress);
  * marks that traffic control or BPF sets.

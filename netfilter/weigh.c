@@ -10,6 +10,7 @@
 #include "netfilter/lookup.h"
 #include "netfilter/match.h"
 #include "netfilter/object.h"
+#include "netfilter/target.h"
 #include "netfilter/weigh-parts.h"
 
 /* Without a register to load it sets something. */
@@ -25,7 +26,8 @@ static void on_ct(struct scene *s, const struct nlattr **a)
 		return;
 	load_ct(s->probe, a, scene_reg(s, a[NFTA_CT_DREG]));
 	/* Without a connection only its state can be asked for: all else ends the rule. */
-	if (s->probe->untracked && object_be32(a[NFTA_CT_KEY], UINT32_MAX) != NFT_CT_STATE)
+	if (s->probe->tracking != TRACKING_NEW &&
+	    object_be32(a[NFTA_CT_KEY], UINT32_MAX) != NFT_CT_STATE)
 		scene_lower(s, 0, SHARE_MOST);
 }
 

@@ -16,16 +16,19 @@ struct links;
 struct nlattr;
 struct sets;
 
+/* What conntrack takes the packet for; without a connection when it is no new one. */
+enum tracking { TRACKING_NEW, TRACKING_UNTRACKED, TRACKING_INVALID };
+
 /* What else is known of the packet. */
 struct probe {
 	uint8_t family;	  /* NFPROTO_IPV4 or NFPROTO_IPV6 */
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
 	uint16_t port;	  /* where it goes to, in host order; 0: to any */
-	bool untracked;	  /* conntrack has been told to pass it over, so it is not a new one */
-	bool redirected;  /* it may have been sent to that port by a rule, too, from another one */
-	bool looped;	  /* it may come by loopback, too: by which link says nothing */
-	uint32_t marks;	  /* bits of its mark, and of its connection's, that a rule may have set */
-	bool aimed;	  /* it goes to whichever port a rule wants */
+	enum tracking tracking;
+	bool redirected; /* it may have been sent to that port by a rule, too, from another one */
+	bool looped;	 /* it may come by loopback, too: by which link says nothing */
+	uint32_t marks;	 /* bits of its mark, and of its connection's, that a rule may have set */
+	bool aimed;	 /* it goes to whichever port a rule wants */
 	const struct addresses *own; /* to one of these: this host's; NULL: any that may be */
 	bool from_there;	     /* it comes from `source`; else from anywhere */
 	uint8_t source[16];

@@ -182,6 +182,35 @@ static void test_routers(void **state)
 	nft_close(&nft);
 }
 
+/* A UDP packet without a length of its own is invalid to conntrack, and IPv6 delivers it. */
+static void test_lengthless(void **state)
+{
+	static const struct {
+		const char *match;
+		bool closed;
+	} drops[] = {
+		{ "-m state --state NEW", false },
+		{ "-m state --state NEW,INVALID", true },
+		{ "-m conntrack --ctstate NEW", false },
+		{ "-m conntrack ! --ctstate ESTABLISHED,RELATED", true },
+	};
+	struct nft nft = open_nft();
+	char line[200];
+	struct survey s;
+
+	(void)state;
+	need_iptables_nft();
+	for (size_t i = 0; i < COUNT(drops); i++) {
+		load_rules("");
+		snprintf(line, sizeof(line), "ip6tables-nft -A INPUT %s -j DROP", drops[i].match);
+		assert_int_equal(system(line), 0);
+		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+		if (s.closed6 != drops[i].closed)
+			fail_msg("%s: closed %d", drops[i].match, s.closed6);
+	}
+	nft_close(&nft);
+}
+
 static void test_tee(void **state)
 {
 	struct nft nft = open_nft();
@@ -204,9 +233,10 @@ static void test_tee(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),	  cmocka_unit_test(test_sets),
-		cmocka_unit_test(test_redirects), cmocka_unit_test(test_homes),
-		cmocka_unit_test(test_routers),	  cmocka_unit_test(test_tee),
+		cmocka_unit_test(test_fields),	   cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_redirects),  cmocka_unit_test(test_homes),
+		cmocka_unit_test(test_routers),	   cmocka_unit_test(test_tee),
+		cmocka_unit_test(test_lengthless),
 	};
 
 	return cmocka_run_group_tests_name("survey-doubt", tests, enter_netns, NULL);
