@@ -104,17 +104,6 @@ static void go_on(const struct requirement *q, struct report *report)
 	manager_does(q, SERVICES | OTHERS, STEP_ARGV("kill", "--signal=SIGCONT"), NULL, &quiet);
 }
 
-/* What was simply stopped is there again after one call; the rest costs time. */
-static int start_services(const struct requirement *q, struct report *report, struct fault *fault)
-{
-	struct fault quiet = { 0 };
-
-	if (manager_does(q, SERVICES, STEP_ARGV("start"), NULL, &quiet) == 0)
-		return 0;
-	manager_does(q, DEMANDED, STEP_ARGV("reset-failed"), NULL, &quiet);
-	return manager_does(q, SERVICES, STEP_ARGV("start"), report, fault);
-}
-
 /* The manager calls a part active before it has tried to run its program. */
 static int await_parts(const struct requirement *q, struct report *report, struct fault *fault)
 {
@@ -151,7 +140,7 @@ static int start_parts(const struct requirement *q, struct report *report, struc
 		int r = startable(q, rows[i].which, &own);
 
 		if (r == 0)
-			r = manager_does(q, rows[i].which, STEP_ARGV(rows[i].by), report, &own);
+			r = manager_begins(q, rows[i].which, rows[i].by, report, &own);
 		if (r < 0 && first == 0)
 			first = fault_set(fault, r, "%s", own.why);
 	}
@@ -167,7 +156,7 @@ int antivirus_start(const struct requirement *q, struct report *report, struct f
 		return r;
 	go_on(q, report);
 	report_line(report, "+ starting ", q->with.antivirus.provider->title);
-	r = start_services(q, report, fault);
+	r = manager_begins(q, SERVICES, "start", report, fault);
 	/* The cgroup that somebody else has set a limit of goes with the service. */
 	if (r == 0 && find_unit(q, SERVICES | OTHERS, is_starved))
 		r = manager_restart(q, report, fault);

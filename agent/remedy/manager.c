@@ -42,10 +42,21 @@ int manager_does(const struct requirement *q, unsigned which, const char *const 
 	return n == first ? 0 : step_exec(argv, LIMIT_S, report ? report : &nobody, fault);
 }
 
+int manager_begins(const struct requirement *q, unsigned which, const char *word,
+		   struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+
+	if (manager_does(q, which, STEP_ARGV(word), NULL, &quiet) == 0)
+		return 0;
+	manager_does(q, DEMANDED, STEP_ARGV("reset-failed"), NULL, &quiet);
+	return manager_does(q, which, STEP_ARGV(word), report, fault);
+}
+
 int manager_restart(const struct requirement *q, struct report *report, struct fault *fault)
 {
 	report_line(report, "+ restarting ", q->with.antivirus.provider->title);
-	return manager_does(q, SERVICES | OTHERS, STEP_ARGV("restart"), report, fault);
+	return manager_begins(q, SERVICES | OTHERS, "restart", report, fault);
 }
 
 int manager_reload(struct report *report, struct fault *fault)

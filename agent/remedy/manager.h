@@ -25,5 +25,11 @@ unsigned manager_kind(const struct requirement *q, const struct provider_unit *u
  */
 int manager_does(const struct requirement *q, unsigned which, const char *const *words,
 		 struct report *report, struct fault *fault);
+/*
+ * `start` or `restart`.  What was simply stopped is there again after one call; one that began too
+ * often, or failed, may again after `reset-failed`.
+ */
+int manager_begins(const struct requirement *q, unsigned which, const char *word,
+		   struct report *report, struct fault *fault);
 int manager_restart(const struct requirement *q, struct report *report, struct fault *fault);
 int manager_reload(struct report *report, struct fault *fault);
