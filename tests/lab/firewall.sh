@@ -130,6 +130,12 @@ at iptables -C ufw-user-input -p tcp --dport 9999 -j ACCEPT
 ok $? 'with what was allowed since the copies were made'
 at iptables -C INPUT -s 192.0.2.9 -j ACCEPT && at iptables -C lan -s 192.0.2.7 -j DROP
 ok $? 'and the other rules of whoever put them there'
+at sh -c 'for i in $(seq 20); do iptables -I INPUT -j ACCEPT; done'
+refused 'ip filter INPUT lets everything in' 'there is an end to it'
+at grep -q 'dport 9999' /etc/ufw/user.rules
+ok $? "and ufw's own rules are left as they are"
+mend && look
+ok $? 'and what is left of them goes the next time'
 at sh -c 'ufw delete allow 9999/tcp; iptables -D INPUT -j lan; iptables -D INPUT -s 192.0.2.9 -j ACCEPT'
 off 'ufw says it is off' "$input" 'ufw --force reset'
 at iptables -C ufw-user-input -p tcp --dport 8080 -j ACCEPT
