@@ -191,7 +191,7 @@ bool ruleset_lets_most_in(struct ruleset *rs, uint8_t family, bool baseline)
 	unsigned asked[3] = { 0 }, open[3] = { 0 };
 	bool most = false;
 
-	for (unsigned i = PROBES; i < rs->n_probes; i++) {
+	for (unsigned i = ASKED; i < rs->n_probes; i++) {
 		const struct probe *p = &rs->probes[i];
 		const unsigned udp = p->tracking == TRACKING_INVALID ? 2 : 1;
 		const unsigned of = p->protocol == IPPROTO_UDP ? udp : 0;
@@ -204,6 +204,15 @@ bool ruleset_lets_most_in(struct ruleset *rs, uint8_t family, bool baseline)
 	for (size_t i = 0; i < COUNT(asked); i++)
 		most |= asked[i] && 2 * open[i] >= asked[i];
 	return most;
+}
+
+static bool is_open_by_groups(struct ruleset *rs, uint8_t family)
+{
+	bool open = false;
+
+	for (unsigned i = PROBES; i < ASKED; i++)
+		open |= rs->probes[i].family == family && !closing(rs, i, true);
+	return open;
 }
 
 void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, struct survey *ret)
@@ -219,10 +228,11 @@ void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, stru
 	s.without_baseline = s.without4 && s.without6;
 	for (size_t i = rs->n_questions; i < n; i++)
 		ports[i].open = true;
-	for (unsigned i = PROBES; i < rs->n_probes; i++) {
+	for (unsigned i = ASKED; i < rs->n_probes; i++) {
 		struct survey_port *p = &ports[rs->question[i]];
 
-		p->open |= !closing(rs, i, true);
+		p->open |= !closing(rs, i, true) ||
+			   (rs->probes[i].group && is_open_by_groups(rs, p->family));
 		p->untracked |= probe_set_has(&rs->untracks, i);
 	}
 	memcpy(s.cut, rs->cut, sizeof(s.cut));

@@ -30,6 +30,12 @@ void load_mark(const struct probe *probe, struct value *v)
 	memcpy(v->loose, &probe->marks, sizeof(v->loose));
 }
 
+bool load_for_host_alone(const struct probe *probe)
+{
+	return probe->protocol == IPPROTO_TCP || probe->protocol == IPPROTO_SCTP ||
+	       probe->protocol == IPPROTO_DCCP;
+}
+
 static bool is_link(uint32_t key)
 {
 	return key == NFT_META_IIF || key == NFT_META_IIFTYPE || key == NFT_META_IIFNAME;
@@ -49,7 +55,8 @@ void load_meta(const struct probe *probe, const struct nlattr **a, struct value 
 	case NFT_META_NFPROTO: return put(v, FIELD_KNOWN, &probe->family, 1);
 	case NFT_META_L4PROTO: return put(v, FIELD_KNOWN, &probe->protocol, 1);
 	case NFT_META_PROTOCOL: return put(v, FIELD_KNOWN, &ethertype, 2);
-	case NFT_META_PKTTYPE: return put(v, FIELD_KNOWN, &host, 1);
+	case NFT_META_PKTTYPE:
+		return put(v, load_for_host_alone(probe) ? FIELD_KNOWN : FIELD_UNKNOWN, &host, 1);
 	case NFT_META_SECPATH: return put(v, FIELD_KNOWN, &in_clear, 1);
 	case NFT_META_IIF:
 		*v = (struct value){ FIELD_LINK, .len = 4, .links = probe->links };
@@ -116,15 +123,31 @@ void load_ct(const struct probe *probe, const struct nlattr **a, struct value *v
 
 void load_fib(const struct probe *probe, const struct nlattr **a, struct value *v)
 {
-	const uint32_t local = RTN_LOCAL, unicast = RTN_UNICAST;
+	const uint32_t local = RTN_LOCAL, unicast = RTN_UNICAST, group = RTN_MULTICAST;
 	uint32_t flags = object_be32(a[NFTA_FIB_FLAGS], 0);
 
-	(void)probe;
 	*v = (struct value){ 0 };
 	if (object_be32(a[NFTA_FIB_RESULT], 0) != NFT_FIB_RESULT_ADDRTYPE ||
 	    flags & NFTA_FIB_F_PRESENT)
 		return;
-	put(v, FIELD_KNOWN, flags & NFTA_FIB_F_DADDR ? &local : &unicast, sizeof(local));
+	if (!(flags & NFTA_FIB_F_DADDR))
+		return put(v, FIELD_KNOWN, &unicast, sizeof(unicast));
+	if (probe->group && probe->family == NFPROTO_IPV6)
+		return put(v, FIELD_KNOWN, &group, sizeof(group));
+	put(v, probe->group ? FIELD_OTHER : FIELD_KNOWN, &local, sizeof(local));
+}
+
+void load_destination(const struct probe *probe, uint8_t len, struct value *v)
+{
+	const bool ip4 = probe->family == NFPROTO_IPV4;
+
+	*v = (struct value){ .field = ip4 ? FIELD_HOST4 : FIELD_HOST6,
+			     .len = len,
+			     .own = probe->own,
+			     .aimed = probe->aimed,
+			     .names = probe->port };
+	if (probe->group)
+		v->field = ip4 ? FIELD_GROUP4 : FIELD_GROUP6;
 }
 
 static void load_next(const struct probe *probe, struct value *v)
@@ -140,24 +163,21 @@ static void load_next(const struct probe *probe, struct value *v)
 void load_payload(const struct probe *probe, const struct nlattr **a, struct value *v)
 {
 	static const struct part {
-		uint8_t family, base, from, len; /* family 0 and len 0: any */
+		uint8_t base, from, len;
 		enum field field;
 	} parts[] = {
-		{ NFPROTO_IPV4, NFT_PAYLOAD_NETWORK_HEADER, 16, 0, FIELD_HOST4 },
-		{ NFPROTO_IPV6, NFT_PAYLOAD_NETWORK_HEADER, 24, 0, FIELD_HOST6 },
-		{ 0, NFT_PAYLOAD_LL_HEADER, 6, 6, FIELD_HARDWARE },
-		{ 0, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4, FIELD_PORT },
+		{ NFT_PAYLOAD_LL_HEADER, 6, 6, FIELD_HARDWARE },
+		{ NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4, FIELD_PORT },
 	};
 	const uint32_t protocol = probe->family == NFPROTO_IPV4 ? 9 : 6;
 	const uint32_t source = probe->family == NFPROTO_IPV4 ? 12 : 8;
+	const uint32_t destination = probe->family == NFPROTO_IPV4 ? 16 : 24;
 	uint32_t base = object_be32(a[NFTA_PAYLOAD_BASE], UINT32_MAX);
 	uint32_t from = object_be32(a[NFTA_PAYLOAD_OFFSET], UINT32_MAX);
 	uint32_t len = object_be32(a[NFTA_PAYLOAD_LEN], UINT32_MAX);
 
 	*v = (struct value){ .len = len <= SET_KEY_MAX ? (uint8_t)len : 0,
-			     .gateways = probe->gateways,
-			     .own = probe->own,
-			     .aimed = probe->aimed };
+			     .gateways = probe->gateways };
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == protocol && len == 1)
 		return load_next(probe, v);
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from == 13 && len == 1 &&
@@ -167,11 +187,12 @@ void load_payload(const struct probe *probe, const struct nlattr **a, struct val
 		return put_port(probe, v);
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == source && v->len)
 		return load_source(probe, v->len, v);
+	if (base == NFT_PAYLOAD_NETWORK_HEADER && from == destination)
+		return load_destination(probe, v->len, v);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const struct part *p = &parts[i];
 
-		if (base == p->base && from == p->from && (!p->len || len == p->len) &&
-		    (!p->family || probe->family == p->family))
+		if (base == p->base && from == p->from && len == p->len)
 			v->field = (probe->port || probe->aimed) && p->field == FIELD_PORT
 					   ? FIELD_UNKNOWN
 					   : p->field;

@@ -99,8 +99,9 @@ static bool is_same(const struct value *a, const struct value *b)
 {
 	return a->field == b->field && a->len == b->len && a->bits == b->bits &&
 	       !memcmp(a->loose, b->loose, sizeof(a->loose)) && a->masked == b->masked &&
-	       a->aimed == b->aimed && a->own == b->own && a->gateways == b->gateways &&
-	       a->links == b->links && !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+	       a->aimed == b->aimed && a->names == b->names && a->own == b->own &&
+	       a->gateways == b->gateways && a->links == b->links &&
+	       !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
 /* The fields that share_of_fields() looks at.  false: they are too many. */

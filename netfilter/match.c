@@ -185,16 +185,26 @@ static uint64_t on_conntrack(const void *info, const struct probe *probe)
 	return share_both(all, m.match_flags & ~CONNTRACK_READ ? SHARE_DOUBT : SHARE_ALL);
 }
 
+/* In IPv6 there are no broadcasts. */
+static uint64_t share_of_destination(unsigned types, const struct probe *probe)
+{
+	const unsigned any = XT_ADDRTYPE_MULTICAST | XT_ADDRTYPE_BROADCAST;
+
+	if (!probe->group)
+		return share_of_truth(types & XT_ADDRTYPE_LOCAL);
+	if (probe->family == NFPROTO_IPV6)
+		return share_of_truth(types & XT_ADDRTYPE_MULTICAST);
+	return (types & any) == any ? SHARE_ALL : types & any ? SHARE_DOUBT : 0;
+}
+
 static uint64_t on_addrtype(const void *info, const struct probe *probe)
 {
 	struct xt_addrtype_info_v1 m;
 	uint64_t all = SHARE_ALL;
 
-	(void)probe;
 	memcpy(&m, info, sizeof(m));
 	if (m.dest)
-		all = turn(share_of_truth(m.dest & XT_ADDRTYPE_LOCAL),
-			   m.flags & XT_ADDRTYPE_INVERT_DEST);
+		all = turn(share_of_destination(m.dest, probe), m.flags & XT_ADDRTYPE_INVERT_DEST);
 	if (m.source)
 		all = share_both(all, turn(share_of_truth(m.source & XT_ADDRTYPE_UNICAST),
 					   m.flags & XT_ADDRTYPE_INVERT_SOURCE));
@@ -205,9 +215,9 @@ static uint64_t on_pkttype(const void *info, const struct probe *probe)
 {
 	struct xt_pkttype_info m;
 
-	(void)probe;
 	memcpy(&m, info, sizeof(m));
-	return turn(share_of_truth(m.pkttype == PACKET_HOST), m.invert);
+	return load_for_host_alone(probe) ? turn(share_of_truth(m.pkttype == PACKET_HOST), m.invert)
+					  : SHARE_DOUBT;
 }
 
 static uint64_t share_of_addresses(const struct value *v, const union nf_inet_addr *min,
@@ -219,17 +229,14 @@ static uint64_t share_of_addresses(const struct value *v, const union nf_inet_ad
 
 static uint64_t on_iprange(const void *info, const struct probe *probe)
 {
-	const bool ip4 = probe->family == NFPROTO_IPV4;
-	const struct value to = { .field = ip4 ? FIELD_HOST4 : FIELD_HOST6,
-				  .len = ip4 ? 4 : 16,
-				  .own = probe->own,
-				  .aimed = probe->aimed };
+	const uint8_t len = probe->family == NFPROTO_IPV4 ? 4 : 16;
 	struct xt_iprange_mtinfo m;
 	uint64_t all = SHARE_ALL;
-	struct value from;
+	struct value from, to;
 
 	memcpy(&m, info, sizeof(m));
-	load_source(probe, to.len, &from);
+	load_source(probe, len, &from);
+	load_destination(probe, len, &to);
 	if (m.flags & IPRANGE_SRC)
 		all = share_of_addresses(&from, &m.src_min, &m.src_max, m.flags & IPRANGE_SRC_INV);
 	if (m.flags & IPRANGE_DST)

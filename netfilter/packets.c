@@ -5,12 +5,14 @@
 #include "netfilter/ahead.h"
 #include "netfilter/ruleset-parts.h"
 
-static const struct probe first[PROBES] = {
+static const struct probe first[ASKED] = {
 	{ .family = NFPROTO_IPV4, .protocol = IPPROTO_TCP },
 	{ .family = NFPROTO_IPV4, .protocol = IPPROTO_UDP },
 	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_TCP },
 	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_UDP, .tracking = TRACKING_INVALID },
 	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_UDP },
+	{ .family = NFPROTO_IPV4, .protocol = IPPROTO_UDP, .group = true },
+	{ .family = NFPROTO_IPV6, .protocol = IPPROTO_UDP, .group = true },
 };
 
 static void add_probe(struct ruleset *rs, const struct probe *p)
@@ -27,24 +29,27 @@ static void add_probe(struct ruleset *rs, const struct probe *p)
 
 /*
  * Conntrack takes a UDP packet whose own length is 0 for invalid, and IPv6 delivers it: it may be
- * a jumbogram's (RFC 2675).
+ * a jumbogram's (RFC 2675).  What is for a group comes to whoever waits on any address.
  */
 static void add_question(struct ruleset *rs, const struct probe *p)
 {
-	struct probe lengthless = *p;
+	struct probe lengthless = *p, group = *p;
 
 	if (rs->n_questions == RULESET_ASKED)
 		return;
-	add_probe(rs, p);
 	lengthless.tracking = TRACKING_INVALID;
-	if (p->family == NFPROTO_IPV6 && p->protocol == IPPROTO_UDP)
+	group.group = true;
+	add_probe(rs, p);
+	if (p->protocol == IPPROTO_UDP && p->family == NFPROTO_IPV6)
 		add_probe(rs, &lengthless);
+	if (p->protocol == IPPROTO_UDP && p->port && !p->from_there)
+		add_probe(rs, &group);
 	rs->n_questions++;
 }
 
 void packets_begin(struct ruleset *rs)
 {
-	for (unsigned i = 0; i < PROBES; i++)
+	for (unsigned i = 0; i < ASKED; i++)
 		add_probe(rs, &first[i]);
 }
 
@@ -68,6 +73,6 @@ void ruleset_ask_from(struct ruleset *rs, const struct survey_port *port, const 
 
 void ruleset_note(struct ruleset *rs, struct edges *edges)
 {
-	for (unsigned i = 0; i < PROBES; i++)
+	for (unsigned i = 0; i < ASKED; i++)
 		rs->probes[i].edges = edges;
 }

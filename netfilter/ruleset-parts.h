@@ -11,10 +11,15 @@
 
 #define NOWHERE UINT32_MAX /* instead of a chain */
 
-/* The first ask whether inbound is closed at all, those behind them about a port: in its ways. */
+/*
+ * The first ask whether inbound is closed at all, the next whether any port is open by groups,
+ * those from ASKED on about one port: in its ways.
+ */
 #define PROBES	   5
-#define WAYS	   2
-#define PROBES_MAX (PROBES + WAYS * RULESET_ASKED)
+#define GROUPS	   2
+#define ASKED	   (PROBES + GROUPS)
+#define WAYS	   3
+#define PROBES_MAX (ASKED + WAYS * RULESET_ASKED)
 
 struct probe_set {
 	uint64_t words[(PROBES_MAX + 63) / 64];
@@ -62,7 +67,7 @@ struct ruleset {
 	struct imprint *imprint; /* NULL: nobody asks (imprint.h) */
 	struct probe probes[PROBES_MAX];
 	unsigned n_probes;
-	uint8_t question[PROBES_MAX]; /* which one a probe belongs to, behind the first probes */
+	uint8_t question[PROBES_MAX]; /* which one a probe from ASKED on belongs to */
 	uint8_t n_questions;
 	struct scope scope;
 	bool learnt;		   /* as ruleset_end() says */

@@ -212,6 +212,21 @@ static uint64_t share_of_host(const struct value *v, const uint8_t *from, const 
 		       : 0;
 }
 
+/* A broadcast (RFC 919) is for everybody; a group for who has joined it. */
+static uint64_t share_of_group(const struct value *v, const uint8_t *from, const uint8_t *to,
+			       size_t len)
+{
+	const bool ip4 = v->field == FIELD_GROUP4;
+	const bool broadcast = ip4 && *from >= 0xf0;
+	const bool one = len == (ip4 ? 4 : 16) && !memcmp(from, to, len);
+
+	if (v->masked)
+		return SHARE_DOUBT;
+	if (*to < (ip4 ? 0xe0 : 0xff))
+		return 0;
+	return one && v->names && !broadcast ? SHARE_SOME : SHARE_DOUBT;
+}
+
 uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_t *to, size_t len)
 {
 	bool known = len && len == v->len && len <= sizeof(v->bytes);
@@ -240,6 +255,8 @@ uint64_t share_of_range(const struct value *v, const uint8_t *from, const uint8_
 	case FIELD_PORT: return share_of_bits(v, from, to, len);
 	case FIELD_HOST4:
 	case FIELD_HOST6: return share_of_host(v, from, to, len);
+	case FIELD_GROUP4:
+	case FIELD_GROUP6: return share_of_group(v, from, to, len);
 	case FIELD_NAME: return share_of_names(v, from, to, len);
 	case FIELD_LINK: return share_of_indexes(v, from, to, len);
 	}

@@ -35,6 +35,8 @@ enum field {
 	FIELD_PORT,	/* a destination port */
 	FIELD_HOST4,	/* this host's address, or the first bytes of it */
 	FIELD_HOST6,
+	FIELD_GROUP4, /* that of a group that this host is in, or of a broadcast */
+	FIELD_GROUP6,
 	FIELD_NAME, /* the name of the interface it came by */
 	FIELD_LINK, /* its index, as this host has it */
 };
@@ -50,6 +52,7 @@ struct value {
 	const struct gateways *gateways; /* of a hardware address; or NULL */
 	const struct addresses *own;	 /* of this host's address: those it may be; or NULL */
 	bool aimed;			 /* ... the sender chose it for the rule */
+	bool names;			 /* of a group: one of them alone names whom it is for */
 	const struct links *links; /* of a name or index: those that have an inner name or lo's */
 };
 

@@ -36,8 +36,8 @@ struct nft;
 struct survey_port {
 	uint8_t family; /* NFPROTO_IPV4 or NFPROTO_IPV6 */
 	uint8_t protocol;
-	uint16_t port;	/* host order; 0: the protocol as such */
-	bool open;	/* the answer */
+	uint16_t port; /* host order; 0: the protocol as such */
+	bool open; /* the answer; of UDP it may be one for a group, unless a rule names that one */
 	bool unknown;	/* there is none: the ruleset tells too many of them apart */
 	bool untracked; /* conntrack passes over what comes to it; `open` says that, too */
 };

@@ -25,6 +25,7 @@ struct probe {
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
 	uint16_t port;	  /* where it goes to, in host order; 0: to any */
 	enum tracking tracking;
+	bool group; /* for a group that this host is in, or all on the link; else for it alone */
 	bool redirected; /* it may have been sent to that port by a rule, too, from another one */
 	bool looped;	 /* it may come by loopback, too: by which link says nothing */
 	uint32_t marks;	 /* bits of its mark, and of its connection's, that a rule may have set */

@@ -26,6 +26,10 @@
 enum way {
 	PLAIN,
 	LENGTHLESS, /* IPv6: the length in UDP's header is 0, as of a jumbogram (RFC 2675) */
+	TO_ALL,	    /* in a frame for everybody on the link */
+	BROADCAST,
+	ALL_HOSTS, /* a group that every host is in */
+	MDNS,	   /* and one that this host has joined */
 };
 
 static const struct row {
@@ -69,6 +73,51 @@ static const struct row {
 	      "drop"),
 	  LENGTHLESS, ONLY4, BOTH, BOTH },
 	{ ONE("ct direction original drop"), LENGTHLESS, ONLY6, ONLY6, ONLY4 },
+	/* A frame for all may carry what is for this host alone. */
+	{ ONE("drop"), TO_ALL, NEITHER, NEITHER, BOTH },
+	{ ONE("meta pkttype { broadcast, multicast } accept; drop"), TO_ALL, BOTH, BOTH, NEITHER },
+	{ ONE("meta pkttype != host udp dport 5000 accept; drop"), TO_ALL, BOTH, BOTH, BOTH },
+	{ ONE("meta pkttype != host udp dport 5001 accept; drop"), TO_ALL, NEITHER, NEITHER, BOTH },
+	{ ONE("meta pkttype host drop"), TO_ALL, BOTH, BOTH, NEITHER },
+	{ ONE("meta pkttype != host tcp dport 0-65535 accept; drop"), TO_ALL, NEITHER, NEITHER,
+	  BOTH },
+	/* Groups lead to all who wait on any address. */
+	{ ONE("drop"), ALL_HOSTS, NEITHER, NEITHER, BOTH },
+	{ ONE("ip daddr 224.0.0.0/4 accept; ip6 daddr ff00::/8 accept; drop"), ALL_HOSTS, BOTH,
+	  BOTH, BOTH },
+	{ ONE("ip daddr { 224.0.0.0-239.255.255.255 } accept; drop"), ALL_HOSTS, ONLY4, ONLY4,
+	  BOTH },
+	{ ONE("ip daddr 224.0.0.0/4 udp dport 5000 accept; drop"), ALL_HOSTS, ONLY4, ONLY4, BOTH },
+	{ ONE("ip daddr 224.0.0.0/4 udp dport 5001 accept; drop"), ALL_HOSTS, NEITHER, NEITHER,
+	  BOTH },
+	{ ONE("fib daddr type multicast accept; drop"), ALL_HOSTS, BOTH, BOTH, BOTH },
+	{ ONE("fib daddr type { local, anycast } accept; drop"), ALL_HOSTS, NEITHER, BOTH,
+	  NEITHER },
+	{ ONE("fib daddr type != local drop; udp dport 5000 accept; drop"), ALL_HOSTS, NEITHER,
+	  BOTH, BOTH },
+	{ ONE("fib daddr type != local drop; ip daddr 224.0.0.0/4 accept; drop"), ALL_HOSTS,
+	  NEITHER, NEITHER, BOTH },
+	{ ONE("ip daddr 224.0.0.1 accept; ip6 daddr ff02::1 accept; drop"), ALL_HOSTS, BOTH, BOTH,
+	  BOTH },
+	{ ONE("ip daddr 255.255.255.255 accept; drop"), BROADCAST, ONLY4, ONLY4, BOTH },
+	{ ONE("ip daddr 255.255.255.255 udp dport 5000 accept; drop"), BROADCAST, ONLY4, ONLY4,
+	  BOTH },
+	{ ONE("fib daddr type broadcast accept; drop"), BROADCAST, ONLY4, ONLY4, BOTH },
+	/* One group at one port is named: by the stock rules of ufw and firewalld, for who asks. */
+	{ ONE("ip daddr 224.0.0.251 udp dport 5000 accept; ip6 daddr ff02::fb udp dport 5000 "
+	      "accept; drop"),
+	  MDNS, BOTH, NEITHER, BOTH },
+	{ ONE("ip daddr { 224.0.0.251, 239.255.255.250 } udp dport { 5000, 5353 } accept; drop"),
+	  MDNS, ONLY4, NEITHER, BOTH },
+	{ "table inet t { chain not-local { fib daddr type { local, multicast, broadcast } "
+	  "return; drop; }\n chain c { " INPUT(
+		  "drop") " jump not-local; ip daddr 224.0.0.251 udp "
+			  "dport 5000 accept; udp dport 5001 accept; } }",
+	  MDNS, ONLY4, NEITHER, BOTH },
+	{ ONE("ip daddr . udp dport { 224.0.0.251 . 5000 } accept; drop"), MDNS, ONLY4, NEITHER,
+	  BOTH },
+	{ ONE("ip daddr 224.0.0.251 accept; drop"), MDNS, ONLY4, ONLY4, BOTH },
+	{ ONE("ip daddr 224.0.0.251 udp dport 1024-65535 accept; drop"), MDNS, ONLY4, ONLY4, BOTH },
 };
 
 /* Where it is sent to: an address, and that of the frame, of which 0 stands for the host's own. */
@@ -77,8 +126,18 @@ static const struct target {
 	uint8_t frame[2][ETHER_ADDR_LEN];
 } targets[] = {
 #define OWN "192.0.2.1", "2001:db8::1"
+#define EACH                                       \
+	{                                          \
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff \
+	}
 	[PLAIN] = { { OWN }, { { 0 } } },
 	[LENGTHLESS] = { { OWN }, { { 0 } } },
+	[TO_ALL] = { { OWN }, { EACH, EACH } },
+	[BROADCAST] = { { "255.255.255.255", "ff02::1" }, { EACH, { 0x33, 0x33, 0, 0, 0, 1 } } },
+	[ALL_HOSTS] = { { "224.0.0.1", "ff02::1" },
+			{ { 1, 0, 0x5e, 0, 0, 1 }, { 0x33, 0x33, 0, 0, 0, 1 } } },
+	[MDNS] = { { "224.0.0.251", "ff02::fb" },
+		   { { 1, 0, 0x5e, 0, 0, 0xfb }, { 0x33, 0x33, 0, 0, 0, 0xfb } } },
 };
 
 static uint32_t sum(const void *data, size_t len, uint32_t all)
@@ -178,6 +237,22 @@ static int wait_at(const char *addr)
 	return fd;
 }
 
+/* As a service beside ours does: the group is the host's. */
+static int join(int v)
+{
+	const int index = (int)if_nametoindex("up0");
+	int fd = socket(v ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ip_mreqn m4 = { .imr_ifindex = index };
+	struct ipv6_mreq m6 = { .ipv6mr_interface = (unsigned)index };
+
+	inet_pton(AF_INET, targets[MDNS].addr[0], &m4.imr_multiaddr);
+	inet_pton(AF_INET6, targets[MDNS].addr[1], &m6.ipv6mr_multiaddr);
+	assert_int_equal(v ? setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &m6, sizeof(m6))
+			   : setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m4, sizeof(m4)),
+			 0);
+	return fd;
+}
+
 static bool arrives(int fd, enum way way, int v)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -194,15 +269,17 @@ static bool arrives(int fd, enum way way, int v)
 static void test_reach(void **state)
 {
 	struct nft nft = open_nft();
-	int waiting[2];
+	int waiting[2], joined[2];
 
 	(void)state;
 	sh("ip link set lo up; ip link add up0 address 02:00:00:00:00:01 type veth peer name far0 "
 	   "address 02:00:00:00:00:02 && sysctl -qw net.ipv6.conf.far0.disable_ipv6=1 && "
 	   "ip addr add 192.0.2.1/24 dev up0 && ip addr add 2001:db8::1/64 dev up0 nodad && "
 	   "ip link set far0 up && ip link set up0 up");
-	for (int v = 0; v < 2; v++)
+	for (int v = 0; v < 2; v++) {
 		waiting[v] = wait_at(v ? "::" : "0.0.0.0");
+		joined[v] = join(v);
+	}
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct row *r = &rows[i];
 		struct survey_port ports[] = { { NFPROTO_IPV4, IPPROTO_UDP, .port = PORT },
@@ -221,8 +298,10 @@ static void test_reach(void **state)
 					 r->rules, r->way, v ? 6 : 4, came, ports[v].open, closed);
 		}
 	}
-	for (int v = 0; v < 2; v++)
+	for (int v = 0; v < 2; v++) {
 		close(waiting[v]);
+		close(joined[v]);
+	}
 	nft_close(&nft);
 }
 

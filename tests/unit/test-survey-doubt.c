@@ -211,6 +211,50 @@ static void test_lengthless(void **state)
 	nft_close(&nft);
 }
 
+/* Groups leave the host closed, and open the ports of those who wait on any address. */
+static void test_groups(void **state)
+{
+	static const struct {
+		const char *match;
+		bool open;
+	} accepts[] = {
+		{ "-d 224.0.0.0/4", true },
+		{ "-d 224.0.0.0/4 -p udp --dport 1900", true },
+		{ "-d 224.0.0.0/4 -p udp --dport 1901", false },
+		{ "-d 224.0.0.0/4 -p tcp", false },
+		{ "-m addrtype --dst-type MULTICAST", true },
+		{ "-m addrtype ! --dst-type LOCAL", true },
+		{ "-m addrtype --dst-type BROADCAST -p udp -m multiport --dports 1900,5353", true },
+		{ "-m iprange --dst-range 224.0.0.0-224.0.0.255", true },
+		{ "-d 255.255.255.255", true },
+		{ "-d 239.255.255.250", true },
+		{ "-p udp -d 239.255.255.250 --dport 1900", false },
+		{ "-p udp -m udp -d 239.255.255.250 --dport 1900 -m comment --comment x", false },
+		{ "-p udp --dport 1900 -m iprange --dst-range 239.255.255.250-239.255.255.250",
+		  false },
+		{ "-m ttl --ttl-gt 1 -p udp -d 239.255.255.250 --dport 1900", false },
+	};
+	struct nft nft = open_nft();
+	char line[300];
+
+	(void)state;
+	need_iptables_nft();
+	for (size_t i = 0; i < COUNT(accepts); i++) {
+		struct survey_port port = { NFPROTO_IPV4, IPPROTO_UDP, .port = 1900 };
+		struct survey s;
+
+		load_rules("");
+		snprintf(line, sizeof(line),
+			 "iptables-nft -P INPUT DROP && iptables-nft -A INPUT %s -j ACCEPT",
+			 accepts[i].match);
+		assert_int_equal(system(line), 0);
+		assert_int_equal(survey_ports(&nft, &port, 1, &s, NULL), 0);
+		if (!s.closed4 || port.open != accepts[i].open)
+			fail_msg("%s: closed %d, open %d", accepts[i].match, s.closed4, port.open);
+	}
+	nft_close(&nft);
+}
+
 static void test_tee(void **state)
 {
 	struct nft nft = open_nft();
@@ -236,7 +280,7 @@ int main(void)
 		cmocka_unit_test(test_fields),	   cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_redirects),  cmocka_unit_test(test_homes),
 		cmocka_unit_test(test_routers),	   cmocka_unit_test(test_tee),
-		cmocka_unit_test(test_lengthless),
+		cmocka_unit_test(test_lengthless), cmocka_unit_test(test_groups),
 	};
 
 	return cmocka_run_group_tests_name("survey-doubt", tests, enter_netns, NULL);
