@@ -64,6 +64,7 @@ static int open_host(struct daemon *d, struct fault *fault)
 		d->host.kernel = &d->kernel;
 		d->host.running = &d->processes;
 		d->host.holders = &d->holders;
+		d->host.legacy = &d->legacy;
 	}
 	d->host.root = open(d->config->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (d->host.root < 0)

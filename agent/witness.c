@@ -38,6 +38,15 @@ static bool is_nameless(const struct daemon *d)
 	return false;
 }
 
+/* The firewall may have rules of which only their witness knows that they are there. */
+static bool is_hidden(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->n_subjects; i++)
+		if (d->subjects[i].req->check == CHECK_FIREWALL && d->subjects[i].finding.hidden)
+			return true;
+	return false;
+}
+
 static bool is_demanded(const struct daemon *d)
 {
 	const struct policy *p = d->policy;
@@ -55,7 +64,7 @@ static bool is_demanded(const struct daemon *d)
 		case CHECK_FIREWALL:
 		case CHECK_COUNT: break;
 		}
-	return is_nameless(d);
+	return is_nameless(d) || is_hidden(d);
 }
 
 static void on_line(void *ctx, const char *line)
@@ -66,7 +75,8 @@ static void on_line(void *ctx, const char *line)
 	int n, before;
 	long at;
 
-	if (running_hear(&d->hearing, line) || holders_hear(&d->hearing_holders, line))
+	if (running_hear(&d->hearing, line) || holders_hear(&d->hearing_holders, line) ||
+	    legacy_hear(&d->hearing_legacy, line))
 		return;
 	if (witnessed_hear(d->host.remembered, line, io_now(), &news)) {
 		d->witness.news |= news;
@@ -95,12 +105,22 @@ static void take_holders(struct daemon *d, const struct holders *h)
 	d->holders = *h;
 }
 
+/* One that was not told is as it was. */
+static void take_legacy(struct daemon *d, const struct legacy *l)
+{
+	if (!l->known)
+		return;
+	d->witness.news |= !d->legacy.known || d->legacy.ip4 != l->ip4 || d->legacy.ip6 != l->ip6;
+	d->legacy = *l;
+}
+
 static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
 
 	errand_drop(&d->witness);
 	take_holders(d, &d->hearing_holders);
+	take_legacy(d, &d->hearing_legacy);
 	if (err < 0)
 		log_warn("lazaret-witness: %s", why);
 	else if (d->hearing.whole) {
@@ -118,6 +138,7 @@ static void start(struct daemon *d)
 	d->witness.asked = io_boot_ms();
 	d->hearing = (struct running){ 0 };
 	d->hearing_holders = (struct holders){ 0 };
+	d->hearing_legacy = (struct legacy){ 0 };
 	if (errand_start(d, &d->witness, helper_witness, on_line, on_done, &fault) < 0)
 		log_warn("lazaret-witness cannot be asked: %s", fault.why);
 }

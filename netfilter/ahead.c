@@ -212,6 +212,18 @@ void ahead_lead(struct ruleset *rs, const struct forward *f)
 	}
 }
 
+void ahead_doubt(struct ahead *ahead, const struct survey_unseen *unseen)
+{
+	const bool nat[] = { unseen->nat4, unseen->nat6 };
+
+	for (size_t i = 0; i < COUNT(nat); i++) {
+		ahead->led[i].most = nat[i];
+		memset(ahead->led[i].ports, nat[i] ? 0xff : 0, sizeof(ahead->led[i].ports));
+	}
+	ahead->marks = unseen->marks ? MARKS_ALL : 0;
+	ahead->untracked = unseen->notrack;
+}
+
 void ahead_tell(const struct ahead *ahead, struct probe *probe)
 {
 	const struct led *led = ahead ? &ahead->led[probe->family == NFPROTO_IPV6] : NULL;

@@ -13,6 +13,7 @@ struct forward;
 struct probe;
 struct rule_seen;
 struct ruleset;
+struct survey_unseen;
 
 struct ahead {
 	/*
@@ -25,6 +26,7 @@ struct ahead {
 	struct gateways gateways;
 	uint32_t marks; /* bits that rules may set, if one asks for marks */
 	struct addresses own;
+	bool untracked; /* somebody that is not seen has conntrack pass packets over */
 	/* Where rules lead to, of IPv4 and of IPv6. */
 	struct led {
 		uint64_t ports[1u << 10]; /* a bit for each of this host's */
@@ -40,4 +42,5 @@ void ahead_tell(const struct ahead *ahead, struct probe *probe);
  * have been weighed wrongly.  Nothing is new where the scope has no `ahead`.
  */
 void ahead_learn(struct ruleset *rs, const struct rule_seen *rule);
+void ahead_doubt(struct ahead *ahead, const struct survey_unseen *unseen);
 void ahead_lead(struct ruleset *rs, const struct forward *f);

@@ -264,7 +264,8 @@ static int look(struct nft *nft, const struct scope *scope, struct survey_port *
 	if (r == 0)
 		r = answer(nft, rs, scope, ports, n, ret, fault);
 	if (r == 0)
-		r = answer_untracked(nft, scope, ports, n, ruleset_untracks(rs) ? ret : NULL,
+		r = answer_untracked(nft, scope, ports, n,
+				     scope->ahead->untracked || ruleset_untracks(rs) ? ret : NULL,
 				     fault);
 	if (r == 0)
 		r = nft_generation(nft, &after, fault);
@@ -321,20 +322,33 @@ static int look_until_still(struct nft *nft, const struct scope *scope, struct s
 	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
 }
 
-int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
-		  survey_chain each, void *ctx, struct fault *fault)
+static int survey(struct nft *nft, const struct survey_unseen *unseen, struct survey_port *ports,
+		  size_t n, struct survey *ret, survey_chain each, void *ctx, struct fault *fault)
 {
 	_drop_(links_free) struct links links = { 0 };
 	struct ahead ahead = { 0 };
 	const struct scope scope = { .links = &links, .ahead = &ahead };
 	int r = read_inner(&links, fault);
 
+	ahead_doubt(&ahead, unseen);
 	if (r == 0)
 		r = addresses_read(&ahead.own, fault);
 	if (r == 0)
 		r = look_until_still(nft, &scope, ports, n, ret, each, ctx, fault);
 	addresses_free(&ahead.own);
 	return r;
+}
+
+int survey_chains(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,
+		  survey_chain each, void *ctx, struct fault *fault)
+{
+	return survey(nft, &(struct survey_unseen){ 0 }, ports, n, ret, each, ctx, fault);
+}
+
+int survey_doubting(struct nft *nft, const struct survey_unseen *unseen, struct survey *ret,
+		    struct fault *fault)
+{
+	return survey(nft, unseen, NULL, 0, ret, NULL, NULL, fault);
 }
 
 int survey_ports(struct nft *nft, struct survey_port *ports, size_t n, struct survey *ret,

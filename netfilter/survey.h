@@ -19,8 +19,8 @@
  * untracked instead of new.  UDP over IPv6 is asked about as a packet that conntrack takes for
  * invalid, too.  Where a rule sends packets on by loopback, no interface is a limit.
  *
- * Not seen: rules of iptables-legacy; drops at other hooks than input (prerouting, netdev ingress);
- * marks that traffic control or BPF sets.
+ * Not seen: rules of iptables-legacy (but see survey_doubting()); drops at other hooks than input
+ * (prerouting, netdev ingress); marks that traffic control or BPF sets.
  */
 #pragma once
 
@@ -86,6 +86,17 @@ struct survey {
  * second and at least twice.
  */
 int survey_inbound(struct nft *nft, struct survey *ret, struct fault *fault);
+
+/* What rules that are not nf_tables' own may do to packets before these meet its input hook. */
+struct survey_unseen {
+	bool nat4, nat6; /* send them to any port of this host */
+	bool marks;	 /* mark them */
+	bool notrack;	 /* have conntrack pass them over */
+};
+
+/* The same when somebody does that. */
+int survey_doubting(struct nft *nft, const struct survey_unseen *unseen, struct survey *ret,
+		    struct fault *fault);
 
 /* One of the chains that decide about packets to this host, as imprint.h says. */
 struct imprint_chain {

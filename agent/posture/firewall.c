@@ -10,18 +10,22 @@
 #include "netfilter/listen.h"
 #include "netfilter/survey.h"
 
-#define ADVICE_CLOSE  "close it with the firewall this host uses, for instance: %s"
-#define ADVICE_DENY   "let a chain deny what no rule names; see them: nft list ruleset"
-#define ADVICE_RULES  "see them: nft -a list ruleset"
-#define ADVICE_CHAIN  "see it: nft -a list chain %s"
-#define ADVICE_LEGACY "let iptables be iptables-nft: update-alternatives --config iptables"
+#define ADVICE_CLOSE "close it with the firewall this host uses, for instance: %s"
+#define ADVICE_DENY  "let a chain deny what no rule names; see them: nft list ruleset"
+#define ADVICE_RULES "see them: nft -a list ruleset"
+#define ADVICE_CHAIN "see it: nft -a list chain %s"
+
+/* Of a family: is it closed by nf_tables, and whatever rules do that this does not show? */
+struct closed {
+	bool seen, surely;
+};
 
 /* What is open by nf_tables may be closed by what it does not show: then nobody knows. */
-static enum grade family_grade(const struct host *host, char family, bool closed)
+static enum grade family_grade(struct closed closed, unsigned tables)
 {
-	if (closed)
-		return GRADE_PASS;
-	return has_legacy_rules(host, family) ? GRADE_UNKNOWN : GRADE_FAIL;
+	if (closed.seen)
+		return closed.surely ? GRADE_PASS : GRADE_UNKNOWN;
+	return tables & LEGACY_FILTER ? GRADE_UNKNOWN : GRADE_FAIL;
 }
 
 #define OPENING_TEXT 160
@@ -74,9 +78,9 @@ static void tell_family(const struct host *host, const struct survey *s, char fa
 		break;
 	case GRADE_UNKNOWN:
 		finding_tell(f, probe, grade, ADVICE_LEGACY,
-			     "inbound %s is open but for rules of iptables-legacy, which cannot be "
+			     "inbound %s is %s but for rules of iptables-legacy, which cannot be "
 			     "judged",
-			     probe);
+			     probe, (family == '4' ? s->closed4 : s->closed6) ? "closed" : "open");
 		break;
 	case GRADE_COUNT: break;
 	}
@@ -96,10 +100,14 @@ static void tell_open(const struct survey *s, struct finding *f)
 			 text4, text6);
 }
 
-static void tell_families(const struct host *host, const struct survey *s, struct finding *f)
+/* `doubting`: what is closed whatever iptables-legacy does. */
+static void tell_families(const struct host *host, const struct survey *s,
+			  const struct survey *doubting, const struct legacy *l, struct finding *f)
 {
-	const enum grade ip4 = family_grade(host, '4', s->closed4);
-	const enum grade ip6 = family_grade(host, '6', s->closed6);
+	const enum grade ip4 = family_grade((struct closed){ s->closed4, doubting->closed4 },
+					    l->ip4);
+	const enum grade ip6 = family_grade((struct closed){ s->closed6, doubting->closed6 },
+					    l->ip6);
 	char text[OPENING_TEXT];
 
 	tell_family(host, s, '4', ip4, f);
@@ -135,6 +143,21 @@ static int survey(const struct host *host, struct survey_port *ports, size_t n, 
 	return r;
 }
 
+/* Once more, as rules of iptables-legacy may send, mark or leave untracked what comes. */
+static int doubt(const struct host *host, const struct legacy *l, struct survey *ret,
+		 struct fault *fault)
+{
+	const unsigned all = l->ip4 | l->ip6;
+	const struct survey_unseen unseen = { .nat4 = l->ip4 & LEGACY_NAT,
+					      .nat6 = l->ip6 & LEGACY_NAT,
+					      .marks = all & LEGACY_MANGLE,
+					      .notrack = all & LEGACY_RAW };
+
+	if (!(all & (LEGACY_NAT | LEGACY_MANGLE | LEGACY_RAW)))
+		return 0;
+	return survey_doubting(host->nft, &unseen, ret, fault);
+}
+
 static void tell_unseen(int err, const struct fault *fault, struct finding *f)
 {
 	f->moving = err == -EINTR;
@@ -151,18 +174,23 @@ static void look(const struct requirement *req, const struct host *host, struct 
 	_free_ struct listeners *l = calloc(1, sizeof(*l));
 	_free_ struct survey_port *ports = NULL;
 	struct fault fault = { 0 }, deaf = { 0 };
-	struct survey s;
+	struct survey s = { 0 }, doubting;
+	struct legacy legacy;
 	size_t n = 0;
 	int seen, r = l ? listen_read(l, &deaf) : fault_set(&deaf, -ENOMEM, "out of memory");
 
 	if (r == 0 && exposed_ports(l, &ports, &n) < 0)
 		r = fault_set(&deaf, -ENOMEM, "out of memory");
+	f->hidden = legacy_look(host, &legacy);
 	seen = survey(host, ports, n, &s, &fault);
+	doubting = s;
+	if (seen == 0)
+		seen = doubt(host, &legacy, &doubting, &fault);
 	if (seen < 0) {
 		tell_unseen(seen, &fault, f);
 		return;
 	}
-	tell_families(host, &s, f);
+	tell_families(host, &s, &doubting, &legacy, f);
 	if (r == 0)
 		tell_exposed(req, host, l, ports, n, f);
 	else if (req->with.firewall.exposed.demanded)
@@ -170,9 +198,9 @@ static void look(const struct requirement *req, const struct host *host, struct 
 			     deaf.why);
 	else
 		finding_note(f, "exposed", GRADE_UNKNOWN, "%s", deaf.why);
-	tell_forwards(req, &s, f);
+	tell_forwards(req, &s, &legacy, f);
 	tell_likeness(req, host, &s, f);
-	tell_front_ends(host, &s, f);
+	tell_front_ends(host, &s, &legacy, f);
 	if (f->grade == GRADE_PASS)
 		snprintf(f->what, sizeof(f->what),
 			 "inbound is closed: IPv4 by %.80s, IPv6 by %.80s", s.by4, s.by6);

@@ -2,6 +2,7 @@
 /* The parts of look_firewall(): each tells what it saw as evidence. */
 #pragma once
 
+#include "agent/posture/legacy.h"
 #include "agent/posture/posture.h"
 #include "netfilter/survey.h"
 
@@ -15,7 +16,8 @@ void tell_exposed(const struct requirement *req, const struct host *host, const 
 		  const struct survey_port *ports, size_t n, struct finding *f);
 
 /* Rules that lead past the rules for what comes in: to containers mostly. */
-void tell_forwards(const struct requirement *req, const struct survey *s, struct finding *f);
+void tell_forwards(const struct requirement *req, const struct survey *s,
+		   const struct legacy *legacy, struct finding *f);
 
 /*
  * Is it the firewall that is kept as good, or one that the policy names?  Demanded when the policy
@@ -25,15 +27,13 @@ void tell_likeness(const struct requirement *req, const struct host *host, const
 		   struct finding *f);
 #define PROBE_LIKENESS "likeness"
 
-/* What the front ends say of themselves. */
-void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f);
+/* What the front ends say of themselves, and which tables of iptables-legacy there are. */
+void tell_front_ends(const struct host *host, const struct survey *s, const struct legacy *legacy,
+		     struct finding *f);
 
 /* How to switch on a front end that is there and off, of those that have one; or NULL. */
 const char *front_end_off(const struct host *host);
 
-/*
- * Does the host have rules of the old iptables for that family, '4' or '6', which nf_tables does not
- * show?  It may be no rule: that its table was loaded, for a list of it for instance, is all that
- * can be seen.
- */
-bool has_legacy_rules(const struct host *host, char family);
+#define ADVICE_LEGACY                                                                        \
+	"let iptables be iptables-nft (update-alternatives --config iptables), and restart " \
+	"the host"

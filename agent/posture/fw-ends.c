@@ -94,33 +94,21 @@ const char *front_end_off(const struct host *host)
 	return u.load == UNIT_PLAIN && !u.enabled ? "systemctl enable --now firewalld" : NULL;
 }
 
-bool has_legacy_rules(const struct host *host, char family)
+static void tell_legacy(const struct legacy *l, struct finding *f)
 {
-	const bool is6 = family == '6';
-	const char *names = is6 ? "proc/self/net/ip6_tables_names"
-				: "proc/self/net/ip_tables_names";
-	const char *module = is6 ? "sys/module/ip6table_filter" : "sys/module/iptable_filter";
-	_free_ char *text = NULL;
-	size_t len;
-	int r = io_read(host->root, names, CONF_MAX, &text, &len);
+	char text4[LEGACY_TEXT], text6[LEGACY_TEXT];
 
-	return r == 0 ? strstr(text, "filter") != NULL
-		      : r == -EACCES && faccessat(host->root, module, F_OK, 0) == 0;
+	legacy_text(l->ip4, text4);
+	legacy_text(l->ip6, text6);
+	if (*text4 || *text6)
+		finding_note(f, "iptables-legacy", GRADE_UNKNOWN, "cannot be judged: %s%s%s%s%s",
+			     *text4 ? "iptables-legacy's " : "", text4,
+			     *text4 && *text6 ? ", " : "", *text6 ? "ip6tables-legacy's " : "",
+			     text6);
 }
 
-static void tell_legacy(const struct host *host, struct finding *f)
-{
-	const bool has4 = has_legacy_rules(host, '4'), has6 = has_legacy_rules(host, '6');
-
-	if (has4 || has6)
-		finding_note(f, "iptables-legacy", GRADE_UNKNOWN,
-			     "there are rules of %s, which cannot be judged",
-			     !has6   ? "iptables-legacy"
-			     : !has4 ? "ip6tables-legacy"
-				     : "iptables-legacy and ip6tables-legacy");
-}
-
-void tell_front_ends(const struct host *host, const struct survey *s, struct finding *f)
+void tell_front_ends(const struct host *host, const struct survey *s, const struct legacy *legacy,
+		     struct finding *f)
 {
 	static const char *const others[] = { "ufw.service", "netfilter-persistent.service",
 					      "nftables.service" };
@@ -134,5 +122,5 @@ void tell_front_ends(const struct host *host, const struct survey *s, struct fin
 	tell_firewalld(host, s, f);
 	for (size_t i = 0; i < COUNT(others); i++)
 		tell_unit(host, others[i], f);
-	tell_legacy(host, f);
+	tell_legacy(legacy, f);
 }

@@ -226,7 +226,8 @@ void tell_exposed(const struct requirement *req, const struct host *host, const 
 			     seen.n ? seen.list : "nothing that listens");
 }
 
-void tell_forwards(const struct requirement *req, const struct survey *s, struct finding *f)
+void tell_forwards(const struct requirement *req, const struct survey *s,
+		   const struct legacy *legacy, struct finding *f)
 {
 	const struct exposed *e = &req->with.firewall.exposed;
 	bool bad = s->all_forwards > s->n_forwards && e->demanded;
@@ -244,6 +245,10 @@ void tell_forwards(const struct requirement *req, const struct survey *s, struct
 		finding_tell(f, "forwards", GRADE_FAIL,
 			     "do not publish that port, or add it to the policy's exposed",
 			     "past the rules for what comes in: %s", list);
+	else if (e->demanded && (legacy->ip4 | legacy->ip6) & LEGACY_NAT)
+		finding_tell(
+			f, "forwards", GRADE_UNKNOWN, ADVICE_LEGACY,
+			"iptables-legacy has a table nat, and what that forwards cannot be seen");
 	else if (*list)
 		finding_note(f, "forwards", GRADE_PASS, "past the rules for what comes in: %s",
 			     list);

@@ -78,9 +78,10 @@ static void test_front_ends(void **state)
 	put_file(dir, "proc/self/net/ip6_tables_names", "filter\n");
 	look_with("accept;", any, root, &f);
 	assert_int_equal(f.grade, GRADE_UNKNOWN);
-	assert_string_equal(evidence(&f, "iptables-legacy")->what,
-			    "there are rules of iptables-legacy and ip6tables-legacy, which cannot "
-			    "be judged");
+	assert_string_equal(
+		evidence(&f, "iptables-legacy")->what,
+		"cannot be judged: iptables-legacy's filter and nat, ip6tables-legacy's "
+		"filter");
 	put_file(dir, "proc/self/net/ip6_tables_names", "nat\n");
 	put_file(dir, "proc/self/net/ip_tables_names", "nat\n");
 	look_with("accept;", any, root, &f);
