@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +10,9 @@
 #include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/count.h"
 #include "agent/base/io.h"
 #include "agent/posture/antivirus.h"
+#include "agent/posture/loose.h"
 #include "agent/posture/settings.h"
 #include "agent/posture/whole.h"
 
@@ -134,38 +135,46 @@ static void probe_locks(struct antivirus *a)
 			       "%s cannot be replaced: chattr +i", path);
 }
 
-/* Whether a file of that name tells ClamAV what not to find (clamav's signature manual). */
-static bool is_pardon(const char *name)
+static void tell_loose(struct antivirus *a, enum loose kind, const char *folder, const char *name)
 {
-	static const char *const ends[] = { "fp", "ign", "ign2", "sfp" };
-	const char *end = strrchr(name, '.');
-
-	for (size_t i = 0; end && i < COUNT(ends); i++)
-		if (!strcmp(end + 1, ends[i]))
-			return true;
-	return false;
+	switch (kind) {
+	case LOOSE_NOT:
+	case LOOSE_KINDS: return;
+	/* They may be an administrator's: told, for nothing else says so. */
+	case LOOSE_PARDONS:
+		antivirus_tell(a, false, "passed over", GRADE_FAIL, NULL,
+			       "what %s/%.80s names is not found", folder, name);
+		return;
+	case LOOSE_RETYPES:
+		antivirus_tell(a, false, "passed over", GRADE_FAIL, NULL,
+			       "what %s/%.80s names is taken for mail", folder, name);
+		return;
+	case LOOSE_CLOSED:
+		antivirus_tell(a, true, "kinds", GRADE_UNKNOWN,
+			       "let lazaretd read it: setfacl -m g:lazaret:r",
+			       "lazaretd may not read %s/%.80s", folder, name);
+		return;
+	case LOOSE_BLINDS:
+		antivirus_tell(a, true, "kinds", GRADE_FAIL, "remove it, and start its unit anew",
+			       "%s/%.80s keeps kinds of files from being scanned", folder, name);
+	}
 }
 
-/* They may be an administrator's; that a signature is passed over is told, for nothing else says.
- */
-static void probe_pardons(struct antivirus *a)
+/* Of each kind one is told. */
+static void probe_loose(struct antivirus *a)
 {
-	const struct provider_signatures *s = &a->provider->signatures;
-	char folder[PROVIDER_TEXT_MAX] = "";
+	char folder[PROVIDER_TEXT_MAX], first[LOOSE_KINDS][NAME_MAX + 1] = { 0 };
 	_dir_ DIR *dir = NULL;
 	const struct dirent *e;
 
-	if (s->from != VINTAGE_CLAMAV || !a->installed)
+	if (!a->installed || !loose_folder(a->provider, folder))
 		return;
-	memcpy(folder, s->files.rows[0],
-	       (size_t)(strrchr(s->files.rows[0], '/') - s->files.rows[0]));
 	dir = io_open_dir(a->host->root, folder + 1, 0);
 	while (dir && (e = readdir(dir)))
-		if (is_pardon(e->d_name)) {
-			antivirus_tell(a, false, "passed over", GRADE_FAIL, NULL,
-				       "what %s/%.80s names is not found", folder, e->d_name);
-			return;
-		}
+		snprintf(first[loose_judge(dirfd(dir), e->d_name)], NAME_MAX + 1, "%s", e->d_name);
+	for (enum loose kind = LOOSE_NOT; kind < LOOSE_KINDS; kind++)
+		if (*first[kind])
+			tell_loose(a, kind, folder, first[kind]);
 }
 
 /* What ld.so(8) loads into each program before its own libraries. */
@@ -233,7 +242,7 @@ void probe_packages(struct antivirus *a)
 	for (size_t i = 0; i < libraries.n; i++)
 		probe_package(a, libraries.rows[i], &budget);
 	probe_locks(a);
-	probe_pardons(a);
+	probe_loose(a);
 	if (a->installed)
 		probe_preload(a);
 }

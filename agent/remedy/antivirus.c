@@ -16,6 +16,7 @@
 #include "agent/remedy/failing.h"
 #include "agent/remedy/provide.h"
 #include "agent/remedy/remedy.h"
+#include "agent/remedy/unblind.h"
 #include "agent/remedy/uncover.h"
 #include "agent/remedy/unlock.h"
 
@@ -38,9 +39,13 @@ static int enable_one(const struct requirement *q, struct report *report, struct
 static int restore(const struct requirement *q, bool anew, struct report *report,
 		   struct fault *fault)
 {
-	int r = provide_settings(q->with.antivirus.provider, report, fault);
+	const struct provider *p = q->with.antivirus.provider;
+	int r = provide_settings(p, report, fault);
 
-	return r < 0 ? r : antivirus_enable(q, anew || r > 0, report, fault);
+	if (r < 0)
+		return r;
+	anew |= r > 0 || unblind(p, report) > 0;
+	return antivirus_enable(q, anew, report, fault);
 }
 
 static int restore_one(const struct requirement *q, struct report *report, struct fault *fault)

@@ -254,6 +254,21 @@ ok $? 'what was set aside can be read in the file'
 at stat -c '%U:%G %a' $conf && grep -q 'clamav:adm 604' "$LAB_DIR/said"
 ok $? 'the file belongs to whom it did'
 
+# Beside the signatures: what is scanned, and how.  Feeds bring what only names kinds of mail.
+db=/var/lib/clamav mail='0:0:582d53696576653a20:Mail:CL_TYPE_ANY:CL_TYPE_MAIL'
+finds() { at clamdscan --no-summary --fdpass "$1"; grep -q "^$1: .* FOUND" "$LAB_DIR/said"; } # FILE
+at sh -c "printf 'MZ\\220\\0LAB-daily-27000' >/srv/program; cd $db; printf '%s\n' $mail >feed.ftm
+	printf '0:0:4d5a:No:CL_TYPE_ANY:CL_TYPE_IGNORED\n' >.no.FTM; systemctl restart clamav-daemon"
+lab_wait 10 look >/dev/null
+! finds /srv/program
+ok $? "a program that is not scanned: $(cat "$LAB_DIR/said")"
+off restore "$db/.no.FTM keeps kinds of files from being scanned" :
+at test -e $db/feed.ftm -a -e $db/..no.FTM.set-aside && finds /srv/program
+ok $? "and is again: $(cat "$LAB_DIR/said")"
+off restore "$db/no.cfg keeps kinds of files from being scanned" \
+	"printf 'ARCHIVE:0x0:1:255\n' >$db/no.cfg; systemctl restart clamav-daemon"
+at rm $db/feed.ftm
+
 # --- packages and files -----------------------------------------------------------------
 off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-change-held-packages remove clamav-daemon' \
 	'/usr/sbin/clamd is not there'

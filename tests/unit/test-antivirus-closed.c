@@ -73,6 +73,13 @@ static void test_closed_signatures(void **state)
 	assert_int_equal(graded(&f, "lazaretd may not read /var/lib/clamav/daily.cld: those that "
 				    "are loaded tell"),
 			 GRADE_UNKNOWN);
+	assert_int_equal(fchmodat(dir, "var/lib/clamav", 0755, 0), 0);
+	put("var/lib/clamav/x.ftm", "0:0:4d5a:Program:CL_TYPE_ANY:CL_TYPE_IGNORED\n", 0400);
+	look_as_nobody(&plain, &f);
+	assert_int_equal(f.grade, GRADE_UNKNOWN);
+	assert_string_equal(f.what, "lazaretd may not read /var/lib/clamav/x.ftm");
+	assert_int_equal(unlinkat(dir, "var/lib/clamav/x.ftm", 0), 0);
+	assert_int_equal(fchmodat(dir, "var/lib/clamav", 0700, 0), 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	look_as_nobody(&plain, &f);

@@ -52,6 +52,79 @@ static void test_stored_signatures(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+#define PROGRAMS "0:0:4d5a:Program:CL_TYPE_ANY:CL_TYPE_IGNORED\n"
+#define MAIL	 "0:0:582d53696576653a20:Mail:CL_TYPE_ANY:CL_TYPE_MAIL"
+#define BLINDS	 "keeps kinds of files from being scanned"
+
+static bool tells(const struct finding *f, const char *name, const char *what)
+{
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (strstr(f->evidence[i].what, name) && strstr(f->evidence[i].what, what) &&
+		    f->evidence[i].grade == GRADE_FAIL)
+			return true;
+	return false;
+}
+
+/* A look, while that lies there, grades so, and tells that of it; NULL: nothing. */
+static void check_loose(const char *name, const char *text, enum grade grade, const char *what)
+{
+	char file[200];
+	struct finding f;
+
+	snprintf(file, sizeof(file), "var/lib/clamav/%.40s", name);
+	put(file, text, 0644);
+	look(&f);
+	if (f.grade != grade || tells(&f, file, what ? what : "") != (what != NULL))
+		fail_msg("%s \"%.60s\": %s", name, text, f.what);
+	snprintf(file, sizeof(file), "%s/var/lib/clamav/%.40s", folder, name);
+	assert_int_equal(unlink(file), 0);
+}
+
+/* Not all that clamd reads beside its signatures adds to what it finds. */
+static void test_loose(void **state)
+{
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	static const struct {
+		const char *name, *text;
+		bool blinds;
+	} rows[] = {
+		{ "local.cfg", "PE:0x0:1:255\n", true },
+		{ ".x.CFG", "", true },
+		{ "local.cfg.set-aside", "PE:0x0:1:255\n", false },
+		{ "local.ftm", PROGRAMS, true },
+		{ ".x.Ftm", "# mine\n" MAIL "\n" PROGRAMS, true },
+		{ "x.ftm", "0:0:504b0304:Zip:CL_TYPE_ANY:CL_TYPE_BINARY_DATA:1:255\n", true },
+		{ "x.ftm", "0:0:4d5a:CL_TYPE_MAIL:CL_TYPE_MAIL:CL_TYPE_GIF\n", true },
+		{ "x.ftm", "0:0:4d5a:x:CL_TYPE_ANY:CL_TYPE_MAILER\n", true },
+		{ "x.ftm", "0:0:4d5a:x:CL_TYPE_ANY\n", true },
+		{ ".x.ftm.set-aside.2", PROGRAMS, false },
+		{ "ftm", PROGRAMS, false },
+		{ "mine.ndb", "Mine:0:*:4d5a\n", false },
+	};
+	static const char *const pardons[] = { "a.ign2", "a.IGN2", "a.fp",  "a.sfp", "a.ign",
+					       "a.crb",  "a.cat",  "a.wdb", ".a.Fp" };
+	pid_t pid = start(&good);
+	char text[9000];
+
+	(void)state;
+	install();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_loose(rows[i].name, rows[i].text, rows[i].blinds ? GRADE_FAIL : GRADE_PASS,
+			    rows[i].blinds ? BLINDS : NULL);
+	for (size_t i = 0; i < COUNT(pardons); i++)
+		check_loose(pardons[i], "x\n", GRADE_PASS, "names is not found");
+	/* As a feed of signatures for mail brings it. */
+	check_loose("feed.ftm", "# mail\r\n" MAIL ":51:255\r\n" MAIL, GRADE_PASS,
+		    "names is taken for mail");
+	/* clamd cuts lines that are longer than its buffer (FILEBUFF). */
+	memset(text, '#', sizeof(text));
+	strcpy(text + 8191, PROGRAMS);
+	check_loose("x.ftm", text, GRADE_FAIL, BLINDS);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 static void test_database_head(void **state)
 {
 	static const char *const bad[] = {
@@ -80,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stored_signatures),
+		cmocka_unit_test(test_loose),
 		cmocka_unit_test(test_database_head),
 	};
 
