@@ -17,11 +17,11 @@
 	{                                                                       \
 		.file = CLAMD, .key = option, .never = LIST("no", "false", "0") \
 	}
-/* One of the scanner of opened files that must not be on. */
-#define STAYS_OFF(option)                                           \
-	{                                                           \
-		.file = CLAMD, .key = option, .of = PART_ON_ACCESS, \
-		.never = LIST("yes", "true", "1")                   \
+/* One of a part that must not be on. */
+#define STAYS_OFF(option, part)                           \
+	{                                                 \
+		.file = CLAMD, .key = option, .of = part, \
+		.never = LIST("yes", "true", "1")         \
 	}
 /* A limit: nothing at all means none. */
 #define REACHES(option, least)                                                     \
@@ -63,7 +63,7 @@ const struct provider provider_clamav = {
 			.files = LIST("/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd"),
 			.base = LIST("/var/lib/clamav/main.cvd", "/var/lib/clamav/main.cld") },
 	.updates = { .from = CHRONICLE_FRESHCLAM, .file = "/var/log/clamav/freshclam.log" },
-	.n_settings = 54,
+	.n_settings = 57,
 	.settings = {
 		{ .file = CLAMD,
 		  .key = "ExcludePath",
@@ -92,6 +92,7 @@ const struct provider provider_clamav = {
 		STAYS_ON("AlgorithmicDetection"),
 		STAYS_ON("Bytecode"),
 		STAYS_ON("CrossFilesystems"),
+		STAYS_OFF("DisableCertCheck", PART_DAEMON),
 		REACHES("MaxFileSize", 1048576),
 		REACHES("MaxScanSize", 1048576),
 		REACHES("MaxScanTime", 10000),
@@ -116,6 +117,10 @@ const struct provider provider_clamav = {
 		  .has_only = true,
 		  .only = LIST("/var/lib/clamav", "/var/lib/clamav/") },
 		{ .file = CLAMD,
+		  .key = "TemporaryDirectory",
+		  .has_only = true,
+		  .only = LIST("/tmp", "/var/tmp") },
+		{ .file = CLAMD,
 		  .key = "OnAccessExcludePath",
 		  .of = PART_ON_ACCESS,
 		  .has_only = true,
@@ -130,8 +135,8 @@ const struct provider provider_clamav = {
 		  .of = PART_ON_ACCESS,
 		  .has_only = true,
 		  .only = LIST("0") },
-		STAYS_OFF("OnAccessExcludeRootUID"),
-		STAYS_OFF("OnAccessDisableDDD"),
+		STAYS_OFF("OnAccessExcludeRootUID", PART_ON_ACCESS),
+		STAYS_OFF("OnAccessDisableDDD", PART_ON_ACCESS),
 		{ .file = CLAMD,
 		  .key = "OnAccessMaxFileSize",
 		  .of = PART_ON_ACCESS,
@@ -144,6 +149,11 @@ const struct provider provider_clamav = {
 		  .of = PART_ON_ACCESS,
 		  .has_at_least = true,
 		  .at_least = 1000 },
+		{ .file = CLAMD,
+		  .key = "OnAccessMaxThreads",
+		  .of = PART_ON_ACCESS,
+		  .has_at_least = true,
+		  .at_least = 1 },
 		{ .file = FRESHCLAM,
 		  .key = "DatabaseMirror",
 		  .of = PART_UPDATER,

@@ -248,8 +248,9 @@ off restore 'MaxFileSize 1K is not allowed' "sed -i 's/^MaxFileSize .*/MaxFileSi
 off restore 'not running\|LocalSocket' \
 	"sed -i 's|^LocalSocket .*|LocalSocket /tmp/elsewhere|' $conf
 	systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon.service"
+off restore 'TemporaryDirectory /sys is not allowed' "echo 'TemporaryDirectory /sys' >>$conf; systemctl restart clamav-daemon"
 at grep -c '^# set aside by lazaret: ' $conf
-[ "$(cat "$LAB_DIR/said")" = 5 ]
+[ "$(cat "$LAB_DIR/said")" = 6 ]
 ok $? 'what was set aside can be read in the file'
 at stat -c '%U:%G %a' $conf && grep -q 'clamav:adm 604' "$LAB_DIR/said"
 ok $? 'the file belongs to whom it did'
