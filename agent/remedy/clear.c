@@ -11,6 +11,7 @@
 #include "agent/posture/clamd.h"
 #include "agent/remedy/asides.h"
 #include "agent/remedy/clear.h"
+#include "agent/remedy/legible.h"
 
 #define SYSUSERS_LIMIT 30 /* seconds */
 
@@ -61,13 +62,16 @@ static void clear_other(const char *path, mode_t kind, struct report *report)
 		set_aside(path, report);
 }
 
-static void clear_damaged(int root, const struct texts *files, struct report *report)
+/* One that is closed to clamd it passes over without a word, or does not start with. */
+static void clear_databases(int root, const struct texts *files, struct report *report)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		struct clamd_version v;
 
 		if (database_look(root, files->rows[i] + 1, &v) == -EBADMSG)
 			set_aside(files->rows[i], report);
+		else
+			legible_make(files->rows[i], report);
 	}
 }
 
@@ -84,6 +88,6 @@ void clear_way(const struct provider *p, struct report *report)
 		clear_other(p->settings[i].file, S_IFREG, report);
 	if (p->signatures.from != VINTAGE_CLAMAV)
 		return;
-	clear_damaged(root, &p->signatures.files, report);
-	clear_damaged(root, &p->signatures.base, report);
+	clear_databases(root, &p->signatures.files, report);
+	clear_databases(root, &p->signatures.base, report);
 }

@@ -7,6 +7,7 @@
 #include "agent/base/io.h"
 #include "agent/remedy/antivirus-start.h"
 #include "agent/remedy/asides.h"
+#include "agent/remedy/legible.h"
 #include "agent/remedy/manager.h"
 #include "agent/remedy/unreadable.h"
 
@@ -58,8 +59,14 @@ static void ask_journal(const char *unit, int64_t since, struct search *s)
 		  &nobody, take_line, s, &quiet);
 }
 
-/* How many its services name since then, and set aside. */
-static int set_aside_since(const struct provider *p, int64_t since, struct report *report)
+/* A good one may only be closed to the daemon. */
+static int open_or_set_aside(const char *path, struct report *report)
+{
+	return legible_make(path, report) > 0 ? 1 : asides_add(NULL, path, report);
+}
+
+/* How many its services name since then, and are out of the way. */
+static int clear_since(const struct provider *p, int64_t since, struct report *report)
 {
 	int n = 0;
 
@@ -72,7 +79,7 @@ static int set_aside_since(const struct provider *p, int64_t since, struct repor
 		if (!*s.path)
 			continue;
 		report_line(report, "  it cannot load ", s.path);
-		n += asides_add(NULL, s.path, report) > 0;
+		n += open_or_set_aside(s.path, report) > 0;
 	}
 	return n;
 }
@@ -89,7 +96,7 @@ int start_past_unreadable(const struct requirement *q, struct report *report, st
 		*fault = (struct fault){ 0 };
 		r = antivirus_start(q, report, fault);
 		if (r == 0 || r == -EINPROGRESS || p->signatures.from != VINTAGE_CLAMAV ||
-		    !set_aside_since(p, begun, report))
+		    !clear_since(p, begun, report))
 			break;
 		manager_does(q, UPDATERS | SPARE, STEP_ARGV("--no-block", "try-restart"), NULL,
 			     &quiet);

@@ -14,7 +14,8 @@
 bool unreadable_names(const struct provider *p, const char *line, char ret[ASIDE_PATH]);
 
 /*
- * antivirus_start(); what the daemon then says that it cannot load is set aside (asides.h), its
- * updater begins anew, and it is started again, some times over: clamd ends at the first of them.
+ * antivirus_start(); what the daemon then says that it cannot load is opened to it (legible.h) or
+ * set aside (asides.h), its updater begins anew, and it is started again, some times over: clamd
+ * ends at the first of them.
  */
 int start_past_unreadable(const struct requirement *q, struct report *report, struct fault *fault);

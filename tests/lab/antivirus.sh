@@ -236,6 +236,13 @@ off enable 'clamd.ctl is no socket' "systemctl stop clamav-daemon.socket clamav-
 	mkdir /run/clamav/clamd.ctl; echo garbage >/var/lib/clamav/x.ndb"
 at test -s /var/lib/clamav/.x.ndb.set-aside && grep -q '^it cannot load /var/lib/clamav/x.ndb' "$LAB_DIR/mended"
 ok $? 'and what it could not load is set aside'
+# Copied there by root, for whom alone they are: good all the same.
+off enable 'not running\|does not answer' "cd /var/lib/clamav; echo 'Mine:0:*:4d494e45' >mine.ndb
+	chown root: daily.cud mine.ndb; chmod 600 daily.cud mine.ndb
+	systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon; sleep 0.2"
+at sh -c 'cd /var/lib/clamav && stat -c %a daily.cud mine.ndb'
+[ "$(tr '\n' ' ' <"$LAB_DIR/said")" = '644 644 ' ] && grep -q '^it cannot load .*mine.ndb' "$LAB_DIR/mended"
+ok $? 'signatures that only root may read are opened, not set aside'
 
 # --- configuration ----------------------------------------------------------------------
 conf=/etc/clamav/clamd.conf

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What keeps an antivirus from being installed, or from coming up. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "agent/base/count.h"
 #include "agent/remedy/hindrance.h"
+#include "agent/remedy/legible.h"
 #include "agent/remedy/unreadable.h"
 #include "tests/unit/root.h"
 #include "tests/unit/test.h"
@@ -38,6 +43,51 @@ static void test_unreadable(void **state)
 	}
 }
 
+/* As clamd's account has its folder, and whoever copies signatures there may be root. */
+static void test_legible(void **state)
+{
+	static const struct {
+		uid_t uid;
+		gid_t gid;
+		mode_t mode, becomes;
+	} rows[] = {
+		{ 0, 0, 0600, 0644 },	   { 0, 0, 0644, 0644 },     { 0, 0, 0604, 0604 },
+		{ 0, 65534, 0640, 0640 },  { 0, 65534, 0604, 0644 }, { 65534, 0, 0600, 0600 },
+		{ 65534, 65534, 0, 0444 },
+	};
+	struct report nobody = { .fd = -1, .sent = STEP_OUTPUT_MAX };
+	_drop_(root_close) struct root r;
+	char path[200], other[200];
+	struct stat st;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(root_open(&r), 0);
+	root_text(&r, "db/daily.cvd", "x");
+	snprintf(path, sizeof(path), "%s/db", r.path);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	snprintf(path, sizeof(path), "%s/db/daily.cvd", r.path);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(chown(path, rows[i].uid, rows[i].gid), 0);
+		assert_int_equal(chmod(path, rows[i].mode), 0);
+		assert_int_equal(legible_make(path, &nobody), rows[i].mode != rows[i].becomes);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, rows[i].becomes);
+	}
+	/* What another account gives a name in its folder may be anybody's secret. */
+	assert_int_equal(chown(path, 0, 0) | chmod(path, 0600), 0);
+	snprintf(other, sizeof(other), "%s/db/other", r.path);
+	assert_int_equal(link(path, other), 0);
+	assert_int_equal(legible_make(path, &nobody), 0);
+	assert_int_equal(unlink(path) | symlink("other", path), 0);
+	assert_int_equal(legible_make(path, &nobody), -ELOOP);
+	assert_int_equal(stat(other, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(legible_make(path, &nobody), -ENOENT);
+}
+
 static void test_hindrance(void **state)
 {
 	static const struct {
@@ -67,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_legible),
 		cmocka_unit_test(test_hindrance),
 	};
 
