@@ -159,7 +159,9 @@ static void probe_watch(struct antivirus *a)
 			       "see systemctl status lazaret-witness.socket",
 			       "nobody has seen yet what %s watches", a->provider->title);
 	else if (!n)
-		antivirus_tell(a, true, "watches", GRADE_FAIL, "see its configuration",
+		antivirus_tell(a, true, "watches", GRADE_FAIL,
+			       "see its configuration, and whether its unit has mounts of its own "
+			       "(systemctl show -p PrivateMounts,PrivateDevices)",
 			       "%s watches no place for files that are opened", a->provider->title);
 	else
 		antivirus_tell(a, true, "watches", GRADE_PASS, NULL, "it watches %d places", n);

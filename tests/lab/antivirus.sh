@@ -435,7 +435,17 @@ at systemctl kill --signal=SIGSTOP clamav-clamonacc
 becomes 'fail .*clamonacc runs .*is stopped'
 at systemctl kill --signal=SIGCONT clamav-clamonacc
 becomes 'pass .*clamonacc runs '
-at sh -c "sed -i 's|^OnAccessIncludePath .*|OnAccessIncludePath /nowhere|' $conf
+# A mount, not the files on it: in a copy of it nobody opens any.
+alone=/run/systemd/system/clamav-clamonacc.service.d
+again() { at sh -c "systemctl daemon-reload; systemctl restart clamav-daemon clamav-clamonacc; sleep 1; systemctl restart lazaretd"; }
+at sh -c "mkdir /srv/m; mount -t tmpfs -o mode=755 m /srv/m
+	sed -i 's|^OnAccessIncludePath .*|OnAccessMountPath /srv/m|' $conf" && again
+lab_wait 20 told 'pass .*watches  *it watches 1 places' >/dev/null
+ok $? "of a mount it watches all: $(grep 'watches  ' "$LAB_DIR/said" | tr -s ' ')"
+at sh -c "mkdir -p $alone; printf '[Service]\nPrivateDevices=yes\n' >$alone/alone.conf" && again
+lab_wait 20 told 'fail .*watches no place' >/dev/null
+ok $? "with mounts of its own it watches none: $(grep 'watches  ' "$LAB_DIR/said" | tr -s ' ')"
+at sh -c "rm -r $alone; sed -i 's|^OnAccessMountPath .*|OnAccessIncludePath /nowhere|' $conf; systemctl daemon-reload
 	systemctl restart clamav-daemon clamav-clamonacc; sleep 0.5; systemctl restart lazaretd"
 lab_wait 20 told 'fail .*\(watches no place\|clamonacc does not run\)' >/dev/null
 r=$?

@@ -137,12 +137,19 @@ static void test_watched(void **state)
 	(void)state;
 	fresh();
 	assert_int_equal(watched_places(root, 78), 0); /* it has just ended */
+	put("proc/1/ns/mnt", "everybody's");
+	put("proc/78/ns/mnt", "->../../1/ns/mnt");
 	put("proc/78/fdinfo/1", "pos:\t0\nflags:\t02\n");
 	assert_int_equal(watched_places(root, 78), 0);
 	put("proc/78/fdinfo/5", "fanotify flags:10\nfanotify mnt_id:1 mflags:0\n"
 				"fanotify ino:2 sdev:3\nfanotify sdev:4\n");
 	put("proc/78/fdinfo/6", "fanotify ino:9 sdev:3\n");
 	assert_int_equal(watched_places(root, 78), 4);
+	put("proc/77/ns/mnt", "its own");
+	put("proc/77/fdinfo/5", "fanotify mnt_id:1 mflags:0\nfanotify ino:2 sdev:3\n");
+	assert_int_equal(watched_places(root, 77), 1);
+	put("proc/77/ns/mnt", "->mnt");
+	assert_int_equal(watched_places(root, 77), -ELOOP);
 	put("proc/79/fdinfo", "");
 	assert_int_equal(watched_places(root, 79), -ENOTDIR);
 }
