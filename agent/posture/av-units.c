@@ -133,7 +133,8 @@ static void probe_run(struct antivirus *a, const struct provider_unit *u)
 		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo, "process %d of %s is stopped",
 			       (int)run.pid, u->name);
 	else if (run.starved)
-		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo,
+		antivirus_tell(a, demanded, probe, GRADE_FAIL,
+			       "take CPUQuota= from it and from its slice, then restart it",
 			       "%s gets less than a twentieth of a processor", u->name);
 	else if (r < 0)
 		tell_unseen(a, probe, u, r);

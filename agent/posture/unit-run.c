@@ -112,13 +112,34 @@ static bool read_stat(int root, long pid, char comm[COMM_MAX + 1], char *state)
 }
 
 /* "max 100000" or "QUOTA PERIOD", in microseconds; without the controller there is no file. */
-static bool is_starved(int root, const char *unit)
+static bool starves(int root, const char *cgroup)
 {
 	_free_ char *text = NULL;
 	unsigned long long quota, period;
+	char path[UNIT_PATH_MAX + sizeof("/cpu.max")];
+	size_t len;
 
-	return read_cgroup(root, unit, "cpu.max", &text) == 0 &&
+	snprintf(path, sizeof(path), "%s/cpu.max", cgroup);
+	return io_read(root, path, CGROUP_FILE_MAX, &text, &len) == 0 &&
 	       sscanf(text, "%llu %llu", &quota, &period) == 2 && quota < period / ENOUGH;
+}
+
+/* What a slice is given is shared by all that is in it. */
+static bool is_starved(int root, const char *unit)
+{
+	for (size_t i = 0; unit_slices[i]; i++) {
+		char path[UNIT_PATH_MAX], *end;
+
+		unit_cgroup_path(unit_slices[i], unit, "", path);
+		if (faccessat(root, path, F_OK, 0) < 0)
+			continue;
+		while ((end = strrchr(path, '/')) >= path + strlen(unit_slices[i])) {
+			*end = '\0';
+			if (starves(root, path))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* Without " (deleted)", which it is called after an update until it is started anew. */

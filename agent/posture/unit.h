@@ -91,7 +91,7 @@ struct unit_run {
 	pid_t pid;
 	char state;   /* proc(5): 'S', 'T'; NUL when it is hidden */
 	bool seen;    /* the cgroup was there */
-	bool starved; /* it is given less than a twentieth of a processor (cpu.max) */
+	bool starved; /* it or its slice is given less than a twentieth of a processor (cpu.max) */
 	/* Whom we may not look at (ProtectProc= of our unit; witnessed.h), as far as they fit. */
 	pid_t hidden[UNIT_HIDDEN];
 	size_t n_hidden;

@@ -28,6 +28,10 @@ static void test_instance(void **state)
 	put(INSTANCES "my-scanner@a-b.service/cgroup.procs", "78\n");
 	unit_run_look(root, &scan, &run);
 	assert_true(run.seen);
+	assert_false(run.starved);
+	put(INSTANCES "cpu.max", "4999 100000\n");
+	unit_run_look(root, &scan, &run);
+	assert_true(run.starved);
 	assert_int_equal(run.pid, 78);
 }
 
@@ -52,6 +56,15 @@ static void test_run(void **state)
 	assert_int_equal(run.state, 'T');
 	assert_false(run.starved);
 	put(CGROUP "cpu.max", "max 100000\n");
+	unit_run_look(root, &of, &run);
+	assert_false(run.starved);
+	put("sys/fs/cgroup/lazaret.slice/cpu.max", "1000 100000\n"); /* it is not in there */
+	unit_run_look(root, &of, &run);
+	assert_false(run.starved);
+	put("sys/fs/cgroup/system.slice/cpu.max", "1000 100000\n");
+	unit_run_look(root, &of, &run);
+	assert_true(run.starved);
+	put("sys/fs/cgroup/system.slice/cpu.max", "5000 100000\n");
 	unit_run_look(root, &of, &run);
 	assert_false(run.starved);
 	put(CGROUP "cpu.max", "1000 100000\n");
