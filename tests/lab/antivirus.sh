@@ -369,7 +369,7 @@ refused() {
 	probe mend "antivirus-$1"
 	[ $? = 1 ] && grep -q "^failed: .*$2" "$LAB_DIR/said"
 }
-at sh -c 'touch /etc/cron.d/clamav-freshclam; systemctl stop clamav-daemon.service clamav-daemon.socket'
+at sh -c 'mkdir -p /etc/cron.d; touch /etc/cron.d/clamav-freshclam; systemctl stop clamav-daemon.service clamav-daemon.socket'
 probe mend antivirus-start && at systemctl is-active -q $fresh
 ok $? "one that runs is left running: its condition fails by now"
 at sh -c "printf '[Service]\nEnvironment=A=b\n' >$etc.d/calm.conf; systemctl daemon-reload; systemctl stop $fresh"
