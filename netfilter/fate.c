@@ -215,6 +215,21 @@ static bool is_open_by_groups(struct ruleset *rs, uint8_t family)
 	return open;
 }
 
+/* Those of the first n questions; what there was no room to ask may be open. */
+static void judge_ports(struct ruleset *rs, struct survey_port *ports, size_t n)
+{
+	for (size_t i = rs->n_questions; i < n; i++)
+		ports[i].open = true;
+	for (unsigned i = ASKED; i < rs->n_probes && rs->question[i] < n; i++) {
+		const struct probe *p = &rs->probes[i];
+		struct survey_port *port = &ports[rs->question[i]];
+
+		port->open |= !closing(rs, i, true);
+		port->open |= p->group && is_open_by_groups(rs, p->family);
+		port->untracked |= probe_set_has(&rs->untracks, i);
+	}
+}
+
 void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, struct survey *ret)
 {
 	struct survey s = { 0 };
@@ -226,15 +241,7 @@ void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, stru
 	s.without4 = closes_without(rs, NFPROTO_IPV4);
 	s.without6 = closes_without(rs, NFPROTO_IPV6);
 	s.without_baseline = s.without4 && s.without6;
-	for (size_t i = rs->n_questions; i < n; i++)
-		ports[i].open = true;
-	for (unsigned i = ASKED; i < rs->n_probes; i++) {
-		struct survey_port *p = &ports[rs->question[i]];
-
-		p->open |= !closing(rs, i, true) ||
-			   (rs->probes[i].group && is_open_by_groups(rs, p->family));
-		p->untracked |= probe_set_has(&rs->untracks, i);
-	}
+	judge_ports(rs, ports, n);
 	memcpy(s.cut, rs->cut, sizeof(s.cut));
 	memcpy(s.forwards, rs->forwards, sizeof(s.forwards));
 	s.n_forwards = rs->n_forwards;

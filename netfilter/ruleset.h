@@ -65,7 +65,7 @@ int ruleset_take_ahead(void *rs, const struct nlmsghdr *h);
 /* Those whose elements are still to be asked for. */
 const struct sets *ruleset_sets(const struct ruleset *rs);
 
-/* The answers; ports[] are those that were asked about, in that order. */
+/* The answers; ports[] are the first n that were asked about, in that order. */
 void ruleset_judge(struct ruleset *rs, struct survey_port *ports, size_t n, struct survey *ret);
 
 /* Does most of what was asked of TCP, or of UDP, get in?  Without `baseline`: but for our own. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/count.h"
 #include "netfilter/ahead.h"
 #include "netfilter/edges.h"
 #include "netfilter/hooks.h"
@@ -76,7 +77,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_free_ void *copy = malloc(size ? size : 1); /* aligned, and with an end that is watched */
 	const struct nlmsghdr *h = copy;
 	int left = (int)size;
-	struct survey_port ssh = { .family = NFPROTO_IPV4, .protocol = IPPROTO_TCP, .port = 22 };
+	struct survey_port ports[] = {
+		{ .family = NFPROTO_IPV4, .protocol = IPPROTO_TCP, .port = 22 },
+		{ .family = NFPROTO_IPV6, .protocol = IPPROTO_UDP, .port = 5353 }
+	};
 	const uint8_t source[16] = { 10, 1 };
 	struct edges edges = { 0 };
 	struct survey s;
@@ -86,13 +90,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	memcpy(copy, data, size);
 	ruleset_note(rs, &edges);
-	ruleset_ask(rs, &ssh);
-	ruleset_ask_from(rs, &ssh, source);
+	for (size_t i = 0; i < COUNT(ports); i++)
+		ruleset_ask(rs, &ports[i]);
+	ruleset_ask_from(rs, &ports[0], source);
 	for (; object_whole(h, left); h = mnl_nlmsg_next(h, &left))
 		take_message(rs, h);
 	take_chains(copy, (int)size);
 	(void)ruleset_end(rs);
-	ruleset_judge(rs, &ssh, 1, &s);
+	ruleset_judge(rs, ports, COUNT(ports), &s);
 	ruleset_lets_most_in(rs, NFPROTO_IPV4, ruleset_adds_up(rs));
 	if (imprint_tell(rs, on_chain, &chains) < 0)
 		abort();
