@@ -69,7 +69,7 @@ static bool turn(struct ladder *l, const struct requirement *req, int64_t now)
 	return true;
 }
 
-static unsigned prove(struct ladder *l, const struct requirement *req, bool pass, int64_t now,
+static unsigned prove(struct ladder *l, const struct requirement *req, bool helped, int64_t now,
 		      uint32_t dice)
 {
 	size_t rung = (size_t)l->proven;
@@ -79,7 +79,7 @@ static unsigned prove(struct ladder *l, const struct requirement *req, bool pass
 	if (!rung)
 		return 0;
 	l->proven = 0;
-	if (pass || rung > req->n_remedies)
+	if (helped || rung > req->n_remedies)
 		return LADDER_MOVED;
 	b = &l->breakers[rung - 1];
 	b->vain += b->vain < ROUNDS_COUNTED;
@@ -104,12 +104,14 @@ int64_t ladder_tug_until(const struct ladder *l, int64_t now)
 	return ladder_tug(l, now) ? l->back[TUG_FREE] + TUG_SPAN : 0;
 }
 
-/* It fails, and the look before did not. */
-static unsigned fall(struct ladder *l, int64_t now, uint32_t dice)
+/*
+ * Something failed again; within an hour of repairs, that counts.  The pause is since the repair:
+ * who goes on switching it off and on puts off none.
+ */
+static unsigned count_back(struct ladder *l, int64_t now, uint32_t dice)
 {
 	unsigned n;
 
-	l->failing = true;
 	if (!l->repaired || now < l->repaired || now - l->repaired >= TUG_SPAN)
 		return LADDER_MOVED;
 	memmove(l->back + 1, l->back, sizeof(l->back) - sizeof(*l->back));
@@ -117,8 +119,32 @@ static unsigned fall(struct ladder *l, int64_t now, uint32_t dice)
 	n = ladder_tug(l, now);
 	if (!n)
 		return LADDER_MOVED;
-	l->not_before = now + jitter(doubled(1, 2 * (n - TUG_FREE), TUG_PAUSE_MAX), dice);
+	l->not_before = l->repaired + jitter(doubled(1, 2 * (n - TUG_FREE), TUG_PAUSE_MAX), dice);
 	return LADDER_MOVED | LADDER_TUGGED;
+}
+
+/* It fails, and the look before did not. */
+static unsigned fall(struct ladder *l, int64_t now, uint32_t dice)
+{
+	l->failing = true;
+	return count_back(l, now, dice);
+}
+
+/*
+ * What other faults have earned does not hold up a new one; but in a tug-of-war their pauses go on
+ * from where they were, or they would be at their shortest all the time.
+ */
+static unsigned begin_anew(struct ladder *l, int64_t now, uint32_t dice)
+{
+	unsigned news;
+
+	l->rung = l->tried = 0;
+	l->not_before = 0;
+	memset(l->breakers, 0, sizeof(l->breakers));
+	news = count_back(l, now, dice);
+	if (!(news & LADDER_TUGGED))
+		l->rounds = 0;
+	return news | LADDER_BEGAN;
 }
 
 /* It passes, and the look before did not. */
@@ -130,13 +156,15 @@ static unsigned rise(struct ladder *l, int64_t now)
 	l->failing = l->starved = false;
 	l->not_before = 0;
 	memset(l->breakers, 0, sizeof(l->breakers));
+	l->lasting = (struct lasting){ 0 };
 	return LADDER_MOVED;
 }
 
-unsigned ladder_look(struct ladder *l, const struct requirement *req, bool pass, int64_t now,
-		     uint32_t dice)
+unsigned ladder_look(struct ladder *l, const struct requirement *req, bool pass,
+		     const struct probes *seen, int64_t now, uint32_t dice)
 {
-	unsigned news = prove(l, req, pass, now, dice);
+	unsigned faults = lasting_look(&l->lasting, seen, now);
+	unsigned news = prove(l, req, pass || faults & LASTING_ENDED, now, dice);
 
 	if (!req->n_remedies)
 		return 0;
@@ -144,6 +172,11 @@ unsigned ladder_look(struct ladder *l, const struct requirement *req, bool pass,
 		return l->failing ? news | rise(l, now) : news;
 	if (!l->failing)
 		return news | fall(l, now, dice);
+	news |= faults ? LADDER_MOVED : 0;
+	if (faults & LASTING_ENDED && l->tried)
+		l->repaired = now;
+	if (faults & LASTING_BEGAN)
+		return news | begin_anew(l, now, dice);
 	if (!turn(l, req, now))
 		return news;
 	l->not_before = now + round_pause(l, dice);
@@ -188,6 +221,7 @@ void ladder_begin(struct ladder *l, const struct requirement *req, enum remedy r
 	int64_t pause = LADDER_CRASH_WAIT;
 
 	l->at_work = true;
+	l->lasting.disturbed = true;
 	l->rung = (unsigned)rung_of(req, remedy) + 1;
 	l->tried += l->tried < TRIED_COUNTED;
 	if (turn(l, req, now) && round_pause(l, dice) > pause)
@@ -201,6 +235,7 @@ void ladder_end(struct ladder *l, const struct requirement *req, enum remedy rem
 	size_t rung = rung_of(req, remedy);
 
 	l->at_work = false;
+	l->lasting.disturbed = true;
 	l->starved |= err < 0 && remedy_menu[remedy].fetches;
 	l->not_before = l->rung ? 0 : now + round_pause(l, dice);
 	if (rung == req->n_remedies)
@@ -224,6 +259,7 @@ void ladder_leap(struct ladder *l, struct leap leap)
 {
 	leap_along(&l->not_before, leap);
 	leap_along(&l->repaired, leap);
+	lasting_leap(&l->lasting, leap);
 	for (size_t i = 0; i < TUG_KEPT; i++)
 		leap_along(&l->back[i], leap);
 	for (size_t i = 0; i < REQUIREMENT_REMEDIES; i++)
@@ -254,6 +290,8 @@ void ladder_put(const struct ladder *l, char text[LADDER_TEXT])
 		if (l->breakers[i].vain)
 			n += snprintf(text + n, (size_t)(LADDER_TEXT - n), " b%zu %u %" PRId64, i,
 				      l->breakers[i].vain, l->breakers[i].until);
+	if (n < LADDER_TEXT)
+		lasting_put(&l->lasting, text + n, (size_t)(LADDER_TEXT - n));
 }
 
 static const char *get_back(const char *at, struct ladder *l)
@@ -294,7 +332,7 @@ int ladder_get(const char *text, struct ladder *ret)
 		l.breakers[i] = b;
 		text += used;
 	}
-	if (*text)
+	if (*lasting_get(text, &l.lasting))
 		return -EINVAL;
 	*ret = l;
 	return 0;

@@ -5,12 +5,14 @@
  *
  * A fault lasts from the first look that fails to the next one that passes.  Each remedy is
  * tried once, in the policy's order; whether it helped is for the next look to say.  When none
- * did, a pause that doubles each round, then from the bottom again.  Two things make it slower:
+ * did, a pause that doubles each round, then from the bottom again.  A fault that begins while
+ * another one lasts (lasting.h) is tried at once and from the bottom.  Two things make it slower:
  *
  * - a breaker: a remedy that says it is done, and the look after it fails all the same, three
  *   times in a row, rests for hours; the others go on;
- * - a tug-of-war: what was repaired fails again, more than TUG_FREE times within an hour.  Somebody
- *   keeps switching it off, and each repair waits four times as long as the one before it.
+ * - a tug-of-war: what was repaired fails again, in whole or in part, more than TUG_FREE times
+ *   within an hour.  Somebody keeps switching it off, and each repair waits four times as long as
+ *   the one before it.
  *
  * And one makes it faster: a remedy that fetches failed, and there is a way out again.
  */
@@ -19,6 +21,7 @@
 #include <stdint.h>
 
 #include "agent/clock.h"
+#include "agent/lasting.h"
 #include "policy/document.h"
 
 #define LADDER_PAUSE_MIN  30
@@ -50,9 +53,10 @@ struct ladder {
 	bool at_work;	    /* one has begun and not ended */
 	unsigned tried;	    /* remedies in this fault */
 	int proven;	  /* the rung that was done and is to be proven by a look, plus one; or 0 */
-	int64_t repaired; /* when a look first passed after remedies; 0: never */
+	int64_t repaired; /* when a fault last ended after remedies; 0: never */
 	int64_t back[TUG_KEPT]; /* when what was repaired failed again, newest first */
 	struct breaker breakers[REQUIREMENT_REMEDIES];
+	struct lasting lasting;
 };
 
 /* What a look means for the ladder; bits. */
@@ -60,14 +64,15 @@ enum {
 	LADDER_MOVED = 1,  /* something worth remembering */
 	LADDER_BROKE = 2,  /* the remedy that was just looked after rests from now on */
 	LADDER_TUGGED = 4, /* once more, and too often: a tug-of-war */
+	LADDER_BEGAN = 8,  /* a fault did, while another one lasts */
 };
 
 /* Begins anew when the requirement's remedies are others than the ladder's. */
 void ladder_fit(struct ladder *l, const struct requirement *req);
 
 /* A look has passed, or it has not.  Not while a remedy runs: what it sees then is half done. */
-unsigned ladder_look(struct ladder *l, const struct requirement *req, bool pass, int64_t now,
-		     uint32_t dice);
+unsigned ladder_look(struct ladder *l, const struct requirement *req, bool pass,
+		     const struct probes *seen, int64_t now, uint32_t dice);
 
 /* The remedy to start now: 1 and *ret; or 0: none is needed, or none is due. */
 int ladder_next(const struct ladder *l, const struct requirement *req, int64_t now,

@@ -214,12 +214,14 @@ void mend_tell_tug(struct daemon *d, const struct subject *s)
 void mend_look(struct daemon *d, struct subject *s)
 {
 	struct ladder *l = memory_ladder(d->memory, s->req);
+	struct probes seen;
 	unsigned news;
 
 	/* What a look sees while a remedy is at it is half done. */
 	if (!l || (d->run && d->mending == s))
 		return;
-	news = ladder_look(l, s->req, finding_counts(&s->finding) == GRADE_PASS, io_now(),
+	probes_of(&s->finding, &seen);
+	news = ladder_look(l, s->req, finding_counts(&s->finding) == GRADE_PASS, &seen, io_now(),
 			   io_dice());
 	if (news & LADDER_BROKE)
 		tell_broken(d, s);

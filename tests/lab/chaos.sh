@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lazaretd against trouble on a real host: the mirror gone while it is needed, dpkg killed in the
-# middle, somebody who switches ClamAV off again and again.  Each time the host has to end repaired.
+# middle, somebody who switches ClamAV off again and again, also while something else fails that
+# nobody can mend.  Each time the host has to end repaired.
 #
 #	CHAOS_SEED    of the dice (1)
 #	CHAOS_KILLS   of dpkg at random times (2)
@@ -97,4 +98,34 @@ at systemctl kill -s KILL lazaretd
 sleep 1
 lab_wait 20 is quarantined >/dev/null && grep -q 'failed again' "$LAB_DIR/said"
 ok $? 'also after lazaretd was killed'
+
+# --- one fault lasts, and others begin --------------------------------------------------
+at systemctl stop lazaretd
+lab_clamdb daily 27000 $(($(date +%s) - 30 * 86400)) "$LAB_DIR/old.cud"
+lab_exec host tee /var/lib/clamav/daily.cud <"$LAB_DIR/old.cud" >/dev/null
+at systemctl reset-failed clamav-daemon.service clamav-daemon.socket
+at systemctl restart clamav-daemon.socket clamav-daemon.service
+old() { look antivirus; grep -q 'loaded signatures .* the policy allows' "$LAB_DIR/said"; }
+lab_wait 20 old >/dev/null
+at sh -c 'mv /srv/repo /srv/away; rm -rf /var/lib/lazaret/agent; cd /var/lib/lazaret/store/current
+	sed -i "s/ .antivirus-enable., .antivirus-restore.,//" policy.json; systemctl reset-failed lazaretd; systemctl start lazaretd'
+waits() { at lazaret status; grep -q 'next repair in' "$LAB_DIR/said"; }
+rests() { waits && grep -q 'antivirus-start .* rests$' "$LAB_DIR/said"; }
+t=$(lab_wait 200 rests)
+r=$?
+ok $r "signatures that are too old, and no mirror: antivirus-start rests after ${t:-?} ms"
+tell_unless $r
+runs() { lab_exec host pgrep -x clamd >/dev/null; }
+first=''
+for ((i = 1; i <= 6; i++)); do
+	at systemctl stop clamav-daemon.service clamav-daemon.socket
+	t=$(lab_wait 5 runs) || break
+	first=${first:-$t}
+	lab_wait 20 waits >/dev/null || break
+done
+ok "$([ "${first:-9999}" -lt 1000 ]; echo $?)" "stopped meanwhile, ClamAV runs again after ${first:-?} ms"
+lab_wait 20 told >/dev/null
+t=$(grep 'av failed again' "$LAB_DIR/said" | tail -n 1)
+ok "$([ -n "$t" ]; echo $?)" "stopped again and again, that is a tug-of-war: $t"
+[ -n "$t" ] || journal
 echo "1..$n"

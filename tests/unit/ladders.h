@@ -23,6 +23,26 @@ static struct ladder start(const struct requirement *req)
 	return l;
 }
 
+/* One at which no probe is told apart. */
+static inline unsigned look(struct ladder *l, const struct requirement *req, bool pass, int64_t now,
+			    uint32_t dice)
+{
+	return ladder_look(l, req, pass, &(struct probes){ 0 }, now, dice);
+}
+
+/* One of so many probes, of which those with a bit in `fails` do. */
+static inline unsigned look_at(struct ladder *l, const struct requirement *req, size_t n,
+			       unsigned fails, int64_t now, uint32_t dice)
+{
+	struct probes seen = { .n = n };
+
+	for (size_t i = 0; i < n; i++)
+		seen.at[i] = (struct probe){ .id = (uint16_t)(i + 1),
+					     .passes = !(fails >> i & 1),
+					     .fails = fails >> i & 1 };
+	return ladder_look(l, req, !fails, &seen, now, dice);
+}
+
 static void restart(struct ladder *l)
 {
 	char text[LADDER_TEXT];

@@ -28,7 +28,7 @@ static unsigned try(struct ladder *l, const struct requirement *req, enum remedy
 	assert_true(is_next(l, req, now, remedy));
 	ladder_begin(l, req, remedy, now, 0);
 	ladder_end(l, req, remedy, err, now, 0);
-	return ladder_look(l, req, helps, now, 0);
+	return look(l, req, helps, now, 0);
 }
 
 static void test_each_once(void **state)
@@ -39,7 +39,7 @@ static void test_each_once(void **state)
 	(void)state;
 	assert_true(is_idle(&l, &two, now));
 	assert_int_equal(ladder_due(&l, &two), INT64_MAX);
-	ladder_look(&l, &two, false, now, 0);
+	look(&l, &two, false, now, 0);
 	for (int round = 0; round < 12; round++) {
 		try(&l, &two, REMEDY_ANTIVIRUS_START, -EIO, false, now);
 		try(&l, &two, REMEDY_ANTIVIRUS_ENABLE, -EIO, false, now);
@@ -52,7 +52,7 @@ static void test_each_once(void **state)
 	try(&l, &two, REMEDY_ANTIVIRUS_START, -EIO, false, now);
 	try(&l, &two, REMEDY_ANTIVIRUS_ENABLE, 0, true, now);
 	assert_true(is_idle(&l, &two, now));
-	ladder_look(&l, &two, false, now + 1, 0);
+	look(&l, &two, false, now + 1, 0);
 	assert_true(is_next(&l, &two, now + 1, REMEDY_ANTIVIRUS_START));
 }
 
@@ -61,7 +61,7 @@ static void test_jitter(void **state)
 	struct ladder l = start(&one);
 
 	(void)state;
-	ladder_look(&l, &one, false, NOW, 0);
+	look(&l, &one, false, NOW, 0);
 	ladder_begin(&l, &one, REMEDY_FIREWALL_ENABLE, NOW, 7);
 	ladder_end(&l, &one, REMEDY_FIREWALL_ENABLE, -EIO, NOW, 7);
 	assert_int_equal(ladder_due(&l, &one), NOW + LADDER_PAUSE_MIN + 7);
@@ -76,7 +76,7 @@ static void test_breaker(void **state)
 	int64_t now = NOW;
 
 	(void)state;
-	ladder_look(&l, &two, false, now, 0);
+	look(&l, &two, false, now, 0);
 	for (int round = 1; round <= BREAKER_VAIN; round++) {
 		unsigned news = try(&l, &two, REMEDY_ANTIVIRUS_START, 0, false, now);
 
@@ -94,8 +94,8 @@ static void test_breaker(void **state)
 			     0);
 	assert_int_equal(l.breakers[0].until, now + 2 * BREAKER_PAUSE_MIN);
 	/* A look that passes gives it a new chance. */
-	ladder_look(&l, &two, true, now, 0);
-	ladder_look(&l, &two, false, now + 2 * TUG_SPAN, 0);
+	look(&l, &two, true, now, 0);
+	look(&l, &two, false, now + 2 * TUG_SPAN, 0);
 	assert_true(is_next(&l, &two, now + 2 * TUG_SPAN, REMEDY_ANTIVIRUS_START));
 }
 
@@ -105,7 +105,7 @@ static void test_failing_is_no_vain_success(void **state)
 	int64_t now = NOW;
 
 	(void)state;
-	ladder_look(&l, &one, false, now, 0);
+	look(&l, &one, false, now, 0);
 	for (int i = 0; i < 4 * BREAKER_VAIN; i++) {
 		/* Done, done, failed: never three in a row. */
 		unsigned news = try(&l, &one, REMEDY_FIREWALL_ENABLE, i % 3 == 2 ? -EIO : 0, false,
@@ -122,14 +122,14 @@ static void test_tug_of_war(void **state)
 	int64_t now = NOW, before = 0;
 
 	(void)state;
-	ladder_look(&l, &one, false, now, 0);
+	look(&l, &one, false, now, 0);
 	for (int i = 1; i <= TUG_KEPT + 20; i++) {
 		unsigned news;
 		int64_t due;
 
 		try(&l, &one, REMEDY_FIREWALL_ENABLE, 0, true, now);
 		now++;
-		news = ladder_look(&l, &one, false, now, 0); /* switched off again at once */
+		news = look(&l, &one, false, now, 0); /* switched off again at once */
 		assert_int_equal(!!(news & LADDER_TUGGED), !!ladder_tug(&l, now));
 		due = ladder_due(&l, &one);
 		if (i <= TUG_FREE)
@@ -154,8 +154,8 @@ static void test_others_mend_it(void **state)
 	(void)state;
 	/* It comes and goes by itself: nobody undoes what nobody did. */
 	for (int i = 0; i < 3 * TUG_FREE; i++) {
-		assert_int_equal(ladder_look(&l, &one, false, NOW + i, 0) & LADDER_TUGGED, 0);
-		ladder_look(&l, &one, true, NOW + i, 0);
+		assert_int_equal(look(&l, &one, false, NOW + i, 0) & LADDER_TUGGED, 0);
+		look(&l, &one, true, NOW + i, 0);
 	}
 	assert_int_equal(ladder_tug(&l, NOW + 3 * TUG_FREE), 0);
 }
@@ -165,7 +165,7 @@ static void test_killed_in_between(void **state)
 	struct ladder l = start(&two);
 
 	(void)state;
-	ladder_look(&l, &two, false, NOW, 0);
+	look(&l, &two, false, NOW, 0);
 	ladder_begin(&l, &two, REMEDY_ANTIVIRUS_START, NOW, 0);
 	assert_true(is_idle(&l, &two, NOW + LADDER_CRASH_WAIT - 1));
 	assert_true(is_next(&l, &two, NOW + LADDER_CRASH_WAIT, REMEDY_ANTIVIRUS_ENABLE));
@@ -178,7 +178,7 @@ static void test_other_remedies(void **state)
 	struct ladder l = start(&two), same;
 
 	(void)state;
-	ladder_look(&l, &two, false, NOW, 0);
+	look(&l, &two, false, NOW, 0);
 	ladder_begin(&l, &two, REMEDY_ANTIVIRUS_START, NOW, 0);
 	same = l;
 	ladder_fit(&l, &two);
@@ -193,7 +193,7 @@ static void test_clock_set_back(void **state)
 	struct ladder l = start(&one);
 
 	(void)state;
-	ladder_look(&l, &one, false, NOW, 0);
+	look(&l, &one, false, NOW, 0);
 	try(&l, &one, REMEDY_FIREWALL_ENABLE, -EIO, false, NOW);
 	assert_true(is_next(&l, &one, NOW - 365 * 86400, REMEDY_FIREWALL_ENABLE));
 	ladder_leap(&l, leap_of_all(5000));
@@ -204,7 +204,7 @@ static void test_clock_set_back(void **state)
 static int64_t starve(struct ladder *l)
 {
 	*l = start(&far);
-	ladder_look(l, &far, false, NOW, 0);
+	look(l, &far, false, NOW, 0);
 	try(l, &far, REMEDY_ANTIVIRUS_START, -EIO, false, NOW);
 	try(l, &far, REMEDY_ANTIVIRUS_REINSTALL, -EIO, false, NOW);
 	return ladder_due(l, &far);
@@ -227,7 +227,7 @@ static void test_a_way_out_again(void **state)
 	/* The pauses go on from where they were. */
 	assert_int_equal(ladder_due(&l, &far), NOW + 3 + 2 * LADDER_PAUSE_MIN);
 	assert_true(ladder_hurry(&l, NOW + 40));
-	ladder_look(&l, &far, true, NOW + 40, 0);
+	look(&l, &far, true, NOW + 40, 0);
 	assert_false(ladder_hurry(&l, NOW + 41));
 }
 
@@ -237,7 +237,7 @@ static void test_no_way_past_the_other_pauses(void **state)
 	int64_t now = NOW;
 
 	(void)state;
-	ladder_look(&l, &two, false, now, 0);
+	look(&l, &two, false, now, 0);
 	try(&l, &two, REMEDY_ANTIVIRUS_START, -EIO, false, now);
 	try(&l, &two, REMEDY_ANTIVIRUS_ENABLE, -EIO, false, now);
 	assert_false(ladder_hurry(&l, now + 3)); /* these need no network */

@@ -72,7 +72,7 @@ static void test_starts_in_the_past(void **state)
 	(void)state;
 	fail_since(m, "antivirus", now - 1000);
 	move(m, STATE_QUARANTINED, now - 900);
-	ladder_look(memory_ladder(m, &req), &req, false, now, 0);
+	ladder_look(memory_ladder(m, &req), &req, false, &(struct probes){ 0 }, now, 0);
 	memory_ladder(m, &req)->not_before = now + 300;
 	memory_climbed(m, &req);
 	memory_tell(m, ENTRY_RELEASE, "granted", now + 3600, "by the helpdesk");

@@ -95,7 +95,7 @@ static void test_no_hot_loop_by_restart(void **state)
 	struct ladder *l = memory_ladder(m, &req);
 
 	(void)state;
-	ladder_look(l, &req, false, 1000, 0);
+	ladder_look(l, &req, false, &(struct probes){ 0 }, 1000, 0);
 	assert_int_equal(ladder_next(l, &req, 1000, &next), 1);
 	ladder_begin(l, &req, next, 1000, 0);
 	memory_climbed(m, &req);
