@@ -30,7 +30,7 @@ static bool fits(const struct inquiry *q, const struct act *a)
 {
 	if (a->at < q->passed - SLACK || a->at > q->fell + SLACK || a->at < q->answered)
 		return false;
-	return a->at != q->before.at || strcmp(a->text, q->before.text);
+	return a->at != q->known.at || strcmp(a->text, q->known.text);
 }
 
 static void on_line(void *ctx, const char *line)
@@ -149,12 +149,36 @@ static void note_hands(struct daemon *d, struct inquiry *q)
 	}
 }
 
+static bool is_asked_about(const struct subject *s)
+{
+	return s->req->check == CHECK_ANTIVIRUS || s->req->check == CHECK_FIREWALL;
+}
+
+static void begin(struct daemon *d, struct subject *s, int64_t passed)
+{
+	struct inquiry *q = &s->inquiry;
+
+	*q = (struct inquiry){ .asked = true,
+			       .tugged = q->tugged,
+			       .passed = passed,
+			       .fell = io_now(),
+			       .before = q->before,
+			       .last = q->last,
+			       .answered = q->answered,
+			       .known = q->act };
+	if (s->req->check == CHECK_FIREWALL)
+		note_hands(d, q);
+	ask_later(d);
+}
+
 void inquiry_look(struct daemon *d, struct subject *s)
 {
 	struct inquiry *q = &s->inquiry;
 
-	if (s->req->check != CHECK_ANTIVIRUS && s->req->check != CHECK_FIREWALL)
+	if (!is_asked_about(s))
 		return;
+	q->before = q->last;
+	q->last = io_now();
 	if (s->finding.grade == GRADE_PASS) {
 		q->passed = io_now();
 		q->stood = true;
@@ -162,14 +186,13 @@ void inquiry_look(struct daemon *d, struct subject *s)
 	/* What a remedy does to it on its way is nobody's deed. */
 	if (s->finding.grade != GRADE_FAIL || !q->stood || (d->run && d->mending == s))
 		return;
-	*q = (struct inquiry){ .asked = true,
-			       .passed = q->passed,
-			       .fell = io_now(),
-			       .answered = q->answered,
-			       .before = q->act };
-	if (s->req->check == CHECK_FIREWALL)
-		note_hands(d, q);
-	ask_later(d);
+	begin(d, s, q->passed);
+}
+
+void inquiry_again(struct daemon *d, struct subject *s)
+{
+	if (is_asked_about(s) && s->inquiry.before)
+		begin(d, s, s->inquiry.before);
 }
 
 void inquiry_tug(struct daemon *d, struct subject *s)

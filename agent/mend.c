@@ -225,6 +225,8 @@ void mend_look(struct daemon *d, struct subject *s)
 			   io_dice());
 	if (news & LADDER_BROKE)
 		tell_broken(d, s);
+	if (news & LADDER_BEGAN)
+		inquiry_again(d, s);
 	if (news & LADDER_TUGGED)
 		inquiry_tug(d, s);
 	if (news & LADDER_MOVED)

@@ -82,6 +82,11 @@ bool reboot_is_begun(const struct daemon *d)
 	return false;
 }
 
+void inquiry_again(struct daemon *d, struct subject *s)
+{
+	(void)d, (void)s;
+}
+
 void inquiry_tug(struct daemon *d, struct subject *s)
 {
 	(void)d, (void)s;
