@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,17 +113,44 @@ static uint32_t number(const struct nlattr *a)
 	return a && mnl_attr_validate(a, MNL_TYPE_U32) == 0 ? mnl_attr_get_u32(a) : 0;
 }
 
+/*
+ * Where it is switched off, and where there is none at all, the kernel drops what comes of it
+ * before all rules.
+ */
+static bool has_ipv6(const struct nlattr *families)
+{
+	const struct nlattr *of[AF_INET6 + 1], *a[IFLA_INET6_CONF + 1];
+	int32_t off = 0;
+
+	if (!families || object_sort_nested(families, of, AF_INET6) < 0 || !of[AF_INET6])
+		return false;
+	if (object_sort_nested(of[AF_INET6], a, IFLA_INET6_CONF) < 0 || !a[IFLA_INET6_CONF] ||
+	    mnl_attr_get_payload_len(a[IFLA_INET6_CONF]) < (DEVCONF_DISABLE_IPV6 + 1) * sizeof(off))
+		return true;
+	memcpy(&off,
+	       (const char *)mnl_attr_get_payload(a[IFLA_INET6_CONF]) +
+		       DEVCONF_DISABLE_IPV6 * sizeof(off),
+	       sizeof(off));
+	return !off;
+}
+
+static bool sort_link(const struct nlmsghdr *h, const struct nlattr **a)
+{
+	const uint32_t head = MNL_ALIGN(sizeof(struct ifinfomsg));
+
+	return mnl_nlmsg_get_payload_len(h) >= head &&
+	       object_sort((const char *)mnl_nlmsg_get_payload(h) + head,
+			   (uint32_t)mnl_nlmsg_get_payload_len(h) - head, a, ATTRIBUTES) == 0;
+}
+
 /* false: not about a link, or about loopback. */
 static bool read_link(const struct nlmsghdr *h, const struct nlattr **a, struct link *ret)
 {
-	const uint32_t head = MNL_ALIGN(sizeof(struct ifinfomsg));
 	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
 	const char *name;
 	struct info info;
 
-	if (mnl_nlmsg_get_payload_len(h) < head ||
-	    object_sort((const char *)i + head, (uint32_t)mnl_nlmsg_get_payload_len(h) - head, a,
-			ATTRIBUTES) < 0)
+	if (!sort_link(h, a))
 		return false;
 	name = object_text(a[IFLA_IFNAME]);
 	if (i->ifi_index == LINK_LOOPBACK || !name || strlen(name) >= IFNAMSIZ)
@@ -146,7 +174,10 @@ int links_take(struct links *l, const struct nlmsghdr *h)
 	const struct nlattr *a[ATTRIBUTES + 1];
 	struct link link, *p;
 
-	if (h->nlmsg_type != RTM_NEWLINK || !read_link(h, a, &link))
+	if (h->nlmsg_type != RTM_NEWLINK || !sort_link(h, a))
+		return 0;
+	l->ipv6 |= has_ipv6(a[IFLA_AF_SPEC]);
+	if (!read_link(h, a, &link))
 		return 0;
 	p = array_grow(l->list, l->n, &l->room, sizeof(*p));
 	if (!p)
@@ -216,6 +247,7 @@ int links_read(struct links *ret, struct fault *fault)
 	/* Links that come and go meanwhile make the list worthless. */
 	for (int i = 0; i < TRIES && r == -EINTR; i++) {
 		l.n = 0;
+		l.ipv6 = false;
 		r = ask(&l);
 	}
 	if (r < 0) {

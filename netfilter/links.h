@@ -43,6 +43,7 @@ struct links {
 	struct link *list;
 	size_t n, room;
 	bool sorted; /* by their names, as links_read() leaves them: then they are found faster */
+	bool ipv6;   /* one of them, or loopback, has IPv6 */
 };
 
 /* All links there are but loopback; release with links_free().  -ETIMEDOUT, -ENOMEM, ... */

@@ -322,6 +322,16 @@ static int look_until_still(struct nft *nft, const struct scope *scope, struct s
 	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
 }
 
+static void leave_out_ipv6(struct survey_port *ports, size_t n, struct survey *s)
+{
+	s->closed6 = true;
+	s->open6 = (struct opening){ 0 };
+	s->without_baseline = s->without4;
+	for (size_t i = 0; i < n; i++)
+		if (ports[i].family == NFPROTO_IPV6)
+			ports[i].open = ports[i].unknown = false;
+}
+
 static int survey(struct nft *nft, const struct survey_unseen *unseen, struct survey_port *ports,
 		  size_t n, struct survey *ret, survey_chain each, void *ctx, struct fault *fault)
 {
@@ -335,6 +345,8 @@ static int survey(struct nft *nft, const struct survey_unseen *unseen, struct su
 		r = addresses_read(&ahead.own, fault);
 	if (r == 0)
 		r = look_until_still(nft, &scope, ports, n, ret, each, ctx, fault);
+	if (r == 0 && !links.ipv6)
+		leave_out_ipv6(ports, n, ret);
 	addresses_free(&ahead.own);
 	return r;
 }

@@ -68,15 +68,20 @@ struct opening {
 };
 
 struct survey {
-	/* Does a packet to this host that matches no condition end in drop or reject? */
+	/*
+	 * Does a packet to this host that matches no condition end in drop or reject?  IPv6 is
+	 * closed, too, where all links have it switched off: loopback too, as all have when it is
+	 * switched off for those to come.
+	 */
 	bool closed4, closed6;
-	char by4[96], by6[96];	     /* which chain closes it, "ip filter INPUT"; empty when open */
+	/* Which chain closes it, "ip filter INPUT"; empty when open, or there is no IPv6. */
+	char by4[96], by6[96];
 	struct opening open4, open6; /* zeros when closed */
 	bool rules;		     /* some decide about packets to this host, whatever they say */
 	char cut[96]; /* a chain that drops everything, before all else or on its way out; or empty
 		       */
 	bool without_baseline;	 /* it is closed even without our own table (baseline.h) */
-	bool without4, without6; /* the same of one family */
+	bool without4, without6; /* the same of one family, whether this host has it or not */
 	struct forward forwards[SURVEY_FORWARDS];
 	size_t n_forwards, all_forwards; /* kept; there, but for those that are near */
 };

@@ -28,6 +28,7 @@ static enum grade family_grade(struct closed closed, unsigned tables)
 	return tables & LEGACY_FILTER ? GRADE_UNKNOWN : GRADE_FAIL;
 }
 
+#define NO_IPV6	     "this host has no IPv6"
 #define OPENING_TEXT 160
 
 /* What follows "inbound is open": " by inet filter input, rule 4 (handle 12)". */
@@ -68,8 +69,11 @@ static void tell_family(const struct host *host, const struct survey *s, char fa
 	snprintf(probe, sizeof(probe), "IPv%c", family);
 	switch (grade) {
 	case GRADE_PASS:
-		finding_tell(f, probe, grade, NULL, "inbound %s is closed by %.80s", probe,
-			     family == '4' ? s->by4 : s->by6);
+		if (family == '6' && !*s->by6)
+			finding_tell(f, probe, grade, NULL, NO_IPV6);
+		else
+			finding_tell(f, probe, grade, NULL, "inbound %s is closed by %.80s", probe,
+				     family == '4' ? s->by4 : s->by6);
 		break;
 	case GRADE_FAIL:
 		advise(host, s, o, todo, sizeof(todo));
@@ -116,7 +120,8 @@ static void tell_families(const struct host *host, const struct survey *s,
 		tell_open(s, f);
 	else if (ip4 == GRADE_FAIL && ip6 == GRADE_PASS)
 		snprintf(f->what, sizeof(f->what),
-			 "inbound IPv4 is open%.100s; IPv6 is closed by %.50s",
+			 *s->by6 ? "inbound IPv4 is open%.100s; IPv6 is closed by %.50s"
+				 : "inbound IPv4 is open%.100s; " NO_IPV6,
 			 opening_text(&s->open4, text), s->by6);
 	else if (ip4 == GRADE_PASS && ip6 == GRADE_FAIL)
 		snprintf(f->what, sizeof(f->what),
@@ -203,7 +208,9 @@ static void look(const struct requirement *req, const struct host *host, struct 
 	tell_front_ends(host, &s, &legacy, f);
 	if (f->grade == GRADE_PASS)
 		snprintf(f->what, sizeof(f->what),
-			 "inbound is closed: IPv4 by %.80s, IPv6 by %.80s", s.by4, s.by6);
+			 *s.by6 ? "inbound is closed: IPv4 by %.80s, IPv6 by %.80s"
+				: "inbound is closed: IPv4 by %.80s; " NO_IPV6,
+			 s.by4, s.by6);
 }
 
 void look_firewall(const struct requirement *req, const struct host *host, struct finding *ret)

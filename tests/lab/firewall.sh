@@ -296,6 +296,17 @@ lab_exec host nft list tables | grep -q lazaret_baseline
 r=$?
 ok $r 'a firewall that is back takes the place of the baseline'
 [ $r = 0 ] || tell
+# Nothing has to close what there is not.
+printf '%s\n' 'flush ruleset' 'table ip filter {' 'chain input {' \
+	'type filter hook input priority filter; policy drop; iif lo accept; }; }' |
+	lab_exec host sh -c 'cat >/etc/nftables.conf'
+ipv6_off() { ip netns exec "$(lab_netns host)" sysctl -qw net.ipv6.conf.all.disable_ipv6="$1"; }
+ipv6_off 1
+off 'inbound IPv4 is open: .*; this host has no IPv6' 'ip filter input; this host has no IPv6' 'nft flush ruleset'
+lab_exec host nft list tables | grep -q lazaret_baseline
+ok "$([ $? = 1 ]; echo $?)" 'without the baseline'
+ipv6_off 0
+at sh -c 'cp /etc/nftables.good /etc/nftables.conf; systemctl restart nftables'
 
 # --- what others can reach --------------------------------------------------------------
 # Told by lazaretd itself, from within its sandbox.
