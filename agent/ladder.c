@@ -163,11 +163,12 @@ static unsigned rise(struct ladder *l, int64_t now)
 unsigned ladder_look(struct ladder *l, const struct requirement *req, bool pass,
 		     const struct probes *seen, int64_t now, uint32_t dice)
 {
+	const bool lasts = l->lasting.n;
 	unsigned faults = lasting_look(&l->lasting, seen, now);
 	unsigned news = prove(l, req, pass || faults & LASTING_ENDED, now, dice);
 
 	if (!req->n_remedies)
-		return 0;
+		return lasts && faults & LASTING_BEGAN ? LADDER_BEGAN : 0;
 	if (pass)
 		return l->failing ? news | rise(l, now) : news;
 	if (!l->failing)

@@ -248,6 +248,20 @@ static void test_room(void **state)
 	assert_int_equal(ladder_get("00000000 met 0 0 0 0 0 0 back 0 f 00a1", &l), -EINVAL);
 }
 
+/* Nobody repairs it; who did it is asked all the same. */
+static void test_no_remedies(void **state)
+{
+	static const struct requirement none = { .n_remedies = 0 };
+	struct ladder l = start(&none);
+
+	(void)state;
+	assert_int_equal(look_at(&l, &none, 2, OLD, NOW, 0), 0);
+	assert_int_equal(look_at(&l, &none, 2, OLD | DOWN, NOW + 1, 0), LADDER_BEGAN);
+	assert_int_equal(look_at(&l, &none, 2, OLD | DOWN, NOW + 2, 0), 0);
+	assert_int_equal(look_at(&l, &none, 2, 0, NOW + 3, 0), 0);
+	assert_int_equal(look_at(&l, &none, 2, DOWN, NOW + 4, 0), 0);
+}
+
 static void test_probes(void **state)
 {
 	struct finding f = { .grade = GRADE_PASS };
@@ -284,8 +298,8 @@ int main(void)
 		cmocka_unit_test(test_same_fault),     cmocka_unit_test(test_tug_of_war),
 		cmocka_unit_test(test_on_and_off),     cmocka_unit_test(test_others_mend_it),
 		cmocka_unit_test(test_after_a_remedy), cmocka_unit_test(test_restarts),
-		cmocka_unit_test(test_too_many),       cmocka_unit_test(test_room),
-		cmocka_unit_test(test_probes),
+		cmocka_unit_test(test_too_many),       cmocka_unit_test(test_no_remedies),
+		cmocka_unit_test(test_room),	       cmocka_unit_test(test_probes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
