@@ -20,6 +20,7 @@
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/poll.h"
+#include "agent/posture/remembered.h"
 #include "agent/reach.h"
 #include "agent/refresh.h"
 #include "agent/round.h"
@@ -45,6 +46,7 @@ static void take_policy(struct daemon *d, struct policy *p, const struct accepte
 
 	snprintf(mending, sizeof(mending), "%s", d->mending ? d->mending->req->id : "");
 	inforce_forget(d);
+	remembered_forget_misled(d->host.remembered);
 	d->policy = p;
 	d->accepted = *a;
 	d->n_subjects = p->n_requirements;

@@ -28,6 +28,13 @@ void antivirus_tell(struct antivirus *a, bool demanded, const char *probe, enum 
 		finding_note(a->finding, probe, grade, "%s", text);
 }
 
+void antivirus_misled(struct antivirus *a, unsigned parts, const char *by)
+{
+	for (enum part p = PART_DAEMON; p < PART_COUNT; p++)
+		if (parts & 1u << p && !*a->wrong[p])
+			snprintf(a->wrong[p], sizeof(a->wrong[p]), "%s", by);
+}
+
 /* A provider has a daemon with a program, or it would not have been read. */
 static const struct provider_unit *daemon_of(const struct provider *p)
 {
@@ -64,7 +71,8 @@ void look_antivirus(const struct requirement *req, const struct host *host, stru
 	probe_signatures(&a);
 	probe_updates(&a);
 	probe_packages(&a);
-	f.moving = f.grade == GRADE_UNKNOWN && a.unseen;
+	probe_restart(&a);
+	f.moving = f.grade == GRADE_UNKNOWN && a.moving;
 	if (f.grade == GRADE_PASS)
 		memcpy(f.what, a.good, sizeof(a.good));
 	*ret = f;

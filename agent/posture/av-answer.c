@@ -54,7 +54,7 @@ static void tell_silent(struct antivirus *a, int err)
 	const bool nobody = err == -ENOENT || err == -ECONNREFUSED;
 	const bool mute = err == -ETIMEDOUT || err == -ECONNRESET || err == -EPIPE;
 	const bool runs = unit_is_populated(a->host->root, a->unit);
-	const int64_t age = a->host->now - unit_begun(a->host->root, a->unit);
+	const int64_t age = a->host->now - unit_begun(a->host->root, a->unit).tv_sec;
 	const char *at = socket_of(a);
 	char todo[160];
 

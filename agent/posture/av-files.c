@@ -70,9 +70,20 @@ static int read_settings(int root, const char *file, char **ret, size_t *len)
 	return io_read(root, file + 1, SETTINGS_FILE_MAX, ret, len);
 }
 
+static void tell_broken(struct antivirus *a, const char *file, const struct broken *b)
+{
+	static const char todo[] = "put it right and restart what reads it, or put what it says "
+				   "into the policy";
+	const unsigned parts = b->setting ? 1u << b->setting->of : parts_in(a, file);
+	bool demanded = b->setting ? antivirus_demands(a, b->setting->of) : parts;
+
+	antivirus_misled(a, parts, file);
+	antivirus_tell(a, demanded, strrchr(file, '/') + 1, GRADE_FAIL, todo, "%s, line %u: %s",
+		       file, b->line, b->why);
+}
+
 static void probe_file(struct antivirus *a, const char *file)
 {
-	static const char todo[] = "put it right, or put what it says into the policy";
 	bool demanded = parts_in(a, file);
 	const char *probe = strrchr(file, '/') + 1;
 	_free_ char *text = NULL;
@@ -86,11 +97,10 @@ static void probe_file(struct antivirus *a, const char *file)
 	else if (r == -EACCES)
 		tell_closed(a, file, probe);
 	else if (r < 0)
-		antivirus_tell(a, demanded, probe, GRADE_UNKNOWN, todo, "%s cannot be read: %s",
-			       file, strerror(-r));
+		antivirus_tell(a, demanded, probe, GRADE_UNKNOWN, "see ls -l on it",
+			       "%s cannot be read: %s", file, strerror(-r));
 	else if (is_broken(a, file, text, len, &b))
-		antivirus_tell(a, b.setting ? antivirus_demands(a, b.setting->of) : demanded, probe,
-			       GRADE_FAIL, todo, "%s, line %u: %s", file, b.line, b.why);
+		tell_broken(a, file, &b);
 	else
 		antivirus_tell(a, demanded, probe, GRADE_PASS, NULL,
 			       "%s says nothing that is not allowed", file);
@@ -155,6 +165,7 @@ static void tell_loose(struct antivirus *a, enum loose kind, const char *folder,
 			       "lazaretd may not read %s/%.80s", folder, name);
 		return;
 	case LOOSE_BLINDS:
+		antivirus_misled(a, 1u << PART_DAEMON, folder);
 		antivirus_tell(a, true, "kinds", GRADE_FAIL, "remove it, and start its unit anew",
 			       "%s/%.80s keeps kinds of files from being scanned", folder, name);
 	}
@@ -203,6 +214,9 @@ static void probe_package(struct antivirus *a, const char *package, size_t *budg
 {
 	char wrong[120];
 	int r = whole_look(a->host->root, package, a->host->remembered, budget, wrong);
+
+	if (r == -EUCLEAN)
+		antivirus_misled(a, SETTINGS_ALL, package);
 
 	if (r == -EUCLEAN)
 		antivirus_tell(a, true, package, GRADE_FAIL, "install it anew", "%s: %s", package,

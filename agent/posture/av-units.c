@@ -79,6 +79,8 @@ static void probe_unit(struct antivirus *a, const struct provider_unit *u)
 	char todo[160];
 
 	unit_look(a->host->root, u, &unit);
+	if (*u->program && (unit.load == UNIT_OVERRIDDEN || *unit.drop_in))
+		antivirus_misled(a, 1u << u->part, u->name);
 	snprintf(todo, sizeof(todo), "see systemctl cat %s", u->name);
 	if (unit.load == UNIT_ABSENT)
 		antivirus_tell(a, demanded, u->name, GRADE_FAIL, "install it anew",
@@ -106,7 +108,7 @@ static void tell_unseen(struct antivirus *a, const char *probe, const struct pro
 {
 	static const char todo[] = "see systemctl status lazaret-witness.socket";
 
-	a->unseen |= err == -EAGAIN;
+	a->moving |= err == -EAGAIN;
 	antivirus_tell(a, true, probe, GRADE_UNKNOWN, todo,
 		       err == -EAGAIN ? "nobody has seen yet what %s runs now"
 				      : "nobody has seen whether the process of %s is stopped",

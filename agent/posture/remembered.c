@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "agent/posture/remembered.h"
-#include "policy/provider.h"
 
 #define FILES_MAX 1024 /* as many as all packages of a few providers have */
 #define LISTS_MAX 64   /* as many packages as they have */
@@ -34,6 +33,7 @@ struct of_list {
 struct of_unit {
 	char name[PROVIDER_TEXT_MAX];
 	struct process_seen process;
+	struct misled misled;
 };
 
 struct of_provider {
@@ -220,18 +220,40 @@ void remembered_set_marks(struct remembered *k, const char *provider, int n, lon
 	row->seen = at;
 }
 
-bool remembered_process(const struct remembered *k, const char *provider, const char *unit,
-			struct process_seen *ret)
+static const struct of_unit *unit_find(const struct remembered *k, const char *provider,
+				       const char *unit)
 {
 	const struct of_provider *row = row_find(k, provider);
 
-	for (size_t i = 0; row && i < PROVIDER_ROWS; i++) {
-		if (strcmp(row->units[i].name, unit))
-			continue;
-		*ret = row->units[i].process;
-		return true;
-	}
-	return false;
+	for (size_t i = 0; row && i < PROVIDER_ROWS; i++)
+		if (!strcmp(row->units[i].name, unit))
+			return &row->units[i];
+	return NULL;
+}
+
+/* As row_make(). */
+static struct of_unit *unit_make(struct remembered *k, const char *provider, const char *unit)
+{
+	struct of_provider *row = row_make(k, provider);
+	struct of_unit *u = row ? row->units : NULL;
+
+	while (u && u < row->units + PROVIDER_ROWS && *u->name && strcmp(u->name, unit))
+		u++;
+	if (!u || u == row->units + PROVIDER_ROWS)
+		return NULL;
+	snprintf(u->name, sizeof(u->name), "%s", unit);
+	return u;
+}
+
+bool remembered_process(const struct remembered *k, const char *provider, const char *unit,
+			struct process_seen *ret)
+{
+	const struct of_unit *u = unit_find(k, provider, unit);
+
+	if (!u || !u->process.at)
+		return false;
+	*ret = u->process;
+	return true;
 }
 
 /* That one which sleeps now is at work then is no news. */
@@ -243,18 +265,41 @@ static char kind_of_state(char state)
 bool remembered_set_process(struct remembered *k, const char *provider, const char *unit,
 			    const struct process_seen *p)
 {
-	struct of_provider *row = row_make(k, provider);
-	struct of_unit *u = row ? row->units : NULL;
+	struct of_unit *u = unit_make(k, provider, unit);
 	struct process_seen was;
 
-	while (u && u < row->units + PROVIDER_ROWS && *u->name && strcmp(u->name, unit))
-		u++;
-	if (!u || u == row->units + PROVIDER_ROWS)
+	if (!u)
 		return false;
 	was = u->process;
-	snprintf(u->name, sizeof(u->name), "%s", unit);
 	u->process = *p;
 	return !was.at || was.pid != p->pid || kind_of_state(was.state) != kind_of_state(p->state);
+}
+
+bool remembered_misled(const struct remembered *k, const char *provider, const char *unit,
+		       struct misled *ret)
+{
+	const struct of_unit *u = unit_find(k, provider, unit);
+
+	if (!u || !*u->misled.by)
+		return false;
+	*ret = u->misled;
+	return true;
+}
+
+void remembered_set_misled(struct remembered *k, const char *provider, const char *unit,
+			   const struct misled *m)
+{
+	struct of_unit *u = unit_make(k, provider, unit);
+
+	if (u)
+		u->misled = *m;
+}
+
+void remembered_forget_misled(struct remembered *k)
+{
+	for (size_t i = 0; k && i <= PROVIDERS_MAX; i++)
+		for (size_t j = 0; j < PROVIDER_ROWS; j++)
+			k->providers[i].units[j].misled = (struct misled){ 0 };
 }
 
 struct updates remembered_updates(const struct remembered *k, const char *provider)

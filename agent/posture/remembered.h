@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "policy/health.h"
+#include "policy/provider.h"
 
 struct remembered;
 
@@ -89,6 +91,22 @@ bool remembered_process(const struct remembered *k, const char *provider, const 
 /* Whether that is news. */
 bool remembered_set_process(struct remembered *k, const char *provider, const char *unit,
 			    const struct process_seen *p);
+
+/*
+ * Which of a unit's files was not as it should be while it ran, and in which of its runs: it may
+ * have begun with that.
+ */
+struct misled {
+	struct timespec begun; /* unit_begun() */
+	char by[PROVIDER_TEXT_MAX];
+};
+/* false: never since remembered_forget_misled(). */
+bool remembered_misled(const struct remembered *k, const char *provider, const char *unit,
+		       struct misled *ret);
+void remembered_set_misled(struct remembered *k, const char *provider, const char *unit,
+			   const struct misled *m);
+/* Another policy may find nothing wrong with the same files. */
+void remembered_forget_misled(struct remembered *k);
 
 /* How many places its scanner of opened files watches, as last seen; -1: never seen.  at: when. */
 int remembered_marks(const struct remembered *k, const char *provider, long *at);

@@ -82,13 +82,15 @@ bool unit_is_populated(int root, const char *unit)
 	       strstr(events, "populated 1");
 }
 
-int64_t unit_begun(int root, const char *unit)
+struct timespec unit_begun(int root, const char *unit)
 {
 	char path[UNIT_PATH_MAX];
 	struct stat st;
 
 	snprintf(path, sizeof(path), "run/systemd/units/invocation:%s", unit);
-	return fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_mtime : 0;
+	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return (struct timespec){ 0 };
+	return st.st_mtim;
 }
 
 /* "12 (clamd) S 1 ...": the name may have blanks and brackets, so it ends at the last one. */

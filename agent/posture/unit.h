@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "policy/provider.h"
 
@@ -101,10 +102,10 @@ void unit_run_look(int root, const struct provider_unit *of, struct unit_run *re
 bool unit_is_populated(int root, const char *unit); /* has it any process? */
 
 /*
- * When its present run began, by the link that systemd makes for journald then; seconds since
- * 1970, 0: there is none.
+ * When its present run began, by the link that systemd makes for journald before it runs anything;
+ * zeros: there is none.  It is of the clock as it was set then.
  */
-int64_t unit_begun(int root, const char *unit);
+struct timespec unit_begun(int root, const char *unit);
 
 /* What the processes of a unit have used of the processor since it was started; -1: not known. */
 int64_t unit_cpu_us(int root, const char *unit);

@@ -150,7 +150,7 @@ lab_wait 2 bus_is_back >/dev/null
 ok $? 'started, it is there again'
 conf=/etc/clamav/clamd.conf
 seen 'ExcludePath ^/ is not allowed' "cp -p $conf /root; echo 'ExcludePath ^/' >>$conf"
-seen '^compliant' "mv /root/clamd.conf $conf"
+seen '^compliant' "mv /root/clamd.conf $conf; systemctl restart clamav-daemon"
 seen 'no signatures are stored' 'mkdir /root/away; mv /var/lib/clamav/daily.c?d /root/away'
 seen '^compliant' 'mv /root/away/* /var/lib/clamav/'
 
