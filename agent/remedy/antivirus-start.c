@@ -69,6 +69,16 @@ static bool is_down(const struct unit_run *run)
 	return !run->pid;
 }
 
+static bool is_held_up(const struct unit_run *run)
+{
+	return is_down(run) || is_halted(run) || is_starved(run);
+}
+
+bool antivirus_runs(const struct requirement *q)
+{
+	return !find_unit(q, SERVICES | OTHERS, is_held_up);
+}
+
 /* Whoever freezes a slice freezes all that is in it. */
 static void thaw_slices(struct report *report)
 {

@@ -2,6 +2,8 @@
 /* How a provider's daemon and its demanded parts come up, installed and set as they are. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "agent/remedy/step.h"
 #include "policy/document.h"
 
@@ -12,3 +14,6 @@
  * -ETIMEDOUT, -EINPROGRESS: as await_work(); or what systemctl(1) said.
  */
 int antivirus_start(const struct requirement *q, struct report *report, struct fault *fault);
+
+/* Whether all that is demanded of it runs, and nothing holds it up. */
+bool antivirus_runs(const struct requirement *q);

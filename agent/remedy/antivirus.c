@@ -14,20 +14,45 @@
 #include "agent/remedy/clear.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/failing.h"
+#include "agent/remedy/manager.h"
 #include "agent/remedy/provide.h"
 #include "agent/remedy/remedy.h"
 #include "agent/remedy/unblind.h"
 #include "agent/remedy/uncover.h"
 #include "agent/remedy/unlock.h"
 
-/* What locks its files or stands in its way goes.  Whether other files lay over them. */
+/* Of one that does not run no look is taken, which costs time. */
+static struct failing fails_running(const struct requirement *q)
+{
+	const struct failing down = { .all = 1 };
+
+	return antivirus_runs(q) ? count_failing(q) : down;
+}
+
+/* One that was only slow to answer is well by now, and left alone. */
+static int start_one(const struct requirement *q, struct report *report, struct fault *fault)
+{
+	struct fault quiet = { 0 };
+
+	if (fails_running(q).restart)
+		manager_restart(q, report, &quiet);
+	return antivirus_start(q, report, fault);
+}
+
+/*
+ * What locks its files or stands in its way goes.  Whether what runs may have begun with others:
+ * with such as lay over them, as their times say, or when all is well in root's eyes, and lazaretd
+ * has seen what was not.
+ */
 static bool lay_bare(const struct requirement *q, struct report *report)
 {
 	bool covered = uncover(q->with.antivirus.provider, report) > 0;
+	struct failing n;
 
 	unlock_provider(q->with.antivirus.provider);
 	clear_way(q->with.antivirus.provider, report);
-	return covered;
+	n = fails_running(q);
+	return covered || n.restart || !n.all;
 }
 
 static int enable_one(const struct requirement *q, struct report *report, struct fault *fault)
@@ -123,11 +148,10 @@ static bool has_signatures(const struct provider *p)
 
 static int reinstall_one(const struct requirement *q, struct report *report, struct fault *fault)
 {
-	bool covered = lay_bare(q, report);
+	bool anew = lay_bare(q, report);
 	int r = await_quiet(q, fault);
 
-	/* What runs so far may have been read from what lay there. */
-	if (r == 0 && !covered)
+	if (r == 0 && !anew)
 		r = refuse_whole(q, fault);
 	if (r < 0)
 		return r;
@@ -144,7 +168,7 @@ static int reinstall_one(const struct requirement *q, struct report *report, str
 
 static int start_all(struct report *report, struct fault *fault)
 {
-	static const struct demand start = { REMEDY_ANTIVIRUS_START, fails, antivirus_start };
+	static const struct demand start = { REMEDY_ANTIVIRUS_START, fails, start_one };
 
 	return demand_each(&start, report, fault);
 }

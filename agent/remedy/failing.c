@@ -28,6 +28,7 @@ struct failing count_failing(const struct requirement *q)
 		n.all++;
 		n.loaded |= !strcmp(e->probe, "loaded");
 		n.stored |= !strcmp(e->probe, "signatures");
+		n.restart |= !strcmp(e->probe, "restart");
 		for (size_t k = 0; k < COUNT(fetched); k++)
 			n.fetched += !strcmp(e->probe, fetched[k]);
 	}

@@ -11,6 +11,7 @@
 struct failing {
 	size_t all, fetched; /* how many, and those of them that its updater mends */
 	bool loaded, stored; /* signatures that it has read, and those on disk */
+	bool restart;	     /* it began with other files than are there now */
 };
 
 /* A look of its own; of what cannot be looked at nothing fails. */

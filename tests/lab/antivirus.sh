@@ -259,6 +259,18 @@ off restore 'TemporaryDirectory /sys is not allowed' "echo 'TemporaryDirectory /
 at grep -c '^# set aside by lazaret: ' $conf
 [ "$(cat "$LAB_DIR/said")" = 6 ]
 ok $? 'what was set aside can be read in the file'
+# What reads it once goes on with what it has read; who wrote it has ten seconds to restart it.
+scans() { at clamdscan --no-summary /srv/sample; grep -q "$1" "$LAB_DIR/said"; } # PATTERN
+at sh -c 'printf LAB-daily-27000 >/srv/sample; chmod 644 /srv/sample'
+scans FOUND
+ok $? 'a sample is found'
+at sh -c "cp -p $conf /root/good; echo 'ExcludePath ^/' >>$conf; systemctl restart clamav-daemon
+	until clamdscan --ping 1; do :; done; cat /root/good >$conf; clamdscan --reload"
+scans ': OK'
+ok $? 'with a line that is gone again, and RELOAD, it is not'
+off start "clamd runs since before $conf was changed" 'sleep 11'
+scans FOUND
+ok $? "and again: $(cat "$LAB_DIR/said")"
 at stat -c '%U:%G %a' $conf && grep -q 'clamav:adm 604' "$LAB_DIR/said"
 ok $? 'the file belongs to whom it did'
 
@@ -403,6 +415,28 @@ part=antivirus conf=/etc/clamav/clamd.conf
 # --- on access --------------------------------------------------------------------------
 # What clamonacc watches only lazaret-witness can see; lazaretd asks it and tells.
 told() { at lazaret antivirus; grep -q "$1" "$LAB_DIR/said"; } # PATTERN
+becomes() { # PATTERN
+	at lazaret check
+	lab_wait 20 told "$1" >/dev/null
+	r=$?
+	ok $r "$(grep "$1" "$LAB_DIR/said" | head -n 1 | tr -s ' ')"
+	[ $r = 0 ] || tell
+}
+# A drop-in that is gone leaves no trace but in what runs, and in lazaretd's memory.
+at sh -c "sed 's/^ScanPE .*/ScanPE no/' $conf >/run/other.conf; mkdir -p $etc.d
+	printf '[Service]\nExecStart=\nExecStart=/usr/sbin/clamd --foreground=true -c /run/other.conf\n' >$etc.d/no.conf
+	systemctl daemon-reload; systemctl restart clamav-daemon lazaretd"
+becomes 'fail .*clamav-daemon.service .*no.conf sets ExecStart'
+at sh -c "rm $etc.d/no.conf; systemctl daemon-reload"
+becomes 'fail .*restart .*clamd runs since before clamav-daemon.service was put right'
+probe mend antivirus-enable
+ok $? 'which antivirus-enable mends, as it finds nothing else'
+becomes '^ *pass  *av: ClamAV .* answers'
+at sh -c 'tr "\0" " " </proc/$(pgrep -x clamd)/cmdline'
+! grep -q other.conf "$LAB_DIR/said"
+ok $? "and it runs as packaged: $(cat "$LAB_DIR/said")"
+at sh -c 'systemctl stop lazaretd; rm -rf /var/lib/lazaret/agent/*'
+
 at ln -sfn generation-2 /var/lib/lazaret/store/current
 at sh -c "mkdir /root/quarantine; printf 'OnAccessIncludePath /srv\nOnAccessExcludeUname clamav\n' >>$conf
 	chown -R lazaret-vet:lazaret /var/lib/lazaret/store
@@ -424,13 +458,6 @@ done
 at sh -c 'ln -sfn generation-2 /var/lib/lazaret/store/current; systemctl start clamav-clamonacc; systemctl restart lazaretd'
 lab_wait 20 told 'pass .*clamonacc runs ' >/dev/null
 # lazaretd's own unit hides others' processes from it.
-becomes() { # PATTERN
-	at lazaret check
-	lab_wait 20 told "$1" >/dev/null
-	r=$?
-	ok $r "$(grep "$1" "$LAB_DIR/said" | head -n 1 | tr -s ' ')"
-	[ $r = 0 ] || tell
-}
 at systemctl kill --signal=SIGSTOP clamav-clamonacc
 becomes 'fail .*clamonacc runs .*is stopped'
 at systemctl kill --signal=SIGCONT clamav-clamonacc
