@@ -23,6 +23,7 @@ struct scan {
 	const struct place *place;
 	struct forward f;
 	const struct set *ports; /* instead of f's; NULL: none */
+	bool anywhere;		 /* it may jump to any chain */
 	struct {
 		enum holds holds;
 		uint8_t len, data[ADDR_MAX];
@@ -104,6 +105,7 @@ static void on_lookup(struct scan *s, const struct nlattr **a)
 	const struct set *set =
 		name ? sets_find(s->place->sets, s->place->family, s->place->table, name) : NULL;
 
+	s->anywhere |= verdict && (!set || !set->whole);
 	if (s->regs[reg_of(a[NFTA_LOOKUP_SREG])].holds == HOLDS_PORT && set && set->whole &&
 	    !verdict && !set->intervals && !object_be32(a[NFTA_LOOKUP_FLAGS], 0))
 		s->ports = set;
@@ -256,14 +258,14 @@ static void scan_term(struct scan *s, const struct nlattr *term)
 			return rows[i].on(s, a);
 }
 
-void forward_each(const struct nlattr *terms, const struct place *place,
+bool forward_each(const struct nlattr *terms, const struct place *place,
 		  void (*each)(void *ctx, const struct forward *f), void *ctx)
 {
 	struct scan s = { .place = place, .f = { .family = place->family, .to = UINT16_MAX } };
 	const struct nlattr *a;
 
 	if (!terms)
-		return;
+		return false;
 	mnl_attr_for_each_nested(a, terms) scan_term(&s, a);
 	if (!s.ports)
 		each(ctx, &s.f);
@@ -274,4 +276,5 @@ void forward_each(const struct nlattr *terms, const struct place *place,
 		s.f.to = e->other ? UINT16_MAX : s.f.from;
 		each(ctx, &s.f);
 	}
+	return s.anywhere;
 }

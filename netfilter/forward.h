@@ -8,7 +8,8 @@
 /*
  * Hands on the protocol and ports that a rule names, and where it forwards what is for them; a rule
  * that names a set of ports has one for each of them.  Whether it forwards at all, and whom else it
- * is for, weigh_rule() tells.  `terms` is NFTA_RULE_EXPRESSIONS, or NULL.
+ * is for, weigh_rule() tells.  `terms` is NFTA_RULE_EXPRESSIONS, or NULL.  true: it may jump to any
+ * chain of its table, as what is in its map is not known.
  */
-void forward_each(const struct nlattr *terms, const struct place *place,
+bool forward_each(const struct nlattr *terms, const struct place *place,
 		  void (*each)(void *ctx, const struct forward *f), void *ctx);

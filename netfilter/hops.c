@@ -157,13 +157,24 @@ static void on_named(void *ctx, const struct forward *f)
 		t->err = add_lead(t, f);
 }
 
+static void lead_anywhere(struct ruleset *rs, const struct place *place)
+{
+	for (size_t i = 0; i < rs->n_chains; i++) {
+		struct kept_chain *c = &rs->chains[i];
+
+		c->arrives |= c->name.family == place->family &&
+			      !strcmp(c->name.table, place->table);
+	}
+}
+
 int hops_take(struct ruleset *rs, uint32_t chain, const struct nlattr *terms,
 	      const struct place *place)
 {
 	struct taking t = { .rs = rs, .terms = terms, .place = place, .chain = chain };
 
-	if (ruleset_arrives(rs, place->family, place->table))
-		forward_each(terms, place, on_named, &t);
+	if (ruleset_arrives(rs, place->family, place->table) &&
+	    forward_each(terms, place, on_named, &t))
+		lead_anywhere(rs, place);
 	return t.err;
 }
 

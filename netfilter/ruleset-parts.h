@@ -52,7 +52,7 @@ struct kept_chain {
 	bool input;   /* a base chain that packets to this host meet */
 	bool output;  /* a base chain that this host's own packets meet */
 	bool aside;   /* a base chain that packets to this host do not meet */
-	bool arrives; /* one where what comes may be sent elsewhere */
+	bool arrives; /* what comes begins here on its way to where it is sent elsewhere */
 	int32_t priority;
 	uint8_t policy; /* a fate */
 	uint32_t taken; /* rules, with those that are not kept */

@@ -255,12 +255,40 @@ static void test_many(void **state)
 	nft_close(&nft);
 }
 
+/* A map of verdicts that is too large to be read may lead to any chain of its table. */
+static void test_large_map(void **state)
+{
+	enum { N = 70000, ROOM = N * 32 + 1000 };
+	struct nft nft = open_nft();
+	char *text = malloc(ROOM);
+	struct survey s;
+	size_t n;
+
+	(void)state;
+	assert_non_null(text);
+	n = (size_t)snprintf(
+		text, ROOM,
+		"table ip n { chain c { tcp dport 80 dnat to 10.0.0.2; }\n map m { type "
+		"ipv4_addr : verdict; elements = { 192.0.2.1 : jump c");
+	for (unsigned i = 0; i < N; i++)
+		n += (size_t)snprintf(text + n, ROOM - n, ", 10.%u.%u.%u : drop", i >> 16,
+				      i >> 8 & 255, i & 255);
+	snprintf(text + n, ROOM - n,
+		 " }\n }\n chain p { type nat hook prerouting priority -100; ip daddr vmap @m; }\n "
+		 "}");
+	load_rules(text);
+	free(text);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_string_equal(told(&s), "6/80-80");
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whom),	 cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_iptables), cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_many),	 cmocka_unit_test(test_large_map),
 	};
 
 	return cmocka_run_group_tests_name("forwards", tests, enter, NULL);
