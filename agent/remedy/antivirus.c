@@ -41,7 +41,7 @@ static int start_one(const struct requirement *q, struct report *report, struct 
 
 /*
  * What locks its files or stands in its way goes.  Whether what runs may have begun with others:
- * with such as lay over them, as their times say, or when all is well in root's eyes, and lazaretd
+ * with such as lay over them, as their times say, or when root finds that all is well, and lazaretd
  * has seen what was not.
  */
 static bool lay_bare(const struct requirement *q, struct report *report)
@@ -52,7 +52,7 @@ static bool lay_bare(const struct requirement *q, struct report *report)
 	unlock_provider(q->with.antivirus.provider);
 	clear_way(q->with.antivirus.provider, report);
 	n = fails_running(q);
-	return covered || n.restart || !n.all;
+	return covered || n.restart || (!n.all && !n.unknown);
 }
 
 static int enable_one(const struct requirement *q, struct report *report, struct fault *fault)
@@ -116,7 +116,7 @@ static int configure_anew(const struct requirement *q, struct report *report, st
 	int r = aside ? provide_set_aside(p, aside, report) : -ENOMEM;
 
 	if (r > 0)
-		r = provide_packages(p, report, &again);
+		r = provide_packages(p, true, report, &again);
 	else if (r == 0)
 		r = -ENOENT;
 	if (r == 0)
@@ -155,7 +155,7 @@ static int reinstall_one(const struct requirement *q, struct report *report, str
 		r = refuse_whole(q, fault);
 	if (r < 0)
 		return r;
-	r = provide_packages(q->with.antivirus.provider, report, fault);
+	r = provide_packages(q->with.antivirus.provider, false, report, fault);
 	/* One that does not end may ask for ever what its configuration does not answer. */
 	if (r < 0 && r != -ETIMEDOUT)
 		return r;

@@ -23,6 +23,7 @@ struct failing count_failing(const struct requirement *q)
 	for (size_t i = 0; i < f->n_evidence; i++) {
 		const struct evidence *e = &f->evidence[i];
 
+		n.unknown += e->demanded && e->grade == GRADE_UNKNOWN;
 		if (!e->demanded || e->grade != GRADE_FAIL)
 			continue;
 		n.all++;

@@ -10,6 +10,7 @@
 /* Of the demanded probes. */
 struct failing {
 	size_t all, fetched; /* how many, and those of them that its updater mends */
+	size_t unknown;	     /* of which root cannot tell either: these fail nothing */
 	bool loaded, stored; /* signatures that it has read, and those on disk */
 	bool restart;	     /* it began with other files than are there now */
 };

@@ -82,12 +82,12 @@ static int install_once(const struct provider *p, const struct packager_way *way
 }
 
 /* Its scripts may have been answered that the administrator makes its configuration himself. */
-static int install(const struct provider *p, const struct packager_way *way, struct report *report,
-		   struct fault *fault)
+static int install(const struct provider *p, const struct packager_way *way, bool forgotten,
+		   struct report *report, struct fault *fault)
 {
 	int r = install_once(p, way, report, fault);
 
-	if (r != -ENOENT || access(DEBCONF, X_OK) < 0)
+	if (r != -ENOENT || forgotten || access(DEBCONF, X_OK) < 0)
 		return r;
 	report_line(report, "  (again, without what its packages were once answered) ", fault->why);
 	provide_forget(p);
@@ -109,7 +109,8 @@ static int tell(const struct packager *with, int err, const char *why, struct fa
 	return err;
 }
 
-int provide_packages(const struct provider *p, struct report *report, struct fault *fault)
+int provide_packages(const struct provider *p, bool forgotten, struct report *report,
+		     struct fault *fault)
 {
 	const struct packager *with = packager_find(fault);
 	struct fault first = { 0 }, last = { 0 };
@@ -130,7 +131,7 @@ int provide_packages(const struct provider *p, struct report *report, struct fau
 			continue;
 		if (now < 0 && now != -EOPNOTSUPP)
 			report_line(report, "  (going on) ", last.why);
-		now = install(p, way, report, &f);
+		now = install(p, way, forgotten, report, &f);
 		if (now == 0)
 			return 0;
 		if (now == -EOPNOTSUPP)

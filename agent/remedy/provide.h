@@ -29,9 +29,11 @@ void provide_put_back(const struct provider *p, const struct asides *a, struct r
  * Installs its packages, anew where they are: past locked files, an interrupted package manager,
  * removed configuration and holds.  As the host's pins have it; where they forbid it, past those
  * that concern these packages, and then from the host's own release as far as that has them; where
- * the host's own sources do not have them, from the provider's.
+ * the host's own sources do not have them, from the provider's.  forgotten: somebody else has them
+ * forget their answers, and will have that again.
  */
-int provide_packages(const struct provider *p, struct report *report, struct fault *fault);
+int provide_packages(const struct provider *p, bool forgotten, struct report *report,
+		     struct fault *fault);
 
 /* Whether all of it is there and as it was packaged: 0, or what is not as the fault. */
 int provide_check(const struct provider *p, struct fault *fault);

@@ -328,6 +328,11 @@ at grep -qx 'ReadTimeout' /etc/clamav/.clamd.conf.set-aside
 ok $? 'a configuration that clamd cannot read is kept beside the new one'
 at grep -q 'false' $etc.d/.extend.conf.set-aside
 ok $? "so is the distribution's own drop-in with which it does not start"
+# An answer that its script asks for again for ever, and packages from the policy's sources alone.
+off reinstall 'not running\|does not answer' "mv /etc/apt/sources.list /root; rm -rf /var/lib/apt/lists/*
+	echo set clamav-daemon/BytecodeTimeout true | debconf-communicate
+	sed -i 's/^ReadTimeout.*/ReadTimeout/; /^BytecodeTimeout/d' $conf; systemctl stop clamav-daemon.socket; systemctl restart clamav-daemon; sleep 0.2"
+at mv /root/sources.list /etc/apt
 off reinstall 'not as it was packaged' 'dpkg-divert --quiet --local --rename --add /usr/sbin/clamd
 	cp -p /usr/sbin/clamd.distrib /usr/sbin/clamd; echo >>/usr/sbin/clamd; rm /usr/lib/*/libclamav.so.*
 	mount --bind /bin/sleep /usr/sbin/clamd'
