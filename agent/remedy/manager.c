@@ -55,8 +55,12 @@ int manager_begins(const struct requirement *q, unsigned which, const char *word
 
 int manager_restart(const struct requirement *q, struct report *report, struct fault *fault)
 {
+	int r;
+
 	report_line(report, "+ restarting ", q->with.antivirus.provider->title);
-	return manager_begins(q, SERVICES | OTHERS, "restart", report, fault);
+	r = manager_begins(q, SERVICES, "restart", report, fault);
+	/* What keeps a part from it restarts the daemon no second time. */
+	return r < 0 ? r : manager_begins(q, OTHERS, "restart", report, fault);
 }
 
 int manager_reload(struct report *report, struct fault *fault)

@@ -467,6 +467,10 @@ at systemctl kill --signal=SIGSTOP clamav-clamonacc
 becomes 'fail .*clamonacc runs .*is stopped'
 at systemctl kill --signal=SIGCONT clamav-clamonacc
 becomes 'pass .*clamonacc runs '
+at sh -c 'pgrep -x clamd >/root/was; ln -sfn generation-guarded /var/lib/lazaret/store/current'
+probe mend antivirus-enable && at sh -c 'pgrep -x clamd | cmp - /root/was'
+ok $? 'what root cannot judge either is no reason to begin anew what works'
+at ln -sfn generation-2 /var/lib/lazaret/store/current
 # A mount, not the files on it: in a copy of it nobody opens any.
 alone=/run/systemd/system/clamav-clamonacc.service.d
 again() { at sh -c "systemctl daemon-reload; systemctl restart clamav-daemon clamav-clamonacc; sleep 1; systemctl restart lazaretd"; }
