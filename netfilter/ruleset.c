@@ -265,5 +265,5 @@ int ruleset_end(struct ruleset *rs)
 {
 	int r = hops_end(rs);
 
-	return r == 0 && rs->learnt ? -EINTR : r;
+	return r == 0 && rs->learnt ? -EAGAIN : r;
 }

@@ -54,7 +54,7 @@ int ruleset_take_elements(void *rs, const struct nlmsghdr *h);
 int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
 
 /*
- * All was taken.  -EINTR when a rule said what others should have been weighed by: then
+ * All was taken.  -EAGAIN when a rule said what others should have been weighed by: then
  * *scope->ahead has that now, and all has to be read again.  If that is so wanted, rules go to
  * ruleset_take_ahead() first, behind the elements.  -ENOMEM.
  */

@@ -24,6 +24,9 @@
 #define PAUSE_MS 10
 #define LIMIT_MS 300 /* of all but the second try, which comes whatever the first one took */
 
+/* By marks rules forward, to ports by which others forward, of one family and then of the other. */
+#define PASSES 6
+
 static int read_sets(struct nft *nft, struct ruleset *rs, struct fault *fault)
 {
 	const struct sets *sets = ruleset_sets(rs);
@@ -302,6 +305,20 @@ static int read_inner(struct links *ret, struct fault *fault)
 	return r;
 }
 
+/* What was learnt is kept from pass to pass; of a ruleset that stays there is soon no more. */
+static int look_learning(struct nft *nft, const struct scope *scope, struct survey_port *ports,
+			 size_t n, struct survey *ret, survey_chain each, void *ctx,
+			 struct fault *fault)
+{
+	int r = -EAGAIN;
+
+	for (unsigned i = 0; i < PASSES && r == -EAGAIN; i++) {
+		*fault = (struct fault){ 0 };
+		r = look(nft, scope, ports, n, ret, each, ctx, fault);
+	}
+	return r == -EAGAIN ? fault_set(fault, -EINTR, "%s", nft_why(-EINTR)) : r;
+}
+
 /* Whoever adds rules one by one leaves time between them. */
 static int look_until_still(struct nft *nft, const struct scope *scope, struct survey_port *ports,
 			    size_t n, struct survey *ret, survey_chain each, void *ctx,
@@ -310,14 +327,13 @@ static int look_until_still(struct nft *nft, const struct scope *scope, struct s
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
 	const uint64_t end = io_boot_ms() + LIMIT_MS;
 	struct fault last = { 0 };
-	int r = look(nft, scope, ports, n, ret, each, ctx, &last);
+	int r = look_learning(nft, scope, ports, n, ret, each, ctx, &last);
 
 	for (unsigned i = 1; r < 0 && i < TRIES; i++) {
 		if (i > 1 && (r != -EINTR || io_boot_ms() >= end))
 			break;
 		nanosleep(&pause, NULL);
-		last = (struct fault){ 0 };
-		r = look(nft, scope, ports, n, ret, each, ctx, &last);
+		r = look_learning(nft, scope, ports, n, ret, each, ctx, &last);
 	}
 	return r < 0 ? fault_set(fault, r, "%s", last.why) : 0;
 }

@@ -132,11 +132,44 @@ static void test_iptables_nft(void **state)
 	nft_close(&nft);
 }
 
+/*
+ * Behind all rules the first mark is set, by which one sends on, by which another port is led to: a
+ * ruleset that takes long to read is read as often as that takes.
+ */
+static void test_slow(void **state)
+{
+	enum { N = 20000, ROOM = N * 32 + 1000 };
+	struct nft nft = open_nft();
+	char *text = malloc(ROOM);
+	struct survey s;
+	size_t n;
+
+	(void)state;
+	assert_non_null(text);
+	n = (size_t)snprintf(text, ROOM,
+			     "table ip a { chain p { type nat hook prerouting priority "
+			     "-100; meta mark 1 tcp dport 99 redirect to :22; }\n }\n"
+			     "table inet b { chain c { type filter hook input priority "
+			     "0; policy drop;");
+	for (unsigned i = 0; i < N; i++)
+		n += (size_t)snprintf(text + n, ROOM - n, "\nip saddr 10.0.%u.%u drop", i >> 8,
+				      i & 255);
+	snprintf(text + n, ROOM - n,
+		 "\n}\n }\n" CHAIN("ip", "prerouting", "tcp dport 99 meta mark set 1"));
+	load_rules(text);
+	free(text);
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_true(s.closed4);
+	assert_int_equal(s.all_forwards, 1);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_iptables_nft),
+		cmocka_unit_test(test_slow),
 	};
 
 	return cmocka_run_group_tests_name("survey-marks", tests, enter_netns, NULL);
