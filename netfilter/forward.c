@@ -256,6 +256,8 @@ static void scan_term(struct scan *s, const struct nlattr *term)
 	for (size_t i = 0; name && i < COUNT(rows); i++)
 		if (!strcmp(name, rows[i].name))
 			return rows[i].on(s, a);
+	/* Any other may have changed what a register holds. */
+	memset(s->regs, 0, sizeof(s->regs));
 }
 
 bool forward_each(const struct nlattr *terms, const struct place *place,

@@ -143,6 +143,10 @@ static void test_ways(void **state)
 		{ NAT("chain c { dnat to 10.0.0.2; }\n chain b { dnat to 10.0.0.3; }\n" BASE(
 			  "meta l4proto vmap { tcp : jump b, udp : jump c }")),
 		  "17/0-65535; 6/0-65535" },
+		/* What is left of a port by a mask is none. */
+		{ NAT("chain c { tcp dport 40000 dnat to 10.0.0.2; }\n" BASE(
+			  "tcp dport & 0x8000 == 0x8000 jump c")),
+		  "6/40000-40000" },
 	};
 	struct nft nft = open_nft();
 	struct survey s;
