@@ -260,23 +260,32 @@ static void scan_term(struct scan *s, const struct nlattr *term)
 	memset(s->regs, 0, sizeof(s->regs));
 }
 
-bool forward_each(const struct nlattr *terms, const struct place *place,
-		  void (*each)(void *ctx, const struct forward *f), void *ctx)
+void forward_ports(const struct element *e, uint16_t *from, uint16_t *to)
+{
+	*from = e->other ? 0 : port_in(e->key);
+	*to = e->other ? UINT16_MAX : *from;
+}
+
+static void span(const struct set *ports, struct forward *f)
+{
+	f->from = ports->n ? UINT16_MAX : 0;
+	f->to = ports->n ? 0 : UINT16_MAX;
+	for (uint32_t i = 0; i < ports->n; i++) {
+		uint16_t from, to;
+
+		forward_ports(&ports->elements[i], &from, &to);
+		f->from = from < f->from ? from : f->from;
+		f->to = to > f->to ? to : f->to;
+	}
+}
+
+void forward_read(const struct nlattr *terms, const struct place *place, struct named *ret)
 {
 	struct scan s = { .place = place, .f = { .family = place->family, .to = UINT16_MAX } };
 	const struct nlattr *a;
 
-	if (!terms)
-		return false;
 	mnl_attr_for_each_nested(a, terms) scan_term(&s, a);
-	if (!s.ports)
-		each(ctx, &s.f);
-	for (uint32_t i = 0; s.ports && i < s.ports->n; i++) {
-		const struct element *e = &s.ports->elements[i];
-
-		s.f.from = e->other ? 0 : port_in(e->key);
-		s.f.to = e->other ? UINT16_MAX : s.f.from;
-		each(ctx, &s.f);
-	}
-	return s.anywhere;
+	*ret = (struct named){ s.f, s.ports, s.anywhere };
+	if (s.ports)
+		span(s.ports, &ret->f);
 }

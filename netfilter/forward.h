@@ -5,11 +5,21 @@
 #include "netfilter/survey.h"
 #include "netfilter/weigh.h"
 
+struct element;
+struct set;
+
+/* The protocol and ports that a rule names, and where it forwards what is for them. */
+struct named {
+	struct forward f;
+	const struct set *ports; /* f's are from the first of these to the last; NULL: f's alone */
+	bool anywhere;		 /* it may jump to any chain of its table: its map is not known */
+};
+
 /*
- * Hands on the protocol and ports that a rule names, and where it forwards what is for them; a rule
- * that names a set of ports has one for each of them.  Whether it forwards at all, and whom else it
- * is for, weigh_rule() tells.  `terms` is NFTA_RULE_EXPRESSIONS, or NULL.  true: it may jump to any
- * chain of its table, as what is in its map is not known.
+ * Whether it forwards at all, and whom else it is for, weigh_rule() tells.  `terms` is
+ * NFTA_RULE_EXPRESSIONS.
  */
-bool forward_each(const struct nlattr *terms, const struct place *place,
-		  void (*each)(void *ctx, const struct forward *f), void *ctx);
+void forward_read(const struct nlattr *terms, const struct place *place, struct named *ret);
+
+/* The ports that one of the set stands for, in *from and *to. */
+void forward_ports(const struct element *e, uint16_t *from, uint16_t *to);

@@ -12,11 +12,14 @@
 #include "netfilter/forward.h"
 #include "netfilter/hops.h"
 #include "netfilter/ruleset-parts.h"
+#include "netfilter/sets.h"
 #include "netfilter/share.h"
 
 #define HOPS_MAX  (1u << 20)
 #define LEADS_MAX (1u << 16)
-#define DEPTH_MAX 64 /* the kernel allows 16 jumps, and no loop */
+#define PARTS_MAX (1u << 16)
+#define PART_MIN  (SHARE_ALL >> 12) /* what 65,536 addresses have: it takes 4096 of them */
+#define DEPTH_MAX 64		    /* the kernel allows 16 jumps, and no loop */
 
 static const struct aim everything = { .any = true, .to = UINT16_MAX };
 
@@ -54,28 +57,27 @@ void hops_free(struct hops *h)
 {
 	free(h->list);
 	free(h->leads);
+	free(h->parts);
 	*h = (struct hops){ 0 };
 }
 
-/* A rule, of which it is asked what it does with those packets that `f` names. */
+/* A rule, of which it is asked what it does with what it names. */
 struct taking {
 	struct ruleset *rs;
 	const struct nlattr *terms;
 	const struct place *place;
 	uint32_t chain;
+	const struct named *named;
 	struct aim aim;
-	bool near, leads;
+	bool near;
+	uint64_t leads; /* the share of what comes that it forwards */
 	int err;
 };
 
-static int add_hop(struct taking *t, const char *target)
+static int add_hop(struct hops *h, struct hop hop)
 {
-	struct hops *h = &t->rs->hops;
-	struct hop hop = { t->chain, NOWHERE, t->aim, t->near }, *list;
+	struct hop *list;
 
-	hop.to = ruleset_chain(t->rs, t->place->family, t->place->table, target);
-	if (hop.to == NOWHERE)
-		return 0;
 	if (h->n == HOPS_MAX)
 		return -EFBIG;
 	list = array_grow(h->list, h->n, &h->room, sizeof(*list));
@@ -86,9 +88,8 @@ static int add_hop(struct taking *t, const char *target)
 	return 0;
 }
 
-static int add_lead(struct taking *t, const struct forward *f)
+static int add_lead(struct hops *h, struct lead lead)
 {
-	struct hops *h = &t->rs->hops;
 	struct lead *leads;
 
 	if (h->n_leads == LEADS_MAX)
@@ -97,19 +98,44 @@ static int add_lead(struct taking *t, const struct forward *f)
 	if (!leads)
 		return -ENOMEM;
 	h->leads = leads;
-	h->leads[h->n_leads] = (struct lead){ t->chain, *f };
-	h->leads[h->n_leads++].f.near = t->near;
+	h->leads[h->n_leads++] = lead;
+	return 0;
+}
+
+/* What is for few alone may be for all together with others. */
+static int add_part(struct taking *t, uint32_t to, struct aim aim, uint64_t share)
+{
+	struct hops *h = &t->rs->hops;
+	struct part *parts;
+
+	if (share < PART_MIN)
+		return 0;
+	if (h->n_parts == PARTS_MAX)
+		return -EFBIG;
+	parts = array_grow(h->parts, h->n_parts, &h->room_parts, sizeof(*parts));
+	if (!parts)
+		return -ENOMEM;
+	h->parts = parts;
+	h->parts[h->n_parts++] =
+		(struct part){ { t->chain, to, aim, t->near }, t->named->f, share };
 	return 0;
 }
 
 static int on_way(void *ctx, const struct weight *w)
 {
 	struct taking *t = ctx;
+	uint32_t to;
 
-	if (w->share < SHARE_ALL)
+	if (w->effect == EFFECT_LEAD && w->share > t->leads)
+		t->leads = w->share;
+	if (w->effect != EFFECT_JUMP && w->effect != EFFECT_GOTO)
 		return 0;
-	t->leads |= w->effect == EFFECT_LEAD;
-	return w->effect == EFFECT_JUMP || w->effect == EFFECT_GOTO ? add_hop(t, w->target) : 0;
+	to = ruleset_chain(t->rs, t->place->family, t->place->table, w->target);
+	if (to == NOWHERE)
+		return 0;
+	if (w->share < SHARE_ALL)
+		return add_part(t, to, t->aim, w->share);
+	return add_hop(&t->rs->hops, (struct hop){ t->chain, to, t->aim, t->near });
 }
 
 static int weigh(struct taking *t, uint8_t protocol)
@@ -135,26 +161,50 @@ static int weigh(struct taking *t, uint8_t protocol)
 }
 
 /* Where the rule names no protocol, these two stand for all. */
-static void ask(struct taking *t, const struct forward *f, bool near)
+static void ask(struct taking *t, bool near)
 {
+	const uint8_t protocol = t->named->f.protocol;
+
 	t->near = near;
+	t->leads = 0;
 	if (t->err == 0)
-		t->err = weigh(t, f->protocol ? f->protocol : IPPROTO_TCP);
-	if (t->err == 0 && !f->protocol)
+		t->err = weigh(t, protocol ? protocol : IPPROTO_TCP);
+	if (t->err == 0 && !protocol)
 		t->err = weigh(t, IPPROTO_UDP);
 }
 
-static void on_named(void *ctx, const struct forward *f)
+static int add_leads(struct taking *t)
 {
-	struct taking *t = ctx;
+	const struct set *ports = t->named->ports;
+	struct hops *h = &t->rs->hops;
+	struct lead lead = { t->chain, t->named->f };
+	int r = 0;
 
-	t->aim = aim_of(f);
-	t->leads = false;
-	ask(t, f, false);
-	if (!t->leads)
-		ask(t, f, true);
-	if (t->err == 0 && t->leads)
-		t->err = add_lead(t, f);
+	lead.f.near = t->near;
+	/* Too many are taken for all from the first to the last: others need room, too. */
+	if (!ports || ports->n > (LEADS_MAX - h->n_leads) / 2)
+		return add_lead(h, lead);
+	for (uint32_t i = 0; i < ports->n && r == 0; i++) {
+		forward_ports(&ports->elements[i], &lead.f.from, &lead.f.to);
+		r = add_lead(h, lead);
+	}
+	return r;
+}
+
+static int take_rule(struct taking *t)
+{
+	uint64_t own;
+
+	ask(t, false);
+	own = t->leads;
+	if (own < SHARE_ALL)
+		ask(t, true);
+	if (t->err < 0 || !t->leads)
+		return t->err;
+	if (t->leads >= SHARE_ALL)
+		return add_leads(t);
+	t->near = !own;
+	return add_part(t, NOWHERE, aim_of(&t->named->f), own ? own : t->leads);
 }
 
 static void lead_anywhere(struct ruleset *rs, const struct place *place)
@@ -170,12 +220,59 @@ static void lead_anywhere(struct ruleset *rs, const struct place *place)
 int hops_take(struct ruleset *rs, uint32_t chain, const struct nlattr *terms,
 	      const struct place *place)
 {
-	struct taking t = { .rs = rs, .terms = terms, .place = place, .chain = chain };
+	struct named named;
+	struct taking t = { rs, terms, place, chain, .named = &named };
 
-	if (ruleset_arrives(rs, place->family, place->table) &&
-	    forward_each(terms, place, on_named, &t))
+	if (!terms || !ruleset_arrives(rs, place->family, place->table))
+		return 0;
+	forward_read(terms, place, &named);
+	t.aim = aim_of(&named.f);
+	if (named.anywhere)
 		lead_anywhere(rs, place);
-	return t.err;
+	return take_rule(&t);
+}
+
+/* In groups of those that do the same with the same ports. */
+static int compare_parts(const void *a, const void *b)
+{
+	const struct hop *x = &((const struct part *)a)->hop, *y = &((const struct part *)b)->hop;
+	const uint32_t keys[][2] = {
+		{ x->from, y->from },	      { x->to, y->to },
+		{ x->near, y->near },	      { x->aim.protocol, y->aim.protocol },
+		{ x->aim.from, y->aim.from }, { x->aim.to, y->aim.to }
+	};
+
+	for (size_t i = 0; i < COUNT(keys); i++)
+		if (keys[i][0] != keys[i][1])
+			return keys[i][0] < keys[i][1] ? -1 : 1;
+	return 0;
+}
+
+/* As one rule that is for all whom the group is for. */
+static int add_group(struct hops *h, const struct part *p)
+{
+	struct lead lead = { p->hop.from, p->f };
+
+	lead.f.near = p->hop.near;
+	return p->hop.to == NOWHERE ? add_lead(h, lead) : add_hop(h, p->hop);
+}
+
+static int add_up(struct hops *h)
+{
+	uint64_t sum = 0;
+	int r = 0;
+
+	if (h->n_parts)
+		qsort(h->parts, h->n_parts, sizeof(*h->parts), compare_parts);
+	for (size_t i = 0; i < h->n_parts && r == 0; i++) {
+		sum += h->parts[i].share;
+		if (i + 1 < h->n_parts && compare_parts(&h->parts[i], &h->parts[i + 1]) == 0)
+			continue;
+		if (sum >= SHARE_ALL)
+			r = add_group(h, &h->parts[i]);
+		sum = 0;
+	}
+	return r;
 }
 
 /* What comes to each chain.  Of chains without a loop, one more round settles one more depth. */
@@ -217,9 +314,10 @@ int hops_end(struct ruleset *rs)
 {
 	const struct hops *h = &rs->hops;
 	struct aim *own, *all;
+	int r = add_up(&rs->hops);
 
-	if (!h->n_leads)
-		return 0;
+	if (r < 0 || !h->n_leads)
+		return r;
 	own = calloc(2 * rs->n_chains, sizeof(*own));
 	if (!own)
 		return -ENOMEM;

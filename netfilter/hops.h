@@ -35,6 +35,13 @@ struct hops {
 		struct forward f;
 	} * leads;
 	size_t n_leads, room_leads;
+	/* What little comes by (struct weight's share): a hop, or to NOWHERE a lead with `f`. */
+	struct part {
+		struct hop hop;
+		struct forward f;
+		uint64_t share;
+	} * parts;
+	size_t n_parts, room_parts;
 };
 
 void hops_free(struct hops *h);
@@ -43,5 +50,8 @@ void hops_free(struct hops *h);
 int hops_take(struct ruleset *rs, uint32_t chain, const struct nlattr *terms,
 	      const struct place *place);
 
-/* All rules were taken: which forwards there are, of those that a packet may come to.  -ENOMEM. */
+/*
+ * All rules were taken: which forwards there are, of those that a packet may come to.  -ENOMEM,
+ * -EFBIG.
+ */
 int hops_end(struct ruleset *rs);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/count.h"
+#include "agent/base/io.h"
 #include "netfilter/survey.h"
 #include "tests/unit/netns.h"
 
@@ -147,6 +148,25 @@ static void test_ways(void **state)
 		{ NAT("chain c { tcp dport 40000 dnat to 10.0.0.2; }\n" BASE(
 			  "tcp dport & 0x8000 == 0x8000 jump c")),
 		  "6/40000-40000" },
+		/* Rules for few each, to the same ports: more than a sixteenth of all addresses. */
+		{ NAT("chain c { dnat to 10.0.0.2; }\n" BASE(
+			  "ip saddr 8.0.0.0/5 tcp dport 80 jump c; ip saddr 64.0.0.0/5 tcp dport "
+			  "80 jump c")),
+		  "6/80-80" },
+		{ NAT(BASE("ip saddr 8.0.0.0/5 tcp dport 80 dnat to 10.0.0.2; ip saddr 64.0.0.0/5 "
+			   "tcp dport 80 dnat to 10.0.0.3")),
+		  "6/80-80" },
+		{ NAT(BASE("ip saddr 8.0.0.0/5 tcp dport 80 dnat to 10.0.0.2; ip saddr 8.0.0.0/5 "
+			   "tcp dport 81 dnat to 10.0.0.2")),
+		  "" },
+		{ NAT(BASE("ip daddr 10.96.0.1 ip saddr 8.0.0.0/5 tcp dport 80 dnat to 10.0.0.2; "
+			   "ip daddr 10.96.0.1 ip saddr 64.0.0.0/5 tcp dport 80 dnat to "
+			   "10.0.0.2")),
+		  "near 6/80-80" },
+		{ NAT(BASE("ip saddr 10.0.0.0/8 tcp dport 80 dnat to 10.0.0.2; ip saddr "
+			   "172.16.0.0/12 tcp dport 80 dnat to 10.0.0.2; ip saddr 192.168.0.0/16 "
+			   "tcp dport 80 dnat to 10.0.0.2")),
+		  "" },
 	};
 	struct nft nft = open_nft();
 	struct survey s;
@@ -287,12 +307,43 @@ static void test_large_map(void **state)
 	nft_close(&nft);
 }
 
+/* As many ports as a set has, by as many rules: each of them is weighed but once. */
+static void test_large_set(void **state)
+{
+	enum { N = 20000, RULES = 20, ROOM = N * 8 + RULES * 64 + 1000 };
+	struct nft nft = open_nft();
+	char *text = malloc(ROOM);
+	struct survey s;
+	uint64_t begin;
+	size_t n;
+
+	(void)state;
+	assert_non_null(text);
+	n = (size_t)snprintf(text, ROOM, "table ip n { set s { type inet_service; elements = { 1");
+	for (unsigned i = 1; i < N; i++)
+		n += (size_t)snprintf(text + n, ROOM - n, ", %u", 3 * i + 1);
+	n += (size_t)snprintf(text + n, ROOM - n,
+			      " }\n }\n chain p { type nat hook prerouting priority -100;");
+	for (unsigned i = 0; i < RULES; i++)
+		n += (size_t)snprintf(text + n, ROOM - n, " tcp dport @s %s;",
+				      i < RULES / 2 ? "accept" : "dnat to 10.0.0.2");
+	snprintf(text + n, ROOM - n, " }\n }");
+	load_rules(text);
+	free(text);
+	begin = io_boot_ms();
+	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+	assert_in_range(io_boot_ms() - begin, 0, 2000);
+	assert_true(s.all_forwards > N);
+	nft_close(&nft);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whom),	 cmocka_unit_test(test_ways),
-		cmocka_unit_test(test_iptables), cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_many),	 cmocka_unit_test(test_large_map),
+		cmocka_unit_test(test_whom),	  cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_iptables),  cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_many),	  cmocka_unit_test(test_large_map),
+		cmocka_unit_test(test_large_set),
 	};
 
 	return cmocka_run_group_tests_name("forwards", tests, enter, NULL);
