@@ -137,6 +137,37 @@ static const struct kept_chain *failing(struct ruleset *rs, unsigned probe)
 	return best;
 }
 
+/* What drops some of it, be it by a jump, ends the search. */
+static void find_jumps(struct ruleset *rs, const struct kept_chain *c, unsigned probe,
+		       const struct kept_rule *but, struct opening_base *ret)
+{
+	size_t n = 0;
+
+	for (const struct kept_rule *rule = c->rules; rule < c->rules + c->n; rule++) {
+		const bool jumps = rule->effect == EFFECT_JUMP && rule->target != NOWHERE;
+		const char *to = jumps ? rs->chains[rule->target].name.chain : "";
+		unsigned fate;
+
+		if (rule == but || !probe_set_has(&rule->may, probe))
+			continue;
+		if (jumps && probe_set_has(&rule->sure, probe) && n < OPENING_JUMPS &&
+		    strlen(to) < sizeof(ret->jumps[n]))
+			memcpy(ret->jumps[n++], to, strlen(to) + 1);
+		fate = fate_by(rs, rule, probe, 0);
+		if (fate & FATE_DROP || (fate & FATE_RETURN && rule->effect != EFFECT_JUMP))
+			return;
+	}
+}
+
+static void find_base(struct ruleset *rs, const struct kept_chain *c, unsigned probe,
+		      const struct kept_rule *rule, struct opening_base *ret)
+{
+	name_text(&c->name, ret->chain, sizeof(ret->chain));
+	ret->rule = rule->position;
+	ret->handle = rule->handle;
+	find_jumps(rs, c, probe, rule, ret);
+}
+
 /* What lets it in, as far inside as jumps lead. */
 static void find_opening(struct ruleset *rs, unsigned probe, struct opening *ret)
 {
@@ -150,6 +181,8 @@ static void find_opening(struct ruleset *rs, unsigned probe, struct opening *ret
 		if (!rule)
 			return;
 		name_text(&c->name, ret->chain, sizeof(ret->chain));
+		if (!depth)
+			find_base(rs, c, probe, rule, &ret->base);
 		if (depth < 2)
 			memcpy(ret->way, ret->chain, sizeof(ret->way));
 		ret->rule = rule->position;

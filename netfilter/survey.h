@@ -58,12 +58,27 @@ struct forward {
 	char whereto[64]; /* "172.17.0.2 port 80"; "port 8080" of this host; "" when not read */
 };
 
+#define OPENING_JUMPS 8
+
+/* Where the way to an opening begins: with the opening itself, or with a jump. */
+struct opening_base {
+	char chain[96]; /* a base chain */
+	uint32_t rule;
+	uint64_t handle;
+	/*
+	 * The first chains that it jumps to whatever comes, that rule aside, and before a drop that
+	 * is certain; those with longer names are left out.
+	 */
+	char jumps[OPENING_JUMPS][32];
+};
+
 /* The rule that lets in what nobody asked for, of the chain that was meant to close. */
 struct opening {
 	char chain[96]; /* "inet filter input"; empty: no chain denies what no rule names */
 	char way[96];	/* by which the base chain leads there: a chain it jumps to, or itself */
 	uint32_t rule;	/* its place in the chain, from 1 on */
 	uint64_t handle;
+	struct opening_base base;
 	bool together; /* or it is no one of them, but rules that each name little */
 };
 

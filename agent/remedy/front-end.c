@@ -84,22 +84,6 @@ static int bring_back_nftables(struct report *report, struct fault *fault)
 	return bring_back("nftables.service", report, fault);
 }
 
-/* It lays its own chains anew, and of the built-in ones only the jumps to them that are missing. */
-static int clear_before_ufw(struct report *report, struct fault *fault)
-{
-	static const char *const own[] = { "ip filter ufw-", "ip6 filter ufw6-", NULL };
-
-	return in_front_clear(own, report, fault);
-}
-
-/* Its own rules come back with its file; in chains that no file flushes those of others stay. */
-static int clear_before_nftables(struct report *report, struct fault *fault)
-{
-	static const char *const none[] = { NULL };
-
-	return in_front_clear(none, report, fault);
-}
-
 /* Where its chains are left and the way to them is not, enabling what is on already does nothing.
  */
 static int reload_ufw(struct report *report, struct fault *fault)
@@ -113,14 +97,15 @@ static int reload_ufw(struct report *report, struct fault *fault)
 	return step_exec(STEP_ARGV("/usr/sbin/ufw", "reload"), 60, report, fault);
 }
 
+/* Of the built-in chains ufw lays the jumps to its own that are missing, and knows nothing else. */
 static const struct step ufw[] = {
 	{ .call = bring_back_ufw, .may_fail = true },
 	{ .call = close_ufw_default, .may_fail = true },
 	{ .say = "switching ufw on",
 	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
 	  .limit_s = 60 },
-	{ .call = clear_before_ufw },
 	{ .call = reload_ufw },
+	{ .call = in_front_clear },
 	{ 0 },
 };
 
@@ -181,7 +166,6 @@ static const struct step firewalld_again[] = {
 static const struct step nftables[] = {
 	{ .call = bring_back_nftables },
 	{ .argv = SYSTEMCTL("reset-failed", "nftables.service"), .limit_s = 30, .may_fail = true },
-	{ .call = clear_before_nftables, .may_fail = true },
 	{ .say = "loading /etc/nftables.conf",
 	  .argv = SYSTEMCTL("reload-or-restart", "nftables.service"),
 	  .limit_s = 60 },
@@ -211,10 +195,10 @@ static const struct step ufw_again[] = {
 	{ .say = "switching ufw on",
 	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
 	  .limit_s = 60 },
-	{ .call = clear_before_ufw },
 	{ .say = "laying ufw's rules again",
 	  .argv = STEP_ARGV("/usr/sbin/ufw", "reload"),
 	  .limit_s = 60 },
+	{ .call = in_front_clear },
 	{ 0 },
 };
 

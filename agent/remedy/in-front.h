@@ -4,10 +4,12 @@
 #include "agent/remedy/step.h"
 
 /*
- * Takes rules away, one by one, that let everything in and that no front end's configuration
- * holds: those to which a base chain leads by itself or by a chain whose name ("ip filter lan")
- * begins with none of own[], which NULL ends.  Each is told; whatever else is beside it stays.
- * 0 when there is none (more) of them; -EBUSY with the fault when there is one that comes back,
- * or cannot be taken away; or -errno when the kernel cannot be asked.
+ * Takes rules away, one by one, that let everything in and stand beside ufw's jumps in a base chain
+ * of iptables (`iptables -I INPUT -j ACCEPT`): no file of ufw's has them.  Only while ufw's own
+ * chains let loopback and answers in without them, and none in a chain that others may lead to as
+ * well.  Each is told; whatever else is beside it stays.
+ * 0 when there is none (more) of them, be it that ufw's own rules, or no one rule, let everything
+ * in; -EBUSY with the fault when there is one that comes back, or is not ufw's and not to be taken
+ * away; or -errno when the kernel cannot be asked.
  */
-int in_front_clear(const char *const own[], struct report *report, struct fault *fault);
+int in_front_clear(struct report *report, struct fault *fault);

@@ -9,12 +9,15 @@
 #include "netfilter/survey.h"
 #include "tests/unit/netns.h"
 
-static const char *const own[] = { "ip filter own-", "ip6 filter own6-", NULL };
-
 #define INPUT(rules) "chain INPUT { type filter hook input priority 0; policy drop; " rules "}\n"
-#define OWN	     "chain own-a { tcp dport 9999 accept; }\n"
-#define V4(chains)   "table ip filter { " chains "}\n"
-#define V6	     "table ip6 filter { " INPUT("accept;") "}\n"
+#define BEFORE	     "iif lo accept; ct state established,related accept;"
+#define UFW	     "chain ufw-before-input { " BEFORE "}\n"
+#define V4(chains)   "table ip filter { " UFW chains "}\n"
+#define V6(rules)                                              \
+	"table ip6 filter { chain ufw6-before-input { " BEFORE \
+	"}\n" INPUT(rules "jump ufw6-before-input;") "}\n"
+#define JUMP "jump ufw-before-input;"
+#define OK   "chain OK { log; accept; }\n"
 
 /* Reports to nowhere. */
 static int clear(struct fault *fault)
@@ -22,7 +25,7 @@ static int clear(struct fault *fault)
 	struct report report = { .fd = -1 };
 
 	*fault = (struct fault){ 0 };
-	return in_front_clear(own, &report, fault);
+	return in_front_clear(&report, fault);
 }
 
 static void test_clear(void **state)
@@ -34,43 +37,75 @@ static void test_clear(void **state)
 		const char *left; /* of table ip filter */
 	} rows[] = {
 		{ "", 0, false, NULL },
-		{ V4(INPUT("tcp dport 22 accept;")), 0, false, "tcp dport 22 accept" },
-		/* In the base chain, in one that it leads to, and in both families. */
-		{ V4(OWN INPUT("accept; ip saddr 192.0.2.1 accept; jump own-a;")) V6, 0, true,
+		{ V4(INPUT("tcp dport 22 accept;" JUMP)), 0, false, "tcp dport 22 accept" },
+		/* In both families; and what is beside it. */
+		{ V4(INPUT("accept; ip saddr 192.0.2.1 accept;" JUMP)) V6("accept;"), 0, true,
 		  "ip saddr 192.0.2.1 accept" },
+		{ V4(INPUT("tcp dport 1-40000 accept; udp dport 1-65000 accept; accept;" JUMP))
+			  V6("accept;"),
+		  0, true, "jump ufw-before-input" },
+		{ V4(INPUT("iifname vmap { lo : accept, eth0 : accept };" JUMP)) V6(""), 0, true,
+		  "jump ufw-before-input" },
+		{ V4(INPUT("ct state { new, established, related } accept;" JUMP)) V6(""), 0, true,
+		  "jump ufw-before-input" },
+		/* The way there, and nothing of a chain that others lead to, too. */
+		{ V4(OK INPUT("tcp dport 22 jump OK;" JUMP "iifname eth0 jump OK;")) V6(""), 0,
+		  true, "\t\taccept\n\t}\n\n\tchain INPUT" },
+		{ V4(OK INPUT("tcp dport 22 jump OK;" JUMP "iifname eth0 jump OK;")) V6(""), 0,
+		  true, "tcp dport 22 jump OK" },
 		{ V4("chain b { accept; }\nchain a { ip saddr 192.0.2.7 drop; jump b; }\n" INPUT(
-			  "jump a;")) V6,
+			  "jump a;" JUMP)) V6(""),
 		  0, true, "ip saddr 192.0.2.7 drop" },
-		{ V4(INPUT("tcp dport 1-40000 accept; udp dport 1-65000 accept; accept;")) V6, 0,
-		  true, "policy drop" },
-		{ "table inet t { " INPUT("accept; tcp dport 22 accept;") "}\n", 0, true, NULL },
-		/* Its own, be it in a chain that its own leads to; and what is no one rule. */
-		{ V4("chain b { accept; }\nchain own-a { jump b; }\n" INPUT("jump own-a;")) V6, 0,
-		  false, "accept" },
+		/* Where ufw does not let loopback and answers in. */
+		{ V4(OK INPUT("iif lo jump OK; ct state established,related jump OK; tcp dport 22 "
+			      "jump OK; iifname eth0 jump OK;")) V6(""),
+		  -EBUSY, false, "iifname \"eth0\" jump OK" },
+		{ V4(OK INPUT("iif lo jump OK; iifname eth0 jump OK; drop;" JUMP)) V6(""), -EBUSY,
+		  false, "iifname \"eth0\" jump OK" },
+		{ V4(OK "chain no { drop; }\n" INPUT(
+			  "iifname eth0 jump OK; iifname eth0 jump no;" JUMP)) V6(""),
+		  -EBUSY, false, "iifname \"eth0\" jump OK" },
+		{ V4(INPUT("ct state { new, established, related } accept;")) V6(""), -EBUSY, false,
+		  "established" },
+		{ V4(INPUT("iifname vmap { lo : accept, eth0 : accept };")) V6(""), -EBUSY, false,
+		  "eth0" },
+		/* In a table that is not ufw's, whichever of them is to blame. */
+		{ "table inet mine { " INPUT("ct state { new, established } accept;") "}\n" V4(
+			  "chain INPUT { type filter hook input priority 0; accept; " JUMP "}\n"),
+		  -EBUSY, false, "accept" },
+		/* ufw's own, be it in a chain that its own leads to; and what is no one rule. */
+		{ V4("chain b { accept; }\nchain ufw-a { jump b; }\n" INPUT("jump ufw-a;" JUMP))
+			  V6(""),
+		  0, false, "jump b" },
 		{ V4(INPUT("tcp dport 1-30000 accept; tcp dport 30001-60000 accept; "
-			   "tcp dport 60001-65535 accept;")),
+			   "tcp dport 60001-65535 accept;" JUMP)) V6(""),
 		  0, false, "30001" },
 		/* Without an end. */
 		{ V4(INPUT("accept;accept;accept;accept;accept;accept;accept;accept;accept;"
-			   "accept;accept;accept;accept;accept;accept;accept;accept;")),
+			   "accept;accept;accept;accept;accept;accept;accept;accept;" JUMP)) V6(""),
 		  -EBUSY, false, "accept" },
 	};
+	unsigned failed = 0;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct nft nft = open_nft();
 		struct fault fault;
 		struct survey s;
+		int r;
 
 		load_rules(rows[i].rules);
-		if (clear(&fault) != rows[i].r)
-			fail_msg("row %zu: %s", i, fault.why);
+		r = clear(&fault);
 		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
-		if ((s.closed4 && s.closed6) != rows[i].closed ||
-		    (rows[i].left && !strstr(shown("nft list table ip filter"), rows[i].left)))
-			fail_msg("row %zu: %s", i, shown("nft list ruleset"));
+		if (r != rows[i].r || (s.closed4 && s.closed6) != rows[i].closed ||
+		    (rows[i].left && !strstr(shown("nft list table ip filter"), rows[i].left))) {
+			print_error("row %zu: %d %s\n%s", i, r, fault.why,
+				    shown("nft list ruleset"));
+			failed++;
+		}
 		nft_close(&nft);
 	}
+	assert_int_equal(failed, 0);
 }
 
 /* What has come to its place since is another one. */
