@@ -134,7 +134,7 @@ static void probe_run(struct antivirus *a, const struct provider_unit *u)
 	else if (unit_run_is_stopped(&run))
 		antivirus_tell(a, demanded, probe, GRADE_FAIL, todo, "process %d of %s is stopped",
 			       (int)run.pid, u->name);
-	else if (run.starved)
+	else if (run.starved || run.slice_starved)
 		antivirus_tell(a, demanded, probe, GRADE_FAIL,
 			       "take CPUQuota= from it and from its slice, then restart it",
 			       "%s gets less than a twentieth of a processor", u->name);

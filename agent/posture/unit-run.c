@@ -127,7 +127,7 @@ static bool starves(int root, const char *cgroup)
 }
 
 /* What a slice is given is shared by all that is in it. */
-static bool is_starved(int root, const char *unit)
+static void add_limits(int root, const char *unit, struct unit_run *run)
 {
 	for (size_t i = 0; unit_slices[i]; i++) {
 		char path[UNIT_PATH_MAX], *end;
@@ -135,13 +135,13 @@ static bool is_starved(int root, const char *unit)
 		unit_cgroup_path(unit_slices[i], unit, "", path);
 		if (faccessat(root, path, F_OK, 0) < 0)
 			continue;
+		*strrchr(path, '/') = '\0';
+		run->starved |= starves(root, path);
 		while ((end = strrchr(path, '/')) >= path + strlen(unit_slices[i])) {
 			*end = '\0';
-			if (starves(root, path))
-				return true;
+			run->slice_starved |= starves(root, path);
 		}
 	}
-	return false;
 }
 
 /* Without " (deleted)", which it is called after an update until it is started anew. */
@@ -271,7 +271,7 @@ void unit_run_look(int root, const struct provider_unit *of, struct unit_run *re
 
 	if (read_cgroup(root, of->name, "cgroup.events", &events) == 0)
 		run.frozen = strstr(events, "frozen 1") != NULL;
-	run.starved = is_starved(root, of->name);
+	add_limits(root, of->name, &run);
 	run.seen = add_processes(root, of, "cgroup.procs", &run);
 	if (run.seen)
 		add_delegated(root, of, &run);

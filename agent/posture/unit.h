@@ -90,9 +90,10 @@ struct unit_run {
 	 * be seen, its name; else the first hidden; 0: none.
 	 */
 	pid_t pid;
-	char state;   /* proc(5): 'S', 'T'; NUL when it is hidden */
-	bool seen;    /* the cgroup was there */
-	bool starved; /* it or its slice is given less than a twentieth of a processor (cpu.max) */
+	char state; /* proc(5): 'S', 'T'; NUL when it is hidden */
+	bool seen;  /* the cgroup was there */
+	/* It, or a slice it is in, is given less than a twentieth of a processor (cpu.max). */
+	bool starved, slice_starved;
 	/* Whom we may not look at (ProtectProc= of our unit; witnessed.h), as far as they fit. */
 	pid_t hidden[UNIT_HIDDEN];
 	size_t n_hidden;

@@ -59,6 +59,7 @@ static bool is_halted(const struct unit_run *run)
 	return run->frozen || unit_run_is_stopped(run);
 }
 
+/* No restart takes a slice's limit away. */
 static bool is_starved(const struct unit_run *run)
 {
 	return run->starved;
