@@ -26,7 +26,9 @@ static int has_row(int root, const char *file, const char *name)
 	return 0;
 }
 
-bool account_is_gone(int root, const char *name)
+int account_find(int root, const char *name)
 {
-	return has_row(root, "etc/passwd", name) == 0 && has_row(root, "usr/lib/passwd", name) <= 0;
+	int r = has_row(root, "etc/passwd", name);
+
+	return r == 1 || has_row(root, "usr/lib/passwd", name) == 1 ? 1 : r;
 }

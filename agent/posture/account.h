@@ -2,10 +2,9 @@
 /* The accounts that a host has of its own (passwd(5)). */
 #pragma once
 
-#include <stdbool.h>
-
 /*
- * Whether the host's passwd(5), or the one that an image brings (/usr/lib/passwd), was read and
- * neither has that name.  Those of a directory service are in neither.
+ * 1: the host's passwd(5), or the one that an image brings (/usr/lib/passwd), has that name; 0: it
+ * is gone, as far as files tell: those of a directory service are in neither; -errno: the host's
+ * cannot be read.
  */
-bool account_is_gone(int root, const char *name);
+int account_find(int root, const char *name);

@@ -183,6 +183,9 @@ static void probe_loose(struct antivirus *a)
 	dir = io_open_dir(a->host->root, folder + 1, 0);
 	while (dir && (e = readdir(dir)))
 		snprintf(first[loose_judge(dirfd(dir), e->d_name)], NAME_MAX + 1, "%s", e->d_name);
+	if (dir && !*first[LOOSE_CLOSED] && !*first[LOOSE_BLINDS])
+		antivirus_tell(a, true, "kinds", GRADE_PASS, NULL,
+			       "nothing in %s keeps kinds of files from being scanned", folder);
 	for (enum loose kind = LOOSE_NOT; kind < LOOSE_KINDS; kind++)
 		if (*first[kind])
 			tell_loose(a, kind, folder, first[kind]);

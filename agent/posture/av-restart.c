@@ -111,11 +111,14 @@ static bool judge(struct antivirus *a, const struct provider_unit *u, const stru
 	return file != NULL;
 }
 
-/* While a part's files are wrong, that says more; how long it ran with them is kept. */
+/*
+ * While a part's files are wrong, that says more; how long it ran with them is kept.  All is well
+ * only when each that runs could be judged.
+ */
 void probe_restart(struct antivirus *a)
 {
 	const struct provider *p = a->provider;
-	bool told = false;
+	bool told = false, judged = false, wrong = false;
 
 	for (size_t i = 0; a->installed && i < p->n_units; i++) {
 		const struct provider_unit *u = &p->units[i];
@@ -124,9 +127,14 @@ void probe_restart(struct antivirus *a)
 		if (!*u->program || !antivirus_demands(a, u->part) || !m.begun.tv_sec)
 			continue;
 		memcpy(m.by, a->wrong[u->part], sizeof(m.by));
+		wrong |= *m.by;
+		judged = true;
 		if (*m.by)
 			remembered_set_misled(a->host->remembered, p->name, u->name, &m);
 		else if (!told)
 			told = judge(a, u, &m.begun);
 	}
+	if (judged && !told && !wrong)
+		antivirus_tell(a, true, PROBE, GRADE_PASS, NULL,
+			       "what runs began with its files as they are");
 }

@@ -194,10 +194,13 @@ void probe_units(struct antivirus *a)
 void probe_account(struct antivirus *a)
 {
 	const char *name = a->provider->account;
+	int r = a->installed && *name ? account_find(a->host->root, name) : -ENOENT;
 
-	if (!a->installed || !*name || !account_is_gone(a->host->root, name))
-		return;
-	antivirus_tell(a, a->systemd && !unit_is_populated(a->host->root, a->unit), "account",
-		       GRADE_FAIL, "make it again, as by antivirus-enable",
-		       "the account %s is gone: %s cannot start", name, a->base);
+	if (r > 0)
+		antivirus_tell(a, true, "account", GRADE_PASS, NULL, "the account %s is there",
+			       name);
+	else if (r == 0)
+		antivirus_tell(a, a->systemd && !unit_is_populated(a->host->root, a->unit),
+			       "account", GRADE_FAIL, "make it again, as by antivirus-enable",
+			       "the account %s is gone: %s cannot start", name, a->base);
 }

@@ -252,6 +252,9 @@ void tell_forwards(const struct requirement *req, const struct survey *s,
 	else if (*list)
 		finding_note(f, "forwards", GRADE_PASS, "past the rules for what comes in: %s",
 			     list);
+	else if (e->demanded)
+		finding_tell(f, "forwards", GRADE_PASS, NULL,
+			     "nothing is led past the rules for what comes in");
 	if (*near)
 		finding_note(f, "neighbours", GRADE_FAIL,
 			     "who is on the same link can reach, by way of this host: %s", near);

@@ -34,7 +34,7 @@ static void make_account(int root, const struct provider *p, struct report *repo
 	struct fault fault = { 0 };
 	struct stat st;
 
-	if (!*p->account || !account_is_gone(root, p->account))
+	if (!*p->account || account_find(root, p->account) != 0)
 		return;
 	put_home(p, home);
 	if (*home == '/' && stat(home, &st) == 0 && st.st_uid)

@@ -6,7 +6,7 @@
 #include "policy/provider.h"
 
 /*
- * Makes its account again where that is gone (account_is_gone()), and sets aside (asides.h) what is
+ * Makes its account again where that is gone (account_find()), and sets aside (asides.h) what is
  * no socket in its socket's place and no regular file in that of its configuration, and signatures
  * that are damaged, which an updater takes for whole as long as their headers are; lets it read
  * (legible.h) those that are whole.  What cannot be done is reported.

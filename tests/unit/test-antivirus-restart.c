@@ -77,6 +77,15 @@ static void expect(size_t i, const struct finding *f, enum grade grade, const ch
 		fail_msg("%zu: %d: %s; %s", i, (int)f->grade, f->what, f->todo);
 }
 
+/* A fault that was told ends by a row that passes; who was not asked tells none. */
+static bool tells_well(const struct finding *f)
+{
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (!strcmp(f->evidence[i].probe, "restart"))
+			return f->evidence[i].grade == GRADE_PASS;
+	return false;
+}
+
 /* By when its configuration was changed. */
 static void test_changed(void **state)
 {
@@ -104,6 +113,7 @@ static void test_changed(void **state)
 		look_now(&plain, NULL, at.tv_sec + rows[i].looked, &f);
 		expect(i, &f, rows[i].grade, rows[i].what);
 		assert_int_equal(f.moving, rows[i].grade == GRADE_UNKNOWN);
+		assert_int_equal(tells_well(&f), rows[i].grade == GRADE_PASS);
 	}
 }
 
@@ -180,6 +190,14 @@ static void test_parts(void **state)
 	put("proc/78/stat", "78 (freshclam) S 1 2\n", 0644);
 	look_now(&req, NULL, at.tv_sec + 60, &f);
 	expect(2, &f, GRADE_FAIL, "freshclam runs since before /" FRESHCLAM " was changed");
+	assert_false(tells_well(&f));
+	/* Of what runs with other files it is not told that it is well. */
+	begin_run("clamav-freshclam.service", at, 1, 0);
+	put(CONF, "ExcludePath ^/\n", 0644);
+	look_now(&req, NULL, at.tv_sec + 60, &f);
+	expect(3, &f, GRADE_FAIL, "is not allowed");
+	assert_false(tells_well(&f));
+	put(CONF, "ScanELF yes\n", 0644);
 	/* Others may read theirs again, or write it themselves. */
 	other.answer = (struct provider_answer){ .speaks = TONGUE_NONE };
 	req.with.antivirus.provider = &other;
@@ -187,7 +205,7 @@ static void test_parts(void **state)
 	run_unasked();
 	begin_run("clamav-daemon.service", at, -60, 0);
 	look_now(&req, NULL, at.tv_sec + 60, &f);
-	expect(3, &f, GRADE_PASS, "ClamAV runs");
+	expect(4, &f, GRADE_PASS, "ClamAV runs");
 }
 
 /* What was seen to be wrong, and somebody put right. */

@@ -65,6 +65,14 @@ static bool tells(const struct finding *f, const char *name, const char *what)
 	return false;
 }
 
+static bool kinds_pass(const struct finding *f)
+{
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (!strcmp(f->evidence[i].probe, "kinds"))
+			return f->evidence[i].grade == GRADE_PASS;
+	return false;
+}
+
 /* A look, while that lies there, grades so, and tells that of it; NULL: nothing. */
 static void check_loose(const char *name, const char *text, enum grade grade, const char *what)
 {
@@ -76,6 +84,7 @@ static void check_loose(const char *name, const char *text, enum grade grade, co
 	look(&f);
 	if (f.grade != grade || tells(&f, file, what ? what : "") != (what != NULL))
 		fail_msg("%s \"%.60s\": %s", name, text, f.what);
+	assert_int_equal(kinds_pass(&f), grade == GRADE_PASS);
 	snprintf(file, sizeof(file), "%s/var/lib/clamav/%.40s", folder, name);
 	assert_int_equal(unlink(file), 0);
 }

@@ -169,6 +169,11 @@ static void test_forwards(void **state)
 			    "past the rules for what comes in: tcp/8080 to 172.17.0.2 port 80");
 	look_with(rules, none, root, &f);
 	assert_int_equal(f.grade, GRADE_FAIL);
+	look_with("", none, root, &f);
+	assert_int_equal(f.grade, GRADE_PASS);
+	assert_int_equal(evidence(&f, "forwards")->grade, GRADE_PASS);
+	assert_string_equal(evidence(&f, "forwards")->what,
+			    "nothing is led past the rules for what comes in");
 	close(root);
 }
 
