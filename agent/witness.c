@@ -12,8 +12,9 @@
 #include "agent/round.h"
 #include "agent/witness.h"
 
-#define EVERY_MS 30000
-#define OLD_MS	 (15 * 60 * 1000) /* what was said that long ago is not known any more */
+#define EVERY_MS  30000
+#define HIDDEN_MS (5 * 60 * 1000)  /* its tables come once, and stay */
+#define OLD_MS	  (15 * 60 * 1000) /* what was said that long ago is not known any more */
 
 static bool is_about_processes(const struct requirement *q)
 {
@@ -47,7 +48,8 @@ static bool is_hidden(const struct daemon *d)
 	return false;
 }
 
-static bool is_demanded(const struct daemon *d)
+/* What it sees may change without an event, or the look cannot go on without it. */
+static bool is_pressing(const struct daemon *d)
 {
 	const struct policy *p = d->policy;
 
@@ -64,7 +66,12 @@ static bool is_demanded(const struct daemon *d)
 		case CHECK_FIREWALL:
 		case CHECK_COUNT: break;
 		}
-	return is_nameless(d) || is_hidden(d);
+	return is_nameless(d);
+}
+
+static bool is_demanded(const struct daemon *d)
+{
+	return is_pressing(d) || is_hidden(d);
 }
 
 static void on_line(void *ctx, const char *line)
@@ -152,16 +159,22 @@ static bool is_waited_for(const struct daemon *d)
 	return false;
 }
 
+static uint64_t pause_of(const struct daemon *d)
+{
+	if (is_waited_for(d))
+		return 0;
+	return is_pressing(d) || !d->legacy.known ? EVERY_MS : HIDDEN_MS;
+}
+
 void witness_ask(struct daemon *d)
 {
-	const uint64_t every = is_waited_for(d) ? 0 : EVERY_MS;
 	const struct running unknown = { 0 };
 	uint64_t now = io_boot_ms();
 
 	if (d->processes.whole && now - d->processes_heard > OLD_MS)
 		take_running(d, &unknown);
 	if (d->policy && is_demanded(d) && !d->witness.run &&
-	    (!d->witness.asked || now - d->witness.asked >= every))
+	    (!d->witness.asked || now - d->witness.asked >= pause_of(d)))
 		start(d);
 }
 

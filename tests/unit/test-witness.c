@@ -103,6 +103,9 @@ static void test_legacy(void **state)
 	assert_true(d.legacy.known && d.legacy.ip4 == LEGACY_NAT && !d.legacy.ip6);
 	witness_ask(&d);
 	assert_int_equal(asked, 1); /* half a minute at least is between */
+	d.witness.asked -= 60000;
+	witness_ask(&d);
+	assert_int_equal(asked, 1); /* and five of them, while nothing else is asked of it */
 	d.witness.asked = 0;
 	witness_ask(&d);
 	answer(&d, "legacy nat -");
