@@ -14,8 +14,6 @@
 #include "netfilter/object.h"
 #include "netfilter/ruleset-parts.h"
 
-#define TERM_ATTRS 16
-
 struct scan {
 	struct ruleset *rs;
 	const struct rule_seen *rule;
@@ -111,14 +109,12 @@ static const struct {
 
 static void scan_term(struct scan *s, const struct nlattr *term)
 {
-	const struct nlattr *e[NFTA_EXPR_MAX + 1], *a[TERM_ATTRS + 1] = { 0 };
+	const struct nlattr *a[TERM_ATTRS + 1];
 	const char *name;
 	uint32_t reg;
 
-	if (object_sort_nested(term, e, NFTA_EXPR_MAX) < 0 || !e[NFTA_EXPR_DATA] ||
-	    object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0)
+	if (object_term(term, &name, a) < 0)
 		return;
-	name = object_text(e[NFTA_EXPR_NAME]);
 	reg = object_be32(a[NFTA_IMMEDIATE_DREG], UINT32_MAX);
 	if (name && !strcmp(name, "immediate") && reg <= NFT_REG32_15) {
 		s->regs[reg] = a[NFTA_IMMEDIATE_DATA];

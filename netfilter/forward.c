@@ -232,8 +232,6 @@ static void on_target(struct scan *s, const struct nlattr **a)
 	     s->place->family == NFPROTO_IPV6 ? ADDR_MAX : 4, port ? ntohs(to.min_proto.all) : 0);
 }
 
-#define TERM_ATTRS 16
-
 static const struct {
 	const char *name;
 	void (*on)(struct scan *s, const struct nlattr **a);
@@ -246,13 +244,11 @@ static const struct {
 
 static void scan_term(struct scan *s, const struct nlattr *term)
 {
-	const struct nlattr *e[NFTA_EXPR_MAX + 1], *a[TERM_ATTRS + 1] = { 0 };
+	const struct nlattr *a[TERM_ATTRS + 1];
 	const char *name;
 
-	if (object_sort_nested(term, e, NFTA_EXPR_MAX) < 0 || !e[NFTA_EXPR_DATA] ||
-	    object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0)
+	if (object_term(term, &name, a) < 0)
 		return;
-	name = object_text(e[NFTA_EXPR_NAME]);
 	for (size_t i = 0; name && i < COUNT(rows); i++)
 		if (!strcmp(name, rows[i].name))
 			return rows[i].on(s, a);

@@ -15,8 +15,7 @@
 #include "netfilter/share.h"
 #include "netfilter/weigh.h"
 
-#define TERM_ATTRS 31
-#define BYTES_MAX  (16u << 20)
+#define BYTES_MAX (16u << 20)
 
 /* Of an address: with fewer bits a rule names a network that somebody wrote down for good. */
 #define NAMING_BITS 24
@@ -299,14 +298,10 @@ static bool compares(const char *name)
 
 static void read_term(struct reading *r, const struct nlattr *term)
 {
-	const struct nlattr *e[NFTA_EXPR_MAX + 1], *a[TERM_ATTRS + 1] = { 0 };
+	const struct nlattr *a[TERM_ATTRS + 1];
 	const char *name;
 
-	if (object_sort_nested(term, e, NFTA_EXPR_MAX) < 0)
-		return put_attr(r->bytes, 0, term);
-	name = object_text(e[NFTA_EXPR_NAME]);
-	if (!name ||
-	    (e[NFTA_EXPR_DATA] && object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0))
+	if (object_term(term, &name, a) < 0 || !name)
 		return put_attr(r->bytes, 0, term);
 	if (is_told_only(name, a))
 		return;

@@ -10,8 +10,7 @@
 #include "netfilter/marks.h"
 #include "netfilter/object.h"
 
-#define TERM_ATTRS 16
-#define REGISTERS  (NFT_REG32_15 + 1) /* by either of a register's numbers */
+#define REGISTERS (NFT_REG32_15 + 1) /* by either of a register's numbers */
 
 /* What is copied from one mark to the other sets no bit that nobody has set. */
 struct scan {
@@ -166,13 +165,11 @@ static const struct {
 
 static void scan_term(struct scan *s, const struct nlattr *term)
 {
-	const struct nlattr *e[NFTA_EXPR_MAX + 1], *a[TERM_ATTRS + 1] = { 0 };
+	const struct nlattr *a[TERM_ATTRS + 1];
 	const char *name;
 
-	if (object_sort_nested(term, e, NFTA_EXPR_MAX) < 0 ||
-	    (e[NFTA_EXPR_DATA] && object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0))
+	if (object_term(term, &name, a) < 0)
 		return;
-	name = object_text(e[NFTA_EXPR_NAME]);
 	for (size_t i = 0; name && i < COUNT(rows); i++)
 		if (!strcmp(name, rows[i].name))
 			return rows[i].on(s, a);

@@ -33,6 +33,21 @@ const char *object_text(const struct nlattr *a)
 	return a && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0 ? mnl_attr_get_str(a) : NULL;
 }
 
+int object_term(const struct nlattr *term, const char **name,
+		const struct nlattr *attrs[TERM_ATTRS + 1])
+{
+	const struct nlattr *e[NFTA_EXPR_MAX + 1];
+	int r = object_sort_nested(term, e, NFTA_EXPR_MAX);
+
+	if (r < 0)
+		return r;
+	*name = object_text(e[NFTA_EXPR_NAME]);
+	if (e[NFTA_EXPR_DATA])
+		return object_sort_nested(e[NFTA_EXPR_DATA], attrs, TERM_ATTRS);
+	memset(attrs, 0, (TERM_ATTRS + 1) * sizeof(*attrs));
+	return 0;
+}
+
 uint32_t object_be32(const struct nlattr *a, uint32_t otherwise)
 {
 	return a && mnl_attr_validate(a, MNL_TYPE_U32) == 0 ? ntohl(mnl_attr_get_u32(a))

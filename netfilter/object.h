@@ -67,6 +67,15 @@ int object_elements(const struct nlmsghdr *h, struct elements_seen *ret);
 int object_sort(const void *first, uint32_t bytes, const struct nlattr **out, unsigned max);
 int object_sort_nested(const struct nlattr *nest, const struct nlattr **out, unsigned max);
 
+/*
+ * A term of a rule, an element of NFTA_RULE_EXPRESSIONS: its name, NULL when it has none, and its
+ * attributes by their type as above, more than any kind of term has.  -EBADMSG when one of them
+ * runs over the end.
+ */
+#define TERM_ATTRS 31
+int object_term(const struct nlattr *term, const char **name,
+		const struct nlattr *attrs[TERM_ATTRS + 1]);
+
 /* Values, or what is given in their place when the attribute is absent or of another shape. */
 const char *object_text(const struct nlattr *a); /* or NULL */
 /* The bytes of a NFTA_DATA_VALUE in it, and how many; NULL and 0 when there are none. */

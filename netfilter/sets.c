@@ -132,12 +132,11 @@ static int read_verdict(const struct nlattr *nest, struct element *e)
 /* One that only counts, or notes the time, is no condition. */
 static bool is_condition(const struct nlattr *term)
 {
-	const struct nlattr *e[NFTA_EXPR_MAX + 1];
-	const char *name = object_sort_nested(term, e, NFTA_EXPR_MAX) < 0
-				   ? NULL
-				   : object_text(e[NFTA_EXPR_NAME]);
+	const struct nlattr *a[TERM_ATTRS + 1];
+	const char *name;
 
-	return !name || (strcmp(name, "counter") != 0 && strcmp(name, "last") != 0);
+	return object_term(term, &name, a) < 0 || !name ||
+	       (strcmp(name, "counter") != 0 && strcmp(name, "last") != 0);
 }
 
 /* The kernel evaluates an element's own terms when it finds it; when one fails, so does the rule.

@@ -233,8 +233,6 @@ static void on_objref(struct scene *s, const struct nlattr **a)
 	on_other(s, a);
 }
 
-#define TERM_ATTRS 16 /* more than any of these have */
-
 static const struct term_row {
 	const char *name;
 	void (*on)(struct scene *s, const struct nlattr **a);
@@ -273,13 +271,11 @@ static const struct term_row {
 
 static void weigh_term(struct scene *s, const struct nlattr *term)
 {
-	const struct nlattr *e[NFTA_EXPR_MAX + 1], *a[TERM_ATTRS + 1] = { 0 };
+	const struct nlattr *a[TERM_ATTRS + 1];
 	const char *name;
 
-	if (object_sort_nested(term, e, NFTA_EXPR_MAX) < 0 ||
-	    (e[NFTA_EXPR_DATA] && object_sort_nested(e[NFTA_EXPR_DATA], a, TERM_ATTRS) < 0))
+	if (object_term(term, &name, a) < 0)
 		return tell(s, EFFECT_ACCEPT, NULL);
-	name = object_text(e[NFTA_EXPR_NAME]);
 	if (name && strcmp(name, "cmp") != 0)
 		s->half.v = NULL;
 	for (size_t i = 0; name && i < COUNT(term_rows); i++) {
