@@ -292,6 +292,11 @@ at rm $db/feed.ftm
 # --- packages and files -----------------------------------------------------------------
 off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-change-held-packages remove clamav-daemon' \
 	'/usr/sbin/clamd is not there'
+off reinstall 'not installed' 'apt-get -y remove clamav-daemon; echo clamav-daemon hold | dpkg --set-selections
+	rm -rf /var/lib/apt/lists/*; mv /etc/apt/sources.list /root'
+at sh -c 'mv /root/sources.list /etc/apt/; apt-mark showhold; apt-mark unhold clamav-daemon >/dev/null'
+grep -qx clamav-daemon "$LAB_DIR/said"
+ok $? 'and it is on hold again'
 # Without the package's own file, another of that name is all there is.
 at sh -c "apt-get -y remove clamav-daemon; rm -f $etc; printf '[Service]\nExecStart=/bin/sleep infinity\n' >$etc
 	systemctl daemon-reload; systemctl start clamav-daemon"
