@@ -217,8 +217,9 @@ void mend_look(struct daemon *d, struct subject *s)
 	struct probes seen;
 	unsigned news;
 
-	/* What a look sees while a remedy is at it is half done. */
-	if (!l || (d->run && d->mending == s))
+	/* What a look sees while a remedy is at it is half done; what it cannot tell yet, nothing. */
+	if (!l || (d->run && d->mending == s) ||
+	    (s->finding.meanwhile && finding_counts(&s->finding) == GRADE_UNKNOWN))
 		return;
 	probes_of(&s->finding, &seen);
 	news = ladder_look(l, s->req, finding_counts(&s->finding) == GRADE_PASS, &seen, io_now(),

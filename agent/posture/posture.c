@@ -43,19 +43,24 @@ static void date_evidence(struct finding *f, const struct finding *before, long 
 	}
 }
 
-/* For a while what was seen before counts: whoever writes rules makes nobody fail for it. */
+/*
+ * For a while what was seen before counts: whoever writes rules makes nobody fail for it.  Where
+ * nothing was, that it cannot be told yet.
+ */
 static void bridge(struct finding *f, const struct finding *before, int64_t now)
 {
 	const bool first = !before->meanwhile;
-	const enum grade was = finding_counts(before);
+	const enum grade was = before->n_evidence ? finding_counts(before) : GRADE_UNKNOWN;
+	const bool known = was == GRADE_PASS || was == GRADE_FAIL;
 	const int64_t until = first ? now + MOVING_SECONDS : before->meanwhile;
 	const size_t n = strlen(f->what);
 
-	if (!before->n_evidence || (was != GRADE_PASS && was != GRADE_FAIL) || now >= until ||
-	    until > now + MOVING_SECONDS)
+	if ((!known && before->n_evidence && first) || now >= until || until > now + MOVING_SECONDS)
 		return;
 	f->meanwhile = until;
 	f->counts = was;
+	if (!known)
+		return;
 	snprintf(f->what + n, sizeof(f->what) - n, "; until it can be, for %d s at most, %s counts",
 		 MOVING_SECONDS, grade_names[was]);
 }

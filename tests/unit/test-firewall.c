@@ -371,10 +371,14 @@ static void test_moving(void **state)
 			assert_int_equal(system("nft 'table inet t { chain c { type filter hook "
 						"input priority 0; policy drop; }; }'"),
 					 0);
-		/* Nothing was seen before: then it is not known. */
+		/* Nothing was seen before: then it is not known, and after as long for good. */
 		assert_int_equal(look_moving(&nft, for_ever, 1000, &f), GRADE_UNKNOWN);
+		assert_int_equal(f.meanwhile, 1010);
+		assert_int_equal(look_moving(&nft, for_ever, 1009, &f), GRADE_UNKNOWN);
+		assert_int_equal(f.meanwhile, 1010);
+		assert_int_equal(look_moving(&nft, for_ever, 1010, &f), GRADE_UNKNOWN);
+		assert_int_equal(look_moving(&nft, for_ever, 1011, &f), GRADE_UNKNOWN);
 		assert_int_equal(f.meanwhile, 0);
-		assert_int_equal(look_moving(&nft, for_ever, 1001, &f), GRADE_UNKNOWN);
 		assert_int_equal(look_moving(&nft, 11, 2000, &f), were[i]);
 		assert_int_equal(f.grade, were[i]);
 		/* Ten seconds from the first that did not see it, and not from the last. */

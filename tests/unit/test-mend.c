@@ -326,6 +326,26 @@ static void test_its_remedies_are_others(void **state)
 	nobody_has(FIREWALL BY_HAND);
 }
 
+/* lazaretd starts while settings are written: there is nothing to mend yet. */
+static void test_cannot_tell_yet(void **state)
+{
+	struct subject *s;
+
+	(void)state;
+	accept_policy(FIREWALL ENABLE);
+	s = subject_of("firewall");
+	s->finding.grade = s->finding.counts = GRADE_UNKNOWN;
+	s->finding.meanwhile = 1;
+	mend_look(&host, s);
+	mend(&host);
+	assert_int_equal(accept4(listener, NULL, NULL, SOCK_CLOEXEC), -1);
+	s->finding.meanwhile = 0; /* that it is over is the look's to tell */
+	mend_look(&host, s);
+	mend(&host);
+	close(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
+	assert_non_null(host.run);
+}
+
 /* Nobody listens at its socket. */
 static void test_cannot_be_started(void **state)
 {
@@ -392,6 +412,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_keeps_a_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sleeps_amid, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cannot_tell_yet, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cannot_be_started, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_requirement_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_its_remedies_are_others, set_up, tear_down),
