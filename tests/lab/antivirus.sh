@@ -6,140 +6,20 @@
 # bench: how long lazaretd takes from the removal of its package to a look that passes.
 set -u
 . "${src:?}/tests/lab/begin.sh"
+. "$src/tests/lab/antivirus-host.sh"
 lab_enter "$0" "$@"
 bench=${1:-}
 [ "$bench" != bench ] || ok() { [ "$1" = 0 ] || echo "$2: failed" >&2; }
-
-part=antivirus
-look() { probe look $part; } # as lazaretd: not as root
-
-# off REMEDY SEEN COMMAND [REFUSED]: after COMMAND a look fails and says SEEN; REMEDY mends it.  Where
-# starting it would wait for what cannot come up, antivirus-start says REFUSED at once.
-off() {
-	local remedy=$1 seen=$2 t0 t1 r
-
-	at sh -c "$3"
-	t0=$(lab_now)
-	look
-	r=$?
-	t1=$(lab_now)
-	[ $r = 1 ] && head -n 1 "$LAB_DIR/said" | grep -q "^fail: .*$seen"
-	r=$?
-	ok $r "seen in $((t1 - t0)) ms: $(echo "$3" | tr -s "\n\t" " "): $(head -n 1 "$LAB_DIR/said")"
-	[ $r = 0 ] || tell
-	if [ -n "${4:-}" ]; then
-		probe mend antivirus-start
-		[ $? = 1 ] && grep -q "^failed: .*$4: no start changes that" "$LAB_DIR/said"
-		ok $? "antivirus-start does not wait: $(tail -n 1 "$LAB_DIR/said")"
-	fi
-	t0=$(lab_now)
-	probe mend "antivirus-$remedy"
-	r=$?
-	cp "$LAB_DIR/said" "$LAB_DIR/mended"
-	[ $r = 0 ] || tell
-	t1=$(lab_now)
-	[ $r = 0 ] && { look || { r=1; tell; }; }
-	ok $r "restored by antivirus-$remedy in $((t1 - t0)) ms"
-}
-
-# --- the host ---------------------------------------------------------------------------
-rootfs=$(lab_rootfs) || quit 'a root for the host'
-layer=$(lab_layer host)
-repo=$LAB_DIR/repo
-rm -rf "$repo" "$repo.key"
-mkdir -p "$layer/usr/lib/lazaret" "$layer/usr/lib/systemd/system" "$layer/usr/lib/sysusers.d" \
-	"$layer/usr/lib/tmpfiles.d" "$layer/etc/apt" "$layer/srv" "$layer/usr/share/keyrings" \
-	"$layer/var/lib/lazaret/store/generation-1"
-mkdir -p "$layer/usr/bin" "$layer/usr/sbin" "$layer/etc/lazaret"
-install "$O/agent/remedy/lazaret-remedy" "$O/agent/remedy/lazaret-witness" \
-	"$O/agent/remedy/lazaret-health" "$O/tests/lab/probe" "$layer/usr/lib/lazaret/"
-install "$O/agent/lazaretd" "$layer/usr/sbin/"
-install "$O/agent/lazaret" "$layer/usr/bin/"
-: >"$layer/etc/lazaret/lazaret.conf"
-for u in lazaretd.service lazaret.slice 'lazaret-remedy-*' 'lazaret-witness*' 'lazaret-health*'; do
-	# shellcheck disable=SC2086
-	(cd "$O/systemd" && install -m 644 $u "$layer/usr/lib/systemd/system/")
-done
-install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$layer/usr/lib/sysusers.d/"
-install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$layer/usr/lib/tmpfiles.d/"
-# Not in the root, being a package of its own.
-rm -rf "$LAB_DIR/clamdscan" && mkdir "$LAB_DIR/clamdscan" &&
-	(cd "$LAB_DIR/clamdscan" && apt-get -qq download clamdscan 2>"$LAB_DIR/said" && dpkg-deb -x ./*.deb "$layer")
-ok $? 'clamdscan is there'
-lab_clam_databases "$layer/var/lib/clamav" "$(date +%s)"
-library=$(cd "$rootfs/var/lib/dpkg/info" && echo libclamav[0-9]*.list)
-# The host's own release, and a newer one that it takes only what it is told from.
-release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-for p in clamav-base clamav-daemon "${library%.list}"; do lab_repack "$rootfs" $p "$repo/pool/$release"; done
-lab_deb clamav-daemon 99.0 "$repo/pool/newer"
-lab_apt_repo "$repo" "$release" newer
-cp -a "$repo" "$layer/srv/repo"
-cp "$repo/lab.gpg" "$layer/usr/share/keyrings/lab.gpg"
-for suite in "$release" newer; do echo "deb [signed-by=/srv/repo/lab.gpg] file:/srv/repo $suite main"; done >"$layer/etc/apt/sources.list"
-printf 'Package: *\nPin: release n=newer\nPin-Priority: 100\n' >"$layer/etc/apt/preferences"
-# The policy's own provider: ClamAV as we ship it, and where to get it when the host lost that.
-sources='"sources": [{ "uri": "file:/srv/repo", "suite": "'"$release"'", "component": "main", "keyring": "lab.gpg" }]'
-remedies='"remedies": ["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
-printf '{ "mode": "audit", "providers": [%s], "requirements": [%s] }\n' \
-	"$(lab_provider "$sources")" \
-	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", '"$remedies }" \
-	>"$layer/var/lib/lazaret/store/generation-1/policy.json"
-echo '{ "version": 1, "expires": 4000000000, "accepted": 1 }' \
-	>"$layer/var/lib/lazaret/store/generation-1/accepted.json"
-cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-2"
-# lazaretd is to look there, and to repair nothing.
-sed -i '$s/, "remedies": \[[^]]*\]//; s/"id": "av"/&, "on_access": true/' \
-	"$layer/var/lib/lazaret/store/generation-2/policy.json"
-cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-updater"
-sed -i 's/"id": "av"/&, "updater": true/' "$layer/var/lib/lazaret/store/generation-updater/policy.json"
-# A second product, which is not there.
-cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-ghost"
-ghost='{ "name": "ghost", "title": "Ghost", "remedies": ["antivirus-start"],
-	"units": [{ "unit": "ghost.service", "part": "daemon", "program": "/usr/sbin/ghost" }] }'
-printf '{ "mode": "audit", "providers": [%s, %s], "requirements": [%s, %s] }\n' "$(lab_provider)" "$ghost" \
-	'{ "id": "ghost", "check": "antivirus", "provider": "ghost", "grace": "0s", "remedies": ["antivirus-start"] }' \
-	'{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", "remedies": ["antivirus-start"] }' \
-	>"$layer/var/lib/lazaret/store/generation-ghost/policy.json"
-for mode in audit enforce; do
-	cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-$mode"
-	printf '{ "mode": "%s", "providers": [%s], "requirements": [%s], "allow": { "policy": [%s] } }\n' $mode \
-		'{ "name": "asked", "title": "ClamAV", "answer": { "speaks": "command", "ask": "clamdscan" },
-			"units": [{ "unit": "clamav-daemon.service", "part": "daemon", "program": "/usr/sbin/clamd",
-				"drop_ins": ["extend.conf"] }], "remedies": ["antivirus-start"] }' \
-		'{ "id": "av", "check": "antivirus", "provider": "asked", "grace": "1h", "remedies": ["antivirus-start"] }' \
-		'{ "to": "192.0.2.1", "tcp": [443] }' \
-		>"$layer/var/lib/lazaret/store/generation-$mode/policy.json"
-done
-cp -a "$layer/var/lib/lazaret/store/generation-1" "$layer/var/lib/lazaret/store/generation-bench"
-sed -i 's/"mode": "audit"/"mode": "enforce", "allow": { "policy": [ { "to": "192.0.2.1", "tcp": [443] } ] }/' \
-	"$layer/var/lib/lazaret/store/generation-bench/policy.json"
-cp -a "$layer/var/lib/lazaret/store/generation-bench" "$layer/var/lib/lazaret/store/generation-guarded"
-sed -i 's/"id": "av"/&, "on_access": true/' "$layer/var/lib/lazaret/store/generation-guarded/policy.json"
-ln -s generation-1 "$layer/var/lib/lazaret/store/current"
-lab_boot host "$rootfs" || quit 'the host boots'
-
-at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
-	at chown -R clamav: /var/lib/clamav && at systemctl restart clamav-daemon &&
-	at sh -c 'systemctl start $(cd /usr/lib/systemd/system && ls -d lazaret-remedy-antivirus-*.socket)'
-ok $? 'the sockets of the remedies listen'
-lab_wait 20 look >/dev/null
-look
-r=$?
-ok $r "$(head -n 1 "$LAB_DIR/said")"
-[ $r = 0 ] || tell
-grep -q ' pass: proof: ' "$LAB_DIR/said"
-ok $? 'the test file of antivirus is found'
+antivirus_host
 
 # The whole ladder, as no other remedy brings a package back.
-passes() { at lazaret status; grep -q '^compliant' "$LAB_DIR/said"; }
 reinstalled() {
 	at sh -c 'systemctl stop lazaretd; rm -rf /var/lib/lazaret/agent/*; systemctl start lazaretd'
 	lab_wait 40 passes >/dev/null && at apt-get -y -o DPkg::Lock::Timeout=60 remove clamav-daemon || return 1
 	lab_wait 60 passes
 }
 if [ "$bench" = bench ]; then
-	at sh -c 'ln -sfn generation-bench /var/lib/lazaret/store/current
-		chown -R lazaret-vet:lazaret /var/lib/lazaret/store'
+	in_force enforced
 	for i in 1 2 3; do reinstalled || echo "reinstall $i: failed" >&2; done | sort -n |
 		awk '{ a[NR] = $1 } END { printf "antivirus reinstalled after its removal\t%.1f\ts\t10\t8\n", a[int((NR + 1) / 2)] / 1000 }'
 	exit 0
@@ -173,16 +53,15 @@ lab_wait 10 look >/dev/null
 off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/cgroup.freeze; sleep 0.1'
 # Of two only the one that fails is repaired, and neither keeps the other from it.
 without_ghost() { probe mend antivirus-start; [ $? = 1 ] && grep -q '^failed: .*ghost is not there' "$LAB_DIR/said"; }
-at sh -c 'ln -sfn generation-ghost /var/lib/lazaret/store/current
-	systemctl stop clamav-daemon.service clamav-daemon.socket'
+in_force ghost
+at systemctl stop clamav-daemon.service clamav-daemon.socket
 without_ghost && grep -q '^starting ClamAV' "$LAB_DIR/said" && look
 ok $? 'stopped, ClamAV is started though another product cannot be'
 without_ghost && ! grep -q '^starting ClamAV' "$LAB_DIR/said"
 ok $? 'as it runs, it is left alone'
-at ln -sfn generation-1 /var/lib/lazaret/store/current
+in_force 1
 
 # --- units ------------------------------------------------------------------------------
-etc=/etc/systemd/system/clamav-daemon.service
 wants=multi-user.target.wants/clamav-daemon.service control=/etc/systemd/system.control
 off enable 'not enabled' "systemctl disable clamav-daemon.service; ln -s /dev/null /etc/systemd/system/$wants
 	mkdir -p $control/${wants%/*}; : >$control/$wants; chattr +i /etc/systemd/system/${wants%/*}"
@@ -323,7 +202,7 @@ probe mend antivirus-reinstall
 [ $? = 1 ] && grep -q '^failed: /etc/dpkg/dpkg.cfg.d/no tells dpkg "no-act"' "$LAB_DIR/said"
 ok $? "dpkg is told to do nothing: $(tail -n 1 "$LAB_DIR/said")"
 at sh -c 'mv /root/clamd /usr/sbin; rm /etc/dpkg/dpkg.cfg.d/no'
-off reinstall 'clamd.conf is gone' "rm $conf; dpkg --force-depends -r ${library%.list}
+off reinstall 'clamd.conf is gone' "rm $conf; dpkg --force-depends -r $library
 	echo set clamav-daemon/debconf false | debconf-communicate"
 off reinstall 'clamd.conf is no regular file' "rm $conf; mkfifo $conf"
 at rm /etc/clamav/.clamd.conf.set-aside # to read it would not end
@@ -369,154 +248,4 @@ ok $? "but antivirus-enable does, by its updater: fetched after $(($(lab_now) - 
 at systemctl is-active clamav-freshclam
 ok $? "and it goes on: $(cat "$LAB_DIR/said")"
 at sh -c 'cp /root/freshclam.conf /etc/clamav/; systemctl mask --now clamav-freshclam'
-
-# --- the updater ------------------------------------------------------------------------
-fresh=clamav-freshclam.service conf=/etc/clamav/freshclam.conf
-part=updater
-off enable "$fresh is masked" "ln -sfn generation-updater /var/lib/lazaret/store/current; systemctl mask --now $fresh"
-off start "freshclam does not run in $fresh" "systemctl stop $fresh"
-off start "freshclam does not run in $fresh" "for i in 1 2 3 4 5 6; do systemctl restart $fresh; done; systemctl stop $fresh"
-off start 'is stopped' "systemctl kill --signal=SIGSTOP $fresh"
-off enable "$fresh is not enabled" "systemctl disable --now $fresh"
-off enable "sets ExecStart" "mkdir -p /etc/systemd/system/$fresh.d
-	printf '[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n' >/etc/systemd/system/$fresh.d/no.conf
-	systemctl daemon-reload; systemctl restart $fresh"
-off enable "freshclam does not run" "printf '[Service]\nWorkingDirectory=/nowhere\n' >/etc/systemd/system/$fresh.d/where.conf
-	systemctl daemon-reload; systemctl restart $fresh"
-off restore 'PrivateMirror .* is not allowed' "echo 'PrivateMirror 192.0.2.9' >>$conf; systemctl restart $fresh"
-at systemctl is-active -q $fresh
-ok $? 'and it runs'
-# refused REMEDY WHY: it does not get that far, and says so.
-refused() {
-	probe mend "antivirus-$1"
-	[ $? = 1 ] && grep -q "^failed: .*$2" "$LAB_DIR/said"
-}
-at sh -c 'mkdir -p /etc/cron.d; touch /etc/cron.d/clamav-freshclam; systemctl stop clamav-daemon.service clamav-daemon.socket'
-probe mend antivirus-start && at systemctl is-active -q $fresh
-ok $? "one that runs is left running: its condition fails by now"
-at sh -c "printf '[Service]\nEnvironment=A=b\n' >$etc.d/calm.conf; systemctl daemon-reload; systemctl stop $fresh"
-refused enable "freshclam does not come up" && at test -e $etc.d/calm.conf
-ok $? 'what was not the cause is put back'
-at sh -c "rm /etc/cron.d/clamav-freshclam $etc.d/calm.conf; mv /usr/bin/freshclam /root
-	systemctl mask --now clamav-daemon.service clamav-daemon.socket"
-refused enable '/usr/bin/freshclam is not there' && at systemctl is-active -q clamav-daemon
-ok $? 'without its updater the daemon runs all the same'
-at sh -c 'mv /root/freshclam /usr/bin; cd /var/lib/lazaret/store; cp -a generation-updater generation-timer
-	sed -i "s/clamav-freshclam.service/clamav-freshclam-once.timer/; s|, \"program\": \"/usr/bin/freshclam\"||" \
-		generation-timer/policy.json
-	ln -sfn generation-timer current; systemctl stop clamav-daemon.service clamav-daemon.socket'
-probe mend antivirus-start && at systemctl is-active -q clamav-freshclam-once.timer
-ok $? 'an updater that a timer starts'
-at sh -c "ln -sfn generation-1 /var/lib/lazaret/store/current; systemctl disable --now clamav-freshclam-once.timer
-	mkdir -p /etc/systemd/system-generators; cd /etc/systemd/system-generators
-	printf '#!/bin/sh\nmkdir \$2/\$0.d; printf \"[Unit]\\\\nConditionPathExists=/nowhere\" >\$2/\$0.d/no.conf\n' |
-		sed 's/\$0/clamav-daemon.service/g' >no; chmod +x no
-	systemctl mask --now $fresh; systemctl daemon-reload; systemctl stop clamav-daemon.service clamav-daemon.socket"
-refused enable 'made anew by a generator of systemd: see systemd/system-generators'
-ok $? "what a generator makes: $(tail -n 1 "$LAB_DIR/said")"
-at sh -c 'rm /etc/systemd/system-generators/no; systemctl daemon-reload'
-probe mend antivirus-enable
-at systemctl is-enabled $fresh
-grep -qx masked "$LAB_DIR/said"
-ok $? 'an updater that nobody demands and nobody misses is left as it is'
-at systemctl mask --now $fresh # there is nobody whom it could ask
-part=antivirus conf=/etc/clamav/clamd.conf
-
-# --- on access --------------------------------------------------------------------------
-# What clamonacc watches only lazaret-witness can see; lazaretd asks it and tells.
-told() { at lazaret antivirus; grep -q "$1" "$LAB_DIR/said"; } # PATTERN
-becomes() { # PATTERN
-	at lazaret check
-	lab_wait 20 told "$1" >/dev/null
-	r=$?
-	ok $r "$(grep "$1" "$LAB_DIR/said" | head -n 1 | tr -s ' ')"
-	[ $r = 0 ] || tell
-}
-# A drop-in that is gone leaves no trace but in what runs, and in lazaretd's memory.
-at sh -c "sed 's/^ScanPE .*/ScanPE no/' $conf >/run/other.conf; mkdir -p $etc.d
-	printf '[Service]\nExecStart=\nExecStart=/usr/sbin/clamd --foreground=true -c /run/other.conf\n' >$etc.d/no.conf
-	systemctl daemon-reload; systemctl restart clamav-daemon lazaretd"
-becomes 'fail .*clamav-daemon.service .*no.conf sets ExecStart'
-at sh -c "rm $etc.d/no.conf; systemctl daemon-reload"
-becomes 'fail .*restart .*clamd runs since before clamav-daemon.service was put right'
-probe mend antivirus-enable
-ok $? 'which antivirus-enable mends, as it finds nothing else'
-becomes '^ *pass  *av: ClamAV .* answers'
-at sh -c 'tr "\0" " " </proc/$(pgrep -x clamd)/cmdline'
-! grep -q other.conf "$LAB_DIR/said"
-ok $? "and it runs as packaged: $(cat "$LAB_DIR/said")"
-at sh -c 'systemctl stop lazaretd; rm -rf /var/lib/lazaret/agent/*'
-
-at ln -sfn generation-2 /var/lib/lazaret/store/current
-at sh -c "mkdir /root/quarantine; printf 'OnAccessIncludePath /srv\nOnAccessExcludeUname clamav\n' >>$conf
-	chown -R lazaret-vet:lazaret /var/lib/lazaret/store
-	systemctl restart clamav-daemon && systemctl enable clamav-clamonacc &&
-	systemctl start lazaret-witness.socket && systemctl start lazaretd"
-ok $? 'lazaretd starts'
-lab_wait 10 told 'fail .*clamonacc runs ' >/dev/null
-ok $? 'a scanner of opened files that is demanded and does not run'
-at sh -c 'ln -sfn generation-guarded /var/lib/lazaret/store/current; systemctl restart lazaretd'
-guarded() { at systemctl is-active -q clamav-clamonacc && passes; }
-for done in 'that never ran is started' 'and again, when it is stopped'; do
-	t0=$(lab_now)
-	lab_wait 30 guarded >/dev/null && told 'pass .*watches  *it watches'
-	r=$?
-	ok $r "$done, after $(($(lab_now) - t0)) ms: $(grep 'watches  ' "$LAB_DIR/said" | tr -s ' ')"
-	[ $r = 0 ] || { tell; at journalctl -u lazaretd -u 'lazaret-*' -u clamav-clamonacc --no-pager -n 30; tell; }
-	at systemctl stop clamav-clamonacc
-done
-at sh -c 'ln -sfn generation-2 /var/lib/lazaret/store/current; systemctl start clamav-clamonacc; systemctl restart lazaretd'
-lab_wait 20 told 'pass .*clamonacc runs ' >/dev/null
-# lazaretd's own unit hides others' processes from it.
-at systemctl kill --signal=SIGSTOP clamav-clamonacc
-becomes 'fail .*clamonacc runs .*is stopped'
-at systemctl kill --signal=SIGCONT clamav-clamonacc
-becomes 'pass .*clamonacc runs '
-at sh -c 'pgrep -x clamd >/root/was; ln -sfn generation-guarded /var/lib/lazaret/store/current'
-probe mend antivirus-enable && at sh -c 'pgrep -x clamd | cmp - /root/was'
-ok $? 'what root cannot judge either is no reason to begin anew what works'
-at ln -sfn generation-2 /var/lib/lazaret/store/current
-# A mount, not the files on it: in a copy of it nobody opens any.
-alone=/run/systemd/system/clamav-clamonacc.service.d
-again() { at sh -c "systemctl daemon-reload; systemctl restart clamav-daemon clamav-clamonacc; sleep 1; systemctl restart lazaretd"; }
-at sh -c "mkdir /srv/m; mount -t tmpfs -o mode=755 m /srv/m
-	sed -i 's|^OnAccessIncludePath .*|OnAccessMountPath /srv/m|' $conf" && again
-lab_wait 20 told 'pass .*watches  *it watches 1 places' >/dev/null
-ok $? "of a mount it watches all: $(grep 'watches  ' "$LAB_DIR/said" | tr -s ' ')"
-at sh -c "mkdir -p $alone; printf '[Service]\nPrivateDevices=yes\n' >$alone/alone.conf" && again
-lab_wait 20 told 'fail .*watches no place' >/dev/null
-ok $? "with mounts of its own it watches none: $(grep 'watches  ' "$LAB_DIR/said" | tr -s ' ')"
-at sh -c "rm -r $alone; sed -i 's|^OnAccessMountPath .*|OnAccessIncludePath /nowhere|' $conf; systemctl daemon-reload
-	systemctl restart clamav-daemon clamav-clamonacc; sleep 0.5; systemctl restart lazaretd"
-lab_wait 20 told 'fail .*\(watches no place\|clamonacc does not run\)' >/dev/null
-r=$?
-ok $r "$(grep 'fail ' "$LAB_DIR/said" | head -n 1)"
-[ $r = 0 ] || tell
-at lazaret --json antivirus
-grep -q '"evidence"' "$LAB_DIR/said"
-ok $? 'lazaret antivirus gives the evidence as JSON'
-
-# --- asked by command -------------------------------------------------------------------
-by() { at ln -sfn "generation-$1" /var/lib/lazaret/store/current; at systemctl restart lazaretd; } # MODE
-asked() { # PATTERN WHAT
-	lab_wait 20 told "$1" >/dev/null
-	r=$?
-	ok $r "$2: $(grep "$1" "$LAB_DIR/said" | head -n 1 | tr -s ' ')"
-	[ $r = 0 ] || { tell; at journalctl -u lazaretd -u 'lazaret-health*' -u 'lazaret-remedy*' --no-pager -n 30; tell; }
-}
-at sh -c 'systemctl stop clamav-clamonacc; systemctl start lazaret-health.socket'
-by audit
-asked 'pass .*answer .*clamdscan says that it works' 'a program of the vendor is asked'
-at sh -c 'chmod o+w /usr/bin/clamdscan; systemctl restart lazaretd'
-asked 'fail .*answer .*clamdscan may be changed by others than root' 'which is not run when anybody may change it'
-at sh -c 'chmod o-w /usr/bin/clamdscan; chmod 600 /run/clamav/clamd.ctl; systemctl restart lazaretd'
-asked 'fail .*answer .*clamdscan ended with status' 'it sees a daemon that runs and serves nobody'
-at chmod 666 /run/clamav/clamd.ctl
-by enforce
-asked 'pass .*answer .*clamdscan says that it works' 'and that it does again'
-at systemctl stop clamav-daemon.socket clamav-daemon.service
-mended() { at journalctl -u lazaretd --no-pager; grep -q 'remedy antivirus-start is done' "$LAB_DIR/said"; }
-lab_wait 20 mended >/dev/null
-ok $? 'stopped, the remedy waits until the program says that it works'
-asked 'pass .*answer .*clamdscan says that it works' 'and so does the look'
 echo "1..$n"
