@@ -30,21 +30,34 @@ static inline struct nft open_nft(void)
 	return nft;
 }
 
-/* nft wants a line's end between two closing braces. */
-static inline void load_rules(const char *text)
+/* Rules in place of all that are there, as many as are written before rules_end(). */
+static inline FILE *rules_begin(void)
 {
 	FILE *p = popen("nft -f -", "w");
-	char last = 0;
 
 	assert_non_null(p);
 	fputs("flush ruleset\n", p);
+	return p;
+}
+
+static inline void rules_end(FILE *p)
+{
+	assert_int_equal(pclose(p), 0);
+}
+
+/* nft wants a line's end between two closing braces. */
+static inline void load_rules(const char *text)
+{
+	FILE *p = rules_begin();
+	char last = 0;
+
 	for (; *text; text++) {
 		if (*text == '}' && last == '}')
 			fputc('\n', p);
 		fputc(*text, p);
 		last = *text == ' ' ? last : *text;
 	}
-	assert_int_equal(pclose(p), 0);
+	rules_end(p);
 }
 
 /* Not on each machine: the test that is under way ends without it. */

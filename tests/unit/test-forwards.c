@@ -37,6 +37,24 @@ static const char *told(const struct survey *s)
 	return text;
 }
 
+struct row {
+	const char *rules, *told;
+};
+
+static void check(const struct row *rows, size_t n)
+{
+	struct nft nft = open_nft();
+	struct survey s;
+
+	for (size_t i = 0; i < n; i++) {
+		load_rules(rows[i].rules);
+		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
+		if (strcmp(told(&s), rows[i].told) != 0)
+			fail_msg("%s: %s", rows[i].rules, told(&s));
+	}
+	nft_close(&nft);
+}
+
 #define PRE(rules)                                                                     \
 	"table ip n { chain p { type nat hook prerouting priority -100; " rules "\n }" \
 	"\n chain a {\n}\n chain b {\n}\n }\n"
@@ -47,9 +65,7 @@ static const char *told(const struct survey *s)
 
 static void test_whom(void **state)
 {
-	static const struct {
-		const char *rules, *told;
-	} cases[] = {
+	static const struct row cases[] = {
 		{ PRE("tcp dport 80 dnat to 10.0.0.2"), "6/80-80" },
 		{ PRE("iifname != docker0 tcp dport 80 dnat to 10.0.0.2"), "6/80-80" },
 		{ PRE("iifname docker0 tcp dport 80 dnat to 10.0.0.2"), "" },
@@ -91,25 +107,15 @@ static void test_whom(void **state)
 		{ PRE("limit rate 1/second tcp dport 80 dnat to 10.0.0.2"), "6/80-80" },
 		{ PRE("numgen random mod 2 0 dnat to 10.0.0.2"), "0/0-65535" },
 	};
-	struct nft nft = open_nft();
-	struct survey s;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		load_rules(cases[i].rules);
-		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
-		if (strcmp(told(&s), cases[i].told) != 0)
-			fail_msg("%s: %s", cases[i].rules, told(&s));
-	}
-	nft_close(&nft);
+	check(cases, COUNT(cases));
 }
 
 /* By jumps, each of which may say whom it is for. */
 static void test_ways(void **state)
 {
-	static const struct {
-		const char *rules, *told;
-	} cases[] = {
+	static const struct row cases[] = {
 		{ NAT("chain c { tcp dport 80 dnat to 10.0.0.2; }\n" BASE("accept")), "" },
 		{ NAT("chain c { tcp dport 80 dnat to 10.0.0.2; }\n" BASE(
 			  "fib daddr type local jump c")),
@@ -168,17 +174,9 @@ static void test_ways(void **state)
 			   "tcp dport 80 dnat to 10.0.0.2")),
 		  "" },
 	};
-	struct nft nft = open_nft();
-	struct survey s;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		load_rules(cases[i].rules);
-		assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
-		if (strcmp(told(&s), cases[i].told) != 0)
-			fail_msg("%s: %s", cases[i].rules, told(&s));
-	}
-	nft_close(&nft);
+	check(cases, COUNT(cases));
 }
 
 #define DOCKER                                                                            \
@@ -257,19 +255,16 @@ static void test_addresses(void **state)
 /* Many of those for neighbours crowd out none of the others. */
 static void test_many(void **state)
 {
-	static char text[8000];
 	struct nft nft = open_nft();
+	FILE *rules = rules_begin();
 	struct survey s;
-	size_t n = (size_t)snprintf(text, sizeof(text),
-				    "table ip n { chain p { type nat hook "
-				    "prerouting priority -100;");
 
 	(void)state;
+	fputs("table ip n { chain p { type nat hook prerouting priority -100;", rules);
 	for (unsigned i = 1; i <= 2 * SURVEY_FORWARDS; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      "ip daddr 127.0.0.1 tcp dport %u dnat to 10.0.0.2;", i);
-	snprintf(text + n, sizeof(text) - n, "tcp dport 80 dnat to 10.0.0.2; }\n }");
-	load_rules(text);
+		fprintf(rules, "ip daddr 127.0.0.1 tcp dport %u dnat to 10.0.0.2;", i);
+	fputs("tcp dport 80 dnat to 10.0.0.2; }\n }", rules);
+	rules_end(rules);
 	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
 	assert_int_equal(s.all_forwards, 1);
 	assert_int_equal(s.n_forwards, SURVEY_FORWARDS);
@@ -282,26 +277,20 @@ static void test_many(void **state)
 /* A map of verdicts that is too large to be read may lead to any chain of its table. */
 static void test_large_map(void **state)
 {
-	enum { N = 70000, ROOM = N * 32 + 1000 };
+	enum { N = 70000 };
 	struct nft nft = open_nft();
-	char *text = malloc(ROOM);
+	FILE *rules = rules_begin();
 	struct survey s;
-	size_t n;
 
 	(void)state;
-	assert_non_null(text);
-	n = (size_t)snprintf(
-		text, ROOM,
-		"table ip n { chain c { tcp dport 80 dnat to 10.0.0.2; }\n map m { type "
-		"ipv4_addr : verdict; elements = { 192.0.2.1 : jump c");
+	fputs("table ip n { chain c { tcp dport 80 dnat to 10.0.0.2; }\n"
+	      "map m { type ipv4_addr : verdict; elements = { 192.0.2.1 : jump c",
+	      rules);
 	for (unsigned i = 0; i < N; i++)
-		n += (size_t)snprintf(text + n, ROOM - n, ", 10.%u.%u.%u : drop", i >> 16,
-				      i >> 8 & 255, i & 255);
-	snprintf(text + n, ROOM - n,
-		 " }\n }\n chain p { type nat hook prerouting priority -100; ip daddr vmap @m; }\n "
-		 "}");
-	load_rules(text);
-	free(text);
+		fprintf(rules, ", 10.%u.%u.%u : drop", i >> 16, i >> 8 & 255, i & 255);
+	fputs(" }\n }\n chain p { type nat hook prerouting priority -100; ip daddr vmap @m; }\n }",
+	      rules);
+	rules_end(rules);
 	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
 	assert_string_equal(told(&s), "6/80-80");
 	nft_close(&nft);
@@ -310,26 +299,21 @@ static void test_large_map(void **state)
 /* As many ports as a set has, by as many rules: each of them is weighed but once. */
 static void test_large_set(void **state)
 {
-	enum { N = 20000, RULES = 20, ROOM = N * 8 + RULES * 64 + 1000 };
+	enum { N = 20000, RULES = 20 };
 	struct nft nft = open_nft();
-	char *text = malloc(ROOM);
+	FILE *rules = rules_begin();
 	struct survey s;
 	uint64_t begin;
-	size_t n;
 
 	(void)state;
-	assert_non_null(text);
-	n = (size_t)snprintf(text, ROOM, "table ip n { set s { type inet_service; elements = { 1");
+	fputs("table ip n { set s { type inet_service; elements = { 1", rules);
 	for (unsigned i = 1; i < N; i++)
-		n += (size_t)snprintf(text + n, ROOM - n, ", %u", 3 * i + 1);
-	n += (size_t)snprintf(text + n, ROOM - n,
-			      " }\n }\n chain p { type nat hook prerouting priority -100;");
+		fprintf(rules, ", %u", 3 * i + 1);
+	fputs(" }\n }\n chain p { type nat hook prerouting priority -100;", rules);
 	for (unsigned i = 0; i < RULES; i++)
-		n += (size_t)snprintf(text + n, ROOM - n, " tcp dport @s %s;",
-				      i < RULES / 2 ? "accept" : "dnat to 10.0.0.2");
-	snprintf(text + n, ROOM - n, " }\n }");
-	load_rules(text);
-	free(text);
+		fprintf(rules, " tcp dport @s %s;", i < RULES / 2 ? "accept" : "dnat to 10.0.0.2");
+	fputs(" }\n }", rules);
+	rules_end(rules);
 	begin = io_boot_ms();
 	assert_int_equal(survey_inbound(&nft, &s, NULL), 0);
 	assert_in_range(io_boot_ms() - begin, 0, 2000);
