@@ -9,6 +9,7 @@
 #include "agent/remedy/demand.h"
 #include "agent/remedy/expose.h"
 #include "agent/remedy/front-end.h"
+#include "agent/remedy/hears.h"
 #include "agent/remedy/remedy.h"
 #include "agent/remedy/unlock.h"
 #include "netfilter/baseline.h"
@@ -58,7 +59,10 @@ static int lay(const struct known_good *g, enum front of, int root, bool again,
 	return r < 0 ? r : steps_run(again ? e->again : e->steps, report, fault);
 }
 
-/* What is left of its configuration counts first, for somebody may have wanted it so. */
+/*
+ * What is left of its configuration counts first, for somebody may have wanted it so; but not what
+ * would cut the host off.
+ */
 static int switch_on(struct known_good *g, enum front of, int root, struct report *report,
 		     struct fault *fault)
 {
@@ -68,7 +72,7 @@ static int switch_on(struct known_good *g, enum front of, int root, struct repor
 
 	if (r >= 0)
 		r = lay(g, of, root, back > 0, report, &first);
-	if (r == 0 && known_good_is_met(g, &first) != 0)
+	if (r == 0 && known_good_is_met(g, &first) != 0 && hears_itself())
 		return 0;
 	/* What others keep in front of it no configuration of its mends. */
 	if (r == -EBUSY)

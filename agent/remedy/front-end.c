@@ -15,6 +15,7 @@
 #include "agent/remedy/in-front.h"
 #include "agent/remedy/overrides.h"
 #include "agent/remedy/remedy.h"
+#include "agent/remedy/ufw-jumps.h"
 #include "netfilter/survey.h"
 
 #define CONFIG_MAX	   (64 * 1024)
@@ -84,27 +85,55 @@ static int bring_back_nftables(struct report *report, struct fault *fault)
 	return bring_back("nftables.service", report, fault);
 }
 
-/* Where its chains are left and the way to them is not, enabling what is on already does nothing.
- */
-static int reload_ufw(struct report *report, struct fault *fault)
+/* Enabling what is on already reads no file. */
+static int load_ufw(struct report *report, struct fault *fault)
 {
-	struct survey s;
-	int r = firewall_survey(&s, fault);
-
-	if (r < 0 || s.without_baseline)
-		return r;
 	report_line(report, "+ ", "laying ufw's rules again");
 	return step_exec(STEP_ARGV("/usr/sbin/ufw", "reload"), 60, report, fault);
 }
 
-/* Of the built-in chains ufw lays the jumps to its own that are missing, and knows nothing else. */
-static const struct step ufw[] = {
+/* Those that were laid anew lead to chains that may be empty. */
+static int reload_ufw(struct report *report, struct fault *fault)
+{
+	int laid = ufw_jumps_lay(report, fault), r = laid;
+	struct survey s;
+
+	if (laid == 0)
+		r = firewall_survey(&s, fault);
+	return r < 0 || (!laid && s.without_baseline) ? r : load_ufw(report, fault);
+}
+
+static int reload_ufw_again(struct report *report, struct fault *fault)
+{
+	int r = ufw_jumps_lay(report, fault);
+
+	return r < 0 ? r : load_ufw(report, fault);
+}
+
+static const struct step enabling_ufw[] = {
 	{ .call = bring_back_ufw, .may_fail = true },
 	{ .call = close_ufw_default, .may_fail = true },
 	{ .say = "switching ufw on",
 	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
 	  .limit_s = 60 },
+	{ 0 },
+};
+
+static int enable_ufw(struct report *report, struct fault *fault)
+{
+	return steps_run(enabling_ufw, report, fault);
+}
+
+static const struct step ufw[] = {
+	{ .call = enable_ufw },
 	{ .call = reload_ufw },
+	{ .call = in_front_clear },
+	{ 0 },
+};
+
+static const struct step ufw_again[] = {
+	{ .call = enable_ufw },
+	{ .call = reload_ufw_again },
 	{ .call = in_front_clear },
 	{ 0 },
 };
@@ -185,20 +214,6 @@ static const struct step persistent[] = {
 	{ .say = "loading the rules in /etc/iptables",
 	  .argv = SYSTEMCTL("restart", "netfilter-persistent.service"),
 	  .limit_s = 60 },
-	{ 0 },
-};
-
-/* Enabling what is on already reads no file. */
-static const struct step ufw_again[] = {
-	{ .call = bring_back_ufw, .may_fail = true },
-	{ .call = close_ufw_default, .may_fail = true },
-	{ .say = "switching ufw on",
-	  .argv = STEP_ARGV("/usr/sbin/ufw", "--force", "enable"),
-	  .limit_s = 60 },
-	{ .say = "laying ufw's rules again",
-	  .argv = STEP_ARGV("/usr/sbin/ufw", "reload"),
-	  .limit_s = 60 },
-	{ .call = in_front_clear },
 	{ 0 },
 };
 

@@ -10,6 +10,11 @@ lab_enter "$0" "$@"
 mend() { probe mend firewall-enable; }
 look() { at /usr/lib/lazaret/probe look firewall; }
 
+# A firewall that drops all is none: the host hears not even itself.
+answered() {
+	at sh -c 'ping -q -c 1 -W 1 127.0.0.1 && { ! ip -6 addr show dev lo | grep -q ::1 || ping -q -c 1 -W 1 ::1; }'
+}
+
 # off SEEN BY COMMAND: after COMMAND a look fails and has SEEN in it; the remedy mends it, and then
 # inbound is closed BY that chain.
 off() {
@@ -29,8 +34,8 @@ off() {
 	r=$?
 	[ $r = 0 ] || tell
 	t1=$(lab_now)
-	[ $r = 0 ] && { look && grep -q "^pass: .*by $by" "$LAB_DIR/said"; r=$?; [ $r = 0 ] || tell; }
-	ok $r "restored in $((t1 - t0)) ms: inbound is closed by $by"
+	[ $r = 0 ] && { look && grep -q "^pass: .*by $by" "$LAB_DIR/said" && answered; r=$?; [ $r = 0 ] || tell; }
+	ok $r "restored in $((t1 - t0)) ms: inbound is closed by $by, and answers come in"
 }
 
 # refused TEXT WHAT: the remedy fails and says why.
@@ -111,6 +116,7 @@ at ufw allow 8080/tcp
 off 'ufw says it is off' "$input" 'ufw disable; chattr +i /etc/ufw/ufw.conf /etc/ufw /etc/default/ufw'
 has 'others can reach' 'what is exposed is told'
 off 'ufw says it is on' "$input" 'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
+off 'ufw says it is off' "$input" 'ufw disable; iptables -F; ip6tables -F'
 off 'ufw says it is on' "$input" 'nft flush ruleset'
 off 'lets in what no rule names' "$input" 'ufw default allow incoming
 	sed -i "s/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY=ACCEPT/" /etc/default/ufw; ufw reload'
