@@ -138,6 +138,11 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 	memory_climbed(d->memory, s->req);
 }
 
+static bool cannot_tell_yet(const struct subject *s)
+{
+	return s->finding.meanwhile && finding_counts(&s->finding) == GRADE_UNKNOWN;
+}
+
 void mend(struct daemon *d)
 {
 	if (!d->decision.mend || d->witness.round || reboot_is_begun(d))
@@ -147,7 +152,7 @@ void mend(struct daemon *d)
 		struct ladder *l = memory_ladder(d->memory, s->req);
 		enum remedy remedy;
 
-		if (l && ladder_next(l, s->req, io_now(), &remedy))
+		if (l && !cannot_tell_yet(s) && ladder_next(l, s->req, io_now(), &remedy))
 			start(d, s, l, remedy);
 	}
 }
@@ -217,9 +222,9 @@ void mend_look(struct daemon *d, struct subject *s)
 	struct probes seen;
 	unsigned news;
 
-	/* What a look sees while a remedy is at it is half done; what it cannot tell yet, nothing. */
-	if (!l || (d->run && d->mending == s) ||
-	    (s->finding.meanwhile && finding_counts(&s->finding) == GRADE_UNKNOWN))
+	/* What a look sees while a remedy is at it is half done; what it cannot tell yet, nothing.
+	 */
+	if (!l || (d->run && d->mending == s) || cannot_tell_yet(s))
 		return;
 	probes_of(&s->finding, &seen);
 	news = ladder_look(l, s->req, finding_counts(&s->finding) == GRADE_PASS, &seen, io_now(),

@@ -32,14 +32,6 @@ static size_t append(const char **argv, size_t n, const char *const *words)
 	return n;
 }
 
-static int make_folder(void)
-{
-	for (size_t i = 0; i < 2; i++)
-		if (mkdir(i ? OWN_FOLDER "/lists" : OWN_FOLDER, 0755) < 0 && errno != EEXIST)
-			return -errno;
-	return 0;
-}
-
 /* Where something that others need is gone, apt-get installs nothing else: 0 when it is back. */
 static int complete(const char *const *options, struct report *report)
 {
@@ -55,42 +47,6 @@ static int complete(const char *const *options, struct report *report)
 		return -ENOENT;
 	report_line(report, "+ ", "installing what installed packages lack");
 	return step_exec(argv, INSTALL_LIMIT, report, &quiet);
-}
-
-/*
- * apt-get installs nothing anew that is on hold.  Of what is wanted alone the hold is lifted and
- * laid again, without apt-mark, which needs the package in its lists (dpkg(1), --set-selections).
- */
-#define HELD OWN_FOLDER "/held"
-#define LIFT                                                                  \
-	"dpkg --get-selections \"$@\" | grep '[[:space:]]hold$' >" HELD " &&" \
-	"sed 's/hold$/install/' " HELD " | dpkg --set-selections"
-#define LAY	   "dpkg --set-selections <" HELD
-#define HOLD_LIMIT 60
-
-static int holds_do(const char *script, const struct wanted *w, struct report *report)
-{
-	const char *argv[ARGS_MAX] = { NULL };
-	struct fault quiet = { 0 };
-	size_t n = append(argv, 0, STEP_ARGV("/bin/sh", "-c", script, "sh"));
-
-	for (size_t i = 0; i < w->n && n < ARGS_MAX - 1; i++)
-		argv[n++] = w->rows[i];
-	return step_exec(argv, HOLD_LIMIT, report, &quiet);
-}
-
-static int install_held(const struct wanted *w, const char *const *argv, struct report *report,
-			struct fault *fault)
-{
-	struct report nobody = { .fd = -1, .sent = STEP_OUTPUT_MAX };
-	int r;
-
-	if (make_folder() < 0 || holds_do(LIFT, w, &nobody) < 0)
-		return -ENOENT;
-	report_line(report, "+ ", "installing what is on hold");
-	r = step_exec(argv, INSTALL_LIMIT, report, fault);
-	holds_do(LAY, w, &nobody);
-	return r;
 }
 
 /*
@@ -124,7 +80,7 @@ static int install(const struct wanted *w, const char *const *options, struct re
 	r = step_exec(argv, INSTALL_LIMIT, report, fault);
 	if (r < 0 && complete(options, report) == 0)
 		r = step_exec(argv, INSTALL_LIMIT, report, fault);
-	return r < 0 && install_held(w, argv, report, fault) == 0 ? 0 : r;
+	return r;
 }
 
 static int install_as_pinned(const struct wanted *w, struct report *report, struct fault *fault)
@@ -154,6 +110,14 @@ static void write_packages(FILE *f, const struct wanted *w)
 	for (size_t i = 0; i < w->n; i++)
 		fprintf(f, " %.*s", (int)strcspn(w->rows[i], ":"), w->rows[i]);
 	fputc('\n', f);
+}
+
+static int make_folder(void)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (mkdir(i ? OWN_FOLDER "/lists" : OWN_FOLDER, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	return 0;
 }
 
 /*
