@@ -11,6 +11,7 @@
 #include "agent/posture/distribution.h"
 #include "agent/posture/pins.h"
 #include "agent/remedy/apt.h"
+#include "agent/remedy/holds.h"
 #include "agent/remedy/packager.h"
 #include "agent/remedy/unlock.h"
 
@@ -212,6 +213,8 @@ const struct packager packager_apt = {
 	.spell = spell,
 	.hindrance = dpkg_hindrance,
 	.unlock = unlock_package,
+	.lift = holds_lift,
+	.lay = holds_lay,
 	.ways = (const struct packager_way[]){ { .install = install_as_pinned },
 					       { .install = install_past_pins },
 					       { .own = true, .install = install_from_own },

@@ -12,6 +12,7 @@
 #include "agent/base/io.h"
 #include "agent/posture/list.h"
 #include "agent/remedy/apt.h"
+#include "agent/remedy/holds.h"
 #include "agent/remedy/package-locks.h"
 
 #define CONFIGURE_LIMIT 900 /* seconds */
@@ -131,6 +132,7 @@ static int unpack_again(struct report *report, struct fault *fault)
 
 const struct step apt_repair[] = {
 	{ .call = make_room, .may_fail = true },
+	{ .call = holds_lay, .may_fail = true },
 	/* What depends on a package that was cut off cannot be configured before that is whole. */
 	{ .say = "finishing what dpkg left half done", .call = configure, .may_fail = true },
 	{ .call = drop_damaged },

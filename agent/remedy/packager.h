@@ -36,7 +36,10 @@ struct packager {
 	int (*spell)(const struct patch *p, char **ret);
 	bool (*hindrance)(int root, char ret[HINDRANCE_MAX]); /* hindrance.h; NULL: none known */
 	void (*unlock)(const char *package); /* takes locks off its files (unlock.h) */
-	const struct packager_way *ways;     /* in the order of their trying; a row of zeros */
+	/* Around the installing of a provider (holds.h); NULL: its holds stop nothing. */
+	int (*lift)(const struct provider *p, struct report *report, struct fault *fault);
+	int (*lay)(struct report *report, struct fault *fault);
+	const struct packager_way *ways; /* in the order of their trying; a row of zeros */
 };
 
 extern const struct packager packager_apt, packager_dnf;

@@ -109,20 +109,12 @@ static int tell(const struct packager *with, int err, const char *why, struct fa
 	return err;
 }
 
-int provide_packages(const struct provider *p, bool forgotten, struct report *report,
-		     struct fault *fault)
+static int install_some_way(const struct provider *p, const struct packager *with, bool forgotten,
+			    struct report *report, struct fault *fault)
 {
-	const struct packager *with = packager_find(fault);
 	struct fault first = { 0 }, last = { 0 };
 	int r = 0, now = 0;
 
-	if (!with)
-		return -ENOENT;
-	unlock_all(p, with);
-	undivert(p, report);
-	r = steps_run(with->prepare, report, fault);
-	if (r < 0)
-		return r;
 	/* What does not end would not by another way. */
 	for (const struct packager_way *way = with->ways; way->install && r != -ETIMEDOUT; way++) {
 		struct fault f = { 0 };
@@ -141,4 +133,27 @@ int provide_packages(const struct provider *p, bool forgotten, struct report *re
 		last = f;
 	}
 	return tell(with, r, first.why, fault);
+}
+
+int provide_packages(const struct provider *p, bool forgotten, struct report *report,
+		     struct fault *fault)
+{
+	const struct packager *with = packager_find(fault);
+	struct fault quiet = { 0 };
+	int r;
+
+	if (!with)
+		return -ENOENT;
+	unlock_all(p, with);
+	undivert(p, report);
+	r = steps_run(with->prepare, report, fault);
+	if (r < 0)
+		return r;
+	/* What cannot be lifted shows below. */
+	if (with->lift)
+		with->lift(p, report, &quiet);
+	r = install_some_way(p, with, forgotten, report, fault);
+	if (with->lay)
+		with->lay(report, &quiet);
+	return r;
 }

@@ -171,11 +171,31 @@ at rm $db/feed.ftm
 # --- packages and files -----------------------------------------------------------------
 off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-change-held-packages remove clamav-daemon' \
 	'/usr/sbin/clamd is not there'
-off reinstall 'not installed' 'apt-get -y remove clamav-daemon; echo clamav-daemon hold | dpkg --set-selections
-	rm -rf /var/lib/apt/lists/*; mv /etc/apt/sources.list /root'
-at sh -c 'mv /root/sources.list /etc/apt/; apt-mark showhold; apt-mark unhold clamav-daemon >/dev/null'
-grep -qx clamav-daemon "$LAB_DIR/said"
-ok $? 'and it is on hold again'
+# Holds: of what was removed, be it the engine that it needs, with no sources of the host's; of what
+# is there and damaged, which is not made newer; and when the remedy is cut off.
+holds() { at sh -c 'dpkg --get-selections | sed -n "s/[[:space:]]*hold$//p"'; [ "$(cat "$LAB_DIR/said")" = "$1" ]; ok $? "on hold: $1"; } # PACKAGES
+off reinstall 'not installed' "apt-get update; apt-get -y remove clamav-daemon
+	dpkg --force-depends -r $library; apt-mark hold clamav-daemon ${library%:*}
+	rm -rf /var/lib/apt/lists/*; mv /etc/apt/sources.list /root"
+holds "clamav-daemon
+$library"
+at sh -c "apt-mark unhold $library; cp /root/sources.list /etc/apt; sed -i 1d /etc/apt/sources.list
+	mv /etc/apt/preferences /root"
+off reinstall 'not installed' 'rm /usr/sbin/clamd'
+holds clamav-daemon
+at sh -c 'mv /root/preferences /root/sources.list /etc/apt/; apt-mark unhold clamav-daemon
+	apt-get -y remove clamav-daemon; echo clamav-daemon hold | dpkg --set-selections'
+lab_exec host timeout -s KILL 30 sh -c 'until pgrep -f "[d]pkg .*--unpack"; do :; done
+	systemctl kill -s KILL "lazaret-remedy-*"' >/dev/null 2>&1 &
+probe mend antivirus-reinstall
+wait $!
+at dpkg --get-selections clamav-daemon
+! grep -q hold "$LAB_DIR/said"
+ok $? 'a remedy is cut off while the hold is lifted'
+at sh -c 'dpkg --configure -a; rm /usr/sbin/clamd'
+off reinstall 'not installed' :
+holds clamav-daemon
+at apt-mark unhold clamav-daemon
 # Without the package's own file, another of that name is all there is.
 at sh -c "apt-get -y remove clamav-daemon; rm -f $etc; printf '[Service]\nExecStart=/bin/sleep infinity\n' >$etc
 	systemctl daemon-reload; systemctl start clamav-daemon"
