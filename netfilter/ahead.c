@@ -10,6 +10,7 @@
 #include "agent/base/count.h"
 #include "netfilter/ahead.h"
 #include "netfilter/edges.h"
+#include "netfilter/forward.h"
 #include "netfilter/links.h"
 #include "netfilter/object.h"
 #include "netfilter/ruleset-parts.h"
@@ -188,14 +189,59 @@ static bool lead(struct led *led, uint16_t from, uint16_t to)
 	return news;
 }
 
+/* Groups and the broadcast are each host's; so is loopback, but ::1 leads nowhere from a link. */
+static bool is_anybodys(const uint8_t *from, const uint8_t *to, size_t len)
+{
+	if (len == sizeof(struct in6_addr))
+		return to[0] == 0xff;
+	return to[0] >= 224 || (from[0] <= IN_LOOPBACKNET && to[0] >= IN_LOOPBACKNET);
+}
+
+static bool is_own(const struct ahead *ahead, const uint8_t *from, const uint8_t *to, size_t len)
+{
+	return is_anybodys(from, to, len) ||
+	       addresses_within(&ahead->own, len == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6, from, to, NULL,
+				len);
+}
+
+bool ahead_is_own(const struct ahead *ahead, const struct whereto *w)
+{
+	if (!ahead || !w->len)
+		return true;
+	if (!w->map)
+		return is_own(ahead, w->from, w->to, w->len);
+	for (size_t i = 0; i < w->map->n; i++) {
+		const struct element *e = &w->map->elements[i];
+
+		if (!e->ends &&
+		    (w->at_from + w->len > e->value_len || w->at_to + w->len > e->value_len ||
+		     is_own(ahead, e->value + w->at_from, e->value + w->at_to, w->len)))
+			return true;
+	}
+	return false;
+}
+
+/* Of the ports from one to another those that stay as they are: most? */
+static bool keeps_most(const struct forward *f)
+{
+	const uint16_t from = f->own_from > f->from ? f->own_from : f->from;
+	const uint16_t to = f->own_from && f->own_to < f->to ? f->own_to : f->to;
+
+	return !f->mapped && from <= to && to - from >= UINT16_MAX / 2;
+}
+
 void ahead_lead(struct ruleset *rs, const struct forward *f)
 {
 	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 	const uint16_t from = f->own_from ? f->own_from : f->from;
 	const uint16_t to = f->own_from ? f->own_to : f->to;
-	const bool most = !f->own_from && to - from >= UINT16_MAX / 2;
+	const bool most = keeps_most(f);
 
-	if (!rs->scope.ahead || !f->own)
+	/*
+	 * What only neighbours meet of a service that this host has at one of its own ports, as
+	 * Kubernetes does, is told and opens nothing.
+	 */
+	if (!rs->scope.ahead || !f->own || (f->near && f->by_address && !most))
 		return;
 	edges_note(rs->probes[0].edges, from, to);
 	for (size_t i = 0; i < COUNT(families); i++) {

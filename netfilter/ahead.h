@@ -14,6 +14,7 @@ struct probe;
 struct rule_seen;
 struct ruleset;
 struct survey_unseen;
+struct whereto;
 
 struct ahead {
 	/*
@@ -44,3 +45,6 @@ void ahead_tell(const struct ahead *ahead, struct probe *probe);
 void ahead_learn(struct ruleset *rs, const struct rule_seen *rule);
 void ahead_doubt(struct ahead *ahead, const struct survey_unseen *unseen);
 void ahead_lead(struct ruleset *rs, const struct forward *f);
+
+/* May one of those addresses be this host's? */
+bool ahead_is_own(const struct ahead *ahead, const struct whereto *w);

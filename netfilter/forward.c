@@ -13,20 +13,24 @@
 #include "netfilter/forward.h"
 #include "netfilter/object.h"
 #include "netfilter/sets.h"
+#include "netfilter/target.h"
 
 #define REGISTERS 16 /* of 32 bits */
 #define ADDR_MAX  16
 
-enum holds { HOLDS_OTHER, HOLDS_PROTOCOL, HOLDS_PORT, HOLDS_DATA };
+enum holds { HOLDS_OTHER, HOLDS_PROTOCOL, HOLDS_PORT, HOLDS_DATA, HOLDS_VALUE };
 
 struct scan {
 	const struct place *place;
 	struct forward f;
+	struct whereto whereto;
 	const struct set *ports; /* instead of f's; NULL: none */
 	bool anywhere;		 /* it may jump to any chain */
-	struct {
+	struct held {
 		enum holds holds;
 		uint8_t len, data[ADDR_MAX];
+		const struct set *map; /* of a value: whose, and where in it this is */
+		uint8_t at;
 	} regs[REGISTERS + 1]; /* the last one stands for any that there is not */
 };
 
@@ -37,6 +41,19 @@ static unsigned reg_of(const struct nlattr *a)
 	if (n >= NFT_REG_1 && n <= NFT_REG_4)
 		return (n - NFT_REG_1) * 4;
 	return n >= NFT_REG32_00 && n < NFT_REG32_00 + REGISTERS ? n - NFT_REG32_00 : REGISTERS;
+}
+
+/* A value of a map is put into as many registers as it takes. */
+static void hold_value(struct scan *s, unsigned reg, const struct set *map)
+{
+	const uint8_t len = map && map->whole ? map->value_len : 0;
+
+	s->regs[reg].holds = HOLDS_OTHER;
+	for (unsigned i = 0; i * 4 < len && reg + i < REGISTERS; i++) {
+		s->regs[reg + i].holds = HOLDS_VALUE;
+		s->regs[reg + i].map = map;
+		s->regs[reg + i].at = (uint8_t)(i * 4);
+	}
 }
 
 static void on_meta(struct scan *s, const struct nlattr **a)
@@ -109,8 +126,8 @@ static void on_lookup(struct scan *s, const struct nlattr **a)
 	if (s->regs[reg_of(a[NFTA_LOOKUP_SREG])].holds == HOLDS_PORT && set && set->whole &&
 	    !verdict && !set->intervals && !object_be32(a[NFTA_LOOKUP_FLAGS], 0))
 		s->ports = set;
-	if (a[NFTA_LOOKUP_DREG])
-		s->regs[reg_of(a[NFTA_LOOKUP_DREG])].holds = HOLDS_OTHER;
+	if (a[NFTA_LOOKUP_DREG] && !verdict)
+		hold_value(s, reg_of(a[NFTA_LOOKUP_DREG]), set);
 }
 
 static void on_immediate(struct scan *s, const struct nlattr **a)
@@ -139,17 +156,39 @@ static void tell(struct scan *s, const uint8_t *addr, uint8_t len, uint16_t port
 	snprintf(s->f.whereto, sizeof(s->f.whereto), "%s%s%s", text, *text && *to ? " " : "", to);
 }
 
-/* To ports of this host: those that two attributes name registers of, which may not be told. */
-static void tell_own(struct scan *s, const struct nlattr *min, const struct nlattr *max)
+/* To ports: those that two attributes name registers of, which may not be told. */
+static void tell_ports(struct scan *s, const struct nlattr *min, const struct nlattr *max)
 {
 	const unsigned from = reg_of(min), to = reg_of(max ? max : min);
 	bool has = s->regs[from].holds == HOLDS_DATA && s->regs[from].len >= 2 &&
 		   s->regs[to].holds == HOLDS_DATA && s->regs[to].len >= 2;
 
-	s->f.own = true;
 	if (min) {
 		s->f.own_from = has ? port_in(s->regs[from].data) : 1;
 		s->f.own_to = has ? port_in(s->regs[to].data) : UINT16_MAX;
+		s->f.mapped = !has;
+	}
+}
+
+/* To addresses that two attributes name registers of, of one family. */
+static void tell_addresses(struct scan *s, const struct nlattr *min, const struct nlattr *max,
+			   uint32_t family)
+{
+	const struct held *from = &s->regs[reg_of(min)], *to = &s->regs[reg_of(max ? max : min)];
+	const uint8_t len = family == NFPROTO_IPV6 ? ADDR_MAX : 4;
+	struct whereto *w = &s->whereto;
+
+	s->f.by_address = true;
+	s->f.family = (uint8_t)family;
+	if (from->holds == HOLDS_VALUE && to->holds == HOLDS_VALUE && from->map == to->map) {
+		*w = (struct whereto){
+			.len = len, .map = from->map, .at_from = from->at, .at_to = to->at
+		};
+	} else if (from->holds == HOLDS_DATA && to->holds == HOLDS_DATA && from->len >= len &&
+		   to->len >= len) {
+		w->len = len;
+		memcpy(w->from, from->data, len);
+		memcpy(w->to, to->data, len);
 	}
 }
 
@@ -161,8 +200,11 @@ static void on_nat(struct scan *s, const struct nlattr **a)
 
 	if (object_be32(a[NFTA_NAT_TYPE], UINT32_MAX) != NFT_NAT_DNAT)
 		return;
-	if (!a[NFTA_NAT_REG_ADDR_MIN])
-		tell_own(s, a[NFTA_NAT_REG_PROTO_MIN], a[NFTA_NAT_REG_PROTO_MAX]);
+	tell_ports(s, a[NFTA_NAT_REG_PROTO_MIN], a[NFTA_NAT_REG_PROTO_MAX]);
+	s->f.own = !a[NFTA_NAT_REG_ADDR_MIN];
+	if (a[NFTA_NAT_REG_ADDR_MIN])
+		tell_addresses(s, a[NFTA_NAT_REG_ADDR_MIN], a[NFTA_NAT_REG_ADDR_MAX],
+			       object_be32(a[NFTA_NAT_FAMILY], s->f.family));
 	tell(s, has_addr ? s->regs[addr].data : NULL, s->regs[addr].len == ADDR_MAX ? ADDR_MAX : 4,
 	     has_port ? port_in(s->regs[port].data) : 0);
 }
@@ -172,7 +214,8 @@ static void on_redir(struct scan *s, const struct nlattr **a)
 	unsigned port = reg_of(a[NFTA_REDIR_REG_PROTO_MIN]);
 	bool has = s->regs[port].holds == HOLDS_DATA && s->regs[port].len >= 2;
 
-	tell_own(s, a[NFTA_REDIR_REG_PROTO_MIN], a[NFTA_REDIR_REG_PROTO_MAX]);
+	s->f.own = true;
+	tell_ports(s, a[NFTA_REDIR_REG_PROTO_MIN], a[NFTA_REDIR_REG_PROTO_MAX]);
 	tell(s, NULL, 0, has ? port_in(s->regs[port].data) : 0);
 }
 
@@ -213,12 +256,13 @@ static void on_target(struct scan *s, const struct nlattr **a)
 	struct nf_nat_range to = { 0 };
 	bool port;
 
-	if (!name || (strcmp(name, "DNAT") && strcmp(name, "REDIRECT")))
+	if (!name || target_effect(name, info, len) != EFFECT_LEAD)
 		return;
 	if (is_old(s, a) && len >= sizeof(old)) {
 		memcpy(&old, info, sizeof(old));
 		to.flags = old.range[0].flags;
 		to.min_addr.ip = old.range[0].min_ip;
+		to.max_addr.ip = old.range[0].max_ip;
 		to.min_proto = old.range[0].min;
 		to.max_proto = old.range[0].max;
 	} else if (!is_old(s, a) && len >= sizeof(to)) {
@@ -226,6 +270,12 @@ static void on_target(struct scan *s, const struct nlattr **a)
 	}
 	port = to.flags & NF_NAT_RANGE_PROTO_SPECIFIED;
 	s->f.own = !(to.flags & NF_NAT_RANGE_MAP_IPS);
+	if (!s->f.own) {
+		s->f.by_address = true;
+		s->whereto.len = s->place->family == NFPROTO_IPV6 ? ADDR_MAX : 4;
+		memcpy(s->whereto.from, &to.min_addr, s->whereto.len);
+		memcpy(s->whereto.to, &to.max_addr, s->whereto.len);
+	}
 	s->f.own_from = port ? ntohs(to.min_proto.all) : 0;
 	s->f.own_to = port ? ntohs(to.max_proto.all) : 0;
 	tell(s, to.flags & NF_NAT_RANGE_MAP_IPS ? (uint8_t *)&to.min_addr : NULL,
@@ -281,7 +331,7 @@ void forward_read(const struct nlattr *terms, const struct place *place, struct 
 	const struct nlattr *a;
 
 	mnl_attr_for_each_nested(a, terms) scan_term(&s, a);
-	*ret = (struct named){ s.f, s.ports, s.anywhere };
+	*ret = (struct named){ s.f, s.whereto, s.ports, s.anywhere };
 	if (s.ports)
 		span(s.ports, &ret->f);
 }

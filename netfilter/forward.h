@@ -8,9 +8,21 @@
 struct element;
 struct set;
 
+/*
+ * To which addresses a rule forwards: a range; or of each value of a map those that begin at two
+ * places in it.
+ */
+struct whereto {
+	uint8_t len; /* 4 or 16; 0: it cannot be told */
+	uint8_t from[16], to[16];
+	const struct set *map; /* or NULL */
+	uint8_t at_from, at_to;
+};
+
 /* The protocol and ports that a rule names, and where it forwards what is for them. */
 struct named {
 	struct forward f;
+	struct whereto whereto;	 /* when f is by_address; then f.own is still to be asked */
 	const struct set *ports; /* f's are from the first of these to the last; NULL: f's alone */
 	bool anywhere;		 /* it may jump to any chain of its table: its map is not known */
 };

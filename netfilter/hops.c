@@ -226,6 +226,7 @@ int hops_take(struct ruleset *rs, uint32_t chain, const struct nlattr *terms,
 	if (!terms || !ruleset_arrives(rs, place->family, place->table))
 		return 0;
 	forward_read(terms, place, &named);
+	named.f.own |= named.f.by_address && ahead_is_own(rs->scope.ahead, &named.whereto);
 	t.aim = aim_of(&named.f);
 	if (named.anywhere)
 		lead_anywhere(rs, place);
@@ -259,6 +260,7 @@ static int add_group(struct hops *h, const struct part *p)
 
 static int add_up(struct hops *h)
 {
+	const struct part *own = NULL;
 	uint64_t sum = 0;
 	int r = 0;
 
@@ -266,11 +268,13 @@ static int add_up(struct hops *h)
 		qsort(h->parts, h->n_parts, sizeof(*h->parts), compare_parts);
 	for (size_t i = 0; i < h->n_parts && r == 0; i++) {
 		sum += h->parts[i].share;
+		own = h->parts[i].f.own ? &h->parts[i] : own;
 		if (i + 1 < h->n_parts && compare_parts(&h->parts[i], &h->parts[i + 1]) == 0)
 			continue;
 		if (sum >= SHARE_ALL)
-			r = add_group(h, &h->parts[i]);
+			r = add_group(h, own ? own : &h->parts[i]);
 		sum = 0;
+		own = NULL;
 	}
 	return r;
 }

@@ -12,7 +12,7 @@
 #include "netfilter/sets.h"
 
 #define SETS_MAX     16384
-#define ELEMENTS_MAX 65536 /* in all sets: some 10 MB */
+#define ELEMENTS_MAX 65536 /* in all sets: some 12 MB */
 
 static void drop_elements(struct set *s)
 {
@@ -109,15 +109,28 @@ static uint8_t read_key(const struct nlattr *nest, uint8_t *key)
 	return (uint8_t)len;
 }
 
-static int read_verdict(const struct nlattr *nest, struct element *e)
+static void read_value(const struct nlattr *nest, struct element *e)
+{
+	uint32_t len;
+	const uint8_t *data = object_data(nest, &len);
+
+	if (!data || len > sizeof(e->value))
+		return;
+	e->value_len = (uint8_t)len;
+	memcpy(e->value, data, len);
+}
+
+static int read_data(const struct nlattr *nest, struct element *e)
 {
 	const struct nlattr *a[NFTA_DATA_MAX + 1], *v[NFTA_VERDICT_MAX + 1];
 	const char *chain;
 
 	if (object_sort_nested(nest, a, NFTA_DATA_MAX) < 0)
 		return -EBADMSG;
-	if (!a[NFTA_DATA_VERDICT])
+	if (!a[NFTA_DATA_VERDICT]) {
+		read_value(nest, e);
 		return 0;
+	}
 	if (object_sort_nested(a[NFTA_DATA_VERDICT], v, NFTA_VERDICT_MAX) < 0)
 		return -EBADMSG;
 	chain = object_text(v[NFTA_VERDICT_CHAIN]);
@@ -174,7 +187,7 @@ static int read_element(const struct nlattr *nest, struct element *ret)
 	if ((!e.len && !e.other) || n != e.len)
 		return -EBADMSG;
 	*ret = e;
-	return a[NFTA_SET_ELEM_DATA] ? read_verdict(a[NFTA_SET_ELEM_DATA], ret) : 0;
+	return a[NFTA_SET_ELEM_DATA] ? read_data(a[NFTA_SET_ELEM_DATA], ret) : 0;
 }
 
 /* The largest goes: what lets in or keeps out by name is small, and a list to keep out is long. */
@@ -209,6 +222,7 @@ static int add_element(struct sets *sets, struct set *s, const struct nlattr *ne
 		return r;
 	s->elements[s->n++] = e;
 	s->limited |= e.limited;
+	s->value_len = e.value_len > s->value_len ? e.value_len : s->value_len;
 	if (s->n == LOOKUP_LARGE)
 		s->answers = calloc(1, sizeof(*s->answers));
 	sets->n_elements++;

@@ -10,7 +10,8 @@
 struct answers;
 struct nlmsghdr;
 
-#define SET_KEY_MAX 64 /* NFT_DATA_VALUE_MAXLEN */
+#define SET_KEY_MAX   64 /* NFT_DATA_VALUE_MAXLEN */
+#define SET_VALUE_MAX 32 /* of those of maps: two addresses, or one and a port */
 
 struct element {
 	uint8_t len;		  /* of the key */
@@ -20,18 +21,20 @@ struct element {
 	bool other;		  /* whatever no other element has */
 	bool limited;		  /* it has terms of its own, a limit for instance, that may fail */
 	bool verdict;
-	uint32_t code; /* of the verdict */
-	char *chain;   /* where it jumps, or NULL */
+	uint32_t code;				 /* of the verdict */
+	char *chain;				 /* where it jumps, or NULL */
+	uint8_t value_len, value[SET_VALUE_MAX]; /* what a map has for it, if it is no verdict */
 };
 
 struct set {
 	uint8_t family;
 	char *table, *name;
-	bool intervals; /* elements are starts and `ends` */
-	bool whole;	/* all that is in it is here, and packets add nothing */
-	bool gone;	/* it was too large beside the others: none of it is */
-	bool moving;	/* packets fill it, or what is in it times out */
-	bool limited;	/* an element of it is */
+	bool intervals;	   /* elements are starts and `ends` */
+	bool whole;	   /* all that is in it is here, and packets add nothing */
+	bool gone;	   /* it was too large beside the others: none of it is */
+	bool moving;	   /* packets fill it, or what is in it times out */
+	bool limited;	   /* an element of it is */
+	uint8_t value_len; /* of its values, if it is a map of such */
 	struct element *elements;
 	size_t n, room;
 	struct answers *answers; /* of a large one: what was asked of it (lookup.h); or NULL */

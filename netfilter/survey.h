@@ -52,8 +52,10 @@ struct forward {
 	uint8_t family;	   /* NFPROTO_; of INET both */
 	uint8_t protocol;  /* 0: any */
 	uint16_t from, to; /* ports, host order; 0 to 65535: all, or which ones cannot be told */
-	bool own;	   /* to this host itself: which ports there; 0: the same */
+	bool own;	   /* or may be, to this host itself: which ports there; 0: the same */
 	uint16_t own_from, own_to;
+	bool mapped; /* which of these a map says; otherwise a port that is one of them stays */
+	bool by_address;
 	bool near;
 	char whereto[64]; /* "172.17.0.2 port 80"; "port 8080" of this host; "" when not read */
 };

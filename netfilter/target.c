@@ -17,6 +17,7 @@ static bool is_notrack(const void *info, size_t len)
 
 enum effect target_effect(const char *name, const void *info, size_t len)
 {
+	static const char *const leads[] = { "DNAT", "NETMAP", "REDIRECT" };
 	static const char *const harmless[] = {
 		"AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT",    "DSCP",
 		"HL",	 "HMARK",    "LED",	 "LOG",	     "MARK",	    "NFLOG", "SECMARK",
@@ -25,8 +26,9 @@ enum effect target_effect(const char *name, const void *info, size_t len)
 
 	if (!strcmp(name, "NOTRACK") || (!strcmp(name, "CT") && is_notrack(info, len)))
 		return EFFECT_UNTRACK;
-	if (!strcmp(name, "DNAT") || !strcmp(name, "REDIRECT"))
-		return EFFECT_LEAD;
+	for (size_t i = 0; i < COUNT(leads); i++)
+		if (!strcmp(name, leads[i]))
+			return EFFECT_LEAD;
 	for (size_t i = 0; i < COUNT(harmless); i++)
 		if (!strcmp(name, harmless[i]))
 			return EFFECT_NONE;

@@ -118,6 +118,25 @@ static const struct row {
 	  BOTH },
 	{ ONE("ip daddr 224.0.0.251 accept; drop"), MDNS, ONLY4, ONLY4, BOTH },
 	{ ONE("ip daddr 224.0.0.251 udp dport 1024-65535 accept; drop"), MDNS, ONLY4, ONLY4, BOTH },
+/* What a rule sends on to another of this host's addresses comes past the rules for what comes. */
+#define DNAT(family, rule)                                                             \
+	"table " family " n { chain p { type nat hook prerouting priority -100; " rule \
+	"\n }\n }\n" ONE("ct status dnat accept; drop")
+	{ DNAT("ip", "dnat to 192.0.2.2"), PLAIN, ONLY4, ONLY4, ONLY6 },
+	{ DNAT("ip", "ip daddr 192.0.2.1 dnat to 192.0.2.2"), PLAIN, ONLY4, ONLY4, ONLY6 },
+	{ DNAT("ip6", "ip6 daddr 2001:db8::1 dnat to 2001:db8::2"), PLAIN, ONLY6, ONLY6, ONLY4 },
+	{ DNAT("inet", "dnat ip to 192.0.2.2"), PLAIN, ONLY4, ONLY4, ONLY6 },
+	{ DNAT("ip", "udp dport 5000 dnat to 192.0.2.2"), PLAIN, ONLY4, ONLY4, BOTH },
+	{ DNAT("ip", "udp dport 5001 dnat to 192.0.2.2"), PLAIN, NEITHER, NEITHER, BOTH },
+	{ DNAT("ip", "dnat to udp dport map { 5000 : 192.0.2.2 }"), PLAIN, ONLY4, ONLY4, BOTH },
+	{ DNAT("ip", "dnat to udp dport map { 5000 : 10.0.0.2 }"), PLAIN, NEITHER, NEITHER, BOTH },
+	{ DNAT("ip", "dnat to 10.0.0.2"), PLAIN, NEITHER, NEITHER, BOTH },
+	{ DNAT("ip", "meta l4proto udp dnat to 192.0.2.2:1-65535"), PLAIN, ONLY4, ONLY4, ONLY6 },
+	{ DNAT("ip", "dnat to 127.0.0.1"), PLAIN, ONLY4, ONLY4, ONLY6 },
+	{ DNAT("ip6", "dnat to ::1"), PLAIN, NEITHER, NEITHER, BOTH },
+	{ DNAT("ip", "dnat to 224.0.0.1"), PLAIN, ONLY4, ONLY4, ONLY6 },
+	{ DNAT("ip6", "dnat to ff02::1"), PLAIN, ONLY6, ONLY6, ONLY4 },
+	{ DNAT("ip", "dnat to 255.255.255.255"), PLAIN, ONLY4, ONLY4, ONLY6 },
 };
 
 /* Where it is sent to: an address, and that of the frame, of which 0 stands for the host's own. */
@@ -163,10 +182,12 @@ struct datagram {
 
 static void fill_udp(struct datagram *d, uint32_t addresses, bool lengthless)
 {
+	static uint16_t source = 7777;
 	const uint32_t pseudo = addresses + IPPROTO_UDP + sizeof(*d);
 
 	*d = (struct datagram){ .text = "hi" };
-	d->head.source = htons(7777);
+	/* Each is the first of a connection: only that one is sent elsewhere. */
+	d->head.source = htons(source++);
 	d->head.dest = htons(PORT);
 	d->head.len = htons(lengthless ? 0 : sizeof(*d));
 	d->head.check = fold(sum(d, sizeof(*d), pseudo));
@@ -274,7 +295,9 @@ static void test_reach(void **state)
 	(void)state;
 	sh("ip link set lo up; ip link add up0 address 02:00:00:00:00:01 type veth peer name far0 "
 	   "address 02:00:00:00:00:02 && sysctl -qw net.ipv6.conf.far0.disable_ipv6=1 && "
-	   "ip addr add 192.0.2.1/24 dev up0 && ip addr add 2001:db8::1/64 dev up0 nodad && "
+	   "for n in 1 2; do ip addr add 192.0.2.$n/24 brd + dev up0 && "
+	   "ip addr add 2001:db8::$n/64 dev up0 nodad || exit; done && "
+	   "sysctl -qw net.ipv4.conf.up0.route_localnet=1 && "
 	   "ip link set far0 up && ip link set up0 up");
 	for (int v = 0; v < 2; v++) {
 		waiting[v] = wait_at(v ? "::" : "0.0.0.0");
