@@ -158,17 +158,20 @@ without_room() {
 both without_room
 at rm /var/lib/dpkg/full
 
-# --- another apt-get --------------------------------------------------------------------
+# --- others at work ---------------------------------------------------------------------
 inhibited() { lab_exec host systemd-inhibit --list --no-legend | grep -q '^Lazaret.*shutdown:sleep.*block'; }
-beside_another() {
-	local other waits
+# beside WHAT COMMAND...: while COMMAND is at lab-slow's script.
+beside() {
+	local what=$1 other waits
 
-	lab_exec host apt-get -y install --reinstall lab-slow >"$LAB_DIR/other" 2>&1 &
+	shift
+	lab_exec host "$@" >"$LAB_DIR/other" 2>&1 &
 	other=$!
-	lab_wait 20 lab_exec host pgrep -x dpkg >/dev/null
+	lab_wait 20 lab_exec host pgrep -f lab-slow.postinst >/dev/null
+	ok $? "$1 writes packages"
 	lab_wait 20 inhibited >/dev/null &
 	waits=$!
-	updated 'with room again, while another apt-get is at work'
+	updated "$what"
 	grep -q 'waiting for process' "$LAB_DIR/mended"
 	ok $? "it waited: $(grep 'waiting for process' "$LAB_DIR/mended" | head -n 1)"
 	wait $waits
@@ -178,8 +181,16 @@ beside_another() {
 	wait $other
 	ok $? 'and the other one is done as well'
 }
-both beside_another
+both beside 'with room again, while another apt-get is at work' apt-get -y install --reinstall lab-slow
 at sh -c 'cp -a /var/lib/dpkg/. /run/dpkg/ && umount /var/lib/dpkg && cp -a /run/dpkg/. /var/lib/dpkg/'
+
+lab_odd lab-slow 1.1 "$repo/pool/lab-security" "sleep 2"
+mirror
+beside 'while unattended-upgrades is at work' unattended-upgrade --verbose
+grep -q '^All upgrades installed' "$LAB_DIR/other" && are lab-slow 1.1
+r=$?
+ok $r 'and the update is its work'
+[ $r = 0 ] || sed 's/^/# /' "$LAB_DIR/other" "$LAB_DIR/mended"
 
 # --- needrestart ------------------------------------------------------------------------
 lab_deb lab-four 1.1 "$repo/pool/lab-security"

@@ -6,7 +6,7 @@ LAB_PACKAGES=systemd,systemd-sysv,dbus,udev,iproute2,nftables,procps,ca-certific
 LAB_PACKAGES+=,iputils-ping,kmod,clamav-daemon,ufw,nginx-light
 # What hosts may have besides, and repairs have to get along with.
 # shellcheck disable=SC2034
-LAB_REMEDIES=sudo,needrestart,initramfs-tools
+LAB_REMEDIES=sudo,needrestart,initramfs-tools,unattended-upgrades
 
 # The libraries our programs were linked with, by what their -dev packages pull in.
 lab_libraries() {
@@ -50,8 +50,8 @@ lab_rootfs() {
 			--dpkgopt=path-exclude='/usr/share/man/*' \
 			--dpkgopt=path-exclude='/usr/share/locale/*' \
 			--customize-hook='lab_finish() { chroot "$1" systemctl -q mask clamav-freshclam \
-				apt-daily.timer apt-daily-upgrade.timer && chroot "$1" systemctl -q disable nginx \
-				&& rm -f "$1/etc/resolv.conf" "$1/etc/hostname"; }; lab_finish "$1"' \
+				apt-daily.timer apt-daily-upgrade.timer unattended-upgrades &&
+				chroot "$1" systemctl -q disable nginx && rm -f "$1/etc/resolv.conf" "$1/etc/hostname"; }; lab_finish "$1"' \
 			"$suite" "$dir.new" ${mirror:+"$mirror"} >"$dir.log" 2>&1 || {
 			tail -n 5 "$dir.log" >&2
 			exit 1
