@@ -10,6 +10,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
+#include "agent/posture/dpkg.h"
 #include "agent/posture/list.h"
 #include "agent/remedy/apt.h"
 #include "agent/remedy/holds.h"
@@ -29,8 +30,34 @@
 DEFINE_DROP(inventory, inventory_free)
 DEFINE_DROP(apt, apt_free)
 
+static int unlock(void *ctx, const struct package *p, bool half)
+{
+	char name[160], arch[40];
+
+	if (!half)
+		return 0;
+	snprintf(name, sizeof(name), "%.*s", (int)p->name.len, p->name.p);
+	snprintf(arch, sizeof(arch), "%.*s", (int)p->arch.len, p->arch.p);
+	packager_unlock(&packager_apt, name, arch, ctx);
+	return 0;
+}
+
+/* A package stays half done whose configuration file cannot be replaced. */
+static void unlock_half_done(struct report *report)
+{
+	_close_ int status = open("/" DPKG_STATUS, O_RDONLY | O_CLOEXEC);
+
+	if (status >= 0)
+		dpkg_walk(status, unlock, report, NULL);
+}
+
 static int configure(struct report *report, struct fault *fault)
 {
+	int r = package_locks_await(report, fault);
+
+	if (r < 0)
+		return r;
+	unlock_half_done(report);
 	return packager_run(STEP_ARGV("/usr/bin/dpkg", "--force-confdef", "--force-confold",
 				      "--configure", "-a"),
 			    CONFIGURE_LIMIT, report, fault);

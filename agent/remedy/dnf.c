@@ -97,9 +97,10 @@ static int spell(const struct patch *p, char **ret)
 
 static void unlock_line(void *ctx, const char *line)
 {
-	(void)ctx;
+	size_t *n = ctx;
+
 	if (*line == '/')
-		unlock_file(line);
+		*n += unlock_file(line);
 }
 
 static struct report nobody(void)
@@ -107,13 +108,17 @@ static struct report nobody(void)
 	return (struct report){ .fd = -1, .sent = STEP_OUTPUT_MAX };
 }
 
-static void unlock(const char *package)
+static size_t unlock(const char *package, const char *arch)
 {
 	struct report silent = nobody();
 	struct fault quiet = { 0 };
+	char name[LINE_TEXT_MAX];
+	size_t n = 0;
 
-	step_read(STEP_ARGV(RPM, "-ql", "--", package), DNF_QUERY_LIMIT, &silent, unlock_line, NULL,
+	snprintf(name, sizeof(name), "%s%s%s", package, *arch ? "." : "", arch);
+	step_read(STEP_ARGV(RPM, "-ql", "--", name), DNF_QUERY_LIMIT, &silent, unlock_line, &n,
 		  &quiet);
+	return n;
 }
 
 /* --- a provider's packages --- */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -48,6 +49,18 @@ int packager_run(const char *const *argv, unsigned limit_s, struct report *repor
 		report_line(report, "  (again) ", own.why);
 	}
 	return r;
+}
+
+void packager_unlock(const struct packager *with, const char *package, const char *arch,
+		     struct report *report)
+{
+	size_t n = with->unlock(package, arch);
+	char text[LINE_TEXT_MAX];
+
+	if (!n)
+		return;
+	snprintf(text, sizeof(text), "%zu of %s", n, package);
+	report_line(report, "+ unlocking (chattr -i): ", text);
 }
 
 bool packager_lacks_room(const char *folder)

@@ -35,7 +35,8 @@ struct packager {
 	/* How that command calls a package and its version, allocated: as asprintf(3). */
 	int (*spell)(const struct patch *p, char **ret);
 	bool (*hindrance)(int root, char ret[HINDRANCE_MAX]); /* hindrance.h; NULL: none known */
-	void (*unlock)(const char *package); /* takes locks off its files (unlock.h) */
+	/* Takes locks off its files (unlock.h), and tells how many; arch "": as the name says. */
+	size_t (*unlock)(const char *package, const char *arch);
 	/* Around the installing of a provider (holds.h); NULL: its holds stop nothing. */
 	int (*lift)(const struct provider *p, struct report *report, struct fault *fault);
 	int (*lay)(struct report *report, struct fault *fault);
@@ -53,6 +54,10 @@ const struct packager *packager_find(struct fault *fault);
  */
 int packager_run(const char *const *argv, unsigned limit_s, struct report *report,
 		 struct fault *fault);
+
+/* Takes locks off the files of a package that is to be replaced, and reports it. */
+void packager_unlock(const struct packager *with, const char *package, const char *arch,
+		     struct report *report);
 
 /* Whether little room is left in a folder for what is to be downloaded. */
 bool packager_lacks_room(const char *folder);

@@ -164,6 +164,13 @@ static int find_pending(struct findings **ret, int *err, struct report *report, 
 	return *ret ? 0 : *err;
 }
 
+/* dpkg and rpm give up at what chattr(1) keeps as it is. */
+static void unlock(const struct packager *with, const struct chosen *c, struct report *report)
+{
+	for (size_t i = 0; i < c->n; i++)
+		packager_unlock(with, c->rows[i]->package, c->rows[i]->arch, report);
+}
+
 /* The number of updates, all of which are installed; or an error. */
 static int install_found(const struct packager *with, struct report *report, struct fault *fault)
 {
@@ -181,6 +188,7 @@ static int install_found(const struct packager *with, struct report *report, str
 				 *own.why ? own.why : strerror(-r));
 	if (!c.n)
 		return err < 0 ? fault_set(fault, err, "%s", own.why) : 0;
+	unlock(with, &c, report);
 	r = updates_install(&ways, c.rows, c.n, fault);
 	return r < 0 ? r : (int)c.n;
 }

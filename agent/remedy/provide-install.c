@@ -27,9 +27,9 @@ static void unlock_all(const struct provider *p, const struct packager *with)
 
 	installed_libraries(p, &libraries);
 	for (size_t i = 0; i < p->packages.n; i++)
-		with->unlock(p->packages.rows[i]);
+		with->unlock(p->packages.rows[i], "");
 	for (size_t i = 0; i < libraries.n; i++)
-		with->unlock(libraries.rows[i]);
+		with->unlock(libraries.rows[i], "");
 	unlock_provider(p);
 }
 

@@ -1,47 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/remedy/unlock.h"
 
-#define FILE_LIST_MAX (1024 * 1024)
+#define FILE_LIST_MAX (16 * 1024 * 1024) /* sets of icons have a hundred thousand files */
+#define LOCKS	      (FS_IMMUTABLE_FL | FS_APPEND_FL)
+#define STATX_LOCKS   (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)
 
-static void unlock_in(int dir, const char *path)
+/* What is opened a scanner may read from end to end; not all file systems tell without. */
+static bool may_be_locked(int dir, const char *path)
 {
-	_close_ int fd = openat(dir, path,
-				O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct statx st;
+
+	return statx(dir, path, AT_SYMLINK_NOFOLLOW, 0, &st) == 0 &&
+	       (st.stx_attributes & STATX_LOCKS ||
+		(st.stx_attributes_mask & STATX_LOCKS) != STATX_LOCKS);
+}
+
+static bool unlock_in(int dir, const char *path)
+{
+	_close_ int fd = -1;
 	int flags;
 
-	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
-		return;
-	if (!(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
-		return;
-	flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
-	ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	if (!may_be_locked(dir, path))
+		return false;
+	fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & LOCKS))
+		return false;
+	flags &= ~LOCKS;
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
 }
 
-void unlock_file(const char *path)
+bool unlock_file(const char *path)
 {
-	unlock_in(AT_FDCWD, path);
+	return unlock_in(AT_FDCWD, path);
 }
 
-void unlock_package(const char *package)
+/* Multi-Arch: same has the architecture in the name of its list. */
+static int read_files(const char *package, const char *arch, char **ret)
+{
+	int r = -ENOENT;
+
+	for (int with = 0; r == -ENOENT && with < 2; with++) {
+		char list[320];
+		size_t len;
+
+		snprintf(list, sizeof(list), "/var/lib/dpkg/info/%s%s%s.list", package,
+			 with ? ":" : "", with ? arch : "");
+		r = io_read(AT_FDCWD, list, FILE_LIST_MAX, ret, &len);
+	}
+	return r;
+}
+
+size_t unlock_package(const char *package, const char *arch)
 {
 	_free_ char *text = NULL;
-	char list[160], *rest, *path;
-	size_t len;
+	char *rest, *path;
+	size_t n = 0;
 
-	snprintf(list, sizeof(list), "/var/lib/dpkg/info/%s.list", package);
-	if (io_read(AT_FDCWD, list, FILE_LIST_MAX, &text, &len) < 0)
-		return; /* not installed: nothing that could be locked */
+	if (read_files(package, arch, &text) < 0)
+		return 0; /* not installed: nothing that could be locked */
 	for (path = strtok_r(text, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest))
-		unlock_file(path);
+		n += unlock_file(path);
+	return n;
 }
 
 static void unlock_place(const char *path)

@@ -204,8 +204,8 @@ serve 'lab-one 2 security' 'lab-two 2 bugfix'
 at dnf -q makecache --refresh
 not probe look patches
 ok $? "an update is pending: $(head -n 1 "$LAB_DIR/said")"
-at sh -c 'echo edited >/etc/lab-one.conf'
-mended patches-install patches 'it is installed'
+at sh -c 'echo edited >/etc/lab-one.conf; chattr +i /etc/lab-one.conf /usr/lib/lab-one /usr/lib/lab-one/version'
+mended patches-install patches 'it is installed, past locks on its files'
 are lab-one-2 lab-three-1 lab-two-1
 ok $? 'and no other'
 at grep -qx edited /etc/lab-one.conf

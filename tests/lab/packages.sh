@@ -78,13 +78,15 @@ lab_kernel() {
 
 # lab_odd PACKAGE VERSION FOLDER SCRIPT [FIELD...] - a package with a postinst, and fields of its own.
 lab_odd() {
-	local t dir=$3 script=$4
+	local t dir=$3 script=$4 field
 
 	t=$(mktemp -d)
 	lab_deb "$1" "$2" "$t"
 	dpkg-deb -R "$t/$1"*.deb "$t/tree"
 	shift 4
-	[ $# = 0 ] || printf '%s\n' "$@" >>"$t/tree/DEBIAN/control"
+	for field; do
+		sed -i -e "/^${field%%:*}:/d" -e "\$a $field" "$t/tree/DEBIAN/control"
+	done
 	printf '#!/bin/sh\n%s\n' "$script" >"$t/tree/DEBIAN/postinst"
 	chmod 755 "$t/tree/DEBIAN/postinst"
 	mkdir -p "$dir"
@@ -120,6 +122,9 @@ for p in clamav-base clamav-daemon; do lab_repack "$rootfs" $p "$repo/pool/lab";
 for p in lab-one lab-two lab-three lab-four; do lab_deb $p 1.0 "$repo/pool/lab"; done
 lab_odd lab-slow 1.0 "$repo/pool/lab" "sleep 2"
 lab_deb lab-five 1.0 "$repo/pool/lab"
+# As libraries are.
+library() { lab_odd lab-lib "$1" "$2" : "Architecture: $(dpkg --print-architecture)" 'Multi-Arch: same'; }
+library 1.0 "$repo/pool/lab"
 lab_kernel 1.0 "$repo/pool/lab"
 lab_apt_repo "$repo" lab lab-security
 cp -a "$repo" "$layer/srv/repo"
@@ -131,7 +136,7 @@ at systemd-sysusers && at systemd-tmpfiles --create lazaret.conf &&
 	at chown -R clamav: /var/lib/clamav && at systemctl restart clamav-daemon &&
 	at systemctl start lazaret-remedy-patches-install.socket lazaret-remedy-antivirus-reinstall.socket &&
 	at apt-get update &&
-	at apt-get -y install lab-one lab-two lab-three lab-four lab-five linux-image-lab
+	at apt-get -y install lab-one lab-two lab-three lab-four lab-five lab-lib linux-image-lab
 r=$?
 ok $r 'a host with a kernel'
 [ $r = 0 ] || tell
@@ -201,6 +206,29 @@ ok $? 'needrestart is called by apt, and would ask'
 updated 'with needrestart installed'
 grep -qi 'scanning processes\|restarting services\|services to be restarted' "$LAB_DIR/mended"
 ok "$([ $? = 1 ]; echo $?)" 'and it neither asked nor restarted anything'
+
+# --- files that are locked ----------------------------------------------------------------
+lab_deb lab-one 1.1 "$repo/pool/lab-security"
+library 1.1 "$repo/pool/lab-security"
+mirror
+at chattr +i /usr/share/lab-one/version /usr/share/lab-one /etc/lab-one.conf /usr/share/lab-lib/version \
+	/usr/share/lab-five/version
+ok $? 'files of two packages are locked, with a folder'
+updated 'what is locked'
+grep -qx 'unlocking (chattr -i): 3 of lab-one' "$LAB_DIR/mended" &&
+	grep -qx 'unlocking (chattr -i): 1 of lab-lib' "$LAB_DIR/mended"
+ok $? 'that is told'
+lab_exec host lsattr /usr/share/lab-five/version | grep -q '^....i'
+ok $? 'and what was not to be installed stays as it is'
+at chattr -i /usr/share/lab-five/version
+
+lab_deb lab-two 1.1.1 "$repo/pool/lab-security"
+mirror
+at sh -c 'chattr +i /etc/lab-two.conf; apt-get -y install lab-two'
+at dpkg --audit
+grep -q lab-two "$LAB_DIR/said"
+ok $? 'a locked configuration file leaves a package half done'
+updated 'that as well'
 
 # --- a kernel ---------------------------------------------------------------------------
 lab_kernel 1.1 "$repo/pool/lab-security"
