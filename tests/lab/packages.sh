@@ -230,6 +230,17 @@ grep -q lab-two "$LAB_DIR/said"
 ok $? 'a locked configuration file leaves a package half done'
 updated 'that as well'
 
+# --- what the host keeps back -------------------------------------------------------------
+for p in lab-two lab-three lab-four; do lab_deb $p 1.1.2 "$repo/pool/lab-security"; done
+mirror
+at sh -c 'apt-mark hold lab-three
+	printf "%s\n" "Package: lab-four" "Pin: version 1.1" "Pin-Priority: 1001" >/etc/apt/preferences.d/keep'
+updated 'beside a hold and a pin'
+are lab-two 1.1.2 lab-three 1.1 lab-four 1.1
+ok $? 'which keep what they name'
+at sh -c 'apt-mark unhold lab-three; rm /etc/apt/preferences.d/keep'
+rm "$repo"/pool/lab-security/lab-{three,four}_1.1.2_all.deb
+
 # --- a kernel ---------------------------------------------------------------------------
 lab_kernel 1.1 "$repo/pool/lab-security"
 mirror
