@@ -79,12 +79,14 @@ void antivirus_judge_age(struct antivirus *a, const char *probe, const char *who
 			 const struct clamd_version *v)
 {
 	int64_t age = a->host->now - v->made;
-	char is[SPAN_TEXT], may[SPAN_TEXT];
+	char is[SPAN_TEXT], may[SPAN_TEXT], number[16] = "";
 
+	if (v->version) /* when a file was written tells none */
+		snprintf(number, sizeof(number), " %u", v->version);
 	if (age < -CLOCKS_DIFFER) {
 		antivirus_tell(a, true, probe, GRADE_UNKNOWN, "see that this host's clock is right",
-			       "%s signatures %u are from the future, so their age is not known",
-			       whose, v->version);
+			       "%s signatures%s are from the future, so their age is not known",
+			       whose, number);
 		return;
 	}
 	age = age < 0 ? 0 : age;
@@ -92,12 +94,12 @@ void antivirus_judge_age(struct antivirus *a, const char *probe, const char *who
 	span_text(a->req->with.antivirus.signatures_max_age, may);
 	if ((uint64_t)age > a->req->with.antivirus.signatures_max_age) {
 		antivirus_tell(a, true, probe, GRADE_FAIL, "see why no newer ones come",
-			       "%s signatures %u are %s old; the policy allows %s", whose,
-			       v->version, is, may);
+			       "%s signatures%s are %s old; the policy allows %s", whose, number,
+			       is, may);
 		return;
 	}
-	antivirus_tell(a, true, probe, GRADE_PASS, NULL, "%s signatures %u are %s old", whose,
-		       v->version, is);
+	antivirus_tell(a, true, probe, GRADE_PASS, NULL, "%s signatures%s are %s old", whose,
+		       number, is);
 	if (*v->engine)
 		snprintf(a->good, sizeof(a->good), "%s answers; its signatures %u are %s old",
 			 v->engine, v->version, is);

@@ -144,6 +144,15 @@ static inline void look(struct finding *f)
 	look_by(&plain, NULL, f);
 }
 
+/* What one probe saw; NULL: it told nothing. */
+static inline const struct evidence *evidence(const struct finding *f, const char *probe)
+{
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (!strcmp(f->evidence[i].probe, probe))
+			return &f->evidence[i];
+	return NULL;
+}
+
 static inline int set_up(void **state)
 {
 	(void)state;

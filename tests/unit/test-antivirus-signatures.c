@@ -2,6 +2,7 @@
 /* What an antivirus has on disk to find anything by. */
 #include <errno.h>
 
+#include "agent/base/count.h"
 #include "tests/unit/clamav.h"
 
 /* Signatures that are gone or old on disk, whatever the daemon still has. */
@@ -52,6 +53,67 @@ static void test_stored_signatures(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+/* Such a file, written then. */
+static void put_at(const char *name, long at)
+{
+	const struct timespec times[2] = { { at, 0 }, { at, 0 } };
+	char file[200];
+
+	put(name, "signatures", 0644);
+	snprintf(file, sizeof(file), "%s/%s", folder, name);
+	assert_return_code(utimensat(AT_FDCWD, file, times, 0), errno);
+}
+
+/* Of a product whose files nobody else can read, the age is that of the newest. */
+static void test_written(void **state)
+{
+	static const struct {
+		long ages[2]; /* of its files; -1: there is none */
+		enum grade grade;
+		const char *what;
+	} rows[] = {
+		{ { DAY, -1 }, GRADE_PASS, "the stored signatures are 1 d old" },
+		{ { 3 * DAY, 9 * DAY }, GRADE_PASS, "the stored signatures are 3 d old" },
+		{ { 9 * DAY, 0 }, GRADE_PASS, "the stored signatures are 0 s old" },
+		{ { 3 * DAY + 60, 9 * DAY },
+		  GRADE_FAIL,
+		  "the stored signatures are 3 d 1 min old; the policy allows 3 d" },
+		{ { -2 * DAY, -1 }, GRADE_UNKNOWN, "the stored signatures are from the future" },
+		{ { -1, -1 }, GRADE_FAIL, "no signatures are stored: no /opt/x/one" },
+	};
+	static const char *const files[] = { "opt/x/one", "opt/x/two" };
+	struct provider provider = provider_clamav;
+	struct requirement req = plain;
+
+	(void)state;
+	provider.answer.speaks = TONGUE_NONE;
+	provider.signatures = (struct provider_signatures){
+		.from = VINTAGE_MTIME, .files = { 2, { "/opt/x/one", "/opt/x/two" } }
+	};
+	req.with.antivirus.provider = &provider;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct evidence *e;
+		struct finding f;
+
+		install();
+		for (size_t k = 0; k < 2; k++) {
+			char name[200];
+
+			snprintf(name, sizeof(name), "%s/%s", folder, files[k]);
+			unlink(name);
+			if (rows[i].ages[k] != -1)
+				put_at(files[k], NOW - rows[i].ages[k]);
+		}
+		look_by(&req, NULL, &f);
+		e = evidence(&f, "signatures");
+		assert_non_null(e);
+		if (e->grade != rows[i].grade ||
+		    strncmp(e->what, rows[i].what, strlen(rows[i].what)))
+			fail_msg("row %zu: %d: %s", i, (int)e->grade, e->what);
+		assert_true(e->demanded);
+	}
+}
+
 #define PROGRAMS "0:0:4d5a:Program:CL_TYPE_ANY:CL_TYPE_IGNORED\n"
 #define MAIL	 "0:0:582d53696576653a20:Mail:CL_TYPE_ANY:CL_TYPE_MAIL"
 #define BLINDS	 "keeps kinds of files from being scanned"
@@ -67,10 +129,9 @@ static bool tells(const struct finding *f, const char *name, const char *what)
 
 static bool kinds_pass(const struct finding *f)
 {
-	for (size_t i = 0; i < f->n_evidence; i++)
-		if (!strcmp(f->evidence[i].probe, "kinds"))
-			return f->evidence[i].grade == GRADE_PASS;
-	return false;
+	const struct evidence *e = evidence(f, "kinds");
+
+	return e && e->grade == GRADE_PASS;
 }
 
 /* A look, while that lies there, grades so, and tells that of it; NULL: nothing. */
@@ -112,7 +173,7 @@ static void test_loose(void **state)
 		{ "mine.ndb", "Mine:0:*:4d5a\n", false },
 	};
 	static const char *const pardons[] = { "a.ign2", "a.IGN2", "a.fp",  "a.sfp", "a.ign",
-					       "a.crb",  "a.cat",  "a.wdb", ".a.Fp" };
+					       "a.crb",	 "a.cat",  "a.wdb", ".a.Fp" };
 	pid_t pid = start(&good);
 	char text[9000];
 
@@ -162,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stored_signatures),
+		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_loose),
 		cmocka_unit_test(test_database_head),
 	};
