@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "agent/base/count.h"
+#include "agent/posture/remembered.h"
 #include "tests/unit/clamav.h"
 
 /* Signatures that are gone or old on disk, whatever the daemon still has. */
@@ -114,6 +115,74 @@ static void test_written(void **state)
 	}
 }
 
+/* What the updater's log says, and its files when that says less. */
+static void test_updates(void **state)
+{
+	static const struct {
+		struct updates log;
+		long written; /* 0: its files are gone */
+		uint64_t most;
+		enum grade grade;
+		const char *what;
+	} rows[] = {
+		{ { 0, 0, "" }, 0, DAY, GRADE_FAIL, "freshclam has never succeeded" },
+		{ { 0, 0, "" }, 0, 0, GRADE_FAIL, "freshclam has never succeeded" },
+		{ { 0, NOW - 60, "no route" },
+		  0,
+		  DAY,
+		  GRADE_FAIL,
+		  "freshclam has never succeeded; its last try: no route" },
+		{ { NOW + 60, 0, "" }, 0, DAY, GRADE_FAIL, "freshclam has never succeeded" },
+		{ { NOW - DAY, 0, "" }, 0, DAY, GRADE_PASS, "freshclam last succeeded 1 d ago" },
+		{ { NOW - DAY - 60, NOW - 60, "no route" },
+		  0,
+		  DAY,
+		  GRADE_FAIL,
+		  "freshclam last succeeded 1 d 1 min ago; the policy allows 1 d; "
+		  "its last try: no route" },
+		{ { NOW - DAY - 60, 0, "" },
+		  0,
+		  0,
+		  GRADE_PASS,
+		  "freshclam last succeeded 1 d 1 min ago" },
+		{ { NOW - 3600, NOW - 7200, "no route" },
+		  0,
+		  DAY,
+		  GRADE_PASS,
+		  "freshclam last succeeded 1 h ago" },
+		{ { NOW - 9 * DAY, NOW - 7200, "no route" },
+		  NOW - 3600,
+		  DAY,
+		  GRADE_PASS,
+		  "freshclam last succeeded 1 h ago" },
+		{ { 0, 0, "" }, NOW + 60, DAY, GRADE_PASS, "freshclam last succeeded 0 s ago" },
+	};
+	struct requirement req = plain;
+	char name[200];
+
+	(void)state;
+	snprintf(name, sizeof(name), "%s/var/lib/clamav/daily.cvd", folder);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct remembered *k = remembered_new();
+		const struct evidence *e;
+		struct finding f;
+
+		install();
+		unlink(name);
+		if (rows[i].written)
+			put_at("var/lib/clamav/daily.cvd", rows[i].written);
+		remembered_set_updates(k, "clamav", &rows[i].log);
+		req.with.antivirus.updater_max_age = rows[i].most;
+		look_by(&req, k, &f);
+		remembered_free(k);
+		e = evidence(&f, "updates");
+		assert_non_null(e);
+		if (e->grade != rows[i].grade || strcmp(e->what, rows[i].what))
+			fail_msg("row %zu: %d: %s", i, (int)e->grade, e->what);
+		assert_int_equal(e->demanded, rows[i].most != 0);
+	}
+}
+
 #define PROGRAMS "0:0:4d5a:Program:CL_TYPE_ANY:CL_TYPE_IGNORED\n"
 #define MAIL	 "0:0:582d53696576653a20:Mail:CL_TYPE_ANY:CL_TYPE_MAIL"
 #define BLINDS	 "keeps kinds of files from being scanned"
@@ -222,9 +291,8 @@ static void test_database_head(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stored_signatures),
-		cmocka_unit_test(test_written),
-		cmocka_unit_test(test_loose),
+		cmocka_unit_test(test_stored_signatures), cmocka_unit_test(test_written),
+		cmocka_unit_test(test_updates),		  cmocka_unit_test(test_loose),
 		cmocka_unit_test(test_database_head),
 	};
 
