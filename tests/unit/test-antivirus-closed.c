@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What of an antivirus lazaretd, which is not root, may not see. */
+/* What of an antivirus lazaretd, which is not root, may not see, and what nobody can replace. */
+#include <linux/fs.h>
+#include <stdarg.h>
+
+#include "agent/base/count.h"
 #include "tests/unit/clamav.h"
 
 #define NOBODY 65534
@@ -129,12 +133,79 @@ static void test_closed_settings(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+static const char *locked = ""; /* the file with flags, below the root */
+static int flags;
+
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat a, b;
+	va_list ap;
+
+	assert_int_equal(request, FS_IOC_GETFLAGS);
+	assert_false(fcntl(fd, F_GETFL) & O_PATH); /* the kernel would refuse it */
+	va_start(ap, request);
+	*va_arg(ap, int *) = fstat(fd, &a) == 0 && fstatat(dir, locked, &b, 0) == 0 &&
+					     a.st_ino == b.st_ino
+				     ? flags
+				     : FS_EXTENT_FL;
+	va_end(ap);
+	return 0;
+}
+
+/* It decides nothing: a remedy that meets it takes it away. */
+static void test_locks(void **state)
+{
+	static const struct {
+		const char *file;
+		int flags;
+		bool told;
+	} rows[] = {
+		{ "usr/sbin/clamd", FS_IMMUTABLE_FL, true },
+		{ "usr/sbin/clamd", FS_APPEND_FL | FS_EXTENT_FL, true },
+		{ "usr/sbin/clamd", FS_NODUMP_FL, false },
+		{ "etc/clamav/clamd.conf", FS_IMMUTABLE_FL, true },
+		{ "var/lib/clamav/daily.cvd", FS_IMMUTABLE_FL, true },
+		{ "var/lib/dpkg/info/libclamav12:amd64.list", FS_IMMUTABLE_FL, false },
+	};
+	static const struct fake good = { "PONG", "ClamAV 1.4.6/27801/Sat Oct 31 08:00:00 2026", 0,
+					  0 };
+	pid_t pid = start(&good);
+
+	(void)state;
+	install();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct evidence *e;
+		struct finding f;
+		char what[120];
+
+		locked = rows[i].file;
+		flags = rows[i].flags;
+		look(&f);
+		assert_int_equal(f.grade, GRADE_PASS);
+		e = evidence(&f, "locks");
+		if ((e != NULL) != rows[i].told)
+			fail_msg("row %zu: %s", i, e ? e->what : "nothing is told");
+		if (!e)
+			continue;
+		snprintf(what, sizeof(what), "/%s cannot be replaced: chattr +i", rows[i].file);
+		assert_string_equal(e->what, what);
+		assert_int_equal(e->grade, GRADE_FAIL);
+		assert_false(e->demanded);
+	}
+	flags = 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_closed_signatures),
 		cmocka_unit_test(test_closed_settings),
+		cmocka_unit_test(test_locks),
 	};
 
 	return cmocka_run_group_tests_name("antivirus-closed", tests, set_up, tear_down);

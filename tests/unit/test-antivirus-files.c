@@ -6,6 +6,8 @@
 #include "agent/posture/whole.h"
 #include "tests/unit/clamav.h"
 
+#define SLICE "sys/fs/cgroup/system.slice/"
+
 /* What is wrong with a host whose clamd answers as it should. */
 static void test_behind_the_answer(void **state)
 {
@@ -60,6 +62,13 @@ static void test_behind_the_answer(void **state)
 		  GRADE_UNKNOWN },
 		{ "var/lib/dpkg/info/clamav-daemon.list", "", "its hashes are gone", 0644,
 		  GRADE_UNKNOWN },
+		{ SLICE "clamav-daemon.service/cpu.max", "4999 100000\n",
+		  "clamav-daemon.service gets less than a twentieth of a processor", 0644,
+		  GRADE_FAIL },
+		{ SLICE "clamav-daemon.service/cpu.max", "5000 100000\n", "answers", 0644,
+		  GRADE_PASS },
+		{ SLICE "clamav-daemon.service/../cpu.max", "4999 100000\n",
+		  "clamav-daemon.service gets less than a twentieth", 0644, GRADE_FAIL },
 	};
 	pid_t pid = start(&good);
 	struct finding f;
@@ -156,7 +165,7 @@ static void test_account(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct evidence *e = NULL;
+		const struct evidence *e;
 		struct finding f;
 
 		install();
@@ -169,9 +178,7 @@ static void test_account(void **state)
 			put("sys/fs/cgroup/system.slice/clamav-daemon.service/cgroup.events",
 			    "populated 1\nfrozen 0\n", 0644);
 		look(&f);
-		for (size_t k = 0; k < f.n_evidence; k++)
-			if (!strcmp(f.evidence[k].probe, "account"))
-				e = &f.evidence[k];
+		e = evidence(&f, "account");
 		assert_int_equal(e != NULL, rows[i].what != NULL);
 		if (!e)
 			continue;
