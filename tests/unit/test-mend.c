@@ -219,6 +219,76 @@ static void test_cannot_tell_yet(void **state)
 	assert_non_null(host.run);
 }
 
+/* What was repaired failed once more, five times now, and a look passes again. */
+static struct subject *tug(const char *requirement, const char *by)
+{
+	struct subject *s;
+	struct ladder *l;
+
+	accept_policy(requirement);
+	s = subject_of("firewall");
+	l = memory_ladder(host.memory, s->req);
+	for (int i = 0; i <= TUG_FREE; i++)
+		l->back[i] = io_now() - 60 * (i + 1);
+	memory_undo(host.memory, "firewall", l->back[0], by);
+	s->finding.grade = GRADE_PASS;
+	s->verdict = (struct verdict){ .standing = STANDING_MET };
+	snprintf(s->finding.what, sizeof(s->finding.what), "inbound is closed");
+	return s;
+}
+
+/* Who it was is told, as far as it is known. */
+static void test_tells_of_a_tug(void **state)
+{
+	static const struct {
+		const char *by, *text;
+	} rows[] = {
+		{ "ufw (process 812)", "last by ufw (process 812)" },
+		{ "", "last by somebody not known" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct seen seen;
+
+		mend_tell_tug(&host, tug(FIREWALL ENABLE, rows[i].by));
+		assert_int_equal(memory_keep(host.memory), 0);
+		seen = all_of(host.memory);
+		assert_int_equal(seen.last.kind, ENTRY_TUG);
+		assert_string_equal(seen.last.name, "firewall");
+		assert_int_equal(seen.last.value, TUG_FREE + 1);
+		assert_string_equal(seen.last.text, rows[i].text);
+	}
+}
+
+/* Where the policy says so it is breached though it passes, until it was left alone for an hour. */
+static void test_holds_in_a_tug(void **state)
+{
+	struct subject *s = tug(FIREWALL "\"tug\": \"quarantine\", " ENABLE, "ufw (process 812)");
+	struct ladder *l = memory_ladder(host.memory, s->req);
+
+	(void)state;
+	mend_judge(&host, s);
+	assert_int_equal(s->finding.grade, GRADE_FAIL);
+	assert_string_equal(s->finding.what,
+			    "failed again 5 times within an hour of repairs, last by ufw "
+			    "(process 812); now: inbound is closed");
+	assert_non_null(strstr(s->finding.todo, "find what keeps switching it off"));
+	assert_int_equal(s->verdict.standing, STANDING_BREACHED);
+	assert_true(s->verdict.since == l->back[TUG_FREE]);
+	assert_true(s->verdict.until == l->back[0]);
+
+	s = tug(FIREWALL ENABLE, "ufw (process 812)");
+	mend_judge(&host, s);
+	assert_int_equal(s->finding.grade, GRADE_PASS);
+	assert_int_equal(s->verdict.standing, STANDING_MET);
+
+	s = tug(FIREWALL "\"tug\": \"quarantine\", " ENABLE, "ufw (process 812)");
+	memory_ladder(host.memory, s->req)->back[TUG_FREE] = io_now() - TUG_SPAN;
+	mend_judge(&host, s);
+	assert_int_equal(s->finding.grade, GRADE_PASS);
+}
+
 /* Nobody listens at its socket. */
 static void test_cannot_be_started(void **state)
 {
@@ -287,6 +357,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hangs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cannot_tell_yet, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cannot_be_started, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_tells_of_a_tug, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_holds_in_a_tug, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_requirement_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_its_remedies_are_others, set_up, tear_down),
 	};
