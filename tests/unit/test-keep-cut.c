@@ -10,6 +10,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "agent/base/count.h"
 #include "agent/remedy/copies.h"
 #include "tests/unit/cut.h"
 #include "tests/unit/root.h"
@@ -78,12 +79,34 @@ static bool same(const struct text *a, const struct text *b)
 	return a->len == b->len && !memcmp(a->data, b->data, a->len);
 }
 
+/* The rules say what to try next; so at no moment there is a copy that others could read. */
+static void assert_roots_alone(void)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} rows[] = {
+		{ COPIES_FOLDER, S_IFDIR | 0700 },
+		{ KEPT, S_IFREG | 0600 },
+		{ KEPT_NEW, S_IFREG | 0600 },
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (lstat(rows[i].path, &st) < 0)
+			continue;
+		assert_int_equal(st.st_uid, 0);
+		assert_int_equal(st.st_mode, rows[i].mode);
+	}
+}
+
 static void assert_one_of(const struct text *before, const struct text *after, int n)
 {
 	struct text now = { 0 };
 	struct copies *copies = NULL;
 	int r = io_read(AT_FDCWD, KEPT, COPIES_MAX, &now.data, &now.len);
 
+	assert_roots_alone();
 	if (r == -ENOENT && !before)
 		return;
 	if (r < 0 || (!same(&now, after) && (!before || !same(&now, before))))
