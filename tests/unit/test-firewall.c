@@ -46,11 +46,17 @@ static void test_front_ends(void **state)
 	assert_int_equal(evidence(&f, "default zone")->grade, GRADE_FAIL);
 	put_file(dir, "usr/lib/systemd/system/netfilter-persistent.service", "[Install]\n");
 	put_file(dir, "etc/systemd/system/ufw.service", "");
+	put_file(dir, "usr/lib/systemd/system/nftables.service", "[Install]\n");
+	put_file(dir, "etc/systemd/system/nftables.service", "[Service]\nExecStart=/bin/true\n");
 	look_with("", any, root, &f);
 	assert_string_equal(evidence(&f, "netfilter-persistent.service")->what,
 			    "netfilter-persistent.service is not enabled at boot");
 	assert_string_equal(evidence(&f, "ufw.service")->what,
 			    "ufw.service is masked by /etc/systemd/system/ufw.service");
+	assert_string_equal(
+		evidence(&f, "nftables.service")->what,
+		"nftables.service is overridden by /etc/systemd/system/nftables.service");
+	assert_int_equal(evidence(&f, "nftables.service")->grade, GRADE_FAIL);
 	put_file(dir, "etc/default/ufw", "DEFAULT_INPUT_POLICY=\"ACCEPT\"\n");
 	look_with("", any, root, &f);
 	assert_int_equal(evidence(&f, "ufw")->grade, GRADE_FAIL);
