@@ -32,7 +32,7 @@ static void test_built_in(void **state)
 }
 
 /* As lint reads it: within a policy that names it, with all that can be done about it. */
-static void check_example(const char *name)
+static void check_example(const char *name, enum tongue speaks, enum health ask)
 {
 	char path[300], *policy_text = NULL, remedies[300] = "";
 	size_t len;
@@ -46,6 +46,8 @@ static void check_example(const char *name)
 	if (provider_parse(text, len, p, &f) < 0)
 		fail_msg("%s:%u:%u: %s", name, f.line, f.col, f.why);
 	assert_memory_equal(name, p->name, strlen(p->name));
+	assert_int_equal(p->answer.speaks, speaks);
+	assert_int_equal(p->answer.ask, ask);
 	for (size_t i = 0; i < p->n_remedies; i++)
 		snprintf(remedies + strlen(remedies), sizeof(remedies) - strlen(remedies),
 			 "%s\"%s\"", i ? "," : "", remedy_menu[p->remedies[i]].name);
@@ -63,25 +65,52 @@ static void check_example(const char *name)
 	free(p);
 }
 
-static void test_examples(void **state)
+/* The products that docs/providers.md promises, and how each is asked whether it works. */
+static const struct {
+	const char *file;
+	enum tongue speaks;
+	enum health ask;
+} examples[] = {
+	{ "clamav.json", TONGUE_CLAMD, HEALTH_NONE },
+	{ "clamav-fedora.json", TONGUE_CLAMD, HEALTH_NONE },
+	{ "defender.json", TONGUE_COMMAND, HEALTH_MDATP },
+	{ "eset.json", TONGUE_NONE, HEALTH_NONE },
+	{ "falcon.json", TONGUE_NONE, HEALTH_NONE },
+	{ "osquery.json", TONGUE_NONE, HEALTH_NONE },
+	{ "sentinelone.json", TONGUE_NONE, HEALTH_NONE },
+	{ "sophos.json", TONGUE_NONE, HEALTH_NONE },
+	{ "wazuh.json", TONGUE_NONE, HEALTH_NONE },
+};
+
+static size_t count_files(void)
 {
 	const int folder = (int)(strlen(__FILE__) - strlen("tests/unit/test-provider.c"));
 	char path[PATH_MAX];
 	struct dirent *e;
+	size_t n = 0;
 	DIR *dir;
-	int n = 0;
 
-	(void)state;
 	snprintf(path, sizeof(path), "%.*sdocs/providers", folder, __FILE__);
 	dir = opendir(path);
 	assert_non_null(dir);
 	while ((e = readdir(dir)))
-		if (strstr(e->d_name, ".json")) {
-			check_example(e->d_name);
-			n++;
-		}
+		n += strstr(e->d_name, ".json") != NULL;
 	closedir(dir);
-	assert_true(n >= 8);
+	return n;
+}
+
+static void test_examples(void **state)
+{
+	static const char *const health[] = { "/usr/bin/mdatp", "health", "--output", "json",
+					      NULL };
+	const char *const *argv = health_menu[HEALTH_MDATP].argv;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(examples); i++)
+		check_example(examples[i].file, examples[i].speaks, examples[i].ask);
+	assert_int_equal(count_files(), COUNT(examples));
+	for (size_t i = 0; health[i] || argv[i]; i++)
+		assert_string_equal(argv[i], health[i]);
 }
 
 static void test_refusals(void **state)
