@@ -26,11 +26,13 @@ int folder_set_aside(int dir, const char *name, char ret[NAME_MAX + 1])
 	/* What was set aside before stays, for somebody may have written it; but for ever more,
 	 * not. */
 	for (unsigned i = 1; i <= SET_ASIDE_MAX; i++) {
-		int n = i == 1 ? snprintf(to, NAME_MAX + 1, ".%s.set-aside", name)
-			       : snprintf(to, NAME_MAX + 1, ".%s.set-aside.%u", name, i);
+		char end[32] = ".set-aside";
+		int room;
 
-		if (n < 0 || n > NAME_MAX)
-			return -ENAMETOOLONG;
+		if (i > 1)
+			snprintf(end, sizeof(end), ".set-aside.%u", i);
+		room = NAME_MAX - 1 - (int)strlen(end);
+		snprintf(to, NAME_MAX + 1, ".%.*s%s", room, name, end);
 		if (i < SET_ASIDE_MAX && faccessat(dir, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
 		if (renameat(dir, name, dir, to) == 0)

@@ -20,7 +20,7 @@ int folder_holding(int root, const char *path, const char **name);
 
 /*
  * Renames what is called that to ".NAME.set-aside", or ".NAME.set-aside.2" and on when that is
- * there: the first 99 stay, then the last one is replaced.  0 and, unless ret is
- * NULL, its new name; or -errno.
+ * there, with as much of NAME as fits: the first 99 stay, then the last one is replaced.  0 and,
+ * unless ret is NULL, its new name; or -errno.
  */
 int folder_set_aside(int dir, const char *name, char ret[NAME_MAX + 1]);
