@@ -42,17 +42,19 @@ static int start_one(const struct requirement *q, struct report *report, struct 
 /*
  * What locks its files or stands in its way goes.  Whether what runs may have begun with others:
  * with such as lay over them, as their times say, or when root finds that all is well, and lazaretd
- * has seen what was not.
+ * has seen what was not: other than a file that was closed to it.
  */
 static bool lay_bare(const struct requirement *q, struct report *report)
 {
-	bool covered = uncover(q->with.antivirus.provider, report) > 0;
+	const struct provider *p = q->with.antivirus.provider;
+	bool covered = uncover(p, report) > 0, closed;
 	struct failing n;
 
-	unlock_provider(q->with.antivirus.provider);
-	clear_way(q->with.antivirus.provider, report);
+	unlock_provider(p);
+	clear_way(p, report);
+	closed = disclose(p, report) > 0;
 	n = fails_running(q);
-	return covered || n.restart || (!n.all && !n.unknown);
+	return covered || n.restart || (!n.all && !n.unknown && !closed);
 }
 
 static int enable_one(const struct requirement *q, struct report *report, struct fault *fault)

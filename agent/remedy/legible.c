@@ -10,14 +10,21 @@
 #include "agent/remedy/folder.h"
 #include "agent/remedy/unlock.h"
 
-static bool may_read(const struct stat *who, const struct stat *st)
+static bool owner_reads(const struct stat *folder, const struct stat *st)
 {
-	if (who->st_uid == st->st_uid)
+	if (folder->st_uid == st->st_uid)
 		return st->st_mode & S_IRUSR;
-	return st->st_mode & (who->st_gid == st->st_gid ? S_IRGRP : S_IROTH);
+	return st->st_mode & (folder->st_gid == st->st_gid ? S_IRGRP : S_IROTH);
 }
 
-int legible_make(const char *path, struct report *report)
+static bool all_read(const struct stat *folder, const struct stat *st)
+{
+	(void)folder;
+	return st->st_mode & S_IROTH;
+}
+
+static int open_to_all(const char *path, struct report *report,
+		       bool (*is_open)(const struct stat *folder, const struct stat *st))
 {
 	const char *name;
 	_close_ int dir = folder_holding(AT_FDCWD, path, &name);
@@ -29,11 +36,21 @@ int legible_make(const char *path, struct report *report)
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0 || fstat(dir, &folder) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || may_read(&folder, &st))
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || is_open(&folder, &st))
 		return 0;
 	unlock_file(path);
 	if (fchmod(fd, (st.st_mode | 0444) & 07777) < 0)
 		return -errno;
 	report_line(report, "  letting everybody read ", path);
 	return 1;
+}
+
+int legible_make(const char *path, struct report *report)
+{
+	return open_to_all(path, report, owner_reads);
+}
+
+int legible_to_all(const char *path, struct report *report)
+{
+	return open_to_all(path, report, all_read);
 }

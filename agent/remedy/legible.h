@@ -9,3 +9,6 @@
  * where it may be one; or -errno.
  */
 int legible_make(const char *path, struct report *report);
+
+/* The same of one that not everybody may read, whoever owns its folder. */
+int legible_to_all(const char *path, struct report *report);

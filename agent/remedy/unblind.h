@@ -9,3 +9,9 @@
  * files (LOOSE_BLINDS).  How many there were; what cannot be set aside is reported.
  */
 int unblind(const struct provider *p, struct report *report);
+
+/*
+ * Lets everybody read (legible.h) what there names nothing but mail, which lazaretd passes when it
+ * can read it.  How many.
+ */
+int disclose(const struct provider *p, struct report *report);

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What keeps an antivirus from being installed, or from coming up. */
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/base/count.h"
 #include "agent/remedy/hindrance.h"
 #include "agent/remedy/legible.h"
+#include "agent/remedy/unblind.h"
 #include "agent/remedy/unreadable.h"
 #include "tests/unit/root.h"
 #include "tests/unit/test.h"
+
+#define MAIL "0:0:582d53696576653a20:Mail:CL_TYPE_ANY:CL_TYPE_MAIL"
 
 /* What is set aside is a file in the very folder, whatever its daemon is made to say. */
 static void test_unreadable(void **state)
@@ -88,6 +92,77 @@ static void test_legible(void **state)
 	assert_int_equal(legible_make(path, &nobody), -ENOENT);
 }
 
+/* Beside signatures of a feed's own account, which has not thought of lazaretd. */
+static void test_kinds(void **state)
+{
+	static const struct {
+		const char *name, *text;
+		mode_t mode, becomes;
+	} rows[] = {
+		{ "mail.ftm", "# all\n" MAIL "\n", 0640, 0644 },
+		{ "MAIL.FTM", MAIL "\n", 0, 0444 },
+		{ "all.ftm", MAIL "\n", 0604, 0604 },
+		{ "more.ftm", "0:0:4d5a:No:CL_TYPE_ANY:CL_TYPE_IGNORED\n", 0600, 0600 },
+		{ "mine.ndb", "Mine:0:*:4d494e45\n", 0600, 0600 },
+		{ "x.cfg", MAIL "\n", 0600, 0600 },
+	};
+	struct report nobody = { .fd = -1, .sent = STEP_OUTPUT_MAX };
+	struct provider p = provider_clamav;
+	_drop_(root_close) struct root r;
+	char name[40], other[200];
+	struct stat st;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(root_open(&r), 0);
+	snprintf(p.signatures.files.rows[0], PROVIDER_TEXT_MAX, "%s/db/daily.cvd", r.path);
+	assert_int_equal(disclose(&p, &nobody), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(name, sizeof(name), "db/%s", rows[i].name);
+		root_text(&r, name, rows[i].text);
+		assert_int_equal(fchmodat(r.fd, name, rows[i].mode, 0), 0);
+	}
+	/* One that has another name elsewhere. */
+	root_text(&r, "secret", MAIL "\n");
+	assert_int_equal(fchmodat(r.fd, "secret", 0600, 0), 0);
+	snprintf(other, sizeof(other), "%s/db/secret.ftm", r.path);
+	assert_int_equal(linkat(r.fd, "secret", AT_FDCWD, other, 0), 0);
+	assert_int_equal(disclose(&p, &nobody), 2);
+	assert_int_equal(disclose(&p, &nobody), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(name, sizeof(name), "db/%s", rows[i].name);
+		assert_int_equal(fstatat(r.fd, name, &st, 0), 0);
+		assert_int_equal(st.st_mode & 07777, rows[i].becomes);
+	}
+	assert_int_equal(fstatat(r.fd, "secret", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+/* However long its name is. */
+static void test_blinding(void **state)
+{
+	struct report nobody = { .fd = -1, .sent = STEP_OUTPUT_MAX };
+	struct provider p = provider_clamav;
+	_drop_(root_close) struct root r;
+	char name[NAME_MAX + 8], aside[NAME_MAX + 4];
+
+	(void)state;
+	assert_int_equal(root_open(&r), 0);
+	snprintf(p.signatures.files.rows[0], PROVIDER_TEXT_MAX, "%s/db/daily.cvd", r.path);
+	for (int n = NAME_MAX; n > NAME_MAX - 20; n--) {
+		memset(name, 'x', sizeof(name));
+		memcpy(name, "db/", 3);
+		strcpy(name + 3 + n - 4, ".cfg");
+		snprintf(aside, sizeof(aside), "db/.%.*s.set-aside", NAME_MAX - 11, name + 3);
+		root_text(&r, name, "PE:0x0:1:255\n");
+		assert_int_equal(unblind(&p, &nobody), 1);
+		assert_int_equal(faccessat(r.fd, name, F_OK, 0), -1);
+		assert_int_equal(faccessat(r.fd, aside, F_OK, 0), 0);
+		assert_int_equal(unblind(&p, &nobody), 0);
+	}
+}
+
 static void test_hindrance(void **state)
 {
 	static const struct {
@@ -116,8 +191,8 @@ static void test_hindrance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_legible),
+		cmocka_unit_test(test_unreadable), cmocka_unit_test(test_legible),
+		cmocka_unit_test(test_kinds),	   cmocka_unit_test(test_blinding),
 		cmocka_unit_test(test_hindrance),
 	};
 
