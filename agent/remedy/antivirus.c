@@ -85,21 +85,20 @@ static bool fails(const struct requirement *q)
 	return count_failing(q).all > 0;
 }
 
-static bool lacks_signatures_only(const struct requirement *q)
-{
-	struct failing n = count_failing(q);
-
-	return n.fetched && n.fetched == n.all;
-}
-
-/* No package has newer signatures than its updater fetches. */
+/* What works is not stopped for what no package mends. */
 static int refuse_whole(const struct requirement *q, struct fault *fault)
 {
 	const struct provider *p = q->with.antivirus.provider;
+	const struct failing n = count_failing(q);
 	struct fault quiet = { 0 };
 
-	if (!lacks_signatures_only(q) || provide_check(p, &quiet) < 0)
+	if (!fails_elsewhere(&n) || provide_check(p, &quiet) < 0)
 		return 0;
+	if (n.starved)
+		return fault_set(fault, -EALREADY,
+				 "%s is whole, and its slice starves it, which no package changes: "
+				 "systemctl set-property system.slice CPUQuota=",
+				 p->title);
 	return fault_set(fault, -EALREADY,
 			 "%s is whole and only lacks new signatures, which no package brings: see "
 			 "its updater's log, and whether its mirror answers",
