@@ -134,9 +134,17 @@ lab_wait 20 told 'fail .*\(watches no place\|clamonacc does not run\)' >/dev/nul
 r=$?
 ok $r "$(grep 'fail ' "$LAB_DIR/said" | head -n 1)"
 [ $r = 0 ] || tell
+at lazaret antivirus
+grep -o '^ *\(pass\|fail\|unknown\) ' "$LAB_DIR/said" | tr -d ' ' >"$LAB_DIR/text"
 at lazaret --json antivirus
-grep -q '"evidence"' "$LAB_DIR/said"
-ok $? 'lazaret antivirus gives the evidence as JSON'
+python3 -c 'import json, sys
+for r in json.load(sys.stdin)["requirements"]:
+    print(r["grade"], *(e["grade"] for e in r["evidence"]), sep="\n")' <"$LAB_DIR/said" >"$LAB_DIR/json"
+r=$?
+[ $r = 0 ] && [ "$(head -n 1 "$LAB_DIR/json")" = fail ] && cmp "$LAB_DIR/text" "$LAB_DIR/json"
+r=$?
+ok $r "lazaret antivirus gives as JSON the same $(wc -l <"$LAB_DIR/json") grades"
+[ $r = 0 ] || tell
 
 # --- asked by command -------------------------------------------------------------------
 by() { in_force "asked-$1"; at systemctl restart lazaretd; } # MODE

@@ -25,6 +25,12 @@ if [ "$bench" = bench ]; then
 	exit 0
 fi
 
+at sh -c 'chattr +i /usr/sbin/clamd; lsattr /usr/sbin/clamd; ! rm /usr/sbin/clamd' && grep -q '^-*i.* /usr' "$LAB_DIR/said"
+ok $? "chattr +i takes hold here: $(tail -n 1 "$LAB_DIR/said")"
+look && grep -q ' fail: locks: /usr/sbin/clamd cannot be replaced: chattr +i' "$LAB_DIR/said"
+ok $? 'a program that nobody can replace is told, and fails nothing'
+at chattr -i /usr/sbin/clamd
+
 # It came up without signatures, and nobody told it when they came.
 lacks() { ! look && grep -q '^fail: .*has no daily signatures' "$LAB_DIR/said"; }
 at sh -c 'mkdir /root/late; mv /var/lib/clamav/daily.c?d /root/late; systemctl restart clamav-daemon'
@@ -51,6 +57,21 @@ ok $? "its program goes while it is waited for: $(tail -n 1 "$LAB_DIR/said")"
 at sh -c "mv /root/clamd /usr/sbin; rm $slow; systemctl restart clamav-daemon"
 lab_wait 10 look >/dev/null
 off start 'is frozen' 'echo 1 >/sys/fs/cgroup/system.slice/cgroup.freeze; sleep 0.1'
+# A slice's limit no remedy lifts, so none may cost what still works.  The lab's own cgroups have
+# none: it is put where a hybrid has its other tree.
+at sh -c 'u=/sys/fs/cgroup/unified; mkdir $u && mount -t tmpfs lab $u && mkdir -p $u/system.slice/clamav-daemon.service &&
+	echo "1000 100000" >$u/system.slice/cpu.max && pgrep -x clamd >/root/was'
+look
+r=$?
+[ $r = 1 ] && grep -q '^fail: .*gets less than a twentieth' "$LAB_DIR/said"
+ok $? "its slice starves it: $(head -n 1 "$LAB_DIR/said")"
+for remedy in enable restore reinstall; do probe mend antivirus-$remedy; done
+r=$?
+[ $r = 1 ] && grep -q '^failed: .*its slice starves it' "$LAB_DIR/said"
+ok $? "which no installation changes: $(tail -n 1 "$LAB_DIR/said")"
+at sh -c 'pgrep -x clamd | cmp - /root/was'
+ok $? "and it is not stopped for that$(cat "$LAB_DIR/said")"
+at sh -c 'umount /sys/fs/cgroup/unified && rmdir /sys/fs/cgroup/unified'
 # Of two only the one that fails is repaired, and neither keeps the other from it.
 without_ghost() { probe mend antivirus-start; [ $? = 1 ] && grep -q '^failed: .*ghost is not there' "$LAB_DIR/said"; }
 in_force ghost
@@ -164,11 +185,18 @@ ok $? "a program that is not scanned: $(cat "$LAB_DIR/said")"
 off restore "$db/.no.FTM keeps kinds of files from being scanned" :
 at test -e $db/feed.ftm -a -e $db/..no.FTM.set-aside && finds /srv/program
 ok $? "and is again: $(cat "$LAB_DIR/said")"
+at sh -c "chown clamav: $db/feed.ftm; chmod 640 $db/feed.ftm; pgrep -x clamd >/root/was"
+look
+grep -q "^unknown: lazaretd may not read $db/feed.ftm" "$LAB_DIR/said"
+ok $? "a feed's that is the feed's alone: $(head -n 1 "$LAB_DIR/said")"
+probe mend antivirus-enable && look && at sh -c 'pgrep -x clamd | cmp - /root/was'
+ok $? "antivirus-enable has it read, and what works goes on$(cat "$LAB_DIR/said")"
 off restore "$db/no.cfg keeps kinds of files from being scanned" \
 	"printf 'ARCHIVE:0x0:1:255\n' >$db/no.cfg; systemctl restart clamav-daemon"
 at rm $db/feed.ftm
 
 # --- packages and files -----------------------------------------------------------------
+off reinstall 'cannot be executed' 'chmod -x /usr/sbin/clamd' '/usr/sbin/clamd cannot be executed'
 off reinstall 'not installed' 'apt-mark hold clamav-daemon; apt-get -y --allow-change-held-packages remove clamav-daemon' \
 	'/usr/sbin/clamd is not there'
 # Holds: of what was removed, be it the engine that it needs, with no sources of the host's; of what

@@ -154,6 +154,11 @@ seen '^compliant' "mv /root/clamd.conf $conf; systemctl restart clamav-daemon"
 seen 'no signatures are stored' 'mkdir /root/away; mv /var/lib/clamav/daily.c?d /root/away'
 seen '^compliant' 'mv /root/away/* /var/lib/clamav/'
 
+seen 'no signatures are stored: no /var/lib/clamav/main' 'mv /var/lib/clamav/main.c?d /root/away'
+seen '^compliant' 'mv /root/away/* /var/lib/clamav/'
+seen 'clamd cannot be executed: its mode is' 'chmod -x /usr/sbin/clamd'
+seen '^compliant' 'chmod +x /usr/sbin/clamd'
+
 # off ID COMMAND: lazaretd sees it by an event, and its remedy mends it.
 off() {
 	local before ms
@@ -176,4 +181,18 @@ off fw 'ufw disable'
 off fw 'nft flush ruleset'
 off fw 'ufw default allow incoming'
 off fw 'iptables -P INPUT ACCEPT; iptables -F; ip6tables -P INPUT ACCEPT; ip6tables -F'
+
+# A stopped process wakes nobody.
+sed -i 's/"look_every": "1d"/"look_every": "5s"/' "$(lab_root host)/var/lib/lazaret/store/generation-1/policy.json"
+anew
+lab_wait 90 kept >/dev/null
+sleep 3 # the last look that its start is the cause of
+at systemctl kill --signal=SIGSTOP clamav-daemon.service
+in_time() {
+	at journalctl -q -u lazaretd --no-pager -o cat -n 20
+	grep -q '^grace, was compliant (due): av: clamd .*does not answer' "$LAB_DIR/said"
+}
+ms=$(lab_wait 10 in_time)
+ok $? "stopped by a signal, it is seen by the next look, ${ms:-not in 10000} ms later"
+mended
 echo "1..$n"
