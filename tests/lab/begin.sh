@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How a test in the lab begins: it sources this, and whichever of office.sh, scanned.sh and
-# antivirus-host.sh it needs, then calls lab_enter "$0" "$@".
+# How a test in the lab begins: it sources this, and whichever of office.sh, scanned.sh,
+# antivirus-host.sh and firewall-host.sh it needs, then calls lab_enter "$0" "$@".
 . "${src:?}/tests/tap.sh"
 . "$src/tests/lab/lab.sh"
 . "$src/tests/lab/parts.sh"
