@@ -107,17 +107,24 @@ static inline void serve(int listener, const struct fake *fake)
 	}
 }
 
-static inline pid_t start(const struct fake *fake)
+/* Where the product is asked; the caller closes it. */
+static inline int listen_there(void)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	pid_t pid;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	unlink(path);
 	strcpy(at.sun_path, path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(fd, 4), 0);
-	pid = fork();
+	return fd;
+}
+
+static inline pid_t start(const struct fake *fake)
+{
+	_close_ int fd = listen_there();
+	pid_t pid = fork();
+
 	if (pid == 0)
 		serve(fd, fake);
 	return pid;

@@ -31,15 +31,9 @@ static void talk(int listener, const char *says, bool ends)
 
 static pid_t start_talking(const char *says, bool ends)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	pid_t pid;
+	_close_ int fd = listen_there();
+	pid_t pid = fork();
 
-	unlink(path);
-	strcpy(at.sun_path, path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(fd, 4), 0);
-	pid = fork();
 	if (pid == 0)
 		talk(fd, says, ends);
 	return pid;
