@@ -236,6 +236,13 @@ copies nftables
 off 'inbound is open' "$input" 'systemctl stop nftables; rm /etc/nftables.conf'
 off 'inbound is open' "$input" 'echo "flush ruleset; table" >/etc/nftables.conf; systemctl stop nftables'
 off 'inbound is open' "$input" 'cp /etc/nftables.old /etc/nftables.conf; systemctl restart nftables'
+# One that lets in nothing but answers, written since the copies were made, is somebody's.
+at sh -c 'cp /etc/nftables.conf /etc/nftables.mine
+	sed -i "s/iif lo accept/ct state established,related accept/" /etc/nftables.conf; cp /etc/nftables.conf /etc/nftables.new
+	nft flush ruleset'
+mend && look && at cmp /etc/nftables.new /etc/nftables.conf
+ok $? 'a ruleset that drops loopback is laid as it is written'
+at cp /etc/nftables.mine /etc/nftables.conf
 off 'nftables.service is masked' "$input" 'systemctl stop nftables; systemctl mask nftables'
 off 'nftables.service is changed: .* sets ConditionPathExists' "$input" 'systemctl disable --now nftables
 	d=/etc/systemd/system/nftables.service.d; mkdir -p $d; printf "[Unit]\nConditionPathExists=/nowhere\n" >$d/no.conf
