@@ -100,7 +100,7 @@ static void unlock_line(void *ctx, const char *line)
 	size_t *n = ctx;
 
 	if (*line == '/')
-		*n += unlock_file(line);
+		*n += unlock_listed(line);
 }
 
 static struct report nobody(void)

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,25 @@ static int read_files(const char *package, const char *arch, char **ret)
 	return r;
 }
 
+static size_t unlock_place(const char *path)
+{
+	const char *end = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	if (!end || end == path || end - path >= PATH_MAX)
+		return 0;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path);
+	return (size_t)unlock_file(folder) + unlock_file(path);
+}
+
+/* Folders are listed, too, up to the root; many packages share them. */
+size_t unlock_listed(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : unlock_place(path);
+}
+
 size_t unlock_package(const char *package, const char *arch)
 {
 	_free_ char *text = NULL;
@@ -70,20 +90,8 @@ size_t unlock_package(const char *package, const char *arch)
 	if (read_files(package, arch, &text) < 0)
 		return 0; /* not installed: nothing that could be locked */
 	for (path = strtok_r(text, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest))
-		n += unlock_file(path);
+		n += unlock_listed(path);
 	return n;
-}
-
-static void unlock_place(const char *path)
-{
-	const char *end = strrchr(path, '/');
-	char folder[PROVIDER_TEXT_MAX];
-
-	if (!end || end == path)
-		return;
-	snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path);
-	unlock_file(folder);
-	unlock_file(path);
 }
 
 static void unlock_rows(const struct texts *files)

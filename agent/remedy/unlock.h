@@ -12,7 +12,13 @@
  */
 bool unlock_file(const char *path);
 
-/* All that dpkg lists of an installed package, arch as in struct packager.  How many had one. */
+/*
+ * What a package manager lists of a package and has to replace: a file, and the folder that it lies
+ * in; a folder by itself stays as it is, as others lie in it, too.  How many had one.
+ */
+size_t unlock_listed(const char *path);
+
+/* All that dpkg lists so of an installed package, arch as in struct packager. */
 size_t unlock_package(const char *package, const char *arch);
 
 /*

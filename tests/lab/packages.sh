@@ -212,15 +212,16 @@ lab_deb lab-one 1.1 "$repo/pool/lab-security"
 library 1.1 "$repo/pool/lab-security"
 mirror
 at chattr +i /usr/share/lab-one/version /usr/share/lab-one /etc/lab-one.conf /usr/share/lab-lib/version \
-	/usr/share/lab-five/version
-ok $? 'files of two packages are locked, with a folder'
+	/usr/share/lab-five/version /usr/share
+ok $? 'files of two packages are locked, with a folder, and one that all share'
 updated 'what is locked'
 grep -qx 'unlocking (chattr -i): 3 of lab-one' "$LAB_DIR/mended" &&
 	grep -qx 'unlocking (chattr -i): 1 of lab-lib' "$LAB_DIR/mended"
 ok $? 'that is told'
-lab_exec host lsattr /usr/share/lab-five/version | grep -q '^....i'
+lab_exec host lsattr -d /usr/share/lab-five/version /usr/share >"$LAB_DIR/said"
+[ "$(grep -c '^....i' "$LAB_DIR/said")" = 2 ]
 ok $? 'and what was not to be installed stays as it is'
-at chattr -i /usr/share/lab-five/version
+at chattr -i /usr/share/lab-five/version /usr/share
 
 lab_deb lab-two 1.1.1 "$repo/pool/lab-security"
 mirror
