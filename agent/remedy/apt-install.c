@@ -58,6 +58,7 @@ static int install(const struct wanted *w, const char *const *options, struct re
 		   struct fault *fault)
 {
 	const char *argv[ARGS_MAX] = { NULL };
+	char spelled[WANTED_MAX][HOLDS_SPELLED];
 	struct fault quiet = { 0 };
 	int r;
 	size_t n = append(argv, 0,
@@ -76,7 +77,7 @@ static int install(const struct wanted *w, const char *const *options, struct re
 	n = append(argv, n, options);
 	n = append(argv, n, STEP_ARGV("--no-remove", "install", "--reinstall"));
 	for (size_t i = 0; i < w->n && n < ARGS_MAX - 1; i++)
-		argv[n++] = w->rows[i];
+		argv[n++] = holds_spell(w->rows[i], spelled[i]);
 	report_line(report, "+ installing anew: ", w->provider->title);
 	r = step_exec(argv, INSTALL_LIMIT, report, fault);
 	if (r < 0 && complete(options, report) == 0)

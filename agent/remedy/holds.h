@@ -11,9 +11,19 @@
 
 /*
  * Notes down what is on hold of a provider's packages and libraries, on disk, and lifts the hold of
- * what is not installed.  What is installed stays held: apt-get installs it anew in its version.
+ * what is not installed.  What is installed stays held, and is to stay in its version.
  */
 int holds_lift(const struct provider *p, struct report *report, struct fault *fault);
+
+/*
+ * How apt-get is to be told a package: with its version when it is installed and on hold, for the
+ * newest that there is would be refused; else as it is.
+ */
+#define HOLDS_SPELLED 200
+const char *holds_spell(const char *package, char room[HOLDS_SPELLED]);
+
+/* The first of those, "clamav-daemon=1.4.3+dfsg-1"; false: there is none. */
+bool holds_kept(char ret[HOLDS_SPELLED]);
 
 /* Lays what is noted down, be it by a remedy that was cut off, and forgets it.  0: or nothing is.
  */

@@ -7,6 +7,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/posture/whole.h"
+#include "agent/remedy/holds.h"
 #include "agent/remedy/packager.h"
 #include "agent/remedy/provide.h"
 #include "agent/remedy/undivert.h"
@@ -101,9 +102,11 @@ static int install(const struct provider *p, const struct packager_way *way, boo
 static int tell(const struct packager *with, int err, const char *why, struct fault *fault)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char hindrance[HINDRANCE_MAX];
+	char hindrance[HINDRANCE_MAX], kept[HOLDS_SPELLED];
 
 	fault_set(fault, err, "%s", why);
+	if (holds_kept(kept))
+		fault_prefix(fault, "on hold as %s (apt-mark unhold takes others)", kept);
 	if (with->hindrance && with->hindrance(root, hindrance))
 		fault_prefix(fault, "%s", hindrance);
 	return err;

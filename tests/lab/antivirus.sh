@@ -207,10 +207,18 @@ off reinstall 'not installed' "apt-get update; apt-get -y remove clamav-daemon
 	rm -rf /var/lib/apt/lists/*; mv /etc/apt/sources.list /root"
 holds "clamav-daemon
 $library"
-at sh -c "apt-mark unhold $library; cp /root/sources.list /etc/apt; sed -i 1d /etc/apt/sources.list
-	mv /etc/apt/preferences /root"
+at sh -c "apt-mark unhold $library; cp /root/sources.list /etc/apt; mv /etc/apt/preferences /root"
+off reinstall 'not installed' 'rm /usr/sbin/clamd'
+! grep -q 'going on' "$LAB_DIR/mended"
+ok $? 'in its version, beside a newer one'
+at sed -i 1d /etc/apt/sources.list
 off reinstall 'not installed' 'rm /usr/sbin/clamd'
 holds clamav-daemon
+at sh -c 'rm /usr/sbin/clamd; mv /srv/repo/pool /srv/repo/away'
+probe mend antivirus-reinstall
+[ $? = 1 ] && grep -q '^failed: on hold as clamav-daemon=' "$LAB_DIR/said"
+ok $? "which nobody has: $(tail -n 1 "$LAB_DIR/said")"
+at mv /srv/repo/away /srv/repo/pool
 at sh -c 'mv /root/preferences /root/sources.list /etc/apt/; apt-mark unhold clamav-daemon
 	apt-get -y remove clamav-daemon; echo clamav-daemon hold | dpkg --set-selections'
 lab_exec host timeout -s KILL 30 sh -c 'until pgrep -f "[d]pkg .*--unpack"; do :; done
