@@ -138,6 +138,7 @@ static void start(struct daemon *d, struct subject *s, struct ladder *l, enum re
 	memory_climbed(d->memory, s->req);
 }
 
+/* Then there is nothing to mend yet, and what was done before is neither proven nor in vain. */
 static bool cannot_tell_yet(const struct subject *s)
 {
 	return s->finding.meanwhile && finding_counts(&s->finding) == GRADE_UNKNOWN;
@@ -222,8 +223,7 @@ void mend_look(struct daemon *d, struct subject *s)
 	struct probes seen;
 	unsigned news;
 
-	/* What a look sees while a remedy is at it is half done; what it cannot tell yet, nothing.
-	 */
+	/* While a remedy is at it, what a look sees is half done. */
 	if (!l || (d->run && d->mending == s) || cannot_tell_yet(s))
 		return;
 	probes_of(&s->finding, &seen);

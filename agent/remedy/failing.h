@@ -7,6 +7,8 @@
 
 #include "policy/document.h"
 
+struct host;
+
 /* Of the demanded probes. */
 struct failing {
 	size_t all, fetched; /* how many, and those of them that its updater mends */
@@ -18,7 +20,6 @@ struct failing {
 
 /* A look of its own; of what cannot be looked at nothing fails. */
 struct failing count_failing(const struct requirement *q);
-struct host;
 struct failing count_failing_of(const struct requirement *q, const struct host *host);
 
 /* Whether something fails, and nothing that a package could mend. */
