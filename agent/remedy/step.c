@@ -64,7 +64,7 @@ void report_line(struct report *report, const char *mark, const char *text)
 	char line[LINE_TEXT_MAX + 16];
 	int n = snprintf(line, sizeof(line) - 1, "%s%s", mark, text);
 
-	if (n < 0 || poll(&p, 1, REPORT_WAIT_MS) <= 0)
+	if (n < 0 || p.fd < 0 || poll(&p, 1, REPORT_WAIT_MS) <= 0)
 		return;
 	n = n < (int)sizeof(line) - 2 ? n : (int)sizeof(line) - 2;
 	/* What others wrote must not become a line of its own. */

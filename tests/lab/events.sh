@@ -70,13 +70,13 @@ watch='
 	nap() { read -r -t 0.0005 -u 7; }
 	t() { echo "${EPOCHREALTIME/[.,]/}"; }
 	other() { local p=; read -r p <$at && [ -n "$p" ] && [ "$p" != "$old" ]; } 2>/dev/null
-	end=$((SECONDS + 20))
+	up= end=$((SECONDS + 20))
 	until read -r old <$at && [ -n "$old" ]; do [ $SECONDS -lt $end ] || exit 1; done
 	eval "$1" >/dev/null 2>&1 &
 	while kill -0 "$old" 2>/dev/null && [ $SECONDS -lt $end ]; do nap; done
 	down=$(t) end=$((SECONDS + 10))
-	until other || [ $SECONDS -ge $end ]; do nap; done
-	other && echo $(($(t) - down))
+	until { other && up=$(t); } || [ $SECONDS -ge $end ]; do nap; done
+	[ -z "$up" ] || echo $((up - down))
 	wait'
 # stop COMMAND WHAT: how often, and the median of the milliseconds; the goal is make bench's to hold
 # against, a machine that is busy otherwise gets a second.
