@@ -18,7 +18,7 @@
 
 /* Not by apt-mark, which wants the package in its lists; these may be gone, too. */
 #define LIFT                                                                              \
-	"umask 077; mkdir -p " COPIES_FOLDER " && "                                       \
+	"umask 077; rm -f " KEPT "; mkdir -p " COPIES_FOLDER " && "                       \
 	"dpkg --get-selections \"$@\" 2>/dev/null | grep '[[:space:]]hold$' >" HOLDS "; " \
 	"[ -s " HOLDS " ] || exec rm -f " HOLDS "; "                                      \
 	"sync " HOLDS " " COPIES_FOLDER "; "                                              \
