@@ -7,6 +7,7 @@
 
 #include "agent/base/array.h"
 #include "netfilter/names.h"
+#include "netfilter/xtables.h"
 
 #define TABLES_MAX (1u << 20)
 
@@ -41,6 +42,10 @@ int name_copy(uint8_t family, const char *table, const char *chain, struct name 
 
 void name_text(const struct name *n, char *text, size_t room)
 {
+	if (xtables_is_named(n->table)) {
+		snprintf(text, room, "%s %s", n->table, n->chain);
+		return;
+	}
 	snprintf(text, room, "%s %s %s",
 		 n->family == NFPROTO_INET   ? "inet"
 		 : n->family == NFPROTO_IPV4 ? "ip"

@@ -17,7 +17,7 @@ void name_free(struct name *n);
 
 int name_compare(const struct name *a, const struct name *b);
 
-/* That of a chain, as nft(8) takes it: "inet filter input". */
+/* That of a chain, as nft(8) takes it: "inet filter input"; or "iptables-legacy filter INPUT". */
 void name_text(const struct name *n, char *text, size_t room);
 
 struct tables {

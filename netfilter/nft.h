@@ -11,6 +11,7 @@
 
 struct laid;
 struct nlmsghdr;
+struct xtables;
 
 /* What the quarantine found that this kernel lacks, and does without. */
 struct nft_lacks {
@@ -30,6 +31,7 @@ struct nft {
 	bool knows_cgroups; /* this kernel can tell programs by their cgroup */
 	struct who who;	    /* whom the list of the quarantine laid last is open to */
 	char everyone[160]; /* why to every program, when not because the list says so */
+	const struct xtables *beside; /* rules that a survey takes as if they were dumped; or NULL */
 };
 
 /*

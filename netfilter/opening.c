@@ -12,7 +12,8 @@ int opening_close(struct nft *nft, const struct opening *o, struct fault *fault)
 	char family[sizeof(o->base.chain)], table[sizeof(family)], chain[sizeof(family)];
 	struct batch *b;
 
-	if (!o->base.rule || sscanf(o->base.chain, "%95s %95s %95[^\n]", family, table, chain) != 3)
+	if (!o->base.handle ||
+	    sscanf(o->base.chain, "%95s %95s %95[^\n]", family, table, chain) != 3)
 		return fault_set(fault, -EINVAL, "it is no one rule");
 	b = batch_begin(nft, !family[2]		? NFPROTO_IPV4
 			     : family[2] == '6' ? NFPROTO_IPV6

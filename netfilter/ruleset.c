@@ -14,6 +14,7 @@
 #include "netfilter/ruleset-parts.h"
 #include "netfilter/share.h"
 #include "netfilter/table.h"
+#include "netfilter/xtables.h"
 
 #define OBJECTS_MAX (1u << 20) /* of each kind */
 
@@ -83,6 +84,8 @@ int ruleset_take_table(void *ctx, const struct nlmsghdr *h)
 
 	if (r < 0)
 		return r;
+	if (xtables_is_named(t.name))
+		return -EBADMSG;
 	ours = t.family == NFPROTO_INET && !strcmp(t.name, TABLE);
 	if (!ours && !(t.flags & NFT_TABLE_F_DORMANT))
 		return 0;

@@ -8,6 +8,7 @@
 struct ahead;
 struct edges;
 struct links;
+struct nft;
 struct nlmsghdr;
 struct ruleset;
 struct sets;
@@ -61,6 +62,12 @@ int ruleset_take_rule(void *rs, const struct nlmsghdr *h);
 int ruleset_end(struct ruleset *rs);
 bool ruleset_wants_ahead(const struct ruleset *rs);
 int ruleset_take_ahead(void *rs, const struct nlmsghdr *h);
+
+/*
+ * Takes all of that from the kernel, and what is beside it (nft.h).  What ruleset_end() or a dump
+ * returns.
+ */
+int ruleset_read(struct ruleset *rs, struct nft *nft, struct fault *fault);
 
 /* Those whose elements are still to be asked for. */
 const struct sets *ruleset_sets(const struct ruleset *rs);

@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,7 +13,6 @@
 #include "netfilter/links.h"
 #include "netfilter/nft.h"
 #include "netfilter/ruleset.h"
-#include "netfilter/sets.h"
 #include "netfilter/share.h"
 #include "netfilter/survey.h"
 
@@ -27,35 +25,6 @@
 /* By marks rules forward, to ports by which others forward, of one family and then of the other. */
 #define PASSES 6
 
-static int read_sets(struct nft *nft, struct ruleset *rs, struct fault *fault)
-{
-	const struct sets *sets = ruleset_sets(rs);
-	int r = nft_dump(nft, NFT_MSG_GETSET, NFPROTO_UNSPEC, ruleset_take_set, rs, fault);
-
-	for (uint32_t i = 0; i < sets->n && r == 0; i++) {
-		const struct set *s = &sets->rows[i];
-
-		r = nft_dump_set(nft, s->family, s->table, s->name, ruleset_take_elements, rs,
-				 fault);
-	}
-	return r == -ENOENT ? -EINTR : r;
-}
-
-static int read_all(struct nft *nft, struct ruleset *rs, struct fault *fault)
-{
-	int r = nft_dump(nft, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, ruleset_take_table, rs, fault);
-
-	if (r == 0)
-		r = nft_dump(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, ruleset_take_chain, rs, fault);
-	if (r == 0)
-		r = read_sets(nft, rs, fault);
-	if (r == 0 && ruleset_wants_ahead(rs))
-		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_ahead, rs, fault);
-	if (r == 0)
-		r = nft_dump(nft, NFT_MSG_GETRULE, NFPROTO_UNSPEC, ruleset_take_rule, rs, fault);
-	return r == 0 ? ruleset_end(rs) : r;
-}
-
 /* Those of ports[] that asked[] are the numbers of. */
 static int ask(struct nft *nft, struct ruleset *rs, struct survey_port *ports, const size_t *asked,
 	       size_t n, struct survey *ret, struct fault *fault)
@@ -67,7 +36,7 @@ static int ask(struct nft *nft, struct ruleset *rs, struct survey_port *ports, c
 		own[i] = ports[asked[i]];
 		ruleset_ask(rs, &own[i]);
 	}
-	r = read_all(nft, rs, fault);
+	r = ruleset_read(rs, nft, fault);
 	if (r < 0)
 		return r;
 	ruleset_judge(rs, own, n, ret);
@@ -171,7 +140,7 @@ static int ask_around(struct nft *nft, const struct scope *scope, struct survey 
 	for (unsigned i = 0; rs && i < 4 * PARTS; i++)
 		ask_part(rs, i & 1 ? NFPROTO_IPV4 : NFPROTO_IPV6, i & 2 ? IPPROTO_TCP : IPPROTO_UDP,
 			 i / 4);
-	r = rs ? read_all(nft, rs, fault) : -ENOMEM;
+	r = rs ? ruleset_read(rs, nft, fault) : -ENOMEM;
 	if (r < 0)
 		return r;
 	own.open4.together = ruleset_lets_most_in(rs, NFPROTO_IPV4, true);

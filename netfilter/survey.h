@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the kernel's nf_tables ruleset does with traffic nobody asked for, whoever
- * laid it: ufw, firewalld, nftables.service, iptables-nft or a hand.  Our own table does
- * not count, nor does a dormant one.
+ * laid it: ufw, firewalld, nftables.service, iptables-nft or a hand; and what is beside it (nft.h),
+ * such as iptables-legacy's rules.  Our own table does not count, nor does a dormant one.
  *
  * Asked is about the first TCP or UDP packet of a new connection, from the network, in the
  * clear, to this host's own address.  A rule that accepts it leaves the host open, unless it
@@ -19,7 +19,7 @@
  * untracked instead of new.  UDP over IPv6 is asked about as a packet that conntrack takes for
  * invalid, too.  Where a rule sends packets on by loopback, no interface is a limit.
  *
- * Not seen: rules of iptables-legacy (but see survey_doubting()); drops at other hooks than input
+ * Not seen: drops at other hooks than input
  * (prerouting, netdev ingress); marks that traffic control or BPF sets.
  */
 #pragma once
@@ -109,7 +109,7 @@ struct survey {
  */
 int survey_inbound(struct nft *nft, struct survey *ret, struct fault *fault);
 
-/* What rules that are not nf_tables' own may do to packets before these meet its input hook. */
+/* What rules that nobody could read may do to packets before these meet the input hook. */
 struct survey_unseen {
 	bool nat4, nat6; /* send them to any port of this host */
 	bool marks;	 /* mark them */

@@ -14,10 +14,9 @@
 #include <sys/socket.h>
 
 #include "agent/base/count.h"
-#include "netfilter/survey.h"
 #include "tests/netns/common.h"
 #include "tests/unit/chains.h"
-#include "tests/unit/netns.h"
+#include "tests/unit/iptables.h"
 
 #define PORT	5000
 #define WAIT_MS 60
@@ -39,22 +38,12 @@ static const struct row {
 	bool open[2];	 /* what is to be said of the port */
 	bool closed[2];	 /* and of all of them */
 } rows[] = {
-#define NEITHER              \
-	{                    \
-		false, false \
-	}
-#define BOTH               \
-	{                  \
-		true, true \
-	}
-#define ONLY4               \
-	{                   \
-		true, false \
-	}
-#define ONLY6               \
-	{                   \
-		false, true \
-	}
+/* clang-format off */
+#define NEITHER { false, false }
+#define BOTH	{ true, true }
+#define ONLY4	{ true, false }
+#define ONLY6	{ false, true }
+	/* clang-format on */
 	{ ONE("drop"), PLAIN, NEITHER, NEITHER, BOTH },
 	{ ONE("udp dport 5000 accept; drop"), PLAIN, BOTH, BOTH, BOTH },
 	{ ONE(""), PLAIN, BOTH, BOTH, NEITHER },
@@ -137,6 +126,50 @@ static const struct row {
 	{ DNAT("ip", "dnat to 224.0.0.1"), PLAIN, ONLY4, ONLY4, ONLY6 },
 	{ DNAT("ip6", "dnat to ff02::1"), PLAIN, ONLY6, ONLY6, ONLY4 },
 	{ DNAT("ip", "dnat to 255.255.255.255"), PLAIN, ONLY4, ONLY4, ONLY6 },
+};
+
+/* Rules of iptables-legacy, of IPv4 and of IPv6 (NULL: the same), and those of nft beside them. */
+static const struct {
+	const char *rules[2];
+	struct row row;
+} legacy[] = {
+	{ { CLOSING }, { "", PLAIN, NEITHER, NEITHER, BOTH } },
+	{ { CLOSING "-A INPUT -p udp --dport 5000 -j ACCEPT" }, { "", PLAIN, BOTH, BOTH, BOTH } },
+	{ { "-A INPUT -j ACCEPT" }, { ONE("drop"), PLAIN, NEITHER, NEITHER, BOTH } },
+	{ { CLOSING }, { ONE("accept"), PLAIN, NEITHER, NEITHER, BOTH } },
+	{ { "-A INPUT -m conntrack --ctstate NEW -j DROP" },
+	  { "", LENGTHLESS, ONLY6, ONLY6, ONLY4 } },
+	{ { CLOSING "-A INPUT ! -i + -j ACCEPT" }, { "", PLAIN, NEITHER, NEITHER, BOTH } },
+	/* What comes in goes out by no link, which has another name. */
+	{ { CLOSING ":own -; -A INPUT -j own; -A own ! -o up0 -j ACCEPT" },
+	  { "", PLAIN, BOTH, BOTH, NEITHER } },
+	{ { CLOSING ":own -; -A INPUT -j own; -A own -p udp -j RETURN; -A own -j ACCEPT" },
+	  { "", PLAIN, NEITHER, NEITHER, NEITHER } },
+	{ { CLOSING ":own -; -A INPUT -g own; -A INPUT -j ACCEPT; -A own -p tcp -j DROP" },
+	  { "", PLAIN, NEITHER, NEITHER, BOTH } },
+	{ { "-A INPUT -p udp -j RETURN; -A INPUT -j DROP" }, { "", PLAIN, BOTH, BOTH, NEITHER } },
+	{ { CLOSING "-A INPUT -s 192.0.2.9 -j ACCEPT",
+	    CLOSING "-A INPUT -s 2001:db8::9 -j ACCEPT" },
+	  { "", PLAIN, BOTH, NEITHER, BOTH } },
+	{ { CLOSING "-A INPUT ! -s 192.0.2.9 -j ACCEPT",
+	    CLOSING "-A INPUT ! -s 2001:db8::9 -j ACCEPT" },
+	  { "", PLAIN, NEITHER, BOTH, NEITHER } },
+	{ { "*mangle; :INPUT DROP; *filter; -A INPUT -j ACCEPT" },
+	  { "", PLAIN, NEITHER, NEITHER, BOTH } },
+	{ { "*security; -A INPUT -p udp -j DROP" }, { "", PLAIN, NEITHER, NEITHER, NEITHER } },
+	{ { "*raw; -A PREROUTING -j CT --notrack; *filter; -A INPUT -m conntrack --ctstate "
+	    "NEW,INVALID -j DROP" },
+	  { "", PLAIN, BOTH, BOTH, NEITHER } },
+	{ { "*mangle; -A PREROUTING -j MARK --set-mark 7" },
+	  { ONE("meta mark 7 accept; drop"), PLAIN, BOTH, BOTH, NEITHER } },
+#define LEGACY_DNAT(to) "*nat; -A PREROUTING -p udp --dport 5000 -j DNAT --to-destination " to "; "
+#define BY_DNAT		"*filter; " CLOSING "-A INPUT -m conntrack --ctstate DNAT -j ACCEPT"
+	{ { LEGACY_DNAT("192.0.2.2") BY_DNAT, LEGACY_DNAT("2001:db8::2") BY_DNAT },
+	  { "", PLAIN, BOTH, BOTH, BOTH } },
+	{ { LEGACY_DNAT("192.0.2.2"), LEGACY_DNAT("2001:db8::2") },
+	  { ONE("ct status dnat accept; drop"), PLAIN, BOTH, BOTH, BOTH } },
+	{ { LEGACY_DNAT("10.0.0.2"), LEGACY_DNAT("2001:db8:1::2") },
+	  { ONE("ct status dnat accept; drop"), PLAIN, NEITHER, NEITHER, BOTH } },
 };
 
 /* Where it is sent to: an address, and that of the frame, of which 0 stands for the host's own. */
@@ -287,12 +320,13 @@ static bool arrives(int fd, enum way way, int v)
 	return there;
 }
 
-static void test_reach(void **state)
-{
-	struct nft nft = open_nft();
-	int waiting[2], joined[2];
+static int waiting[2];
 
-	(void)state;
+static int enter(void **state)
+{
+	if (enter_netns(state) < 0)
+		return -1;
+	namespaces[BY_LEGACY] = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	sh("ip link set lo up; ip link add up0 address 02:00:00:00:00:01 type veth peer name far0 "
 	   "address 02:00:00:00:00:02 && sysctl -qw net.ipv6.conf.far0.disable_ipv6=1 && "
 	   "for n in 1 2; do ip addr add 192.0.2.$n/24 brd + dev up0 && "
@@ -301,29 +335,55 @@ static void test_reach(void **state)
 	   "ip link set far0 up && ip link set up0 up");
 	for (int v = 0; v < 2; v++) {
 		waiting[v] = wait_at(v ? "::" : "0.0.0.0");
-		joined[v] = join(v);
+		join(v);
 	}
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct row *r = &rows[i];
-		struct survey_port ports[] = { { NFPROTO_IPV4, IPPROTO_UDP, .port = PORT },
-					       { NFPROTO_IPV6, IPPROTO_UDP, .port = PORT } };
-		struct survey s;
+	return 0;
+}
 
-		load_rules(r->rules);
-		assert_int_equal(survey_ports(&nft, ports, COUNT(ports), &s, NULL), 0);
-		for (int v = 0; v < 2; v++) {
-			const bool came = arrives(waiting[v], r->way, v);
-			const bool closed = v ? s.closed6 : s.closed4;
+static void check(struct nft *nft, const struct row *r, const char *beside)
+{
+	struct survey_port ports[] = { { NFPROTO_IPV4, IPPROTO_UDP, .port = PORT },
+				       { NFPROTO_IPV6, IPPROTO_UDP, .port = PORT } };
+	struct survey s;
 
-			if (came != r->arrives[v] || ports[v].open != r->open[v] ||
-			    closed != r->closed[v])
-				fail_msg("%s, way %d, IPv%d: arrives %d, open %d, closed %d",
-					 r->rules, r->way, v ? 6 : 4, came, ports[v].open, closed);
-		}
-	}
+	load_rules(r->rules);
+	assert_int_equal(survey_ports(nft, ports, COUNT(ports), &s, NULL), 0);
 	for (int v = 0; v < 2; v++) {
-		close(waiting[v]);
-		close(joined[v]);
+		const bool came = arrives(waiting[v], r->way, v);
+		const bool closed = v ? s.closed6 : s.closed4;
+
+		if (came != r->arrives[v] || ports[v].open != r->open[v] || closed != r->closed[v])
+			fail_msg("%s%s, way %d, IPv%d: arrives %d, open %d, closed %d", beside,
+				 r->rules, r->way, v ? 6 : 4, came, ports[v].open, closed);
+	}
+}
+
+static void test_reach(void **state)
+{
+	struct nft nft = open_nft();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check(&nft, &rows[i], "");
+	nft_close(&nft);
+}
+
+static void test_legacy(void **state)
+{
+	struct nft nft = open_nft();
+
+	(void)state;
+	need_iptables_legacy();
+	for (size_t i = 0; i < COUNT(legacy); i++) {
+		const char *rules4 = legacy[i].rules[0];
+		const char *rules6 = legacy[i].rules[1] ? legacy[i].rules[1] : rules4;
+		struct xtables x = { 0 };
+
+		read_legacy(4, lay(BY_LEGACY, 4, rules4), &x);
+		read_legacy(6, lay(BY_LEGACY, 6, rules6), &x);
+		nft.beside = &x;
+		check(&nft, &legacy[i].row, rules4);
+		xtables_free(&x);
 	}
 	nft_close(&nft);
 }
@@ -332,7 +392,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reach),
+		cmocka_unit_test(test_legacy),
 	};
 
-	return cmocka_run_group_tests_name("reach", tests, enter_netns, NULL);
+	return cmocka_run_group_tests_name("reach", tests, enter, NULL);
 }

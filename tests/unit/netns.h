@@ -67,6 +67,14 @@ static inline void need_iptables_nft(void)
 		skip();
 }
 
+/* Neither are the kernel's tables of iptables-legacy. */
+static inline void need_iptables_legacy(void)
+{
+	if (system("for v in '' 6; do for t in filter mangle nat raw security; do "
+		   "ip${v}tables-legacy -w -t $t -S || exit; done; done >/dev/null 2>&1"))
+		skip();
+}
+
 /* What a command prints, for looking into the kernel with other eyes than ours. */
 static inline const char *shown(const char *command)
 {
