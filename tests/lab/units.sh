@@ -88,6 +88,11 @@ loose=$(cd "$units" && for key in MemoryMax TasksMax UMask; do
 done)
 ok "$([ -z "$loose" ]; echo $?)" "the helpers' memory, tasks and files are bounded$loose"
 
+# By io_uring calls and sockets would be had that the filters and address families refuse.
+open=$(cd "$units" && grep -L '^SystemCallFilter=~.*@aio' -- lazaretd.service lazaret-fetch@* lazaret-vet@* lazaret-witness@* \
+	lazaret-clerk@* lazaret-keep@* lazaret-hold.service lazaret-sleep.service)
+ok "$([ -z "$open" ]; echo $?)" "no program of ours has io_uring$open"
+
 # Who reads what strangers wrote could otherwise write to the memory of lazaretd.
 same=$(cd "$units" && grep -l '^User=lazaret$' -- lazaret-*@.service)
 ok "$([ -z "$same" ]; echo $?)" "nobody whom lazaretd asks is lazaretd's user$same"
