@@ -168,5 +168,16 @@ at systemctl stop clamav-daemon.socket clamav-daemon.service
 mended() { at journalctl -u lazaretd --no-pager; grep -q 'remedy antivirus-start is done' "$LAB_DIR/said"; }
 lab_wait 20 mended >/dev/null
 ok $? 'stopped, the remedy waits until the program says that it works'
+grep -q 'antivirus-start: starting ' "$LAB_DIR/said"
+ok $? 'what the remedy said is in the journal'
+repaired() { lab_exec host lazaret antivirus >"$LAB_DIR/said" 2>&1; grep -q '^  last repair: antivirus-start: done' "$LAB_DIR/said"; }
+lab_wait 20 repaired >/dev/null
+r=$?
+ok $r 'and that it ran is told'
+[ $r = 0 ] || tell
+at lazaret --json antivirus
+lab_exec host python3 -c 'import json, sys
+sys.exit(json.load(sys.stdin)["requirements"][0]["last_repairs"][0]["name"] != "antivirus-start")' <"$LAB_DIR/said"
+ok $? 'in JSON, too'
 asked 'pass .*answer .*clamdscan says that it works' 'and so does the look'
 echo "1..$n"
