@@ -5,6 +5,7 @@
 # quarantine for a reason that a look of our own finds, too.
 #
 #	STORM_ROUNDS (1)	STORM_SEED of the dice (1)	STORM_SECONDS a round may take (110)
+#	STORM_IPTABLES (nft) or legacy: by which ufw lays its rules
 set -u
 . "${src:?}/tests/lab/begin.sh"
 . "$src/tests/lab/scanned.sh"
@@ -27,7 +28,9 @@ mirror() {
 remedies='["antivirus-start", "antivirus-enable", "antivirus-restore", "antivirus-reinstall"]'
 scanned_boot '{ "id": "av", "check": "antivirus", "provider": "clamav", "grace": "0s", "remedies": '"$remedies }"',
 	{ "id": "fw", "check": "firewall", "grace": "0s", "remedies": ["firewall-enable"] }' &&
-	mirror && at ufw --force enable && look firewall
+	mirror && at update-alternatives --set iptables "/usr/sbin/iptables-${STORM_IPTABLES:=nft}" &&
+	at update-alternatives --set ip6tables "/usr/sbin/ip6tables-$STORM_IPTABLES" &&
+	at ufw --force enable && look firewall
 r=$?
 ok $r 'ClamAV answers, ufw is on, and its updater has a mirror'
 [ $r = 0 ] || tell
