@@ -64,7 +64,7 @@ static int open_host(struct daemon *d, struct fault *fault)
 		d->host.kernel = &d->kernel;
 		d->host.running = &d->processes;
 		d->host.holders = &d->holders;
-		d->host.legacy = &d->legacy;
+		d->host.legacy = &d->tables.is;
 	}
 	d->host.root = open(d->config->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (d->host.root < 0)
@@ -175,6 +175,7 @@ void daemon_stop(struct daemon *d)
 	d->reboot = reboot_free(d->reboot);
 	errand_drop(&d->witness);
 	errand_drop(&d->health);
+	legacy_stop(d);
 	login_forget(d); /* nothing of it stays open */
 	reach_stop(d);
 	inforce_forget(d);

@@ -15,8 +15,8 @@
 #include "agent/inquiry.h"
 #include "agent/judge.h"
 #include "agent/known.h"
+#include "agent/legacy.h"
 #include "agent/posture/holders.h"
-#include "agent/posture/legacy.h"
 #include "agent/posture/running.h"
 #include "agent/warm.h"
 #include "netfilter/gateways.h"
@@ -109,8 +109,7 @@ struct daemon {
 	uint64_t processes_heard; /* io_boot_ms() */
 	struct holders holders;	  /* the same of sockets */
 	struct holders hearing_holders;
-	struct legacy legacy; /* the same of tables */
-	struct legacy hearing_legacy;
+	struct tables tables; /* of iptables-legacy */
 	struct utsname kernel;
 	struct control *control;
 	struct events *events;

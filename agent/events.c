@@ -9,6 +9,7 @@
 #include "agent/daemon.h"
 #include "agent/events.h"
 #include "agent/integrity.h"
+#include "agent/legacy.h"
 #include "agent/posture/places.h"
 #include "agent/posture/unit.h"
 #include "agent/round.h"
@@ -32,9 +33,13 @@ struct events {
 
 DEFINE_DROP(events, events_free)
 
-/* The bits are those of checks, and behind them that of the bus. */
-#define WATCH_BUS  CHECK_COUNT
-#define ALL_CHECKS ((1u << CHECK_COUNT) - 1)
+/* The bits are those of checks, and behind them those of the bus and of iptables-legacy. */
+#define WATCH_BUS    CHECK_COUNT
+#define WATCH_LEGACY (CHECK_COUNT + 1)
+/* Made by the first one that lays a rule; who lays more is not heard of, as only root may watch it.
+ */
+#define LEGACY_LOCK "run/xtables.lock"
+#define ALL_CHECKS  ((1u << CHECK_COUNT) - 1)
 
 static void on_files(void *ctx, unsigned what)
 {
@@ -45,6 +50,8 @@ static void on_files(void *ctx, unsigned what)
 		warm_drop(e->daemon);
 	if (what >> WATCH_BUS & 1)
 		integrity_look(e->daemon);
+	if (what >> WATCH_LEGACY & 1)
+		legacy_stirred(e->daemon);
 	if (what & ALL_CHECKS)
 		round_look_at(e->daemon, what & ALL_CHECKS, "files changed");
 }
@@ -127,6 +134,7 @@ void events_policy(struct daemon *d)
 	}
 	for (size_t i = 0; bus_places[i]; i++)
 		(void)!files_watch(e->files, bus_places[i], false, 1u << WATCH_BUS);
+	(void)!files_watch(e->files, LEGACY_LOCK, false, 1u << WATCH_LEGACY);
 	if (e->err < 0 && e->err != was)
 		log_warn("not all files that matter can be watched: %s; their changes are found "
 			 "when the host is looked at",

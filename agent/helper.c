@@ -109,6 +109,14 @@ int helper_witness(const struct helpers *h, struct fault *fault)
 			: reach(h, SOCK_STREAM, "witness", fault);
 }
 
+int helper_legacy(const struct helpers *h, struct fault *fault)
+{
+	char *args[] = { (char *)"lazaret-legacy", NULL };
+
+	return h->spawn ? spawn(h, SOCK_SEQPACKET, args[0], args, fault)
+			: reach(h, SOCK_SEQPACKET, "legacy", fault);
+}
+
 int helper_health(const struct helpers *h, struct fault *fault)
 {
 	char *args[] = { (char *)"lazaret-health", NULL };

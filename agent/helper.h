@@ -20,6 +20,7 @@ struct helpers {
 int helper_fetch(const struct helpers *h, struct fault *fault);
 int helper_vet(const struct helpers *h, struct fault *fault);
 int helper_witness(const struct helpers *h, struct fault *fault);
+int helper_legacy(const struct helpers *h, struct fault *fault);
 int helper_health(const struct helpers *h, struct fault *fault);
 int helper_clerk(const struct helpers *h, struct fault *fault);
 /* -EOPNOTSUPP with `spawn`: what it writes is the service's. */

@@ -9,6 +9,7 @@
 #include "agent/base/log.h"
 #include "agent/daemon.h"
 #include "agent/kept.h"
+#include "agent/legacy.h"
 #include "agent/memory.h"
 #include "agent/posture/firewall.h"
 #include "agent/posture/likeness.h"
@@ -17,6 +18,7 @@
 
 #define FILE_NAME     "firewall"
 #define SETTLE_MS     10000 /* a front end lays its rules in several steps, each of them good */
+#define TOLD_SECONDS  5	    /* between looks whether lazaret-legacy has told of it since */
 #define COPY_LIMIT_MS 60000
 #define AGAIN_MS      600000 /* after a try that failed */
 
@@ -107,7 +109,8 @@ static int are_sound(const struct daemon *d, struct fault *fault)
 	if (!n)
 		return fault_set(fault, -ENOENT, "the policy does not demand a firewall");
 	if (!k->seen)
-		return fault_set(fault, -ENODATA, "the kernel's ruleset was not seen");
+		return fault_set(fault, -ENODATA,
+				 "not all of the kernel's rules could be seen just now; try again");
 	if (!k->own)
 		return fault_set(fault, -EPERM, "it is the baseline that closes inbound");
 	return d->run ? fault_set(fault, -EBUSY, "a remedy is at work; try again later") : 0;
@@ -184,7 +187,7 @@ static void keep_first(struct daemon *d)
 		return;
 	}
 	note_sound(k);
-	if (io_boot_ms() >= keep_at(k))
+	if (io_boot_ms() >= keep_at(k) && legacy_told_since(d, k->since + SETTLE_MS))
 		try_to_keep(d);
 }
 
@@ -197,6 +200,8 @@ int64_t kept_due(const struct daemon *d, int64_t now)
 		return now + 1;
 	if (k->firewall.at || !k->since)
 		return INT64_MAX;
+	if (end <= boot && !legacy_told_since(d, k->since + SETTLE_MS))
+		return now + TOLD_SECONDS;
 	return now + 1 + (end > boot ? (int64_t)(end - boot) / 1000 : 0);
 }
 
@@ -255,6 +260,7 @@ int kept_accept(struct daemon *d, struct fault *fault)
 	char differs[160];
 	int r;
 
+	d->kept->firewall.seen = false;
 	round_look_at(d, 1u << CHECK_FIREWALL, "asked to accept the firewall");
 	r = are_sound(d, fault);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include "agent/base/span.h"
 #include "agent/daemon.h"
 #include "agent/health.h"
+#include "agent/legacy.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/reboot.h"
@@ -97,6 +98,8 @@ static void on_done(void *ctx, int err, const char *why)
 	if (d->mend_late)
 		mend_hurry(d);
 	health_forget(d);
+	if (d->running == REMEDY_FIREWALL_ENABLE)
+		legacy_forget(d);
 	if (!witness_look(d))
 		round_look(d, name);
 }

@@ -90,12 +90,12 @@ static unsigned slow_checks(const struct policy *p)
 	return checks;
 }
 
-struct pace pace_of(const struct policy *p, enum power power)
+struct pace pace_of(const struct policy *p, unsigned silent, enum power power)
 {
 	struct pace pace = { .all = p->look_every ? p->look_every : PACE_ALL };
 
 	pace.slow = pace.all;
-	pace.checks = slow_checks(p);
+	pace.checks = slow_checks(p) | silent;
 	if (p->look_every || !pace.checks)
 		return pace;
 	switch (power) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How often to look for what has no event.  Files, cgroups, rules and the network tell by
- * themselves; that an antivirus was stopped by a signal or hangs, and that a socket waits for
- * others where the policy limits which may, nobody tells.
+ * themselves; that an antivirus was stopped by a signal or hangs, that a socket waits for
+ * others where the policy limits which may, and that rules of iptables-legacy changed, nobody
+ * tells.
  */
 #pragma once
 
@@ -35,4 +36,5 @@ struct pace {
 	uint64_t slow;	 /* the same at `checks` alone; not longer than that */
 	unsigned checks; /* a bit each: those that see what has no event */
 };
-struct pace pace_of(const struct policy *p, enum power power);
+/* `silent`: checks, a bit each, that see what has no event on this host. */
+struct pace pace_of(const struct policy *p, unsigned silent, enum power power);

@@ -16,6 +16,7 @@
 #include "agent/helpdesk.h"
 #include "agent/integrity.h"
 #include "agent/kept.h"
+#include "agent/legacy.h"
 #include "agent/memory.h"
 #include "agent/mend.h"
 #include "agent/network.h"
@@ -46,9 +47,15 @@ static void look(struct daemon *d, struct subject *s, uint64_t round)
 /* One that another firewall makes needless would only be in its way. */
 static void retire_baseline(struct daemon *d)
 {
+	struct nft *nft = d->host.nft;
 	struct fault fault = { 0 };
-	int r = d->host.nft ? baseline_retire(d->host.nft, &fault) : 0;
+	int r;
 
+	if (!nft)
+		return;
+	nft->beside = d->tables.is.rules;
+	r = baseline_retire(nft, &fault);
+	nft->beside = NULL;
 	if (r > 0)
 		log_notice("the firewall is on again; the baseline's table is taken away");
 	else if (r < 0)
@@ -132,7 +139,8 @@ static int64_t sooner(int64_t a, int64_t b)
 static uint64_t seconds_to_wake(struct daemon *d)
 {
 	const enum power power = pace_for_long(pace_power(d->host.root), io_awake_ms(), &d->dark);
-	const struct pace pace = pace_of(d->policy, power);
+	const unsigned silent = legacy_is_there(d) ? 1u << CHECK_FIREWALL : 0;
+	const struct pace pace = pace_of(d->policy, silent, power);
 	int64_t now = io_now(), since = (int64_t)((io_boot_ms() - d->looked) / 1000);
 	int64_t first = sooner(now + (int64_t)pace.all - since, d->decision.until);
 
@@ -224,11 +232,22 @@ static bool is_awaited(const struct daemon *d)
 	return network_awaited(d) || events_asleep(d);
 }
 
+/* By what others see for us: they are asked side by side, and each brings a round. */
+static bool is_awaited_by_helpers(struct daemon *d, unsigned checks)
+{
+	bool ret = checks >> CHECK_FIREWALL & 1 && legacy_awaited(d);
+
+	ret |= witness_awaited(d);
+	ret |= inquiry_awaited(d);
+	ret |= health_awaited(d);
+	return ret;
+}
+
 void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 {
 	uint64_t round = io_boot_ms();
 
-	if (!d->policy || witness_awaited(d) || inquiry_awaited(d) || health_awaited(d))
+	if (!d->policy || is_awaited_by_helpers(d, checks))
 		return;
 	if (checks == ALL_CHECKS)
 		d->looked = round;
@@ -252,6 +271,7 @@ void round_look_at(struct daemon *d, unsigned checks, const char *cause)
 	witness_ask(d);
 	inquiry_round(d);
 	health_ask(d);
+	legacy_ask(d);
 	round_wake(d);
 }
 

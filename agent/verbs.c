@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/cleanup.h"
 #include "agent/base/count.h"
 #include "agent/control.h"
 #include "agent/daemon.h"
@@ -14,6 +15,7 @@
 #include "agent/inforce.h"
 #include "agent/kept.h"
 #include "agent/lacking.h"
+#include "agent/legacy.h"
 #include "agent/plain.h"
 #include "agent/posture/patches.h"
 #include "agent/round.h"
@@ -76,23 +78,51 @@ static int do_hold(const struct asked *a, char **reply)
 	return tell_status(a, reply);
 }
 
+static void check_now(struct daemon *d, bool told)
+{
+	_free_ char *reply = NULL;
+
+	(void)told;
+	round_look(d, "asked by the administrator");
+	reply = status_text(d);
+	control_release(d->control, "check", reply);
+}
+
 static int do_check(const struct asked *a, char **reply)
 {
 	events_wake(a->daemon);
 	patches_forget(a->daemon->host.patches);
 	witness_look(a->daemon);
+	if (legacy_await(a->daemon, check_now))
+		return CONTROL_WAITS;
 	round_look(a->daemon, "asked by the administrator");
 	return tell_status(a, reply);
 }
 
-static int do_accept(const struct asked *a, char **reply)
+static char *accept_text(struct daemon *d)
 {
 	struct fault fault = { 0 };
 
-	if (kept_accept(a->daemon, &fault) == 0)
-		*reply = status_check_text(a->daemon, CHECK_FIREWALL);
-	else
-		*reply = plain_refusal(fault.why);
+	return kept_accept(d, &fault) == 0 ? status_check_text(d, CHECK_FIREWALL)
+					   : plain_refusal(fault.why);
+}
+
+static void accept_now(struct daemon *d, bool told)
+{
+	_free_ char *reply =
+		told ? accept_text(d)
+		     : plain_refusal("the rules of iptables-legacy could not be read; see why: "
+				     "journalctl -u lazaretd -g lazaret-legacy");
+
+	control_release(d->control, "accept", reply);
+}
+
+/* Not the one that lazaret-legacy told of before. */
+static int do_accept(const struct asked *a, char **reply)
+{
+	if (legacy_await(a->daemon, accept_now))
+		return CONTROL_WAITS;
+	*reply = accept_text(a->daemon);
 	return 0;
 }
 

@@ -12,9 +12,8 @@
 #include "agent/round.h"
 #include "agent/witness.h"
 
-#define EVERY_MS  30000
-#define HIDDEN_MS (5 * 60 * 1000)  /* its tables come once, and stay */
-#define OLD_MS	  (15 * 60 * 1000) /* what was said that long ago is not known any more */
+#define EVERY_MS 30000
+#define OLD_MS	 (15 * 60 * 1000) /* what was said that long ago is not known any more */
 
 static bool is_about_processes(const struct requirement *q)
 {
@@ -39,17 +38,8 @@ static bool is_nameless(const struct daemon *d)
 	return false;
 }
 
-/* The firewall may have rules of which only their witness knows that they are there. */
-static bool is_hidden(const struct daemon *d)
-{
-	for (size_t i = 0; i < d->n_subjects; i++)
-		if (d->subjects[i].req->check == CHECK_FIREWALL && d->subjects[i].finding.hidden)
-			return true;
-	return false;
-}
-
 /* What it sees may change without an event, or the look cannot go on without it. */
-static bool is_pressing(const struct daemon *d)
+static bool is_demanded(const struct daemon *d)
 {
 	const struct policy *p = d->policy;
 
@@ -69,11 +59,6 @@ static bool is_pressing(const struct daemon *d)
 	return is_nameless(d);
 }
 
-static bool is_demanded(const struct daemon *d)
-{
-	return is_pressing(d) || is_hidden(d);
-}
-
 static void on_line(void *ctx, const char *line)
 {
 	struct daemon *d = ctx;
@@ -82,8 +67,7 @@ static void on_line(void *ctx, const char *line)
 	int n, before;
 	long at;
 
-	if (running_hear(&d->hearing, line) || holders_hear(&d->hearing_holders, line) ||
-	    legacy_hear(&d->hearing_legacy, line))
+	if (running_hear(&d->hearing, line) || holders_hear(&d->hearing_holders, line))
 		return;
 	if (witnessed_hear(d->host.remembered, line, io_now(), &news)) {
 		d->witness.news |= news;
@@ -112,22 +96,12 @@ static void take_holders(struct daemon *d, const struct holders *h)
 	d->holders = *h;
 }
 
-/* One that was not told is as it was. */
-static void take_legacy(struct daemon *d, const struct legacy *l)
-{
-	if (!l->known)
-		return;
-	d->witness.news |= !d->legacy.known || d->legacy.ip4 != l->ip4 || d->legacy.ip6 != l->ip6;
-	d->legacy = *l;
-}
-
 static void on_done(void *ctx, int err, const char *why)
 {
 	struct daemon *d = ctx;
 
 	errand_drop(&d->witness);
 	take_holders(d, &d->hearing_holders);
-	take_legacy(d, &d->hearing_legacy);
 	if (err < 0)
 		log_warn("lazaret-witness: %s", why);
 	else if (d->hearing.whole) {
@@ -145,7 +119,6 @@ static void start(struct daemon *d)
 	d->witness.asked = io_boot_ms();
 	d->hearing = (struct running){ 0 };
 	d->hearing_holders = (struct holders){ 0 };
-	d->hearing_legacy = (struct legacy){ 0 };
 	if (errand_start(d, &d->witness, helper_witness, on_line, on_done, &fault) < 0)
 		log_warn("lazaret-witness cannot be asked: %s", fault.why);
 }
@@ -161,9 +134,7 @@ static bool is_waited_for(const struct daemon *d)
 
 static uint64_t pause_of(const struct daemon *d)
 {
-	if (is_waited_for(d))
-		return 0;
-	return is_pressing(d) || !d->legacy.known ? EVERY_MS : HIDDEN_MS;
+	return is_waited_for(d) ? 0 : EVERY_MS;
 }
 
 void witness_ask(struct daemon *d)

@@ -155,6 +155,20 @@ struct vet_told {
 	char why[WIRE_WHY_MAX];
 };
 
+/*
+ * lazaret-legacy.  Nothing is asked; the answer is which tables of iptables-legacy there are
+ * (agent/posture/legacy.h), and with it, unless there are none or err says why they could not be
+ * read, the descriptor of a memfd that is sealed against any change: the rules of all of them, in
+ * `len` bytes (netfilter/xtables.h).
+ */
+struct legacy_told {
+	int32_t err;   /* 0, or -errno of reading the rules */
+	uint8_t known; /* which tables there are */
+	uint32_t ip4, ip6;
+	uint64_t len;
+	char why[WIRE_WHY_MAX]; /* for people, when err is not 0 */
+};
+
 /* lazaretd's own socket, for `lazaret`: one verb as a text in, one JSON object out. */
 #define CONTROL_FOLDER	  "agent" /* in the runtime folder; the daemon's own */
 #define CONTROL_SOCKET	  CONTROL_FOLDER "/control.sock"

@@ -8,12 +8,15 @@
 #include "agent/posture/firewall.h"
 #include "agent/posture/likeness.h"
 #include "netfilter/listen.h"
+#include "netfilter/nft.h"
 #include "netfilter/survey.h"
+#include "netfilter/xtables.h"
 
 #define ADVICE_CLOSE "close it with the firewall this host uses, for instance: %s"
 #define ADVICE_DENY  "let a chain deny what no rule names; see them: nft list ruleset"
 #define ADVICE_RULES "see them: nft -a list ruleset"
 #define ADVICE_CHAIN "see it: nft -a list chain %s"
+#define ADVICE_TABLE "see it: %s -t %s -nvL %s --line-numbers"
 
 /* Of a family: is it closed by nf_tables, and whatever rules do that this does not show? */
 struct closed {
@@ -38,6 +41,8 @@ static const char *opening_text(const struct opening *o, char text[OPENING_TEXT]
 		snprintf(text, OPENING_TEXT, " by several rules together");
 	else if (!*o->chain)
 		snprintf(text, OPENING_TEXT, ": no chain denies what no rule names");
+	else if (!o->handle)
+		snprintf(text, OPENING_TEXT, " by %s, rule %u", o->chain, o->rule);
 	else
 		snprintf(text, OPENING_TEXT, " by %s, rule %u (handle %llu)", o->chain, o->rule,
 			 (unsigned long long)o->handle);
@@ -49,8 +54,12 @@ static void advise(const struct host *host, const struct survey *s, const struct
 		   char *todo, size_t room)
 {
 	const char *off = front_end_off(host);
+	char tool[24], table[16], chain[32];
 
-	if (*o->chain)
+	if (xtables_is_named(o->chain) &&
+	    sscanf(o->chain, "%23s %15s %31s", tool, table, chain) == 3)
+		snprintf(todo, room, ADVICE_TABLE, tool, table, chain);
+	else if (*o->chain)
 		snprintf(todo, room, ADVICE_CHAIN, o->chain);
 	else if (o->together)
 		snprintf(todo, room, ADVICE_RULES);
@@ -104,7 +113,7 @@ static void tell_open(const struct survey *s, struct finding *f)
 			 text4, text6);
 }
 
-/* `doubting`: what is closed whatever iptables-legacy does. */
+/* `doubting`: what is closed whatever the rules of `l` do, which were not read. */
 static void tell_families(const struct host *host, const struct survey *s,
 			  const struct survey *doubting, const struct legacy *l, struct finding *f)
 {
@@ -130,12 +139,13 @@ static void tell_families(const struct host *host, const struct survey *s,
 }
 
 /* The ruleset is read once, for all that is asked of it. */
-static int survey(const struct host *host, struct survey_port *ports, size_t n, struct survey *ret,
-		  struct fault *fault)
+static int survey(const struct host *host, const struct legacy *l, struct survey_port *ports,
+		  size_t n, struct survey *ret, struct fault *fault)
 {
 	struct kept_firewall *k = host->firewall;
 	int r;
 
+	host->nft->beside = l->rules;
 	if (!k)
 		return survey_ports(host->nft, ports, n, ret, fault);
 	k->seen = false;
@@ -148,7 +158,7 @@ static int survey(const struct host *host, struct survey_port *ports, size_t n, 
 	return r;
 }
 
-/* Once more, as rules of iptables-legacy may send, mark or leave untracked what comes. */
+/* Once more, as rules that were not read may send, mark or leave untracked what comes. */
 static int doubt(const struct host *host, const struct legacy *l, struct survey *ret,
 		 struct fault *fault)
 {
@@ -180,22 +190,33 @@ static void look(const struct requirement *req, const struct host *host, struct 
 	_free_ struct survey_port *ports = NULL;
 	struct fault fault = { 0 }, deaf = { 0 };
 	struct survey s = { 0 }, doubting;
-	struct legacy legacy;
+	struct legacy legacy, unread = { 0 };
 	size_t n = 0;
 	int seen, r = l ? listen_read(l, &deaf) : fault_set(&deaf, -ENOMEM, "out of memory");
 
 	if (r == 0 && exposed_ports(l, &ports, &n) < 0)
 		r = fault_set(&deaf, -ENOMEM, "out of memory");
-	f->hidden = legacy_look(host, &legacy);
-	seen = survey(host, ports, n, &s, &fault);
+	legacy_look(host, &legacy);
+	if (!legacy.rules)
+		unread = legacy;
+	/* Without a word of which there are, those that close may be. */
+	if (!legacy.known) {
+		unread.ip4 |= LEGACY_FILTER;
+		unread.ip6 |= LEGACY_FILTER;
+	}
+	f->unread = unread.ip4 | unread.ip6;
+	seen = survey(host, &legacy, ports, n, &s, &fault);
 	doubting = s;
 	if (seen == 0)
-		seen = doubt(host, &legacy, &doubting, &fault);
+		seen = doubt(host, &unread, &doubting, &fault);
+	host->nft->beside = NULL;
+	if (host->firewall)
+		host->firewall->seen &= !f->unread;
 	if (seen < 0) {
 		tell_unseen(seen, &fault, f);
 		return;
 	}
-	tell_families(host, &s, &doubting, &legacy, f);
+	tell_families(host, &s, &doubting, &unread, f);
 	if (r == 0)
 		tell_exposed(req, host, l, ports, n, f);
 	else if (req->with.firewall.exposed.demanded)
@@ -203,7 +224,7 @@ static void look(const struct requirement *req, const struct host *host, struct 
 			     deaf.why);
 	else
 		finding_note(f, "exposed", GRADE_UNKNOWN, "%s", deaf.why);
-	tell_forwards(req, &s, &legacy, f);
+	tell_forwards(req, &s, &unread, f);
 	tell_likeness(req, host, &s, f);
 	tell_front_ends(host, &s, &legacy, f);
 	if (f->grade == GRADE_PASS)

@@ -34,6 +34,4 @@ void tell_front_ends(const struct host *host, const struct survey *s, const stru
 /* How to switch on a front end that is there and off, of those that have one; or NULL. */
 const char *front_end_off(const struct host *host);
 
-#define ADVICE_LEGACY                                                                        \
-	"let iptables be iptables-nft (update-alternatives --config iptables), and restart " \
-	"the host"
+#define ADVICE_LEGACY "see why: journalctl -u lazaretd -g lazaret-legacy"

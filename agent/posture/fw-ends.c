@@ -94,6 +94,7 @@ const char *front_end_off(const struct host *host)
 	return u.load == UNIT_PLAIN && !u.enabled ? "systemctl enable --now firewalld" : NULL;
 }
 
+/* Rules that were read count as nf_tables' own do. */
 static void tell_legacy(const struct legacy *l, struct finding *f)
 {
 	char text4[LEGACY_TEXT], text6[LEGACY_TEXT];
@@ -101,7 +102,8 @@ static void tell_legacy(const struct legacy *l, struct finding *f)
 	legacy_text(l->ip4, text4);
 	legacy_text(l->ip6, text6);
 	if (*text4 || *text6)
-		finding_note(f, "iptables-legacy", GRADE_UNKNOWN, "cannot be judged: %s%s%s%s%s",
+		finding_note(f, "iptables-legacy", l->rules ? GRADE_PASS : GRADE_UNKNOWN,
+			     "%s: %s%s%s%s%s", l->rules ? "counts too" : "cannot be judged",
 			     *text4 ? "iptables-legacy's " : "", text4,
 			     *text4 && *text6 ? ", " : "", *text6 ? "ip6tables-legacy's " : "",
 			     text6);

@@ -53,6 +53,8 @@ void tell_likeness(const struct requirement *req, const struct host *host, const
 		snprintf(what, sizeof(what), "as it was kept on %s", day);
 		return tell(like, GRADE_PASS, what, f);
 	}
+	if (f->unread)
+		return tell(like, GRADE_UNKNOWN, "not all of its rules could be read", f);
 	snprintf(what, sizeof(what), "not as kept on %s: %s", day, differs);
 	tell(like, GRADE_FAIL, what, f);
 }

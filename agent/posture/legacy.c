@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netfilter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +12,19 @@
 #include "agent/base/io.h"
 #include "agent/posture/legacy.h"
 #include "agent/posture/posture.h"
+#include "netfilter/xtables.h"
 
 #define NAMES_MAX 4096
 
 static const char *const names[] = { "filter", "nat", "mangle", "raw", "security" };
 
-/* Of words that any of these characters end. */
-static unsigned tables_in(const char *text, const char *ends)
+/* A line each. */
+static unsigned tables_in(const char *text)
 {
 	unsigned tables = 0;
 
-	while (*(text += strspn(text, ends))) {
-		const size_t len = strcspn(text, ends);
+	while (*(text += strspn(text, "\n"))) {
+		const size_t len = strcspn(text, "\n");
 
 		for (size_t i = 0; i < COUNT(names); i++)
 			if (len == strlen(names[i]) && !memcmp(text, names[i], len))
@@ -40,7 +42,7 @@ static int read_names(int dir, const char *file, unsigned *ret)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	*ret = r < 0 ? 0 : tables_in(text, "\n");
+	*ret = r < 0 ? 0 : tables_in(text);
 	return 0;
 }
 
@@ -53,6 +55,33 @@ int legacy_read(int dir, const char *names4, const char *names6, struct legacy *
 		r = read_names(dir, names6, &l.ip6);
 	if (r == 0)
 		*ret = l;
+	return r;
+}
+
+int legacy_read_own(struct legacy *ret)
+{
+	return legacy_read(AT_FDCWD, "/proc/self/net/ip_tables_names",
+			   "/proc/self/net/ip6_tables_names", ret);
+}
+
+static int gather(uint8_t family, unsigned tables, struct xtables *ret, struct fault *fault)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < COUNT(names) && r == 0; i++)
+		if (tables >> i & 1)
+			r = xtables_read(family, names[i], ret, fault);
+	return r;
+}
+
+int legacy_gather(const struct legacy *l, struct xtables *ret, struct fault *fault)
+{
+	int r = gather(NFPROTO_IPV4, l->ip4, ret, fault);
+
+	if (r == 0)
+		r = gather(NFPROTO_IPV6, l->ip6, ret, fault);
+	if (r < 0)
+		xtables_free(ret);
 	return r;
 }
 
@@ -70,20 +99,21 @@ static unsigned look_modules(int root, const char *family)
 	return tables;
 }
 
-bool legacy_look(const struct host *host, struct legacy *ret)
+void legacy_look(const struct host *host, struct legacy *ret)
 {
+	const struct legacy none = { 0 }, *said = host->legacy ? host->legacy : &none;
+
 	if (legacy_read(host->root, "proc/self/net/ip_tables_names",
 			"proc/self/net/ip6_tables_names", ret) == 0)
-		return false;
-	*ret = host->legacy && host->legacy->known
-		       ? *host->legacy
-		       : (struct legacy){ .ip4 = look_modules(host->root, "ip"),
-					  .ip6 = look_modules(host->root, "ip6") };
-	return true;
+		ret->rules = said->ip4 == ret->ip4 && said->ip6 == ret->ip6 ? said->rules : NULL;
+	else if (said->known)
+		*ret = *said;
+	else
+		*ret = (struct legacy){ .ip4 = look_modules(host->root, "ip"),
+					.ip6 = look_modules(host->root, "ip6") };
 }
 
-/* The names, with `between` before each but the first, and `last` before the last. */
-static void list(unsigned tables, const char *between, const char *last, char *text, size_t room)
+const char *legacy_text(unsigned tables, char text[LEGACY_TEXT])
 {
 	size_t n = 0;
 
@@ -92,38 +122,11 @@ static void list(unsigned tables, const char *between, const char *last, char *t
 		const unsigned rest = tables >> i >> 1;
 
 		if (tables >> i & 1)
-			n += (size_t)snprintf(text + n, room - n, "%s%s",
+			n += (size_t)snprintf(text + n, LEGACY_TEXT - n, "%s%s",
 					      !n     ? ""
-					      : rest ? between
-						     : last,
+					      : rest ? ", "
+						     : " and ",
 					      names[i]);
 	}
-}
-
-const char *legacy_text(unsigned tables, char text[LEGACY_TEXT])
-{
-	list(tables, ", ", " and ", text, LEGACY_TEXT);
 	return text;
-}
-
-void legacy_say(const struct legacy *l, char line[LEGACY_LINE])
-{
-	char ip4[LEGACY_TEXT], ip6[LEGACY_TEXT];
-
-	list(l->ip4, ",", ",", ip4, sizeof(ip4));
-	list(l->ip6, ",", ",", ip6, sizeof(ip6));
-	snprintf(line, LEGACY_LINE, "legacy %s %s", *ip4 ? ip4 : "-", *ip6 ? ip6 : "-");
-}
-
-bool legacy_hear(struct legacy *l, const char *line)
-{
-	static const char begin[] = "legacy ";
-	char ip4[LEGACY_TEXT], ip6[LEGACY_TEXT], more;
-
-	_Static_assert(LEGACY_TEXT == 48, "the widths below");
-	if (strncmp(line, begin, strlen(begin)) != 0 ||
-	    sscanf(line + strlen(begin), "%47s %47s%c", ip4, ip6, &more) != 2)
-		return false;
-	*l = (struct legacy){ true, tables_in(ip4, ","), tables_in(ip6, ",") };
-	return true;
 }

@@ -44,7 +44,7 @@ struct finding {
 	bool lacking;  /* it fails for nothing but the patches of patches_of() */
 	bool moving;   /* unknown, as what is looked at changes right now */
 	bool nameless; /* nobody saw yet which process one of the items is of */
-	bool hidden;   /* some of what it is about is seen by lazaret-witness alone */
+	bool unread;   /* there are rules that nobody read for it yet */
 	/* Unknown for a moment: until then, seconds since 1970, it counts as the look before; or 0.
 	 */
 	int64_t meanwhile;
@@ -88,7 +88,7 @@ struct host {
 	struct kept_firewall *firewall; /* which one is kept as good (likeness.h); NULL: none */
 	const struct utsname *kernel;	/* the one that runs here; NULL: do not judge it */
 	const struct holders *holders;	/* of sockets (holders.h); NULL: not known */
-	const struct legacy *legacy;	/* what was said of its tables (legacy.h); NULL: nothing */
+	const struct legacy *legacy;	/* what was said of it (legacy.h); NULL: nothing */
 	const struct running *running; /* what processes run (running.h); NULL: do not judge them */
 };
 

@@ -156,7 +156,7 @@ static int close_inbound(struct report *report, struct fault *fault)
 	first = own;
 	r = nft_open(&nft, fault);
 	if (r == 0)
-		r = survey_inbound(&nft, &s, fault);
+		r = firewall_survey_by(&nft, &s, NULL, NULL, fault);
 	if (r < 0)
 		return r;
 	if (s.without_baseline)

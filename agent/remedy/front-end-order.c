@@ -13,6 +13,7 @@
 #include "agent/posture/settings.h"
 #include "agent/posture/unit.h"
 #include "agent/remedy/front-end.h"
+#include "netfilter/xtables.h"
 
 #define CONFIG_MAX (64 * 1024)
 
@@ -20,15 +21,26 @@
 static const struct row {
 	enum front of;
 	const char *program;
-	const char *unit;   /* without it the program is of no use; NULL: it needs none */
-	const char *config; /* which says ENABLED=yes, in the place of a unit that is enabled */
-	const char *chain;  /* how the names of its chains begin; NULL: as anybody likes */
+	const char *unit;      /* without it the program is of no use; NULL: it needs none */
+	const char *config;    /* which says ENABLED=yes, in the place of a unit that is enabled */
+	const char *chains[3]; /* how the names of its chains begin; none: as anybody likes */
 } rows[] = {
-	{ FRONT_FIREWALLD, "usr/sbin/firewalld", "firewalld.service", NULL, "inet firewalld " },
-	{ FRONT_UFW, "usr/sbin/ufw", NULL, "etc/ufw/ufw.conf", "ip filter ufw-" },
-	{ FRONT_IPTABLES, "usr/sbin/netfilter-persistent", "netfilter-persistent.service", NULL,
-	  NULL },
-	{ FRONT_NFTABLES, "usr/sbin/nft", "nftables.service", NULL, NULL },
+	{ FRONT_FIREWALLD,
+	  "usr/sbin/firewalld",
+	  "firewalld.service",
+	  NULL,
+	  { "inet firewalld ", "ip filter INPUT_ZONES", XTABLES_NAME4 "filter INPUT_ZONES" } },
+	{ FRONT_UFW,
+	  "usr/sbin/ufw",
+	  NULL,
+	  "etc/ufw/ufw.conf",
+	  { "ip filter ufw-", XTABLES_NAME4 "filter ufw-" } },
+	{ FRONT_IPTABLES,
+	  "usr/sbin/netfilter-persistent",
+	  "netfilter-persistent.service",
+	  NULL,
+	  { NULL } },
+	{ FRONT_NFTABLES, "usr/sbin/nft", "nftables.service", NULL, { NULL } },
 };
 
 enum rank {
@@ -49,15 +61,23 @@ static bool says_enabled(int root, const char *config)
 	       setting_last(text, "ENABLED", is, sizeof(is)) == 0 && !strcasecmp(is, "yes");
 }
 
+static bool has_chains_of(const struct known_good *g, const struct row *e)
+{
+	for (size_t i = 0; i < COUNT(e->chains); i++)
+		if (e->chains[i] && known_good_has(g, e->chains[i]))
+			return true;
+	return false;
+}
+
 /* A good firewall that is neither ufw's nor firewalld's was made by hand. */
 static bool made(const struct row *e, const struct known_good *g)
 {
 	bool by_hand = known_good_has(g, "");
 
-	if (e->chain)
-		return known_good_has(g, e->chain);
+	if (*e->chains)
+		return has_chains_of(g, e);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		by_hand &= !rows[i].chain || !known_good_has(g, rows[i].chain);
+		by_hand &= !has_chains_of(g, &rows[i]);
 	return by_hand;
 }
 

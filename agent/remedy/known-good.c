@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "agent/base/io.h"
+#include "agent/posture/legacy.h"
 #include "agent/remedy/demand.h"
 #include "agent/remedy/known-good.h"
 #include "netfilter/nft.h"
-#include "netfilter/survey.h"
+#include "netfilter/xtables.h"
 
 #define FINGERPRINT "/var/lib/lazaret/agent/firewall"
 #define COPIES	    COPIES_FOLDER "/" COPIES_FILE
@@ -100,12 +101,28 @@ static bool is_demanded(const struct known_good *g)
 		(!f->at || !memcmp(f->now.digest, f->good.digest, LIKE_BYTES)));
 }
 
+int firewall_survey_by(struct nft *nft, struct survey *ret, survey_chain each, void *ctx,
+		       struct fault *fault)
+{
+	_drop_(xtables_free) struct xtables rules = { 0 };
+	struct legacy l;
+	struct fault quiet = { 0 };
+	int r;
+
+	/* Rules that nobody can read close nothing; lazaretd tells of them. */
+	if (legacy_read_own(&l) == 0 && legacy_gather(&l, &rules, &quiet) == 0)
+		nft->beside = &rules;
+	r = survey_chains(nft, NULL, 0, ret, each, ctx, fault);
+	nft->beside = NULL;
+	return r;
+}
+
 int firewall_survey(struct survey *ret, struct fault *fault)
 {
 	_drop_(drop_nft) struct nft nft = { .fd = -1 };
 	int r = nft_open(&nft, fault);
 
-	return r < 0 ? r : survey_inbound(&nft, ret, fault);
+	return r < 0 ? r : firewall_survey_by(&nft, ret, NULL, NULL, fault);
 }
 
 int known_good_is_met(struct known_good *g, struct fault *fault)
@@ -116,7 +133,7 @@ int known_good_is_met(struct known_good *g, struct fault *fault)
 
 	g->firewall.now = (struct likeness){ 0 };
 	if (r == 0)
-		r = survey_chains(&nft, NULL, 0, &s, likeness_take, &g->firewall.now, fault);
+		r = firewall_survey_by(&nft, &s, likeness_take, &g->firewall.now, fault);
 	if (r == 0)
 		r = likeness_end(&g->firewall.now);
 	return r < 0 ? r : s.without_baseline && is_demanded(g);

@@ -7,6 +7,7 @@
 
 #include "agent/posture/likeness.h"
 #include "agent/remedy/copies.h"
+#include "netfilter/survey.h"
 #include "policy/like.h"
 
 struct known_good {
@@ -24,8 +25,12 @@ DEFINE_DROP(known_good, known_good_free)
 /* Does the good firewall have a chain whose name begins so ("inet firewalld ")? */
 bool known_good_has(const struct known_good *g, const char *chain);
 
-/* What the kernel's rules do with what comes in: 0, or -errno when it cannot be asked. */
-struct survey;
+/*
+ * What the kernel's rules do with what comes in, those of iptables-legacy with them, and the chains
+ * that do it (survey.h; NULL: nobody asks): 0, or -errno when it cannot be asked.
+ */
+int firewall_survey_by(struct nft *nft, struct survey *ret, survey_chain each, void *ctx,
+		       struct fault *fault);
 int firewall_survey(struct survey *ret, struct fault *fault);
 
 /*

@@ -5,9 +5,8 @@
  * stopped (witnessed.h); of each provider whose scanner of opened files the policy demands, how
  * many places the scanner watches (watched.h): "+ watches NAME N".  Of processes that run code
  * which an update replaced it says the unit and the package (running_say()), and of sockets that
- * wait for others who holds them (holders.h), and which tables of iptables-legacy there are
- * (legacy.h), when the policy asks for a firewall.  It takes nothing from outside but the names of
- * those, by systemd's credentials, and changes nothing; it ends like a remedy (remedy.h).
+ * wait for others who holds them (holders.h), when the policy asks for a firewall.  It takes
+ * nothing from outside and changes nothing; it ends like a remedy (remedy.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +16,6 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/posture/holders.h"
-#include "agent/posture/legacy.h"
 #include "agent/posture/running.h"
 #include "agent/posture/unit.h"
 #include "agent/posture/watched.h"
@@ -108,20 +106,6 @@ static void tell_holders(struct report *report)
 	}
 }
 
-/* What systemd read for it.  Credentials that it could not give tell nothing. */
-static void tell_legacy(struct report *report)
-{
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	_close_ int dir = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-	char line[LEGACY_LINE];
-	struct legacy l;
-
-	if (dir < 0 || legacy_read(dir, "ip_tables_names", "ip6_tables_names", &l) < 0)
-		return;
-	legacy_say(&l, line);
-	report_line(report, "+ ", line);
-}
-
 int main(void)
 {
 	static const struct demand seen = { .remedy = REMEDY_ANY, .each = tell };
@@ -131,10 +115,8 @@ int main(void)
 
 	if (r == 0)
 		r = checks = demanded_checks(&fault);
-	if (r > 0 && checks & 1 << CHECK_FIREWALL) {
-		tell_legacy(&report);
+	if (r > 0 && checks & 1 << CHECK_FIREWALL)
 		tell_holders(&report);
-	}
 	if (r > 0)
 		r = checks & 1 << CHECK_PATCHES ? tell_running(&report, &fault) : 0;
 	report_line(&report, r < 0 ? REMEDY_FAILED : REMEDY_OK, r < 0 ? fault.why : "");

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What lazaretd tells of a host's firewall from within its sandbox, with a real nftables.service: what others
-# can reach, whether it is the one that was kept as good, and what iptables-legacy may do.
+# can reach, and whether it is the one that was kept as good.
 set -u
 . "${src:?}/tests/lab/begin.sh"
 . "$src/tests/lab/firewall-host.sh"
@@ -17,14 +17,6 @@ printf '%s\n' 'flush ruleset' 'table inet filter {' 'chain input {' \
 	lab_exec host sh -c 'cat >/etc/nftables.good'
 
 # --- what others can reach --------------------------------------------------------------
-shows() { lab_exec host lazaret firewall >"$LAB_DIR/said" 2>&1; grep -q "$1" "$LAB_DIR/said"; }
-told() { # TEXT WHAT
-	lab_wait 20 shows "$1" >/dev/null
-	shows "$1"
-	r=$?
-	ok $r "$2"
-	[ $r = 0 ] || tell
-}
 # In JSON, which a parser takes, the grade is that of the text.
 agrees() { # GRADE
 	shows "^$1 .*fw: "
@@ -98,32 +90,4 @@ at lazaret history
 grep -q 'taken for good, accepted by the administrator: .*inet filter input has' "$LAB_DIR/said"
 ok $? 'which the history tells'
 
-# --- rules that nf_tables does not show -------------------------------------------------
-# What lists a table makes it, for good: so this comes last.
-at sh -c 'sed -i "s/, \"like\": \[\"last-good\"\]//" /var/lib/lazaret/store/generation-1/policy.json
-	nft -f /etc/nftables.conf; systemctl start lazaret-witness.socket'
-fresh >/dev/null
-told '^pass .*fw: inbound is closed' 'without iptables-legacy the firewall passes'
-legacy() { # TABLE COMMAND: whether this kernel has that table; a newer one may have been built without.
-	at sh -c "$2" && return
-	grep -q "can't initialize iptables table" "$LAB_DIR/said"
-	r=$?
-	ok $r "iptables-legacy and its table $1 # SKIP this kernel has it not: $(head -n 1 "$LAB_DIR/said")"
-	[ $r = 0 ] || tell
-	return 1
-}
-if legacy filter 'iptables-legacy -P INPUT DROP && ip6tables-legacy -P INPUT DROP'; then
-	fresh >/dev/null
-	told '^pass .*fw: inbound is closed' 'what iptables-legacy refuses beside a firewall that closes changes nothing'
-	at nft flush ruleset
-	told '^unknown .*fw: inbound .* is open but for rules of iptables-legacy' 'that it alone closes inbound is unknown'
-	agrees unknown
-	at sh -c 'iptables-legacy -P INPUT ACCEPT; ip6tables-legacy -P INPUT ACCEPT; nft -f /etc/nftables.conf'
-fi
-if legacy nat 'iptables-legacy -t nat -A PREROUTING -p tcp --dport 1022 -j REDIRECT --to-ports 22'; then
-	fresh >/dev/null
-	told '^unknown .*fw: iptables-legacy has a table nat, and what that forwards cannot be seen' \
-		'what iptables-legacy forwards is unknown: lazaretd hears of its table by the witness'
-	told '^  unknown .*iptables-legacy .*cannot be judged: iptables-legacy.s .*nat.* (not demanded)' 'which is named'
-fi
 echo "1..$n"

@@ -8,48 +8,6 @@ set -u
 . "$src/tests/lab/firewall-host.sh"
 lab_enter "$0" "$@"
 
-# A firewall that drops all is none: the host hears not even itself.
-answered() {
-	at sh -c 'ping -q -c 1 -W 1 127.0.0.1 && { ! ip -6 addr show dev lo | grep -q ::1 || ping -q -c 1 -W 1 ::1; }'
-}
-
-# off SEEN BY COMMAND: after COMMAND a look fails and has SEEN in it; the remedy mends it, and then
-# inbound is closed BY that chain.
-off() {
-	local seen=$1 by=$2 t0 t1 r
-
-	at sh -c "$3"
-	t0=$(lab_now)
-	look
-	r=$?
-	t1=$(lab_now)
-	[ $r = 1 ] && grep -q '^fail: inbound' "$LAB_DIR/said" && grep -q "$seen" "$LAB_DIR/said"
-	r=$?
-	ok $r "seen in $((t1 - t0)) ms: $(echo "$3" | tr -s "\n\t" " ")"
-	[ $r = 0 ] || tell
-	t0=$(lab_now)
-	mend
-	r=$?
-	[ $r = 0 ] || tell
-	t1=$(lab_now)
-	[ $r = 0 ] && { look && grep -q "^pass: .*by $by" "$LAB_DIR/said" && answered; r=$?; [ $r = 0 ] || tell; }
-	ok $r "restored in $((t1 - t0)) ms: inbound is closed by $by, and answers come in"
-}
-
-# Copies, as lazaretd has them made when the firewall is good.
-copies() {
-	at /usr/lib/lazaret/lazaret-keep && grep -q '^= ok' "$LAB_DIR/said"
-	r=$?
-	ok $r "its configuration is copied: $1"
-	[ $r = 0 ] || tell
-}
-
-# back FILE TEXT: that file has that text in it again.
-back() {
-	at grep -q "$2" "$1"
-	ok $? "and $1 is back"
-}
-
 # same COMMAND: it changes nothing of the firewall's fingerprint.
 print_of() { look; sed -n 's/.*fingerprint: //p' "$LAB_DIR/said"; }
 same() {

@@ -57,7 +57,7 @@ lab_agent() {
 	install "$O/agent/lazaret" "$1/usr/bin/"
 	: >"$1/etc/lazaret/lazaret.conf"
 	(cd "$O/systemd" && install -m 644 lazaretd.service lazaret.slice lazaret-remedy-* \
-		lazaret-witness* lazaret-clerk* lazaret-health* lazaret-keep* "$1/usr/lib/systemd/system/")
+		lazaret-witness* lazaret-legacy* lazaret-clerk* lazaret-health* lazaret-keep* "$1/usr/lib/systemd/system/")
 	install -m 644 "$src/systemd/sysusers.d/lazaret.conf" "$1/usr/lib/sysusers.d/"
 	install -m 644 "$src/systemd/tmpfiles.d/lazaret.conf" "$1/usr/lib/tmpfiles.d/"
 }

@@ -19,10 +19,12 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/io.h"
 #include "agent/posture/clamd.h"
+#include "agent/posture/legacy.h"
 #include "agent/posture/likeness.h"
 #include "agent/posture/posture.h"
 #include "agent/remedy/ask.h"
 #include "netfilter/nft.h"
+#include "netfilter/xtables.h"
 #include "policy/feed-store.h"
 #include "policy/names.h"
 #include "policy/store.h"
@@ -55,6 +57,8 @@ static int look(const char *name)
 	struct fault fault = { 0 };
 	struct provider clamav = provider_clamav;
 	struct finding f = { 0 };
+	struct xtables rules = { 0 };
+	struct legacy legacy;
 	struct nft nft;
 
 	if (check < 0)
@@ -74,7 +78,12 @@ static int look(const char *name)
 	}
 	if (nft_open(&nft, &fault) == 0)
 		host.nft = &nft;
+	if (legacy_read_own(&legacy) == 0 && legacy_gather(&legacy, &rules, &fault) == 0) {
+		legacy.rules = &rules;
+		host.legacy = &legacy;
+	}
 	posture_look(&req, &host, &f);
+	xtables_free(&rules);
 	if (host.nft)
 		nft_close(&nft);
 	printf("%s: %s\n", grade_names[f.grade], f.what);

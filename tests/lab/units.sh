@@ -84,14 +84,16 @@ ok "$([ -z "$shuts" ]; echo $?)" "each socket may be asked at any rate$shuts"
 # A helper that foreign bytes broke takes neither the host's memory nor its processes, and what it
 # makes is nobody else's to read.
 loose=$(cd "$units" && for key in MemoryMax TasksMax UMask; do
-	grep -L "^$key=" -- lazaret-fetch@* lazaret-vet@* lazaret-witness@* lazaret-clerk@* lazaret-health@* lazaret-keep@*
+	grep -L "^$key=" -- lazaret-fetch@* lazaret-vet@* lazaret-witness@* lazaret-legacy@* lazaret-clerk@* lazaret-health@* lazaret-keep@*
 done)
 ok "$([ -z "$loose" ]; echo $?)" "the helpers' memory, tasks and files are bounded$loose"
 
 # By io_uring calls and sockets would be had that the filters and address families refuse.
 open=$(cd "$units" && grep -L '^SystemCallFilter=~.*@aio' -- lazaretd.service lazaret-fetch@* lazaret-vet@* lazaret-witness@* \
-	lazaret-clerk@* lazaret-keep@* lazaret-hold.service lazaret-sleep.service)
+	lazaret-legacy@* lazaret-clerk@* lazaret-keep@* lazaret-hold.service lazaret-sleep.service)
 ok "$([ -z "$open" ]; echo $?)" "no program of ours has io_uring$open"
+grep -q '^SystemCallFilter=~setsockopt ' "$units/lazaret-legacy@.service"
+ok $? 'who reads the rules of iptables-legacy cannot lay them'
 
 # Who reads what strangers wrote could otherwise write to the memory of lazaretd.
 same=$(cd "$units" && grep -l '^User=lazaret$' -- lazaret-*@.service)
@@ -120,6 +122,7 @@ score lazaretd.service 12
 score lazaret-fetch@.service 11
 score lazaret-vet@.service 5
 score lazaret-witness@.service 9
+score lazaret-legacy@.service 13
 score lazaret-clerk@.service 6
 score lazaret-health@.service 6
 score lazaret-keep@.service 9

@@ -15,6 +15,7 @@
 #include "agent/feeds.h"
 #include "agent/health.h"
 #include "agent/inforce.h"
+#include "agent/legacy.h"
 #include "agent/login.h"
 #include "agent/memory.h"
 #include "agent/reach.h"
@@ -51,6 +52,11 @@ bool witness_look(struct daemon *d)
 }
 
 void health_forget(struct daemon *d)
+{
+	(void)d;
+}
+
+void legacy_forget(struct daemon *d)
 {
 	(void)d;
 }

@@ -5,6 +5,7 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
+#include "agent/posture/legacy.h"
 #include "agent/posture/posture.h"
 #include "tests/unit/netns.h"
 
@@ -20,19 +21,28 @@ static const struct evidence *evidence(const struct finding *f, const char *prob
 }
 
 static const struct holders *holders; /* of sockets, as the look knows them */
+static const struct legacy no_tables = { .known = true };
+static const struct legacy *told = &no_tables; /* of iptables-legacy */
 
-static void look_with(const char *rules, struct exposed exposed, int root, struct finding *ret)
+/* At the rules that there are. */
+static void look_here(struct exposed exposed, int root, struct finding *ret)
 {
 	struct requirement req = { .check = CHECK_FIREWALL, .with.firewall.exposed = exposed };
 	struct nft nft = open_nft();
-	struct host host = { .root = root, .nft = &nft, .holders = holders };
+	struct host host = { .root = root, .nft = &nft, .holders = holders, .legacy = told };
+
+	*ret = (struct finding){ 0 };
+	posture_look(&req, &host, ret);
+	nft_close(&nft);
+}
+
+static void look_with(const char *rules, struct exposed exposed, int root, struct finding *ret)
+{
 	char text[1000];
 
 	snprintf(text, sizeof(text), CLOSED, rules);
 	load_rules(text);
-	*ret = (struct finding){ 0 };
-	posture_look(&req, &host, ret);
-	nft_close(&nft);
+	look_here(exposed, root, ret);
 }
 
 static int enter(void **state)

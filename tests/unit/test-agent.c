@@ -321,21 +321,25 @@ static void test_pace(void **state)
 	assert_int_equal(pace_for_long(POWER_DARK, 1000 + PACE_DARK_MS, &since), POWER_DARK);
 	assert_int_equal(pace_for_long(POWER_MAINS, 1001 + PACE_DARK_MS, &since), POWER_MAINS);
 	assert_int_equal(pace_for_long(POWER_DARK, 1002 + PACE_DARK_MS, &since), POWER_BATTERY);
-	assert_int_equal(pace_of(&p, POWER_MAINS).slow, PACE_MAINS);
-	assert_int_equal(pace_of(&p, POWER_MAINS).checks, 1u << CHECK_ANTIVIRUS);
-	assert_int_equal(pace_of(&p, POWER_MAINS).all, PACE_ALL);
-	assert_int_equal(pace_of(&p, POWER_BATTERY).slow, PACE_BATTERY);
-	assert_int_equal(pace_of(&p, POWER_DARK).slow, PACE_ALL);
+	assert_int_equal(pace_of(&p, 0, POWER_MAINS).slow, PACE_MAINS);
+	assert_int_equal(pace_of(&p, 0, POWER_MAINS).checks, 1u << CHECK_ANTIVIRUS);
+	assert_int_equal(pace_of(&p, 0, POWER_MAINS).all, PACE_ALL);
+	assert_int_equal(pace_of(&p, 0, POWER_BATTERY).slow, PACE_BATTERY);
+	assert_int_equal(pace_of(&p, 0, POWER_DARK).slow, PACE_ALL);
 	p.look_every = 3600;
-	assert_int_equal(pace_of(&p, POWER_MAINS).slow, 3600);
+	assert_int_equal(pace_of(&p, 0, POWER_MAINS).slow, 3600);
 	p.look_every = 0;
 	req.check = CHECK_FIREWALL;
-	assert_int_equal(pace_of(&p, POWER_MAINS).slow, PACE_ALL);
+	assert_int_equal(pace_of(&p, 0, POWER_MAINS).slow, PACE_ALL);
+	/* Rules whose changes have no event are there, or not. */
+	assert_int_equal(pace_of(&p, 1u << CHECK_FIREWALL, POWER_MAINS).slow, PACE_MAINS);
+	assert_int_equal(pace_of(&p, 1u << CHECK_FIREWALL, POWER_MAINS).checks,
+			 1u << CHECK_FIREWALL);
 	/* That somebody begins to listen has no event, either. */
 	req.with.firewall.exposed.demanded = true;
-	assert_int_equal(pace_of(&p, POWER_MAINS).slow, PACE_MAINS);
-	assert_int_equal(pace_of(&p, POWER_BATTERY).slow, PACE_BATTERY);
-	assert_int_equal(pace_of(&p, POWER_MAINS).checks, 1u << CHECK_FIREWALL);
+	assert_int_equal(pace_of(&p, 0, POWER_MAINS).slow, PACE_MAINS);
+	assert_int_equal(pace_of(&p, 0, POWER_BATTERY).slow, PACE_BATTERY);
+	assert_int_equal(pace_of(&p, 0, POWER_MAINS).checks, 1u << CHECK_FIREWALL);
 	snprintf(line, sizeof(line), "rm -r %s/sys", folder);
 	assert_int_equal(system(line), 0);
 }

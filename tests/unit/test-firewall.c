@@ -142,7 +142,7 @@ static void test_openings(void **state)
 	};
 	const struct requirement req = { .check = CHECK_FIREWALL };
 	struct nft nft = open_nft();
-	const struct host host = { .root = -1, .nft = &nft };
+	const struct host host = { .root = -1, .nft = &nft, .legacy = told };
 	char text[1000];
 
 	(void)state;
@@ -164,7 +164,9 @@ static enum grade like(struct kept_firewall *k, const struct like *demand, struc
 {
 	struct nft nft = open_nft();
 	const struct requirement req = { .check = CHECK_FIREWALL, .with.firewall.like = *demand };
-	const struct host host = { .root = -1, .nft = &nft, .now = 1795262400, .firewall = k };
+	const struct host host = {
+		.root = -1, .nft = &nft, .now = 1795262400, .firewall = k, .legacy = told
+	};
 
 	*f = (struct finding){ 0 };
 	posture_look(&req, &host, f);
@@ -233,7 +235,7 @@ int __wrap_nanosleep(const struct timespec *t, struct timespec *left)
 static enum grade look_moving(struct nft *nft, unsigned n, int64_t now, struct finding *f)
 {
 	static const struct requirement req = { .check = CHECK_FIREWALL };
-	const struct host host = { .root = -1, .nft = nft, .now = now };
+	const struct host host = { .root = -1, .nft = nft, .now = now, .legacy = told };
 
 	moves = n;
 	posture_look(&req, &host, f);

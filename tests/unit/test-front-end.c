@@ -62,6 +62,7 @@ static void put_all(const struct root *r, const char *letters)
 static void test_order(void **state)
 {
 	static const char ufw[] = "ip filter ufw-user-input",
+			  legacy[] = "iptables-legacy filter ufw-user-input",
 			  fire[] = "inet firewalld filter_INPUT", hand[] = "inet filter input";
 	static const struct {
 		const char *host, *good; /* a chain of it; NULL: none is kept */
@@ -89,6 +90,7 @@ static void test_order(void **state)
 		/* Masked by whoever wanted another one, or by whoever switched it off. */
 		{ "MFuN", NULL, { FRONT_NFTABLES, NONE } },
 		{ "MFu", ufw, { FRONT_UFW, NONE } },
+		{ "MFu", legacy, { FRONT_UFW, NONE } },
 		{ "uMN", NULL, { FRONT_NFTABLES, NONE } },
 	};
 	static struct known_good g;
@@ -121,6 +123,10 @@ static void test_made(void **state)
 		 "ip filter ufw-user-input");
 	assert_true(front_end_made(FRONT_UFW, &g));
 	assert_false(front_end_made(FRONT_FIREWALLD, &g));
+	snprintf(g.firewall.good.chains[0].name, sizeof(g.firewall.good.chains[0].name),
+		 "iptables-legacy filter ufw-user-input");
+	assert_true(front_end_made(FRONT_UFW, &g));
+	assert_false(front_end_made(FRONT_NFTABLES, &g));
 	g.firewall.at = 0;
 	assert_false(front_end_made(FRONT_UFW, &g));
 }

@@ -129,10 +129,54 @@ static void test_only_that_one(void **state)
 	nft_close(&nft);
 }
 
+/* The same by iptables-legacy, whose rules have no handles: in both families, and beside others. */
+static void test_legacy(void **state)
+{
+	static const char lay[] =
+		"for t in ip ip6; do c=ufw${t#ip}-before-input; t=${t}tables-legacy; $t -F; $t -X; "
+		"$t -N $c; $t -A $c -i lo -j ACCEPT; $t -A $c -m conntrack --ctstate "
+		"ESTABLISHED,RELATED -j ACCEPT; $t -P INPUT DROP; $t -A INPUT -p tcp --dport 22 -j "
+		"ACCEPT; $t -A INPUT -j ACCEPT; $t -A INPUT -i eth0 -j ACCEPT; $t -A INPUT -j $c; "
+		"done";
+	static const char *const left[] = { "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT "
+					    "-j ufw-before-input",
+					    "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT "
+					    "-j ufw6-before-input" };
+	struct fault fault;
+	const char *text;
+
+	(void)state;
+	need_iptables_legacy();
+	load_rules("");
+	assert_int_equal(system(lay), 0);
+	if (clear(&fault) != 0)
+		fail_msg("%s", fault.why);
+	assert_non_null(strstr(shown("iptables-legacy -S INPUT"), left[0]));
+	assert_non_null(strstr(shown("ip6tables-legacy -S INPUT"), left[1]));
+	/* Somebody who lays one meanwhile moves the others. */
+	assert_int_equal(
+		system("iptables-legacy -I INPUT -j ACCEPT; { flock /run/xtables.lock sh "
+		       "-c 'sleep 0.5; XTABLES_LOCKFILE=/dev/null iptables-legacy -I INPUT "
+		       "-s 192.0.2.66 -j DROP'; } & sleep 0.2"),
+		0);
+	assert_int_equal(clear(&fault), 0);
+	text = shown("iptables-legacy -S INPUT");
+	assert_non_null(strstr(text, "-A INPUT -s 192.0.2.66/32 -j DROP"));
+	assert_null(strstr(text, "-A INPUT -j ACCEPT"));
+	/* What is not ufw's is left. */
+	assert_int_equal(system("iptables-legacy -F ufw-before-input; iptables-legacy -F INPUT; "
+				"iptables-legacy -A INPUT -j ACCEPT"),
+			 0);
+	assert_int_equal(clear(&fault), -EBUSY);
+	assert_string_equal(fault.why, "iptables-legacy filter INPUT, rule 1 lets everything in, "
+				       "and is not ufw's");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clear),
+		cmocka_unit_test(test_legacy),
 		cmocka_unit_test(test_only_that_one),
 	};
 

@@ -6,6 +6,7 @@
 #include "agent/base/count.h"
 #include "agent/posture/legacy.h"
 #include "agent/posture/posture.h"
+#include "netfilter/xtables.h"
 #include "tests/unit/firewalls.h"
 #include "tests/unit/root.h"
 #include "tests/unit/test.h"
@@ -35,33 +36,43 @@ static void test_read(void **state)
 	assert_true(legacy_read(dir.fd, "a", "c", &l) < 0);
 }
 
-/* What the kernel says comes first, then what was heard, then what is loaded. */
+/* What the kernel says comes first, then what was told, then what is loaded. */
 static void test_look(void **state)
 {
-	const struct legacy nothing = { 0 }, heard = { true, LEGACY_NAT, LEGACY_RAW };
+	const struct xtables rules = { 0 };
+	const struct legacy nothing = { 0 }, heard = { true, LEGACY_NAT, LEGACY_RAW, &rules };
 	struct host host = { .root = dir.fd, .legacy = &nothing };
 	struct legacy l;
 
 	(void)state;
-	assert_false(legacy_look(&host, &l));
-	assert_true(!l.ip4 && !l.ip6);
+	legacy_look(&host, &l);
+	assert_true(l.known && !l.ip4 && !l.ip6 && !l.rules);
 	root_text(&dir, NAMES4, "filter\n");
 	root_text(&dir, "sys/module/iptable_mangle/refcnt", "");
 	root_text(&dir, "sys/module/ip6table_nat/refcnt", "");
-	assert_false(legacy_look(&host, &l));
+	legacy_look(&host, &l);
 	assert_true(l.ip4 == LEGACY_FILTER && !l.ip6);
-	root_text(&dir, NAMES6 "/x", ""); /* no file that can be read */
-	assert_true(legacy_look(&host, &l));
-	assert_true(l.ip4 == LEGACY_MANGLE && l.ip6 == LEGACY_NAT);
+	/* Rules of other tables than those that there are, are not all of them. */
 	host.legacy = &heard;
-	assert_true(legacy_look(&host, &l));
-	assert_true(l.ip4 == LEGACY_NAT && l.ip6 == LEGACY_RAW);
+	legacy_look(&host, &l);
+	assert_true(l.ip4 == LEGACY_FILTER && !l.ip6 && !l.rules);
+	root_text(&dir, NAMES4, "nat\n");
+	root_text(&dir, NAMES6, "raw\n");
+	legacy_look(&host, &l);
+	assert_true(l.ip4 == LEGACY_NAT && l.ip6 == LEGACY_RAW && l.rules == &rules);
+	assert_int_equal(unlinkat(dir.fd, NAMES6, 0), 0);
+	root_text(&dir, NAMES6 "/x", ""); /* no file that can be read */
+	legacy_look(&host, &l);
+	assert_true(l.ip4 == LEGACY_NAT && l.ip6 == LEGACY_RAW && l.rules == &rules);
+	host.legacy = &nothing;
+	legacy_look(&host, &l);
+	assert_true(!l.known && l.ip4 == LEGACY_MANGLE && l.ip6 == LEGACY_NAT);
 	host.legacy = NULL;
-	assert_true(legacy_look(&host, &l));
-	assert_true(l.ip4 == LEGACY_MANGLE);
+	legacy_look(&host, &l);
+	assert_true(l.ip4 == LEGACY_MANGLE && !l.rules);
 }
 
-/* Rules that nf_tables does not show may send what comes to where it is let in. */
+/* Rules that nobody read may send what comes to where it is let in. */
 static void test_verdicts(void **state)
 {
 	static const struct {
@@ -95,7 +106,7 @@ static void test_verdicts(void **state)
 		look_with(rows[i].rules, any, dir.fd, &f);
 		if (f.grade != rows[i].grade || strncmp(f.what, rows[i].what, strlen(rows[i].what)))
 			fail_msg("%s, %s: %d, %s", rows[i].tables, rows[i].rules, f.grade, f.what);
-		assert_false(f.hidden);
+		assert_int_equal(f.unread, *rows[i].tables != '\0');
 	}
 	root_text(&dir, NAMES4, "filter\n");
 	look_with("", none, dir.fd, &f);
@@ -106,7 +117,7 @@ static void test_verdicts(void **state)
 	assert_string_equal(f.what,
 			    "iptables-legacy has a table nat, and what that forwards cannot "
 			    "be seen");
-	assert_non_null(strstr(f.todo, "update-alternatives --config iptables"));
+	assert_non_null(strstr(f.todo, "journalctl -u lazaretd -g lazaret-legacy"));
 	look_with("", any, dir.fd, &f);
 	assert_int_equal(f.grade, GRADE_PASS);
 	assert_string_equal(
@@ -120,26 +131,82 @@ static void test_verdicts(void **state)
 	assert_int_equal(f.grade, GRADE_FAIL);
 }
 
-static void test_lines(void **state)
+/* Rules that were read count as nf_tables' own. */
+static void test_read_rules(void **state)
 {
-	static const char *const bad[] = { "legacy", "legacy nat", "legacy nat - x", "legacynat -",
-					   "holds 1 1 x" };
-	const unsigned all = LEGACY_SECURITY * 2 - 1;
-	char line[LEGACY_LINE], text[LEGACY_TEXT];
-	struct legacy l;
+	static const struct {
+		/* rules of nf_tables: in a chain that drops what is left; NULL: no chain */
+		const char *commands, *rules;
+		enum grade grade;
+		const char *what, *todo;
+	} rows[] = {
+		{ "iptables-legacy -P INPUT DROP; ip6tables-legacy -P INPUT DROP", "accept;",
+		  GRADE_PASS,
+		  "inbound is closed: IPv4 by iptables-legacy filter INPUT, IPv6 by "
+		  "ip6tables-legacy filter INPUT",
+		  "" },
+		{ "iptables-legacy -P INPUT DROP; ip6tables-legacy -P INPUT ACCEPT", "accept;",
+		  GRADE_FAIL,
+		  "inbound IPv6 is open by inet t c, rule 1 (handle 2); IPv4 is closed by "
+		  "iptables-legacy filter INPUT",
+		  "see it: nft -a list chain inet t c" },
+		{ "ip6tables-legacy -P INPUT DROP; iptables-legacy -A INPUT -s 192.0.2.1 -j "
+		  "ACCEPT; iptables-legacy -A INPUT -j ACCEPT",
+		  NULL, GRADE_FAIL,
+		  "inbound IPv4 is open by iptables-legacy filter INPUT, rule 2; IPv6 is closed by "
+		  "ip6tables-legacy filter INPUT",
+		  "see it: iptables-legacy -t filter -nvL INPUT --line-numbers" },
+		{ "iptables-legacy -F; iptables-legacy -P INPUT ACCEPT; iptables-legacy -t nat -A "
+		  "PREROUTING -p tcp "
+		  "--dport 80 -j DNAT --to 172.17.0.2",
+		  "", GRADE_FAIL, "past the rules for what comes in: tcp/80 to 172.17.0.2", NULL },
+		{ "iptables-legacy -t nat -F; iptables-legacy -t mangle -A PREROUTING -j MARK "
+		  "--set-mark 7",
+		  "meta nfproto ipv4 meta mark 7 accept;", GRADE_FAIL,
+		  "inbound IPv4 is open by inet t c, rule 1", NULL },
+	};
+	const struct exposed none = { .demanded = true };
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct legacy l = { 0 };
+	struct finding f;
 
 	(void)state;
-	for (unsigned i = 0; i <= all; i++) {
-		legacy_say(&(struct legacy){ true, i, all - i }, line);
-		assert_true(legacy_hear(&l, line));
-		assert_true(l.known && l.ip4 == i && l.ip6 == all - i);
+	need_iptables_legacy();
+	told = &l;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		_drop_(xtables_free) struct xtables rules = { 0 };
+		struct fault fault = { 0 };
+
+		l.rules = NULL;
+		assert_int_equal(system(rows[i].commands), 0);
+		assert_int_equal(legacy_read_own(&l), 0);
+		assert_int_equal(legacy_gather(&l, &rules, &fault), 0);
+		l.rules = &rules;
+		if (rows[i].rules) {
+			look_with(rows[i].rules, none, root, &f);
+		} else {
+			load_rules("");
+			look_here(none, root, &f);
+		}
+		if (f.grade != rows[i].grade || strncmp(f.what, rows[i].what, strlen(rows[i].what)))
+			fail_msg("%s: %d, %s", rows[i].commands, f.grade, f.what);
+		if (rows[i].todo)
+			assert_string_equal(f.todo, rows[i].todo);
+		assert_false(f.unread);
+		assert_int_equal(evidence(&f, "iptables-legacy")->grade, GRADE_PASS);
 	}
-	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_false(legacy_hear(&l, bad[i]));
+	told = &no_tables;
+}
+
+static void test_text(void **state)
+{
+	char text[LEGACY_TEXT];
+
+	(void)state;
 	assert_string_equal(legacy_text(0, text), "");
 	assert_string_equal(legacy_text(LEGACY_NAT, text), "nat");
 	assert_string_equal(legacy_text(LEGACY_FILTER | LEGACY_RAW, text), "filter and raw");
-	assert_string_equal(legacy_text(all, text), "filter, nat, mangle, raw and security");
+	assert_string_equal(legacy_text(LEGACY_ALL, text), "filter, nat, mangle, raw and security");
 }
 
 static int set_up(void **state)
@@ -159,10 +226,9 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_look),
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_read),	 cmocka_unit_test(test_look),
+		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_read_rules),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests_name("legacy", tests, set_up, tear_down);

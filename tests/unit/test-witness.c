@@ -81,50 +81,9 @@ static void test_holders(void **state)
 	assert_int_equal(rounds, 1);
 }
 
-/* Tables that the kernel does not name to lazaretd, whatever else the policy asks for. */
-static void test_legacy(void **state)
-{
-	static struct daemon d;
-	struct requirement req = { .check = CHECK_FIREWALL };
-	struct policy p = { .requirements = &req, .n_requirements = 1 };
-
-	(void)state;
-	asked = rounds = 0;
-	d.policy = &p;
-	d.subjects[0].req = &req;
-	d.n_subjects = 1;
-	witness_ask(&d);
-	assert_int_equal(asked, 0);
-	d.subjects[0].finding.hidden = true;
-	witness_ask(&d);
-	assert_int_equal(asked, 1);
-	answer(&d, "legacy nat -");
-	assert_int_equal(rounds, 1);
-	assert_true(d.legacy.known && d.legacy.ip4 == LEGACY_NAT && !d.legacy.ip6);
-	witness_ask(&d);
-	assert_int_equal(asked, 1); /* half a minute at least is between */
-	d.witness.asked -= 60000;
-	witness_ask(&d);
-	assert_int_equal(asked, 1); /* and five of them, while nothing else is asked of it */
-	d.witness.asked = 0;
-	witness_ask(&d);
-	answer(&d, "legacy nat -");
-	assert_int_equal(rounds, 1);
-	d.witness.asked = 0;
-	witness_ask(&d);
-	answer(&d, "legacy - nat,filter");
-	assert_int_equal(rounds, 2);
-	d.witness.asked = 0;
-	witness_ask(&d);
-	answer(&d, "holds 1145 812 sshd");
-	assert_int_equal(rounds, 2);
-	assert_int_equal(d.legacy.ip6, LEGACY_NAT | LEGACY_FILTER);
-}
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_holders),
-					    cmocka_unit_test(test_legacy) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_holders) };
 
 	return cmocka_run_group_tests_name("witness", tests, NULL, NULL);
 }
