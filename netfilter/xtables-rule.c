@@ -205,11 +205,11 @@ static void put_address(struct xt_message *m, const struct head *h, uint8_t at, 
 	put_cmp(m, invert, addr, n ? n : h->addr_len);
 }
 
-/* A name with its end, or the beginning of one: how much of it counts. */
+/* A name with its end, behind which newer iptables has more count, or the beginning of one. */
 static void put_link(struct xt_message *m, uint32_t key, const char *name, const uint8_t *mask,
 		     bool invert)
 {
-	const uint32_t n = whole_bytes(mask, IFNAMSIZ);
+	const uint32_t n = whole_bytes(mask, IFNAMSIZ), len = (uint32_t)strnlen(name, n);
 
 	if (is_zero(mask, IFNAMSIZ)) {
 		if (invert)
@@ -218,7 +218,7 @@ static void put_link(struct xt_message *m, uint32_t key, const char *name, const
 	}
 	put_meta(m, key);
 	if (n)
-		put_cmp(m, invert, name, n);
+		put_cmp(m, invert, name, len < n ? len + 1 : n);
 	else
 		put_cmp(m, invert, NULL, 0); /* which no program of iptables asks for: not told */
 }
