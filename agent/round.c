@@ -280,7 +280,8 @@ void round_begin(struct daemon *d)
 	const struct situation s = d->policy ? situation(d) : (struct situation){ 0 };
 
 	d->decision = decide_start(&s, d->history, d->laid);
-	if (d->decision.hold && !d->laid)
+	/* What is laid already is ours from now on, too: whoever stopped us owns nothing. */
+	if (d->decision.hold)
 		enforce(d);
 }
 

@@ -7,7 +7,7 @@
 #include "tests/unit/iptables.h"
 
 #define ROUNDS	 300
-#define LIMIT_MS 6000 /* a slow machine does fewer */
+#define LIMIT_MS 3000 /* a slow machine does fewer */
 #define OWN	 4    /* chains of users */
 
 static uint64_t dice = 0x9e3779b97f4a7c15;
