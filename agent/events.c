@@ -16,6 +16,7 @@
 #include "agent/trigger/files.h"
 #include "agent/trigger/resume.h"
 #include "agent/trigger/timer.h"
+#include "netfilter/xtables.h"
 
 #define SLEEP_SECONDS 60 /* awake, for a suspend to come about; if none does, nobody is cut off */
 /* The timer of the clock wakes the host, and soon it sleeps again, without a word. */
@@ -36,10 +37,7 @@ DEFINE_DROP(events, events_free)
 /* The bits are those of checks, and behind them those of the bus and of iptables-legacy. */
 #define WATCH_BUS    CHECK_COUNT
 #define WATCH_LEGACY (CHECK_COUNT + 1)
-/* Made by the first one that lays a rule; who lays more is not heard of, as only root may watch it.
- */
-#define LEGACY_LOCK "run/xtables.lock"
-#define ALL_CHECKS  ((1u << CHECK_COUNT) - 1)
+#define ALL_CHECKS   ((1u << CHECK_COUNT) - 1)
 
 static void on_files(void *ctx, unsigned what)
 {
@@ -134,7 +132,7 @@ void events_policy(struct daemon *d)
 	}
 	for (size_t i = 0; bus_places[i]; i++)
 		(void)!files_watch(e->files, bus_places[i], false, 1u << WATCH_BUS);
-	(void)!files_watch(e->files, LEGACY_LOCK, false, 1u << WATCH_LEGACY);
+	(void)!files_watch(e->files, XTABLES_LOCK + 1, false, 1u << WATCH_LEGACY);
 	if (e->err < 0 && e->err != was)
 		log_warn("not all files that matter can be watched: %s; their changes are found "
 			 "when the host is looked at",

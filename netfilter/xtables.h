@@ -15,6 +15,12 @@
 
 struct nlmsghdr;
 
+/*
+ * Made by the first one that lays a rule, and held by each; who lays more is not heard of, as only
+ * root may watch it.
+ */
+#define XTABLES_LOCK "/run/xtables.lock"
+
 #define XTABLES_MAX (16 * 1024 * 1024) /* bytes of a table, and of all that is told */
 
 /* Messages, one behind the other; begins as { 0 }. */

@@ -13,9 +13,8 @@
 #include "netfilter/opening.h"
 #include "netfilter/xtables.h"
 
-#define CLEAR_MAX   16
-#define LIMIT	    10 /* seconds */
-#define LEGACY_LOCK "/run/xtables.lock"
+#define CLEAR_MAX 16
+#define LIMIT	  10 /* seconds */
 
 /* ufw's share of the built-in chains. */
 static const struct ufw_chains {
@@ -92,13 +91,13 @@ static int leave(const struct opening *o, const char *why, struct fault *fault)
 /* All who lay rules of iptables-legacy hold it meanwhile; -EBUSY when somebody does for long. */
 static int lock_legacy(struct fault *fault)
 {
-	_close_ int fd = open(LEGACY_LOCK, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_close_ int fd = open(XTABLES_LOCK, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		return fault_set(fault, -errno, LEGACY_LOCK ": %m");
+		return fault_set(fault, -errno, XTABLES_LOCK ": %m");
 	for (unsigned i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (i == LIMIT * 10)
-			return fault_set(fault, -EBUSY, LEGACY_LOCK " is held by somebody");
+			return fault_set(fault, -EBUSY, XTABLES_LOCK " is held by somebody");
 		step_sleep(100);
 	}
 	return take_fd(&fd);

@@ -55,9 +55,11 @@ static int gather(struct legacy_told *told, struct fault *fault)
 	r = legacy_gather(&l, &x, fault);
 	if (r < 0 || !x.len)
 		return r < 0 ? r : -ENODATA;
-	told->len = x.len;
 	r = seal(&x);
-	return r < 0 ? fault_set(fault, r, "cannot hand them on: %s", strerror(-r)) : r;
+	if (r < 0)
+		return fault_set(fault, r, "cannot hand them on: %s", strerror(-r));
+	told->len = x.len;
+	return r;
 }
 
 int main(void)
